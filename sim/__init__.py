@@ -1,0 +1,57 @@
+"""creator-roi: Monte Carlo ROI of creator portfolios, as distributions with their assumptions.
+
+>>> import sim
+>>> experiment = sim.load("experiments/micro_vs_macro.toml", worlds=2_000)
+>>> results = sim.simulate(experiment)
+>>> summary = sim.summarize(results)
+>>> comparison = sim.compare(results, "micro", "macro")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .experiment import Experiment, ExperimentError, build, load
+    from .measures import compare, summarize
+    from .results import load_results, save
+    from .simulation import simulate
+
+#: What the package offers at the top, and where it lives: nothing is imported before it is used.
+_HOME = {
+    "Experiment": "experiment",
+    "ExperimentError": "experiment",
+    "build": "experiment",
+    "load": "experiment",
+    "simulate": "simulation",
+    "summarize": "measures",
+    "compare": "measures",
+    "load_results": "results",
+    "save": "results",
+}
+
+__all__ = [
+    "Experiment",
+    "ExperimentError",
+    "__version__",
+    "build",
+    "compare",
+    "load",
+    "load_results",
+    "save",
+    "simulate",
+    "summarize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

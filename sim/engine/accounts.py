@@ -1,0 +1,176 @@
+"""From the sums of lines to orders, revenue, cost and profit of portfolios, world by world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from . import line as k
+
+if TYPE_CHECKING:
+    from sim.plan import Plan
+
+Array = npt.NDArray[np.float64]
+Block = dict[str, Array]
+
+
+def economics_rows(plan: Plan, factors: Array) -> dict[str, Array | float]:
+    """Return each figure of the economics: a number, or a row over worlds where it is in doubt."""
+    rows: dict[str, Array | float] = {}
+    for name, (table, factor) in plan.economics.items():
+        if factor is None:
+            rows[name] = float(table.quantile(np.zeros(1))[0])
+        else:
+            rows[name] = table.quantile(factors[factor])
+    return rows
+
+
+def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Block:
+    """Return what each line brings and what its cost components are proportional to.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    first
+        First world of the block.
+    factors
+        Shape (factors, worlds).
+    sums
+        For each work, shape (stops, N_SUMS, worlds).
+
+    Returns
+    -------
+    dict
+        Arrays of shape (lines, worlds); ``cost_quantity`` has shape (lines, components, worlds).
+    """
+    from .orders import draw_orders
+
+    worlds, lines = factors.shape[1], len(plan.lines)
+    value_of = economics_rows(plan, factors)
+    names = ("impressions", "engagements", "expected_orders", "orders", "order_value")
+    block = {name: np.zeros((lines, worlds)) for name in names}
+    block["cost_quantity"] = np.zeros((lines, *plan.prices.shape[1:], worlds))
+    for i, line in enumerate(plan.lines):
+        total = sums[line.work][line.stop]
+        block["impressions"][i] = total[k.IMPRESSIONS]
+        block["engagements"][i] = total[k.ENGAGEMENTS]
+        block["expected_orders"][i] = total[k.EXPECTED_ORDERS]
+        value = np.empty(worlds)
+        with np.errstate(over="ignore"):
+            draw_orders(
+                line.order_key,
+                np.uint64(first),
+                block["expected_orders"][i],
+                plan.order_shape,
+                block["orders"][i],
+                value,
+            )
+        block["order_value"][i] = value / plan.order_shape * value_of["order_value"]
+        tracked = block["order_value"][i] * value_of["tracked_share"]
+        fees = total[k.FEES] * line.terms.posts
+        price = dict(zip(plan.components, plan.prices[i], strict=True))
+        quantity = {
+            "fee": fees,
+            "usage_rights": fees,
+            "product": total[k.PRODUCT] * plan.product_units,
+            "shipping": float(line.creators),
+            "management": total[k.HOURS],
+            "commission": tracked * (1.0 - value_of["return_rate"]),
+            "bonus_orders": block["orders"][i],
+            "bonus_impressions": total[k.IMPRESSIONS] / 1000.0,
+            "boosting": float(line.creators * line.terms.posts),
+            "fixed": 1.0,
+        }
+        quantity["agency"] = sum(
+            price[name] * quantity[name]
+            for name in ("fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions")
+        )
+        for c, name in enumerate(plan.components):
+            block["cost_quantity"][i, c] = quantity[name]
+    return block
+
+
+def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) -> Block:
+    """Add up lines into portfolios and account for them.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    factors
+        Shape (factors, worlds).
+    sums
+        For each work, shape (stops, N_SUMS, worlds).
+    lines
+        What `line_rows` returned.
+
+    Returns
+    -------
+    dict
+        Arrays of shape (portfolios, worlds).
+    """
+    worlds = factors.shape[1]
+    value_of = economics_rows(plan, factors)
+    of_portfolio = [
+        [i for i, line in enumerate(plan.lines) if line.portfolio == name]
+        for name in plan.portfolios
+    ]
+
+    def added(values: list[Array]) -> Array:
+        """Sums over the lines of each portfolio, in the order of their names."""
+        result = np.zeros((len(of_portfolio), worlds))
+        for p, members in enumerate(of_portfolio):
+            for i in members:
+                result[p] += values[i]
+        return result
+
+    def kernel(index: int) -> Array:
+        return added([sums[line.work][line.stop, index] for line in plan.lines])
+
+    cost = added([plan.prices[i] @ lines["cost_quantity"][i] for i in range(len(plan.lines))])
+    value = added(list(lines["order_value"]))
+    expected = added(list(lines["expected_orders"]))
+    largest = np.array(
+        [
+            np.max([sums[plan.lines[i].work][plan.lines[i].stop, k.EXPECTED_ORDERS_LARGEST] for i in members], axis=0)
+            for members in of_portfolio
+        ]
+    )
+    revenue = value * (1.0 + value_of["halo"])
+    tracked = value * value_of["tracked_share"]
+    contribution = (
+        revenue
+        * value_of["incremental_share"]
+        * (1.0 - value_of["return_rate"])
+        * value_of["gross_margin"]
+        * (1.0 + value_of["repeat_value"])
+    )
+    profit = contribution - cost
+    engagements = added(list(lines["engagements"]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        block = {
+            "cost": cost,
+            "impressions": added(list(lines["impressions"])),
+            "reach": kernel(k.REACH),
+            "engagements": engagements,
+            "expected_orders": expected,
+            "orders": added(list(lines["orders"])),
+            "revenue": revenue,
+            "tracked_revenue": tracked,
+            "contribution": contribution,
+            "profit": profit,
+            "roi": np.where(cost > 0.0, profit / cost, np.nan),
+            "roas": np.where(cost > 0.0, revenue / cost, np.nan),
+            "tracked_roas": np.where(cost > 0.0, tracked / cost, np.nan),
+            "top_creator_share": np.where(expected > 0.0, largest / expected, np.nan),
+            "effective_creators": np.where(
+                expected > 0.0, expected**2 / kernel(k.EXPECTED_ORDERS_SQUARED), np.nan
+            ),
+            "viral_posts": kernel(k.VIRAL_POSTS),
+            "delivered": kernel(k.DELIVERED),
+            "earned_media_value": engagements * value_of["earned_media_value"],
+        }
+    return block

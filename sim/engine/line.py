@@ -1,0 +1,116 @@
+"""What the kernel reads and writes: the inputs of the funnel, its sums, and one line as arrays."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint64]
+
+#: What varies between creators, in the order of the random stream; neighbours share a draw.
+CREATOR_INPUTS = (
+    "engagement_rate",
+    "followers",
+    "reach_rate",
+    "conversion_rate",
+    "authentic_share",
+    "fee",
+    "delivery",
+    "fit",
+    "management_hours",
+    "product_cost",
+)
+#: What varies between the posts of a creator.
+POST_INPUTS = ("post_luck", "amplification")
+INPUTS = (*CREATOR_INPUTS, *POST_INPUTS)
+N_CREATOR, N_INPUTS = len(CREATOR_INPUTS), len(INPUTS)
+(
+    ENGAGEMENT_RATE,
+    FOLLOWERS,
+    REACH_RATE,
+    CONVERSION_RATE,
+    AUTHENTIC_SHARE,
+    FEE,
+    DELIVERY,
+    FIT,
+    MANAGEMENT_HOURS,
+    PRODUCT_COST,
+    POST_LUCK,
+    AMPLIFICATION,
+) = range(N_INPUTS)
+
+#: Running sums over the creators of a line, per world.
+SUMS = (
+    "impressions",
+    "engagements",
+    "expected_orders",
+    "expected_orders_squared",
+    "expected_orders_largest",
+    "reach",
+    "exposure",
+    "fees",
+    "management_hours",
+    "product_cost",
+    "delivered",
+    "viral_posts",
+    "capped_impressions",
+    "capped_engagements",
+)
+N_SUMS = len(SUMS)
+(
+    IMPRESSIONS,
+    ENGAGEMENTS,
+    EXPECTED_ORDERS,
+    EXPECTED_ORDERS_SQUARED,
+    EXPECTED_ORDERS_LARGEST,
+    REACH,
+    EXPOSURE,
+    FEES,
+    HOURS,
+    PRODUCT,
+    DELIVERED,
+    VIRAL_POSTS,
+    CAPPED_IMPRESSIONS,
+    CAPPED_ENGAGEMENTS,
+) = range(N_SUMS)
+
+
+class Line(NamedTuple):
+    """One line as plain arrays: X inputs, K factors, V ways to mix, C creators, S stops.
+
+    Logarithms are natural; amounts in USD, counts in accounts, impressions or hours.
+    """
+
+    key: tuple[np.uint64, np.uint64]  #: key words of the creators' stream
+    creators: Bits  #: (C,) creator numbers or name ids
+    stops: Ints  #: (S,) after how many creators the sums are written out, increasing
+    pairs: Ints  #: pairs of inputs drawn per creator
+    drawn: Ints  #: creator inputs that are drawn, increasing
+    mix: Array  #: (V, X, X) lower triangular: idiosyncratic scores from independent normals
+    mix_of: Ints  #: (C,) which mix a creator uses
+    score_known: Array  #: (V', X) added to a creator's scores: what is known of it
+    log_known: Array  #: (V', X) added to the log of a creator's values
+    known_of: Ints  #: (C,) which row of the two a creator uses
+    loading: Array  #: (X, K) weight of each shared factor in the score
+    belief: Array  #: (X, K) weight of each shared factor in the log of the value
+    shift: Array  #: (X,) constant in the log of the value
+    varies: npt.NDArray[np.bool_]  #: (X,) whether an input's row differs from one number
+    pieces: Ints  #: (X, 2) first piece in `coefficients` and number of pieces, 0 for a straight line
+    ranges: Array  #: (X, 4) first knot, pieces per score, score below which it is zero, largest log
+    coefficients: Array  #: (P, 4) cubic pieces of all tables
+    luck_own: float  #: weight of the post's own normal in the luck score
+    amplification_engagement: float  #: weight of the creator's engagement score
+    amplification_own: float  #: weight of the post's own normal in the amplification score
+    repeats: Array  #: (posts,) factor on engagement of each post of a creator
+    amplified_engagement: float  #: q, engagement of people reached by amplification
+    amplified_conversion: float  #: w, their conversion, relative to followers
+    per_impression: bool  #: basis of the engagement rate: impressions, else followers
+    log_authentic_mean: float  #: log of the tier's mean authentic share
+    audience: float  #: the platform's audience: cap of impressions per post
+    market: float  #: addressable accounts of the niche, inf where unlimited
+    viral_excess: float  #: A - 1 from which a post counts as viral
+    fee_on_delivery: bool  #: whether fees fall due only if the creator delivers

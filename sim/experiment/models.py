@@ -1,0 +1,300 @@
+"""The tables of an experiment file as immutable models: every key, its unit and its limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from .distributions import POSITIVE, SHARE, Distribution, DistributionError, number, parse
+
+#: What varies between creators or posts and may load on shared shocks.
+Shocked = Literal[
+    "engagement_rate", "reach_rate", "conversion_rate", "fee", "delivery", "post_luck",
+    "amplification",
+]  # fmt: skip
+#: Tier figures whose mean may be in doubt.
+Believed = Literal[
+    "followers", "authentic_share", "reach_rate", "engagement_rate", "conversion_rate", "fit",
+    "fee", "management_hours",
+]  # fmt: skip
+FactorKind = Literal["campaign", "platform", "niche"]
+
+_WRITTEN: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "object"}]}
+
+
+def _distribution(kind: str) -> Any:
+    def read(value: Any, info: Any) -> Distribution:
+        folder = (info.context or {}).get("folder")
+        return parse(value, kind, folder)
+
+    return BeforeValidator(read, json_schema_input_type=float | str | dict[str, Any])
+
+
+def _as_written(value: Distribution) -> Any:
+    return value.written
+
+
+def _number(low: float | None = None, high: float | None = None, above: float | None = None) -> Any:
+    def read(value: Any) -> float:
+        result = number(value)
+        if above is not None and not result > above:
+            raise DistributionError("must be positive" if above == 0 else f"must be above {above:g}")
+        if low is not None and result < low:
+            raise DistributionError(
+                "cannot be negative" if low == 0 else f"must be at least {low:g}"
+            )
+        if high is not None and result > high:
+            hint = '; write 5 % as 0.05 or "5 %"' if high == 1.0 else ""
+            raise DistributionError(f"cannot be above {high:g}{hint}")
+        return result
+
+    return BeforeValidator(read, json_schema_input_type=float | str)
+
+
+_written = PlainSerializer(_as_written, return_type=Any)
+Positive = Annotated[Distribution, _distribution(POSITIVE), _written]
+Share = Annotated[Distribution, _distribution(SHARE), _written]
+Amount = Annotated[float, _number(low=0.0)]
+AboveZero = Annotated[float, _number(above=0.0)]
+Fraction = Annotated[float, _number(low=0.0, high=1.0)]
+Correlation = Annotated[float, _number(low=-1.0, high=1.0)]
+
+
+def _count(value: Any) -> int:
+    result = number(value)
+    if result != int(result) or result < 1:
+        raise DistributionError("must be a whole number of at least 1")
+    return int(result)
+
+
+Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str)]
+
+
+class Table(BaseModel):
+    """A table of an experiment file: unknown keys are faults, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Simulation(Table):
+    """How much is simulated."""
+
+    worlds: Count = Field(100_000, description="worlds: joint draws of all that creators share")
+    seed: int = Field(1, description="seed of all random streams")
+
+
+class Spike(Table):
+    """A post takes off with a probability; its excess impressions follow a Pareto tail."""
+
+    probability: Annotated[float, _number(above=0.0, high=1.0)] = Field(
+        description="share of posts that take off"
+    )
+    minimum: AboveZero = Field(
+        description="excess impressions of a post that takes off, at least, per organic impression"
+    )
+    tail_index: AboveZero = Field(description="Pareto tail index of the excess")
+
+
+class Cascade(Table):
+    """A branching process: R ~ Beta(b, tail_index) viewers per viewer, A = 1 / (1 - R)."""
+
+    b: AboveZero = Field(description="first parameter of the beta distribution of R")
+    tail_index: AboveZero = Field(description="second parameter; the tail index of A - 1")
+
+
+class Amplification(Table):
+    """How the algorithm multiplies the impressions of a post: one law, or none."""
+
+    spike: Spike | None = None
+    cascade: Cascade | None = None
+    cap: AboveZero | None = Field(None, description="largest A: all per organic impressions")
+
+
+class Tier(Table):
+    """What creators of a tier are like on a platform."""
+
+    follower_range: tuple[AboveZero, AboveZero] = Field(
+        description="accounts; followers are truncated to it"
+    )
+    followers: Positive = Field(description="accounts per creator")
+    authentic_share: Share = Field(description="real accounts per follower")
+    reach_rate: Share = Field(description="accounts that see a post, per follower (see basis)")
+    reach_basis: Literal["followers", "authentic_followers"] = Field(
+        description="followers: everybody who sees a post per follower, as sources quote; "
+        "authentic_followers: organic reach per real follower"
+    )
+    engagement_rate: Share = Field(description="engagements per follower or impression, and post")
+    engagement_basis: Literal["followers", "impressions"] = Field(
+        description="denominator of engagement_rate"
+    )
+    conversion_rate: Share = Field(description="orders per engagement")
+    fit: Positive = Field(description="factor on conversion: relevance of the audience")
+    fee: Positive = Field(description="USD per post")
+    management_hours: Positive = Field(description="hours per creator")
+    delivery_rate: Fraction = Field(description="share of creators who post at all")
+    post_luck: Positive = Field(description="factor on the impressions of a post; scaled to mean 1")
+    amplification: Amplification = Field(description="law of algorithmic amplification")
+    amplified_engagement: Fraction = Field(
+        description="q: engagement of people reached by amplification, relative to followers"
+    )
+    amplified_conversion: Fraction = Field(description="w: their conversion, relative to followers")
+    followers_engagement_correlation: Correlation = Field(
+        description="correlation of the normal scores of followers and engagement_rate"
+    )
+    engagement_reach_correlation: Correlation = Field(
+        description="correlation of the normal scores of engagement_rate and reach_rate"
+    )
+    amplification_engagement_correlation: Correlation = Field(
+        description="correlation of a post's amplification score with its creator's engagement"
+    )
+    fee_elasticity: float = Field(
+        description="eta: slope of log fee on the log of expected engagements"
+    )
+
+
+class Platform(Table):
+    """What holds for a whole platform."""
+
+    audience: AboveZero = Field(description="accounts; no post has more impressions")
+    viral_from: AboveZero = Field(description="A from which a post counts as viral")
+
+
+class Niche(Table):
+    """A topic with its own audience."""
+
+    market: AboveZero | None = Field(
+        None, description="addressable accounts; without it the market is unlimited"
+    )
+
+
+class Economics(Table):
+    """What an order is worth. A distribution here is doubt about the number, drawn per world."""
+
+    order_value: Positive = Field(description="USD per order, before returns")
+    order_value_cv: AboveZero = Field(description="sd of single order values / their mean")
+    gross_margin: Share = Field(description="gross profit per USD of kept revenue")
+    return_rate: Share = Field(description="returned revenue per USD of revenue")
+    incremental_share: Share = Field(description="share of revenue that would not have come anyway")
+    tracked_share: Share = Field(description="share of order value that codes and links see")
+    repeat_value: Positive = Field(description="later contribution per USD of first contribution")
+    halo: Positive = Field(description="untracked lift per USD of order value")
+    earned_media_value: Positive = Field(description="USD per engagement; reported, never added")
+
+
+class Costs(Table):
+    """What a programme costs beside the fees."""
+
+    cost_of_goods: Positive = Field(description="USD per product unit sent to a creator")
+    product_units: Amount = Field(description="units per creator")
+    shipping: Amount = Field(description="USD per creator")
+    hourly_rate: Amount = Field(description="USD per hour of management")
+    agency_share: Amount = Field(description="USD per USD of fees, commission and bonus")
+    usage_rights_share: Amount = Field(description="USD per USD of fees")
+    boosting: Amount = Field(description="USD per creator-post of paid boosting")
+    fixed: Amount = Field(description="USD per portfolio")
+    bonus_per_order: Amount = Field(description="USD per order")
+    bonus_per_thousand_impressions: Amount = Field(description="USD per 1,000 impressions")
+    fee_due: Literal["delivery", "signing"] = Field(description="when fees fall due")
+
+
+class Compensation(Table):
+    """What a creator gets and what it does to delivery and engagement."""
+
+    fee_share: Amount = Field(description="share of the tier's fee that is paid")
+    commission_rate: Fraction = Field(description="USD per USD of tracked revenue after returns")
+    engagement_factor: AboveZero = Field(description="factor on engagement")
+    delivery_rate: Fraction | None = Field(
+        None, description="share of creators who post; without it the tier's own"
+    )
+
+
+class MixLine(Table):
+    """One line of a mixed portfolio; what is not given is the portfolio's."""
+
+    share: Annotated[float, _number(above=0.0, high=1.0)] = Field(
+        description="share of the portfolio's budget, or of its creators where it has a count"
+    )
+    tier: str | None = None
+    platform: str | None = None
+    niche: str | None = None
+    compensation: str | None = None
+    posts: Count | None = None
+    repeat_factor: AboveZero | None = None
+
+
+def _mix_line(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"share": value}
+
+
+class Portfolio(Table):
+    """What the analyst compares: a number of creators, or a budget that hires them."""
+
+    creators: Count | None = Field(None, description="creators")
+    budget: AboveZero | None = Field(None, description="USD committed before any revenue")
+    tier: str | None = Field(None, description="tier of all creators")
+    mix: dict[str, Annotated[MixLine, BeforeValidator(_mix_line)]] | None = Field(
+        None, description="lines by name with their shares; a line named after a tier is of it"
+    )
+    platform: str = Field("instagram", description="platform of all creators")
+    niche: str = Field("general", description="niche of all creators")
+    compensation: str = Field("paid", description="compensation of all creators")
+    posts: Count = Field(1, description="posts per creator")
+    repeat_factor: AboveZero = Field(
+        1.0, description="factor on engagement from one post of a creator to the next"
+    )
+
+
+class Shocks(Table):
+    """What all creators of a world share by chance."""
+
+    scale: Amount = Field(description="factor on all loadings")
+    loadings: dict[Shocked, dict[FactorKind, Correlation]] = Field(
+        description="weight of each shared standard normal factor in the normal score of an input"
+    )
+
+
+class Belief(Table):
+    """Doubt about a tier's mean: a lognormal factor of mean one, drawn per world."""
+
+    sd: Amount = Field(description="standard deviation of the log of the factor")
+    common: Fraction = Field(0.4, description="share of its variance that all tiers have in common")
+
+
+def _belief(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"sd": value}
+
+
+Beliefs = dict[Believed, Annotated[Belief, BeforeValidator(_belief)]]
+
+
+class Decision(Table):
+    """The question that the experiment is for."""
+
+    a: str
+    b: str
+    measure: str = "roi_mean"
+
+
+class TierOn(Table):
+    """A tier on each platform where the experiment uses it."""
+
+    on: dict[str, Tier]
+
+
+class Experiment(Table):
+    """A complete, validated experiment: what a file says, filled up from the packaged presets."""
+
+    name: str
+    title: str = ""
+    simulation: Simulation = Simulation()
+    economics: Economics
+    costs: Costs
+    platform: dict[str, Platform]
+    niche: dict[str, Niche]
+    tier: dict[str, TierOn]
+    compensation: dict[str, Compensation]
+    portfolio: dict[str, Portfolio]
+    shocks: Shocks
+    beliefs: Beliefs
+    decision: Decision | None = None

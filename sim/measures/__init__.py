@@ -1,0 +1,36 @@
+"""Risk measures and comparisons of portfolios, each with its Monte Carlo standard error.
+
+Read in this order: `estimate.py` (a measure is a value and the influence of each world),
+`precision.py` (influence becomes a standard error, or the reason why there is none),
+`functions.py` and `dominance.py` (the measures on arrays), `table.py` (one row per measure), and
+the skin on a results Dataset: `worlds.py`, `evaluate.py`, `summary.py`, `comparison.py`,
+`wording.py`, `cautions.py`.
+"""
+
+from .cautions import number_warnings
+from .comparison import Comparison, compare
+from .estimate import Estimate, Sample
+from .evaluate import Measured
+from .precision import Precision, heavier_tail_shape, pareto_shape, standard_error
+from .summary import Summary, summarize
+from .table import COMPARISONS, MEASURES, Measure
+from .wording import answer
+
+__all__ = [
+    "COMPARISONS",
+    "MEASURES",
+    "Comparison",
+    "Estimate",
+    "Measure",
+    "Measured",
+    "Precision",
+    "Sample",
+    "Summary",
+    "answer",
+    "compare",
+    "heavier_tail_shape",
+    "number_warnings",
+    "pareto_shape",
+    "standard_error",
+    "summarize",
+]

@@ -1,0 +1,83 @@
+"""What the numbers themselves say against trusting them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .summary import Summary
+from .table import MEASURES
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+TAIL = 0.05
+FEWEST_TAIL_WORLDS = 50
+"""Below this the mean of a 5 % tail rests on too little (its error is above a tenth of its sd)."""
+
+FEWEST_WORLDS_FOR_SHAPE = 25
+"""Below this no tail has the five worlds that a Pareto fit needs."""
+
+FEWEST_GROUPS = 10
+"""Below this a standard error from group means is itself uncertain by a quarter or more."""
+
+
+def number_warnings(ds: xr.Dataset, summary: Summary) -> list[str]:
+    """Warn of heavy tails, worlds left out, and too few worlds or groups.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        The run; `attrs["groups"]` is read.
+    summary : Summary
+        Its measures.
+    """
+    return [
+        *_too_few(summary.worlds, int(ds.attrs.get("groups", 0))),
+        *(text for name in summary.portfolios for text in _left_out(summary, name)),
+        *(text for name in summary.portfolios for text in _heavy_tails(summary, name)),
+    ]
+
+
+def _too_few(worlds: int, groups: int) -> list[str]:
+    warnings = []
+    if worlds * TAIL < FEWEST_TAIL_WORLDS:
+        warnings.append(
+            f"the worst and best 5 % rest on {worlds * TAIL:.3g} of {worlds:,} worlds: "
+            f"run {FEWEST_TAIL_WORLDS / TAIL:,.0f} or more to read them"
+        )
+    if worlds < FEWEST_WORLDS_FOR_SHAPE:
+        warnings.append(
+            f"{worlds} worlds are too few to see a heavy tail: standard errors may be too small"
+        )
+    if 0 < groups < FEWEST_GROUPS:
+        warnings.append(
+            f"standard errors rest on {groups} independent groups of worlds: "
+            f"they are rough below {FEWEST_GROUPS}"
+        )
+    return warnings
+
+
+def _left_out(summary: Summary, portfolio: str) -> list[str]:
+    counts: dict[str, int] = {}
+    for name, entry in summary[portfolio].items():
+        if entry.left_out:
+            counts[" and ".join(MEASURES[name].variables)] = entry.left_out
+    return [
+        f"{portfolio}: {variables} undefined (zero denominator) in {count:,} of "
+        f"{summary.worlds:,} worlds, which are left out"
+        for variables, count in counts.items()
+    ]
+
+
+def _heavy_tails(summary: Summary, portfolio: str) -> list[str]:
+    heavy = {
+        name: entry.khat
+        for name, entry in summary[portfolio].items()
+        if entry.heavy_tailed and entry.khat is not None
+    }
+    if not heavy:
+        return []
+    return [
+        f"{portfolio}: heavy tail (Pareto k up to {max(heavy.values()):.2f}), so no standard error "
+        f"for {', '.join(heavy)}: read medians and quantiles"
+    ]

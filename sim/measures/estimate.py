@@ -1,0 +1,135 @@
+"""What every measure returns: its value, and how much each world moves it.
+
+A measure is a functional T of the distribution of the worlds. Its influence function says how T
+moves when a little weight goes to one world (Hampel 1974); evaluated at the n worlds drawn, its
+spread over sqrt(n) is the standard error of the measure. One mechanism, `precision.py`, therefore
+serves a mean, a quantile, an expected shortfall and a ratio alike, and measures compose by the
+chain rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+Kind = Literal["open", "bounded", "proportion"]
+
+
+class Sample:
+    """Worlds on the last axis, sorted at most once.
+
+    Parameters
+    ----------
+    values : array_like, shape (..., n)
+        One number per world; every measure expects them finite.
+    """
+
+    def __init__(self, values: npt.ArrayLike) -> None:
+        self.values: FloatArray = np.asarray(values, dtype=np.float64)
+        if self.values.ndim == 0 or self.values.shape[-1] == 0:
+            raise ValueError("a measure needs at least one world on the last axis")
+
+    @property
+    def worlds(self) -> int:
+        """Number of worlds n."""
+        return int(self.values.shape[-1])
+
+    @cached_property
+    def ordered(self) -> FloatArray:
+        """The worlds from worst to best, shape (..., n)."""
+        return np.sort(self.values, axis=-1)
+
+    @cached_property
+    def mean(self) -> FloatArray:
+        """Mean over the worlds, shape (...)."""
+        return np.asarray(self.values.mean(axis=-1))
+
+
+Worldly = Sample | npt.ArrayLike
+
+
+def as_sample(x: Worldly) -> Sample:
+    """Take an array, or a `Sample` whose order may be known already."""
+    return x if isinstance(x, Sample) else Sample(x)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measure and its estimated influence function at each world.
+
+    Attributes
+    ----------
+    value : ndarray, shape (...)
+        The measure; NaN where it does not exist.
+    influence : ndarray, shape (..., n)
+        Influence of each world, mean zero over the worlds; NaN where no error can be derived.
+    kind : {"open", "bounded", "proportion"}
+        Whether the influence can have a heavy tail ("open"), is bounded by construction, or is
+        that of a share of worlds, which needs its own error where the share is 0 or 1.
+    reason : str
+        Why `value` or `influence` is NaN, where it is.
+    """
+
+    value: FloatArray
+    influence: FloatArray
+    kind: Kind = "open"
+    reason: str = ""
+
+    @property
+    def worlds(self) -> int:
+        """Number of worlds n."""
+        return int(self.influence.shape[-1])
+
+    def __sub__(self, other: Estimate) -> Estimate:
+        """Difference of two measures of the same worlds; their dependence is carried along."""
+        return Estimate(
+            np.asarray(self.value - other.value),
+            self.influence - other.influence,
+            "open" if "open" in (self.kind, other.kind) else "bounded",
+            self.reason or other.reason,
+        )
+
+
+Measurer = Callable[..., Estimate]
+
+
+def spread_over(estimate: Estimate, keep: BoolArray) -> Estimate:
+    """Put an estimate from the kept worlds back on the axis of all worlds.
+
+    A measure of the kept worlds is a ratio (sum over kept / number kept), so that a left-out world
+    has influence 0 and a kept one n / n_kept times its own: groups of worlds stay equal in size.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        From the n_kept worlds that were kept.
+    keep : ndarray of bool, shape (n,)
+        The worlds that were kept.
+    """
+    shape = (*estimate.influence.shape[:-1], keep.size)
+    influence = np.zeros(shape)
+    influence[..., keep] = estimate.influence * (keep.size / keep.sum())
+    return replace(estimate, influence=influence)
+
+
+def column(value: FloatArray) -> FloatArray:
+    """Append an axis of length one, so that a value (...) meets its worlds (..., n)."""
+    return np.asarray(value)[..., np.newaxis]
+
+
+def divide(numerator: Any, denominator: Any) -> FloatArray:
+    """Quotient that is NaN, without a warning, where the denominator is zero."""
+    top, bottom = np.broadcast_arrays(
+        np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
+    )
+    quotient: FloatArray = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=quotient, where=bottom != 0)
+    return quotient

@@ -1,0 +1,178 @@
+"""Every measure of every portfolio of a run, with its Monte Carlo standard error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from .evaluate import Measured, evaluate
+from .format import cell, percent, usd
+from .table import MEASURES, Measure
+from .worlds import PortfolioWorlds, creators_hired, portfolio_names
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+DEFAULT_TARGET = 1.0
+"""ROI of +100 %: every dollar spent comes back and brings a second one."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Measures of the portfolios of one run.
+
+    Attributes
+    ----------
+    portfolios : mapping of str to mapping of str to Measured
+        By portfolio, then by measure.
+    creators : mapping of str to int
+        Creators hired.
+    worlds : int
+        Worlds drawn.
+    target : float
+        ROI that `target_probability` refers to, a fraction.
+    risk_tolerance : float or None
+        USD, of `certainty_equivalent`; None if there was nothing to take it from.
+    """
+
+    portfolios: Mapping[str, Mapping[str, Measured]]
+    creators: Mapping[str, int]
+    worlds: int
+    target: float
+    risk_tolerance: float | None
+
+    def __getitem__(self, portfolio: str) -> Mapping[str, Measured]:
+        """Return the measures of one portfolio by name."""
+        return self.portfolios[portfolio]
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Return plain numbers: `{portfolio: {"creators": n, "measures": {name: {...}}}}`."""
+        return {
+            portfolio: {
+                "creators": self.creators[portfolio],
+                "measures": {name: entry.to_dict() for name, entry in measures.items()},
+            }
+            for portfolio, measures in self.portfolios.items()
+        }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return tidy rows: portfolio, measure, value, se, unit, reason."""
+        return [
+            {
+                "portfolio": portfolio,
+                "measure": name,
+                "value": entry.value,
+                "se": entry.se,
+                "unit": entry.unit,
+                "reason": entry.reason,
+            }
+            for portfolio, measures in self.portfolios.items()
+            for name, entry in measures.items()
+        ]
+
+    def __repr__(self) -> str:
+        """Show a table, one column per portfolio."""
+        table = [["", *self.portfolios, ""], *self._lines()]
+        widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
+        text = [
+            "  ".join([row[0].ljust(widths[0])]
+                      + [cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1],
+                                                                  strict=True)]
+                      + [row[-1]]).rstrip()
+            for row in table
+        ]  # fmt: skip
+        return "\n".join([*text, self._caption()])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in ["", *self.portfolios, ""])
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self._lines()
+        )
+        caption = f"<caption>{escape(self._caption())}</caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _lines(self) -> list[list[str]]:
+        names = next(iter(self.portfolios.values()), {})
+        lines = [["creators", *(f"{count:,}" for count in self.creators.values()), ""]]
+        for name in names:
+            entries = [measures[name] for measures in self.portfolios.values()]
+            unit = entries[0].unit
+            cells = [cell(entry.value, entry.se, unit) for entry in entries]
+            lines.append([name, *cells, "" if unit == "fraction" else unit])
+        return lines
+
+    def _caption(self) -> str:
+        tolerance = "none" if self.risk_tolerance is None else usd(self.risk_tolerance)
+        return (
+            f"{self.worlds:,} worlds; ± is one Monte Carlo standard error, * stands for none "
+            f"(see the reason); target ROI {percent(self.target)}, risk tolerance {tolerance}"
+        )
+
+
+def summarize(
+    ds: xr.Dataset,
+    measures: Iterable[str] | None = None,
+    *,
+    target: float = DEFAULT_TARGET,
+    risk_tolerance: float | None = None,
+) -> Summary:
+    """Compute measures for every portfolio of a run.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Results of a run, variables by (portfolio, sim).
+    measures : iterable of str, optional
+        Names from `MEASURES`; all of them by default.
+    target : float
+        ROI that `target_probability` asks for, a fraction; 1 is +100 %.
+    risk_tolerance : float, optional
+        USD, for `certainty_equivalent`: about the largest R for which an even chance of winning R
+        or losing R / 2 is still worth taking. By default the mean cost of the dearest portfolio,
+        the same for all of them, so that certainty equivalents can be compared.
+
+    Raises
+    ------
+    ValueError
+        For an unknown measure, a target that is not finite or a risk tolerance that is not
+        positive.
+    """
+    rows = _rows(measures)
+    if not math.isfinite(target):
+        raise ValueError(f"target must be a finite ROI (got {target})")
+    if risk_tolerance is not None and not 0 < risk_tolerance < math.inf:
+        raise ValueError(f"risk_tolerance must be positive, in USD (got {risk_tolerance})")
+    worlds = {name: PortfolioWorlds(ds, name) for name in portfolio_names(ds)}
+    if risk_tolerance is None:
+        risk_tolerance = _dearest_mean_cost(worlds)
+    settings = {"target": target, "risk_tolerance": risk_tolerance or math.nan}
+    return Summary(
+        portfolios={
+            name: {row.name: evaluate(row, of, settings) for row in rows}
+            for name, of in worlds.items()
+        },
+        creators=creators_hired(ds),
+        worlds=int(ds.sizes["sim"]),
+        target=target,
+        risk_tolerance=risk_tolerance,
+    )
+
+
+def _rows(names: Iterable[str] | None) -> list[Measure]:
+    chosen = list(MEASURES) if names is None else list(names)
+    unknown = [name for name in chosen if name not in MEASURES]
+    if unknown:
+        raise ValueError(
+            f"unknown measures: {', '.join(map(str, unknown))}; known are {', '.join(MEASURES)}"
+        )
+    return [MEASURES[name] for name in chosen]
+
+
+def _dearest_mean_cost(worlds: Mapping[str, PortfolioWorlds]) -> float | None:
+    """Highest mean cost of a portfolio, USD; None if nothing costs anything."""
+    means = [float(of.sample("cost").mean) for of in worlds.values()]
+    return max((cost for cost in means if cost > 0), default=None)

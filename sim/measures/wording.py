@@ -1,0 +1,205 @@
+"""Sentences computed from a summary and a comparison; none claims more than its error carries.
+
+A difference is told only where it exceeds two standard errors. Medians stand before means, and
+where the two, or how often a portfolio wins and how well it does, point in different directions,
+the sentence says so. All that the errors cover is the number of worlds, never the model.
+"""
+
+from __future__ import annotations
+
+from .comparison import Comparison
+from .evaluate import Measured
+from .format import number, percent, percent_with_error, usd
+from .summary import Summary
+
+TOLD_APART = 2.0
+"""Standard errors by which two numbers must differ before one is called larger."""
+
+NEARLY = 0.05
+"""Share of area up to which dominance is called near; the share itself is always printed."""
+
+
+def answer(summary: Summary, comparison: Comparison | None = None) -> list[str]:
+    """Say in sentences what a run found; the first one is the answer.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of the run, with all measures.
+    comparison : Comparison, optional
+        Of two of its portfolios; without one, each portfolio is described by itself.
+    """
+    if comparison is None:
+        return [sentence for name in summary.portfolios for sentence in _alone(summary, name)]
+    return [
+        _verdict(summary, comparison),
+        *(_levels(summary, name) for name in (comparison.a, comparison.b)),
+        *_disagreements(summary, comparison),
+        *_both_lose(comparison),
+        *_dominance(comparison),
+        *_awareness(summary, comparison),
+    ]
+
+
+def direction(entry: Measured, neutral: float = 0.0) -> int:
+    """Return 1 or -1 where the value lies above or below neutral by two errors, else 0."""
+    if entry.value is None or entry.se is None:
+        return 0
+    distance = entry.value - neutral
+    if abs(distance) <= TOLD_APART * entry.se:
+        return 0
+    return 1 if distance > 0 else -1
+
+
+def _alone(summary: Summary, name: str) -> list[str]:
+    measures = summary[name]
+    loss, target = measures["loss_probability"], measures["target_probability"]
+    if loss.value is None:
+        return [f"{name}: ROI cannot be computed ({loss.reason})."]
+    return [
+        f"{name} loses money in {_of_worlds(loss, error=True)} and reaches an ROI of "
+        f"{_roi(summary.target)} in {_share(target, error=True)}.",
+        _levels(summary, name),
+    ]
+
+
+def _verdict(summary: Summary, comparison: Comparison) -> str:
+    a, b, wins = comparison.a, comparison.b, comparison["a_beats_b"]
+    if wins.value is None:
+        return f"{a} and {b} cannot be compared: {wins.reason}."
+    ties = comparison["a_ties_b"]
+    halves = f" (ties, {_of_worlds(ties)}, count half)" if ties.value else ""
+    side = direction(wins, 0.5)
+    first, second = (b, a) if side < 0 else (a, b)
+    losses = (
+        f"{first} loses money in {_share(summary[first]['loss_probability'])} of them, "
+        f"{second} in {_share(summary[second]['loss_probability'])}."
+    )
+    if side == 0:
+        return (
+            f"{a} and {b} cannot be told apart in {comparison.worlds:,} worlds: {a} beats {b} in "
+            f"{_share(wins, error=True)} of them{halves}; {losses}"
+        )
+    losses = "it" + losses.removeprefix(first)
+    share = _of_worlds(wins, error=True, mirrored=side < 0)
+    return f"{first} beats {second} in {share}{halves}; {losses}"
+
+
+def _levels(summary: Summary, name: str) -> str:
+    measures = summary[name]
+    middle, average = measures["roi_median"], measures["roi_mean"]
+    if middle.value is None:
+        return f"{name}: ROI cannot be computed ({middle.reason})."
+    mean = f"mean {_roi(average.value, average.se)}"
+    if average.heavy_tailed:
+        mean += " (a heavy tail: no standard error, so go by the median)"
+    low, high, profit = measures["roi_p05"], measures["roi_p95"], measures["profit_median"]
+    return (
+        f"ROI of {name}: median {_roi(middle.value, middle.se)}, {mean}; 90 % of worlds lie "
+        f"between {_roi(low.value, low.se)} and {_roi(high.value, high.se)}; "
+        f"median profit {usd(profit.value, profit.se)}."
+    )
+
+
+def _disagreements(summary: Summary, comparison: Comparison) -> list[str]:
+    wins = direction(comparison["a_beats_b"], 0.5)
+    average = direction(comparison["roi_difference_mean"])
+    middle = direction(comparison["roi_median_gap"])
+    worst = direction(comparison["roi_es05_gap"])
+    name = {1: comparison.a, -1: comparison.b}
+    sentences = []
+    if average * middle < 0:
+        sentences.append(
+            f"Mean and median disagree: {name[average]} has the higher mean ROI, "
+            f"{name[middle]} the higher median."
+        )
+    if wins * average < 0:
+        sentences.append(
+            f"{name[wins]} wins more often, but {name[average]} has the higher mean ROI: "
+            f"it wins less often and by more."
+        )
+    if not wins and average:
+        sentences.append(f"{name[average]} has the higher mean ROI all the same.")
+    if worst and wins != worst:
+        start = f"{name[wins]} wins more often, but " if wins else ""
+        weak, strong = (summary[name[side]]["roi_es05"] for side in (-worst, worst))
+        sentences.append(
+            f"{start}the worst 5 % of worlds are worse with {name[-worst]}: mean ROI there "
+            f"{_roi(weak.value, weak.se)} against {_roi(strong.value, strong.se)} "
+            f"with {name[worst]}."
+        )
+    return sentences
+
+
+def _both_lose(comparison: Comparison) -> list[str]:
+    both = comparison["both_lose"]
+    if not both.value:
+        return []
+    return [f"Both lose money in {_of_worlds(both)}, whichever is chosen."]
+
+
+def _dominance(comparison: Comparison) -> list[str]:
+    meaning = {
+        "first": "every quantile of its ROI is at least as high",
+        "second": "for every p the worst p % of its worlds have at least as high a mean ROI",
+    }
+    for order, what in meaning.items():
+        entry = comparison[f"roi_{order}_order_violation"]
+        if entry.value is None:
+            continue
+        against = min(entry.value, 1 - entry.value)
+        if entry.value <= 0.5:
+            first, second = comparison.a, comparison.b
+        else:
+            first, second = comparison.b, comparison.a
+        if against == 0:
+            return [f"{first} dominates {second} in the worlds drawn ({order} order): {what}."]
+        if entry.se is not None and against + TOLD_APART * entry.se < NEARLY:
+            return [
+                f"{first} nearly dominates {second} ({order} order: {what}): only "
+                f"{percent_with_error(against, entry.se)} of the area between the two speaks "
+                "against it."
+            ]
+    return []
+
+
+def _awareness(summary: Summary, comparison: Comparison) -> list[str]:
+    reach, views = comparison["a_beats_b_reach_per_usd"], comparison["a_beats_b_cpm"]
+    further, cheaper = direction(reach, 0.5), direction(views, 0.5)
+    name = {1: comparison.a, -1: comparison.b}
+    if not further:
+        return []
+    other = name[-further]
+    per_usd = [summary[who]["reach_per_usd"] for who in (name[further], other)]
+    sentence = (
+        f"For awareness, {name[further]} reaches more accounts per USD in "
+        f"{_of_worlds(reach, mirrored=further < 0)} "
+        f"({' against '.join(number(entry.value, entry.se) for entry in per_usd)})"
+    )
+    if cheaper:
+        share = _share(views, mirrored=cheaper < 0)
+        link = "and" if cheaper == further else f"but {name[cheaper]}"
+        sentence += f", {link} has the lower cpm in {share}"
+    return [sentence + "."]
+
+
+def _share(entry: Measured, *, error: bool = False, mirrored: bool = False) -> str:
+    """Share of worlds in words: none, all, a percentage; mirrored is seen from the other side."""
+    if entry.value is None:
+        return "an unknown share"
+    value = 1 - entry.value if mirrored else entry.value
+    if value in (0.0, 1.0):
+        return "all" if value else "none"
+    if error:
+        return percent_with_error(value, entry.se)
+    return percent(value, entry.se) if value >= 0.0005 else "under 0.1 %"
+
+
+def _of_worlds(entry: Measured, *, error: bool = False, mirrored: bool = False) -> str:
+    """Share with its noun: 12.3 % of worlds, none of the worlds."""
+    share = _share(entry, error=error, mirrored=mirrored)
+    return f"{share} of {'the worlds' if share in ('all', 'none') else 'worlds'}"
+
+
+def _roi(value: float | None, se: float | None = 0.0) -> str:
+    return percent(value, se, signed=True)

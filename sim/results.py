@@ -1,0 +1,168 @@
+"""Results of a run: one labelled Dataset, its units, where it came from, and its file."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from .plan import Plan
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One row of the schema."""
+
+    name: str
+    dims: tuple[str, ...]
+    units: str
+    long_name: str
+
+
+_P, _L = ("portfolio", "sim"), ("line", "sim")
+#: Everything that a run stores.
+SCHEMA = (
+    Variable("cost", _P, "USD", "cost"),
+    Variable("impressions", _P, "impressions", "impressions, amplified ones included"),
+    Variable("reach", _P, "accounts", "unique accounts reached"),
+    Variable("engagements", _P, "engagements", "engagements"),
+    Variable("expected_orders", _P, "orders", "expected orders given creators and posts"),
+    Variable("orders", _P, "orders", "orders"),
+    Variable("revenue", _P, "USD", "revenue, halo included"),
+    Variable("tracked_revenue", _P, "USD", "revenue that codes and links see"),
+    Variable("contribution", _P, "USD", "incremental contribution after returns"),
+    Variable("profit", _P, "USD", "contribution minus cost"),
+    Variable("roi", _P, "profit / cost", "return on investment"),
+    Variable("roas", _P, "revenue / cost", "return on ad spend"),
+    Variable("tracked_roas", _P, "tracked revenue / cost", "return on ad spend as tracked"),
+    Variable("top_creator_share", _P, "share of expected orders", "share of the top creator"),
+    Variable("effective_creators", _P, "creators", "effective number of creators"),
+    Variable("viral_posts", _P, "posts", "viral posts"),
+    Variable("delivered", _P, "creators", "creators who post"),
+    Variable("earned_media_value", _P, "USD", "earned media value, not part of revenue"),
+    Variable("line_impressions", _L, "impressions", "impressions of a line"),
+    Variable("line_engagements", _L, "engagements", "engagements of a line"),
+    Variable("line_expected_orders", _L, "orders", "expected orders of a line"),
+    Variable("line_orders", _L, "orders", "orders of a line"),
+    Variable("line_order_value", _L, "USD", "order values of a line, before returns and halo"),
+    Variable(
+        "cost_quantity", ("line", "component", "sim"), "see component", "what a cost is charged on"
+    ),
+    Variable("shock", ("factor", "sim"), "standard normal score", "shared shock"),
+    Variable("belief_factor", ("belief", "sim"), "factor of mean one", "doubt about a mean"),
+)
+_UNITS = {variable.name: variable for variable in SCHEMA}
+
+
+def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) -> xr.Dataset:
+    """Label the arrays of a run.
+
+    Parameters
+    ----------
+    plan
+        The plan that was run.
+    arrays
+        What `sim.engine.run.run` returned.
+    attrs
+        Provenance; values that a file can hold: text and numbers.
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables of `SCHEMA` with `units` and `long_name`.
+    """
+    import xarray as xr
+
+    coords: dict[str, Any] = {
+        "portfolio": list(plan.portfolios),
+        "line": [f"{line.portfolio}/{line.name}" for line in plan.lines],
+        "component": list(plan.components),
+        "factor": [factor.name for factor in plan.factors if factor.kind == "shock"],
+        "belief": [factor.name for factor in plan.factors if factor.kind == "belief"],
+    }
+    for name in ("tier", "platform", "niche", "compensation"):
+        coords[f"line_{name}"] = ("line", [getattr(line.terms, name) for line in plan.lines])
+    coords["line_portfolio"] = ("line", [line.portfolio for line in plan.lines])
+    coords["line_creators"] = ("line", [line.creators for line in plan.lines])
+    data: dict[str, Any] = {
+        variable.name: (
+            variable.dims,
+            arrays[variable.name],
+            {"units": variable.units, "long_name": variable.long_name},
+        )
+        for variable in SCHEMA
+    }
+    data["cost_price"] = (
+        ("line", "component"),
+        plan.prices,
+        {"units": "USD per unit of the component", "long_name": "price of a cost component"},
+    )
+    counts = {name: 0 for name in plan.portfolios}
+    for line in plan.lines:
+        counts[line.portfolio] += line.creators
+    data["creators"] = (
+        ("portfolio",),
+        list(counts.values()),
+        {"units": "creators", "long_name": "creators hired"},
+    )
+    return xr.Dataset(data, coords=coords, attrs=dict(attrs))
+
+
+def save(dataset: xr.Dataset, path: str | Path) -> None:
+    """Write a Dataset as NetCDF, whole or not at all.
+
+    Parameters
+    ----------
+    dataset
+        What a run returned.
+    path
+        File to write; an existing one is replaced at the end.
+    """
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        dataset.to_netcdf(temporary, engine="h5netcdf")
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def load_results(path: str | Path) -> xr.Dataset:
+    """Read the Dataset of a run: a NetCDF file, or a run's folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is none.
+    """
+    import xarray as xr
+
+    path = Path(path)
+    if path.is_dir():
+        path = path / "worlds.nc"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no results of a run")
+    return xr.load_dataset(path, engine="h5netcdf")
+
+
+def cost_by_component(dataset: xr.Dataset) -> xr.DataArray:
+    """Return the cost of each portfolio by component and world, USD."""
+    cost = dataset["cost_quantity"] * dataset["cost_price"]
+    grouped = cost.groupby("line_portfolio").sum()
+    result = grouped.rename(line_portfolio="portfolio").sel(portfolio=dataset["portfolio"])
+    result.attrs = {"units": "USD", "long_name": "cost by component"}
+    return result
+
+
+def warnings_of(dataset: xr.Dataset) -> list[str]:
+    """Return what the run itself warned of."""
+    found: list[str] = json.loads(dataset.attrs.get("warnings_json", "[]"))
+    return found
