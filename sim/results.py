@@ -129,7 +129,10 @@ def save(dataset: xr.Dataset, path: str | Path) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     try:
-        dataset.to_netcdf(temporary, engine="h5netcdf")
+        # Quantities are mostly constants and zeros; draws would not shrink.
+        packed = {"cost_quantity": {"compression": "gzip", "compression_opts": 1, "shuffle": True}}
+        dataset.to_netcdf(temporary, engine="h5netcdf", encoding=packed)
+        Path(temporary).chmod(0o644)
         os.replace(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)

@@ -100,6 +100,7 @@ def attributes(experiment: Experiment, plan: Plan, arrays: dict[str, Any]) -> di
         "packages": json.dumps(package_versions()),
         "experiment_toml": to_toml(experiment),
         "left_over_json": json.dumps(dict(plan.left_over)),
+        "decision_json": json.dumps([experiment.decision.a, experiment.decision.b] if experiment.decision else []),
         "warnings_json": json.dumps([*cap_warnings(plan, arrays), *assumption_warnings(experiment)]),
     }
 

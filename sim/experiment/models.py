@@ -45,7 +45,7 @@ def _number(low: float | None = None, high: float | None = None, above: float | 
                 "cannot be negative" if low == 0 else f"must be at least {low:g}"
             )
         if high is not None and result > high:
-            hint = '; write 5 % as 0.05 or "5 %"' if high == 1.0 else ""
+            hint = '; write 5 % as 0.05 or "5 %"' if (low, high) == (0.0, 1.0) else ""
             raise DistributionError(f"cannot be above {high:g}{hint}")
         return result
 

@@ -121,10 +121,10 @@ def _disagreements(summary: Summary, comparison: Comparison) -> list[str]:
     if not wins and average:
         sentences.append(f"{name[average]} has the higher mean ROI all the same.")
     if worst and wins != worst:
-        start = f"{name[wins]} wins more often, but " if wins else ""
+        start = f"{name[wins]} wins more often, but the" if wins else "The"
         weak, strong = (summary[name[side]]["roi_es05"] for side in (-worst, worst))
         sentences.append(
-            f"{start}the worst 5 % of worlds are worse with {name[-worst]}: mean ROI there "
+            f"{start} worst 5 % of worlds are worse with {name[-worst]}: mean ROI there "
             f"{_roi(weak.value, weak.se)} against {_roi(strong.value, strong.se)} "
             f"with {name[worst]}."
         )

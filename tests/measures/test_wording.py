@@ -100,6 +100,13 @@ def test_a_worse_tail_is_told(run_of: Results) -> None:
     )
 
 
+def test_a_draw_still_tells_mean_and_tail(run_of: Results) -> None:
+    sentences = told(run_of(outcomes((4900, 2.0, 0.5), (5000, 0.4, 0.5), (100, -0.8, -0.8))))
+    assert "cannot be told apart" in sentences[0]
+    assert "micro has the higher mean ROI all the same." in sentences
+    assert any(s.startswith("The worst 5 % of worlds are worse with micro: ") for s in sentences)
+
+
 def test_agreement_needs_no_caveat(run_of: Results) -> None:
     random = np.random.default_rng(3)
     luck = random.normal(size=N)

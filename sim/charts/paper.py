@@ -1,0 +1,169 @@
+"""The sheet a chart is drawn on: its axes, its headline, its logo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .theme import LIGHT, Theme, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH, HEIGHT = 6.4, 4.3
+"""Inches. A third of a 13.3 inch slide is 0.69 of the width: 12 point text is still 8 point."""
+
+MARGIN = 0.10
+TITLE, SUBTITLE = 15.0, 10.5
+LINE = 1.25
+LOGO = 0.42
+"""Inches: paper's edge, height of the logo; points: text sizes; line height in text sizes."""
+
+
+@dataclass
+class Paper:
+    """Axes to draw in, and whether the figure around them is ours."""
+
+    ax: Axes
+    theme: Theme
+    own: bool
+
+    @property
+    def figure(self) -> Figure:
+        """The figure."""
+        figure = self.ax.get_figure(root=True)
+        assert figure is not None
+        return figure
+
+    def headline(self, title: str, subtitle: str) -> None:
+        """Write the finding and, smaller, how the figure was made.
+
+        Across the whole figure where it is ours, else above the axes.
+        """
+        if self.own:
+            self._across(title, subtitle)
+        else:
+            self._above(title, subtitle)
+
+    def _across(self, title: str, subtitle: str) -> None:
+        width, height = self.figure.get_size_inches()
+        room = width - 2 * MARGIN - self._draw_logo()
+        lines = {
+            TITLE: wrap(title, room, TITLE, bold=True),
+            SUBTITLE: wrap(subtitle, width - 2 * MARGIN, SUBTITLE),
+        }
+        top = height - MARGIN
+        for size, rows in lines.items():
+            if not rows:
+                continue
+            self.figure.text(
+                MARGIN / width, top / height, "\n".join(rows), va="top", ha="left",
+                fontsize=size, linespacing=LINE / 1.2,
+                fontweight="bold" if size == TITLE else "normal",
+                color=self.theme.ink if size == TITLE else self.theme.muted,
+                gid="title" if size == TITLE else "subtitle",
+            )  # fmt: skip
+            top -= len(rows) * size * LINE / 72 + 0.04
+        self.figure.set_layout_engine(
+            "constrained", rect=(0, 0, 1, (top - 0.02) / height), w_pad=0.06, h_pad=0.05
+        )
+
+    def _above(self, title: str, subtitle: str) -> None:
+        room = self.ax.get_position().width * self.figure.get_size_inches()[0]
+        rows = wrap(subtitle, room, SUBTITLE)
+        pad = 6 + len(rows) * SUBTITLE * LINE
+        text = "\n".join(wrap(title, room, TITLE, bold=True))
+        self.ax.set_title(text, loc="left", pad=pad).set_gid("title")
+        self.ax.annotate(
+            "\n".join(rows), (0, 1), xytext=(0, 5), xycoords="axes fraction",
+            textcoords="offset points", va="bottom", ha="left", fontsize=SUBTITLE,
+            color=self.theme.muted, gid="subtitle", annotation_clip=False,
+        )  # fmt: skip
+
+    def _draw_logo(self) -> float:
+        """Put the logo into the upper right corner; return the width it takes, inches."""
+        if self.theme.logo is None:
+            return 0.0
+        from matplotlib.image import imread
+
+        picture = imread(self.theme.logo)
+        width, height = self.figure.get_size_inches()
+        wide = min(LOGO * picture.shape[1] / picture.shape[0], width / 4)
+        corner = (1 - (wide + MARGIN) / width, 1 - (LOGO + MARGIN) / height)
+        box = self.figure.add_axes((*corner, wide / width, LOGO / height), anchor="NE", label="logo")
+        box.imshow(picture)
+        box.set_axis_off()
+        box.set_in_layout(False)
+        return wide + MARGIN
+
+
+@contextmanager
+def paper(
+    ax: Axes | None, theme: Theme | None, *, width: float = WIDTH, height: float = HEIGHT
+) -> Iterator[Paper]:
+    """Draw in the given axes, or in those of a new figure, with the settings of a theme."""
+    theme = theme or LIGHT
+    with styled(theme):
+        if ax is not None:
+            yield Paper(ax, theme, own=False)
+            return
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(width, height))
+        yield Paper(figure.add_subplot(), theme, own=True)
+
+
+def alt_text(ax: Axes) -> str:
+    """Return title and subtitle of a chart as one text, for readers who cannot see it."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    texts = [*figure.texts, *ax.texts, ax.title, *ax.get_children()]
+    found = {}
+    for artist in texts:
+        gid = artist.get_gid()
+        if gid in ("title", "subtitle") and hasattr(artist, "get_text"):
+            found[gid] = artist.get_text().replace("\n", " ").strip()
+    return ". ".join(found[gid].rstrip(".") for gid in ("title", "subtitle") if found.get(gid))
+
+
+def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+    """Break a text into lines no wider than so many inches, as evenly as the words allow."""
+    from matplotlib.font_manager import FontProperties
+
+    words = text.split()
+    if not words:
+        return []
+    font = FontProperties(weight="bold" if bold else "normal", size=size)
+    lines = _fill(words, width, font)
+    if len(lines) == 1:
+        return lines
+    # the narrowest measure that needs no further line leaves no single word on the last one
+    narrow, wide = width / 2, width
+    for _ in range(6):
+        middle = (narrow + wide) / 2
+        if len(_fill(words, middle, font)) > len(lines):
+            narrow = middle
+        else:
+            wide = middle
+    return _fill(words, wide, font)
+
+
+def _fill(words: list[str], width: float, font: object) -> list[str]:
+    lines = [words[0]]
+    for word in words[1:]:
+        longer = f"{lines[-1]} {word}"
+        if _inches(longer, font) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _inches(text: str, font: object) -> float:
+    from matplotlib.textpath import text_to_path
+
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72

@@ -1,0 +1,295 @@
+"""How every chart looks: colours, font, logo; and how a figure becomes a file.
+
+One colour per tier, everywhere. The palette is Okabe and Ito's (2008), told apart by readers with
+any of the common colour deficiencies. matplotlib is imported only when something is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ..experiment.faults import ExperimentError, Fault, shown, suggestion
+from .colours import blend, is_colour, readable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MIXED = "mixed"
+"""The tier of a portfolio that holds several."""
+
+FONT = "DejaVu Sans"
+TEXT_CONTRAST = 4.5
+LINE_CONTRAST = 2.0
+"""Least contrast of text (WCAG 2.2, level AA) and of thick lines and areas with the background."""
+
+_TIERS = MappingProxyType({
+    "nano": "#56B4E9",
+    "micro": "#0072B2",
+    "mid": "#009E73",
+    "macro": "#D55E00",
+    "mega": "#E69F00",
+    MIXED: "#CC79A7",
+})  # fmt: skip
+_SPARE = ("#7A7A7A", "#8C6D1F", "#3F8F8F", "#8A4FBF", "#A23B3B")
+"""Colours of series that belong to no tier, such as what-if variants."""
+
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one portfolio is drawn: the colour of lines and areas, of text, and the line's dash."""
+
+    colour: str
+    text: str
+    dash: Any = "-"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours (hex), font and logo of all charts.
+
+    Attributes
+    ----------
+    mode : str
+        ``light`` or ``dark``: what the other colours start from.
+    background, ink, muted, grid : str
+        The paper, text, secondary text, and lines that guide the eye.
+    loss, gain : str
+        Where money is lost, and where it is made.
+    tiers : mapping of str to str
+        One colour for each tier, and for ``mixed`` portfolios.
+    font : str
+        Family; text falls back to DejaVu Sans, which is packaged with matplotlib.
+    logo : Path or None
+        PNG, drawn in the upper right corner.
+    """
+
+    mode: str = "light"
+    background: str = "#FFFFFF"
+    ink: str = "#1A1A1A"
+    muted: str = "#5A5A5A"
+    grid: str = "#DDDDDD"
+    loss: str = "#B2182B"
+    gain: str = "#1B7837"
+    tiers: Mapping[str, str] = field(default_factory=lambda: _TIERS)
+    font: str = FONT
+    logo: Path | None = None
+
+    def look(self, tier: str, *, repeat: int = 0) -> Look:
+        """Return how a tier is drawn; each repeat of a tier has its own shade and dash."""
+        colour = self.tiers.get(tier, _SPARE[repeat % len(_SPARE)])
+        if tier in self.tiers and repeat:
+            colour = blend(colour, self.ink if repeat % 2 else self.background, 0.35)
+        return Look(
+            readable(colour, self.background, LINE_CONTRAST),
+            readable(colour, self.background, TEXT_CONTRAST),
+            _DASHES[repeat % len(_DASHES)],
+        )
+
+    def text(self, colour: str) -> str:
+        """Return the colour, moved away from the background until text in it can be read."""
+        return readable(colour, self.background, TEXT_CONTRAST)
+
+    def rc(self) -> dict[str, Any]:
+        """Return the matplotlib settings of this theme."""
+        families = [self.font, *([FONT] if self.font != FONT else []), "sans-serif"]
+        return {
+            "font.family": families,
+            "font.size": 12,
+            "text.color": self.ink,
+            "text.parse_math": False,
+            "axes.titlesize": 15,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.titlecolor": self.ink,
+            "axes.labelcolor": self.muted,
+            "axes.labelsize": 11,
+            "axes.edgecolor": self.muted,
+            "axes.facecolor": self.background,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.axisbelow": True,
+            "axes.unicode_minus": False,
+            "axes.grid": False,
+            "grid.color": self.grid,
+            "grid.linewidth": 0.8,
+            "xtick.color": self.muted,
+            "ytick.color": self.muted,
+            "xtick.labelcolor": self.ink,
+            "ytick.labelcolor": self.ink,
+            "xtick.labelsize": 11,
+            "ytick.labelsize": 11,
+            "legend.frameon": False,
+            "legend.fontsize": 11,
+            "lines.linewidth": 2.2,
+            "lines.solid_capstyle": "round",
+            "hatch.linewidth": 0.8,
+            "figure.facecolor": self.background,
+            "savefig.facecolor": "auto",
+            "figure.dpi": 100,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "creator-roi",
+            "pdf.fonttype": 42,
+        }
+
+
+LIGHT = Theme()
+DARK = Theme(
+    mode="dark",
+    background="#16191D",
+    ink="#F2F2F2",
+    muted="#B5B8BD",
+    grid="#3A3F46",
+    loss="#F28E8E",
+    gain="#7FCF9B",
+)
+_MODES = {"light": LIGHT, "dark": DARK}
+_COLOURS = ("background", "ink", "muted", "grid", "loss", "gain")
+
+
+def looks(tiers: Mapping[str, str], theme: Theme = LIGHT) -> dict[str, Look]:
+    """Return how each portfolio is drawn.
+
+    Parameters
+    ----------
+    tiers : mapping of str to str
+        Tier of each portfolio, or ``mixed``; any other word is a series of its own.
+    theme : Theme
+        Where the colours are taken from.
+    """
+    seen: dict[str, int] = {}
+    result = {}
+    for name, tier in tiers.items():
+        key = tier if tier in theme.tiers else ""
+        result[name] = theme.look(key, repeat=seen.get(key, 0))
+        seen[key] = seen.get(key, 0) + 1
+    return result
+
+
+def tiers_of(names: Sequence[str], tiers: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the tier of each name: as given, else the name itself (a tier's name is its tier)."""
+    return {name: (tiers or {}).get(name, name) for name in names}
+
+
+def load_theme(path: str | Path) -> Theme:
+    """Read a brand from the table ``[theme]`` of a TOML file.
+
+    ``mode`` is "light" or "dark"; ``font`` a family; ``logo`` a PNG beside the file; the table
+    ``[theme.colours]`` names tiers, ``mixed``, background, ink, muted, grid, loss and gain.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ExperimentError
+        All faults of the table, with their keys.
+    """
+    import tomllib
+
+    path = Path(path)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ExperimentError(str(path), [Fault("", f"is not TOML: {error}")]) from None
+    return theme_from_table(document.get("theme", {}), folder=path.parent, file=str(path))
+
+
+def theme_from_table(
+    table: Mapping[str, Any], *, folder: Path | None = None, file: str = "theme"
+) -> Theme:
+    """Build a theme from a TOML table; see `load_theme`.
+
+    Raises
+    ------
+    ExperimentError
+        All faults of the table, with their keys.
+    """
+    faults: list[Fault] = []
+    mode = table.get("mode", "light")
+    if mode not in _MODES:
+        faults.append(Fault("theme.mode", 'must be "light" or "dark"', mode))
+    theme = _MODES.get(mode, LIGHT)
+    known = ("mode", "font", "logo", "colours")
+    for key in table:
+        if key not in known:
+            faults.append(Fault(f"theme.{key}", f"unknown key; {suggestion(key, known)}"))
+    font = table.get("font", theme.font)
+    if not isinstance(font, str) or not font:
+        faults.append(Fault("theme.font", "must be the name of a font family", font))
+    logo = _logo(table.get("logo"), folder, faults)
+    colours = _colours(table.get("colours", {}), theme, faults)
+    if faults:
+        raise ExperimentError(file, faults)
+    plain = {key: colour for key, colour in colours.items() if key in _COLOURS}
+    tiers = {key: colour for key, colour in colours.items() if key not in _COLOURS}
+    return replace(theme, font=font, logo=logo, tiers={**theme.tiers, **tiers}, **plain)
+
+
+def _colours(table: Any, theme: Theme, faults: list[Fault]) -> dict[str, str]:
+    known = (*_COLOURS, *theme.tiers)
+    if not isinstance(table, Mapping):
+        faults.append(Fault("theme.colours", "must be a table of colours", table))
+        return {}
+    for key, colour in table.items():
+        where = f"theme.colours.{key}"
+        if key not in known:
+            faults.append(Fault(where, f"unknown key; {suggestion(key, known)}"))
+        elif not is_colour(colour):
+            faults.append(Fault(where, 'must be a colour such as "#0072B2"', colour))
+    return dict(table)
+
+
+def _logo(name: Any, folder: Path | None, faults: list[Fault]) -> Path | None:
+    if name is None:
+        return None
+    if not isinstance(name, str) or not name.lower().endswith(".png"):
+        faults.append(Fault("theme.logo", "must be the name of a PNG file", name))
+        return None
+    path = (folder or Path()) / name
+    if not path.is_file():
+        faults.append(Fault("theme.logo", f"no such file beside the theme: {shown(name)}"))
+    return path
+
+
+@contextmanager
+def styled(theme: Theme) -> Iterator[None]:
+    """Draw with the settings of a theme, and put matplotlib's own back afterwards."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(theme.rc()):
+        yield
+
+
+_NO_DATE: Mapping[str, dict[str, Any]] = {
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+
+
+def save(figure: Figure, path: str | Path, theme: Theme = LIGHT) -> Path:
+    """Write a figure as SVG, PNG (200 dots per inch) or PDF, by the file's suffix.
+
+    The same figure gives the same bytes: no dates, and SVG ids from a fixed salt. Text in SVG
+    stays text.
+
+    Raises
+    ------
+    ValueError
+        For another suffix.
+    """
+    path = Path(path)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in _NO_DATE:
+        raise ValueError(f"{path}: charts are written as .svg, .png or .pdf")
+    with styled(theme):
+        figure.savefig(path, dpi=200, format=kind, metadata=_NO_DATE[kind])
+    return path
+
+

@@ -1,0 +1,148 @@
+"""What all commands share: options, errors as one line, progress on stderr, tables on stdout."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+from ..experiment import Experiment, ExperimentError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Exit codes: a mistake in what was asked, a failure of the machine, an interruption.
+MISTAKE, FAILURE, INTERRUPTED = 2, 1, 130
+
+
+def experiment_options(function: F) -> F:
+    """Add the argument FILE and the options that change an experiment."""
+    for decorator in (
+        click.option("--seed", type=int, help="Seed of all random streams."),
+        click.option("--worlds", metavar="N", help="Worlds to simulate: 20000, 20k, 1M."),
+        click.option(
+            "--set",
+            "overrides",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Override any key: --set portfolio.macro.budget=80000. Repeatable.",
+        ),
+        click.argument("file", type=click.Path(path_type=Path)),
+    ):
+        function = decorator(function)
+    return function
+
+
+def read(
+    file: Path, overrides: Sequence[str] = (), worlds: str | None = None, seed: int | None = None
+) -> Experiment:
+    """Load an experiment with the options of the command line."""
+    from ..experiment import load
+
+    assignments = [*overrides]
+    if worlds is not None:
+        assignments.append(f'simulation.worlds="{worlds}"')
+    return load(file, assignments, seed=seed)
+
+
+def clear_errors(function: F) -> F:
+    """Turn mistakes and failures into one clear message and an exit code."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        from ..runs import RunError
+
+        try:
+            return function(*args, **kwargs)
+        except ExperimentError as error:
+            fail(str(error), MISTAKE)
+        except RunError as error:
+            fail(str(error), FAILURE)
+        except KeyboardInterrupt:
+            fail("interrupted; nothing was written, an earlier run is as it was", INTERRUPTED)
+        except MemoryError:
+            fail("not enough memory; fewer --worlds need less", FAILURE)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(FAILURE)
+        except OSError as error:
+            fail(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), FAILURE)
+
+    return wrapped  # type: ignore[return-value]
+
+
+def fail(message: str, code: int) -> None:
+    """Print a message on stderr and leave with a code."""
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+def print_json(content: Any) -> None:
+    """Print JSON on stdout: no NaN, keys in the order given."""
+    click.echo(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str = "") -> None:
+    """Print a table: with rich on a terminal, as CSV with all digits elsewhere."""
+    if not sys.stdout.isatty():
+        import csv
+
+        writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def progress_bar(label: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a callback that shows a bar with time left after a second; silent in a pipe."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn(label),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    started, task = time.monotonic(), None
+
+    def update(done: int, total: int) -> None:
+        nonlocal task
+        if task is None and time.monotonic() - started > 1.0:
+            bar.start()
+            task = bar.add_task(label, total=total)
+        if task is not None:
+            bar.update(task, completed=done, total=total)
+
+    try:
+        yield update
+    finally:
+        bar.stop()

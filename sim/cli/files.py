@@ -1,0 +1,155 @@
+"""Commands on experiment files: check, explain, schema, new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from .common import MISTAKE, clear_errors, experiment_options, fail, print_json, read
+
+
+@click.command()
+@experiment_options
+@clear_errors
+def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int | None) -> None:
+    """Validate an experiment FILE: every fault at once, exit code 2 if there is one.
+
+    Example: sim check experiments/micro_vs_macro.toml
+    """
+    from ..plan import make_plan
+
+    experiment = read(file, overrides, worlds, seed)
+    plan = make_plan(experiment)
+    parts = []
+    for name in plan.portfolios:
+        hired = ", ".join(
+            f"{line.creators} {line.name}" for line in plan.lines if line.portfolio == name
+        )
+        left = plan.left_over.get(name)
+        parts.append(f"{name} hires {hired}" + (f", {left:,.0f} USD left over" if left else ""))
+    click.echo(f"{file}: fine. " + "; ".join(parts) + ".")
+
+
+@click.command()
+@experiment_options
+@click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
+@clear_errors
+def explain(
+    file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int | None, as_json: bool
+) -> None:
+    """Print every input of FILE as it will be used: unit, denominator, source or *assumption*.
+
+    Example: sim explain experiments/micro_vs_macro.toml
+    """
+    from ..explain import caps, explain as explain_inputs
+    from ..plan import make_plan
+
+    experiment = read(file, overrides, worlds, seed)
+    rows = explain_inputs(experiment)
+    cut = caps(experiment)
+    plan = make_plan(experiment)
+    lines: list[dict[str, Any]] = [
+        {
+            "portfolio": line.portfolio,
+            "line": line.name,
+            "creators": line.creators,
+            "committed_per_creator": line.committed_per_creator,
+        }
+        for line in plan.lines
+    ]
+    if as_json:
+        print_json(
+            {
+                "experiment": experiment.name,
+                "inputs": [row.to_dict() for row in rows],
+                "lines": lines,
+                "left_over": dict(plan.left_over),
+                "caps": cut,
+            }
+        )
+        return
+    table = ""
+    for row in rows:
+        head, _, key = row.key.rpartition(".")
+        if head != table:
+            table = head
+            click.echo(f"\n[{table}]")
+        click.echo(f"{key} = {row.written}" + _numbers(row))
+        click.echo(f"    {row.unit}")
+        if row.used:
+            click.echo(f"    used as: {row.used}")
+        click.echo(f"    source: {row.source}")
+    click.echo("\nHired")
+    for line in lines:
+        click.echo(
+            f"    {line['portfolio']}: {line['creators']} {line['line']}, "
+            f"{line['committed_per_creator']:,.0f} USD committed per creator"
+        )
+    for name, left in plan.left_over.items():
+        click.echo(f"    {name}: {left:,.0f} USD left over")
+    click.echo("\nCaps (short run)")
+    for item in cut:
+        click.echo(
+            f"    {item['tier']} on {item['platform']}, {item['compensation']}: impressions cut "
+            f"at the audience in {100 * item['impressions_cut']:.2g} % of posts, engagements cut "
+            f"at impressions in {100 * item['engagements_cut']:.2g} %"
+        )
+
+
+def _numbers(row: Any) -> str:
+    if row.mean is None or row.p05 == row.p95:
+        return ""
+    return (
+        f"   mean {row.mean:.4g}, median {row.median:.4g}, "
+        f"nine in ten between {row.p05:.3g} and {row.p95:.3g}"
+    )
+
+
+@click.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="File to write; standard output without it."
+)
+@clear_errors
+def schema(out: Path | None) -> None:
+    """Write the JSON Schema of experiment files, with which editors complete keys.
+
+    Example: sim schema --out experiments/experiment.schema.json
+    """
+    import json
+
+    from ..experiment.schema import json_schema
+
+    text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {out}")
+
+
+@click.command()
+@click.argument("name")
+@clear_errors
+def new(name: str) -> None:
+    """Write a commented experiment to start from: NAME.toml and its schema.
+
+    Example: sim new experiments/launch
+    """
+    import json
+
+    from ..experiment.schema import json_schema
+    from ..experiment.starter import starter
+
+    path = Path(name if name.endswith(".toml") else f"{name}.toml")
+    if path.exists():
+        fail(f"{path}: exists already; choose another name", MISTAKE)
+    if not path.parent.is_dir():
+        fail(f"{path.parent}: no such folder", MISTAKE)
+    beside = path.parent / "experiment.schema.json"
+    if not beside.exists():
+        text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+        beside.write_text(text, encoding="utf-8")
+    path.write_text(starter(path.stem, str(path)), encoding="utf-8")
+    click.echo(f"wrote {path}; now: sim explain {path}, then sim run {path}")

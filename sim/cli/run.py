@@ -1,0 +1,108 @@
+"""The command `sim run`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from .common import clear_errors, experiment_options, print_json, progress_bar, read
+
+#: The measures of the table on the terminal, as rows.
+_TABLE = (
+    ("creators", "creators"),
+    ("cost_mean", "cost, mean"),
+    ("roi_mean", "ROI, mean"),
+    ("roi_median", "ROI, median"),
+    ("roi_p05", "ROI, worst 5 % begin at"),
+    ("roi_es05", "ROI, mean of worst 5 %"),
+    ("roi_p95", "ROI, best 5 % begin at"),
+    ("loss_probability", "probability of loss"),
+    ("profit_median", "profit, median"),
+    ("roas", "ROAS (revenue / cost)"),
+    ("cpe", "cost per engagement"),
+    ("top_creator_share", "share of the top creator"),
+)
+
+
+@click.command()
+@experiment_options
+@click.option("--out", type=click.Path(path_type=Path), help="The run's folder [results/NAME].")
+@click.option("--no-charts", is_flag=True, help="Write no charts.")
+@click.option("--threads", type=click.IntRange(1), help="Threads [all processors].")
+@click.option("--quiet", is_flag=True, help="Print the sentences only.")
+@click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of a table.")
+@clear_errors
+def run(
+    file: Path,
+    overrides: tuple[str, ...],
+    worlds: str | None,
+    seed: int | None,
+    out: Path | None,
+    no_charts: bool,
+    threads: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Simulate an experiment FILE and say how its portfolios compare.
+
+    Writes results/NAME: worlds, summary, charts, and the experiment as it was used.
+
+    Example: sim run experiments/micro_vs_macro.toml --worlds 20k
+    """
+    from ..runs import check_target, run_folder, write_run
+    from ..simulation import simulate
+
+    experiment = read(file, overrides, worlds, seed)
+    folder = run_folder(experiment, out)
+    check_target(folder)
+    started = time.monotonic()
+    with progress_bar("simulating worlds", quiet or as_json) as progress:
+        dataset = simulate(experiment, threads=threads, progress=progress)
+    simulated = time.monotonic()
+    found = write_run(
+        folder,
+        experiment,
+        dataset,
+        charts=not no_charts,
+        seconds={"simulation": round(simulated - started, 3)},
+    )
+    if as_json:
+        print_json(found.to_dict())
+        return
+    if not quiet:
+        title = experiment.title or experiment.name
+        click.echo(f"{title}\n")
+        _table(found)
+    click.echo("")
+    for sentence in found.sentences:
+        click.echo(sentence)
+    for warning in found.warnings:
+        click.secho(f"Note: {warning}", fg="yellow" if sys.stdout.isatty() else None)
+    if not quiet:
+        click.echo(
+            f"\n{dataset.attrs['worlds']:,} worlds, seed {dataset.attrs['seed']}; ± is one Monte "
+            f"Carlo standard error, * has none (heavy tail). Written to {folder}"
+        )
+
+
+def _table(found: Any) -> None:
+    """Print the comparison table, as wide as its numbers need."""
+    from ..measures.format import cell
+
+    names = list(found.summary.creators)
+    rows = [["", *names]]
+    for key, label in _TABLE:
+        if key == "creators":
+            rows.append([label, *(f"{found.summary.creators[name]:,}" for name in names)])
+            continue
+        measured = [found.summary[name][key] for name in names]
+        rows.append([label, *(cell(m.value, m.se, m.unit) for m in measured)])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        first = row[0].ljust(widths[0])
+        rest = [text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)]
+        click.echo("  ".join([first, *rest]))
