@@ -227,12 +227,10 @@ def caps(experiment: Experiment) -> list[dict[str, Any]]:
         For each kind of line: tier, platform, and the share of posts whose impressions or
         engagements are cut.
     """
-    from dataclasses import replace
+    from .engine.run import block_rows
 
-    from .engine.run import run
-
-    plan: Plan = replace(make_plan(experiment), worlds=_CAP_WORLDS)
-    capped = run(plan)["capped"]
+    plan: Plan = make_plan(experiment)
+    capped = block_rows(plan, 0, _CAP_WORLDS)["capped"]
     rows = []
     for w, work in enumerate(plan.works):
         terms = next(line.terms for line in plan.lines if line.work == w)

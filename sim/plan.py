@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .engine import marginals as mg
-from .engine.marginals import Marginal, MarginalError, Table
 from .engine.keys import stream_key
 from .engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
+from .engine.marginals import Marginal, MarginalError, Table
 from .experiment import Distribution, Experiment, ExperimentError, Fault
 from .experiment import models as m
 
@@ -91,6 +91,49 @@ class PlanLine:
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """How the shared factors of the worlds are drawn.
+
+    Attributes
+    ----------
+    kind
+        ``"plain"``, ``"stratified"`` or ``"two-level"``.
+    groups
+        Number of equal contiguous groups of worlds that are independent of each other while the
+        worlds within are not; 0 where all worlds are independent.
+    bits
+        Binary logarithm of the worlds in a group of stratified sampling, else -1.
+    replicates
+        Consecutive worlds that share a draw of the beliefs.
+    """
+
+    kind: str = "plain"
+    groups: int = 0
+    bits: int = -1
+    replicates: int = 1
+
+
+#: Independent randomisations of stratified sampling; their spread is the standard error.
+STRATIFIED_GROUPS = 32
+
+
+def sampling_of(simulation: m.Simulation) -> tuple[Sampling, int]:
+    """Return how to sample and how many worlds that makes.
+
+    Stratified runs round the worlds up to 32 times a power of two; two-level runs take
+    ``beliefs`` draws of the beliefs (or as many as the worlds allow) times ``replicates``.
+    """
+    if simulation.replicates > 1:
+        beliefs = simulation.beliefs or max(simulation.worlds // simulation.replicates, 1)
+        worlds = beliefs * simulation.replicates
+        return Sampling("two-level", beliefs, -1, simulation.replicates), worlds
+    if simulation.sampling == "stratified":
+        bits = max(math.ceil(math.log2(simulation.worlds / STRATIFIED_GROUPS)), 0)
+        return Sampling("stratified", STRATIFIED_GROUPS, bits), STRATIFIED_GROUPS << bits
+    return Sampling(), simulation.worlds
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that a run needs, as plain arrays.
 
@@ -98,6 +141,8 @@ class Plan:
     ----------
     seed, worlds
         Seed of all streams and number of worlds.
+    sampling
+        How the shared factors are drawn.
     factors
         Shared factors in the order of their rows.
     works
@@ -122,6 +167,7 @@ class Plan:
 
     seed: int
     worlds: int
+    sampling: Sampling
     factors: tuple[Factor, ...]
     works: tuple[Line, ...]
     lines: tuple[PlanLine, ...]
@@ -215,7 +261,9 @@ def _threshold(probability: float) -> Table:
     """Return the table of a yes/no input: zero below the score, one above."""
     from scipy.special import ndtri
 
-    return Table(0.0, 1.0, np.zeros((1, 4)), float(-ndtri(probability)) if probability < 1 else -math.inf)
+    return Table(
+        0.0, 1.0, np.zeros((1, 4)), float(-ndtri(probability)) if probability < 1 else -math.inf
+    )
 
 
 def amplification_table(law: m.Amplification) -> Table:
@@ -304,17 +352,17 @@ def make_plan(experiment: Experiment) -> Plan:
     for terms, first, stops in groups:
         tier = tiers[terms.tier, terms.platform]
         assert tier is not None
-        works.append(
-            _work(experiment, terms, first, stops, tier, goods, factors, row, faults)
-        )
+        works.append(_work(experiment, terms, first, stops, tier, goods, factors, row, faults))
     if faults:
         raise ExperimentError(experiment.file, faults)
     economics = {
         name: (table, row.get(f"economics.{name}")) for name, table in economics_tables.items()
     }
+    sampling, worlds = sampling_of(experiment.simulation)
     return Plan(
         seed=experiment.simulation.seed,
-        worlds=experiment.simulation.worlds,
+        worlds=worlds,
+        sampling=sampling,
         factors=factors,
         works=tuple(works),
         lines=lines,
@@ -397,19 +445,21 @@ def _lines(
             price = committed_cost(experiment, terms, tier, goods)
             if portfolio.budget is not None:
                 money = share * (portfolio.budget - experiment.costs.fixed)
-                count = int(money / price + 1e-9) if price > 0.0 else 0
-                if count < 1:
+                hired = int(money / price + 1e-9) if price > 0.0 else 0
+                if hired < 1:
                     key = f"portfolio.{name}.budget"
                     part = f"its share for {line} is {money:,.0f} USD, and " if share < 1 else ""
                     problem = f"buys no creator: {part}one of {line} commits {price:,.0f} USD"
                     faults.append(Fault(key, problem, portfolio.budget))
-            elif count < 1:
+            else:
+                hired = count
+            if portfolio.budget is None and hired < 1:
                 key = f"portfolio.{name}.creators"
                 faults.append(Fault(key, f"leaves no creator to {line}", portfolio.creators))
             first = taken.get(terms.pool, 0)
-            taken[terms.pool] = first + count
-            spent += count * price
-            result.append(PlanLine(name, line, terms, count, first, price))
+            taken[terms.pool] = first + hired
+            spent += hired * price
+            result.append(PlanLine(name, line, terms, hired, first, price))
         if portfolio.budget is not None:
             left_over[name] = portfolio.budget - spent
     return tuple(result), left_over
@@ -491,7 +541,8 @@ def _factors(
     used = {kind for loadings in experiment.shocks.loadings.values() for kind in loadings}
     shocks = {_factor_name(kind, terms) for kind in used for terms in all_terms}
     factors = [Factor(name, "shock") for name in sorted(shocks)]
-    for name, belief in sorted(experiment.beliefs.items()):
+    for believed, belief in sorted(experiment.beliefs.items()):
+        name = str(believed)
         common, own = _belief_sds(belief)
         if common > 0.0:
             factors.append(Factor(name, "belief", common))
@@ -576,7 +627,7 @@ def _work(
         amplification_own=float(
             post_own[1] * (math.sqrt(1.0 - rho * rho) if engagement_varies else 1.0)
         ),
-        repeats=terms.repeat_factor ** np.arange(terms.posts),
+        repeats=np.power(terms.repeat_factor, np.arange(terms.posts, dtype=np.float64)),
         amplified_engagement=spec.amplified_engagement,
         amplified_conversion=spec.amplified_conversion,
         per_impression=spec.engagement_basis == "impressions",
@@ -599,12 +650,13 @@ def _weights(
             loading[INPUTS.index(name), row[_factor_name(kind, terms)]] = (
                 experiment.shocks.scale * weight
             )
-    for name, width in experiment.beliefs.items():
+    for believed, width in experiment.beliefs.items():
         common, own = _belief_sds(width)
+        x = INPUTS.index(believed)
         if common > 0.0:
-            belief[INPUTS.index(name), row[name]] = common
+            belief[x, row[believed]] = common
         if own > 0.0:
-            belief[INPUTS.index(name), row[f"{name}:{terms.platform}:{terms.tier}"]] = own
+            belief[x, row[f"{believed}:{terms.platform}:{terms.tier}"]] = own
     return loading, belief
 
 
@@ -621,9 +673,7 @@ def _mix(
     """
     n = len(INPUTS)
     mix = np.eye(n)
-    e, f, r, fee = (
-        INPUTS.index(x) for x in ("engagement_rate", "followers", "reach_rate", "fee")
-    )
+    e, f, r, fee = (INPUTS.index(x) for x in ("engagement_rate", "followers", "reach_rate", "fee"))
 
     def varies(x: int) -> bool:
         return not tables[INPUTS[x]].constant

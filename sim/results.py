@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,7 +71,7 @@ def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) 
     plan
         The plan that was run.
     arrays
-        What `sim.engine.run.run` returned.
+        Arrays by the names of `SCHEMA`, last axis worlds.
     attrs
         Provenance; values that a file can hold: text and numbers.
 
@@ -78,8 +80,15 @@ def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) 
     xarray.Dataset
         Variables of `SCHEMA` with `units` and `long_name`.
     """
-    import xarray as xr
+    frame = _frame(plan, attrs)
+    return frame.assign({v.name: (v.dims, arrays[v.name], _labels(v)) for v in SCHEMA})
 
+
+def _labels(variable: Variable) -> dict[str, str]:
+    return {"units": variable.units, "long_name": variable.long_name}
+
+
+def _coords(plan: Plan) -> dict[str, Any]:
     coords: dict[str, Any] = {
         "portfolio": list(plan.portfolios),
         "line": [f"{line.portfolio}/{line.name}" for line in plan.lines],
@@ -91,28 +100,109 @@ def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) 
         coords[f"line_{name}"] = ("line", [getattr(line.terms, name) for line in plan.lines])
     coords["line_portfolio"] = ("line", [line.portfolio for line in plan.lines])
     coords["line_creators"] = ("line", [line.creators for line in plan.lines])
-    data: dict[str, Any] = {
-        variable.name: (
-            variable.dims,
-            arrays[variable.name],
-            {"units": variable.units, "long_name": variable.long_name},
-        )
-        for variable in SCHEMA
+    return coords
+
+
+def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
+    """Return the Dataset without what has worlds."""
+    import numpy as np
+    import xarray as xr
+
+    coords = {
+        # An experiment without shocks or doubts has none to name: still text, not numbers.
+        name: np.array(value, dtype="<U1") if isinstance(value, list) and not value else value
+        for name, value in _coords(plan).items()
     }
-    data["cost_price"] = (
-        ("line", "component"),
-        plan.prices,
-        {"units": "USD per unit of the component", "long_name": "price of a cost component"},
-    )
-    counts = {name: 0 for name in plan.portfolios}
+    counts = dict.fromkeys(plan.portfolios, 0)
     for line in plan.lines:
         counts[line.portfolio] += line.creators
-    data["creators"] = (
-        ("portfolio",),
-        list(counts.values()),
-        {"units": "creators", "long_name": "creators hired"},
-    )
+    data: dict[str, Any] = {
+        "cost_price": (
+            ("line", "component"),
+            plan.prices,
+            {"units": "USD per unit of the component", "long_name": "price of a cost component"},
+        ),
+        "creators": (
+            ("portfolio",),
+            list(counts.values()),
+            {"units": "creators", "long_name": "creators hired"},
+        ),
+    }
     return xr.Dataset(data, coords=coords, attrs=dict(attrs))
+
+
+def stored_bytes(plan: Plan) -> int:
+    """Return the bytes that the results of a plan take."""
+    sizes = {name: len(value) for name, value in _coords(plan).items()}
+    rows = sum(
+        math.prod(sizes[dim] for dim in variable.dims if dim != "sim") for variable in SCHEMA
+    )
+    return 8 * rows * plan.worlds
+
+
+def stream_to_file(
+    plan: Plan,
+    folder: Path,
+    names: Sequence[str],
+    path: Path,
+    attrs: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> None:
+    """Write blocks of worlds as one NetCDF file, holding one block at a time.
+
+    Parameters
+    ----------
+    plan
+        The plan that was run.
+    folder, names
+        The blocks, in the order of their worlds.
+    path
+        File to write.
+    attrs
+        Returns the provenance, given the mean over worlds of what hit a cap.
+    """
+    import h5netcdf
+    import numpy as np
+
+    from .engine.store import read_block
+
+    temporary = path.with_name(f".{path.name}.part")
+    _frame(plan, {}).to_netcdf(temporary, engine="h5netcdf")
+    capped: Any = 0.0
+    with h5netcdf.File(temporary, "a") as file:
+        file.dimensions["sim"] = plan.worlds
+        sizes = {name: len(dimension) for name, dimension in file.dimensions.items()}
+        for variable in SCHEMA:
+            shape = [sizes[dim] for dim in variable.dims]
+            chunks = tuple([1] * (len(shape) - 1) + [min(shape[-1], 1 << 16)])
+            packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+            created = file.create_variable(
+                variable.name,
+                variable.dims,
+                "f8",
+                chunks=chunks if all(shape) else None,
+                **(packing if variable.name == "cost_quantity" and all(shape) else {}),
+            )
+            created.attrs.update(_labels(variable))
+            created.attrs["_FillValue"] = np.array([np.nan])
+        first = 0
+        for name in names:
+            rows = read_block(folder, name)
+            size = rows["roi"].shape[-1]
+            for variable in SCHEMA:
+                if rows[variable.name].size:
+                    file.variables[variable.name][..., first : first + size] = rows[variable.name]
+            capped = capped + rows["capped"].mean(axis=-1) * size
+            first += size
+        for key, value in attrs({"capped": capped / plan.worlds}).items():
+            file.attrs[key] = value
+    os.replace(temporary, path)
+
+
+def open_results(path: str | Path) -> xr.Dataset:
+    """Open the Dataset of a run without reading it: variables are read when they are used."""
+    import xarray as xr
+
+    return xr.open_dataset(path, engine="h5netcdf")
 
 
 def save(dataset: xr.Dataset, path: str | Path) -> None:
@@ -126,9 +216,16 @@ def save(dataset: xr.Dataset, path: str | Path) -> None:
         File to write; an existing one is replaced at the end.
     """
     path = Path(path)
+    stored = dataset.encoding.get("source")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     try:
+        if stored:
+            dataset.close()
+            shutil.copyfile(stored, temporary)
+            Path(temporary).chmod(0o644)
+            os.replace(temporary, path)
+            return
         # Quantities are mostly constants and zeros; draws would not shrink.
         packed = {"cost_quantity": {"compression": "gzip", "compression_opts": 1, "shuffle": True}}
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=packed)

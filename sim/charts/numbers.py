@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 POINTS = 400
 """Points of a curve: more than a chart has pixels to show."""
@@ -33,8 +34,9 @@ def density(
 ) -> tuple[FloatArray, FloatArray]:
     """Return a smooth density between low and high.
 
-    A histogram of fine bins, smoothed by a normal kernel with Silverman's (1986, eq. 3.31)
-    bandwidth, 0.9 min(sd, interquartile range / 1.34) n^(-1/5). Values outside the range count in
+    A histogram of fine bins, smoothed by a normal kernel whose bandwidth is Terrell's (1990) upper
+    bound, 1.144 s n^(-1/5) with s = min(sd, interquartile range / 1.34): bumps that remain are in
+    the sample and not made by a narrow kernel. Values outside the range count in
     the total, so that the area is the share of values inside it; what the kernel would carry across
     an end is reflected.
 
@@ -62,7 +64,7 @@ def density(
     raw = np.diff(cumulative) / (positions.size * width)
     quartiles = (at(positions, 0.75) - at(positions, 0.25)) / 1.34
     spread = min(float(positions.std()), quartiles) or float(positions.std())
-    bandwidth = max(0.9 * spread * positions.size**-0.2, width / 2)
+    bandwidth = max(1.144 * spread * positions.size**-0.2, width / 2)
     reach = min(max(1, math.ceil(4 * bandwidth / width)), points)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * width / bandwidth) ** 2)
     reflected = np.concatenate([raw[:reach][::-1], raw, raw[-reach:][::-1]])
@@ -126,7 +128,7 @@ def stacks(
     for k in np.unique(column):
         members = np.flatnonzero(column == k)
         heights[members] = np.arange(members.size)
-    return low + (column + 0.5) * width, heights
+    return np.asarray(low + (column + 0.5) * width, dtype=np.float64), heights
 
 
 def spread_apart(wanted: npt.ArrayLike, gap: float, low: float, high: float) -> FloatArray:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
-from .theme import LIGHT, Theme, styled
+from .theme import FONT, LIGHT, Theme, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,8 +20,10 @@ WIDTH, HEIGHT = 6.4, 4.3
 
 MARGIN = 0.10
 TITLE, SUBTITLE = 15.0, 10.5
-LINE = 1.25
+LINE = 1.17
 LOGO = 0.42
+NARROW = "\N{NO-BREAK SPACE}"
+_UNBREAKABLE = re.compile(r" (?=%|USD\b)")
 """Inches: paper's edge, height of the logo; points: text sizes; line height in text sizes."""
 
 
@@ -61,7 +65,7 @@ class Paper:
                 continue
             self.figure.text(
                 MARGIN / width, top / height, "\n".join(rows), va="top", ha="left",
-                fontsize=size, linespacing=LINE / 1.2,
+                fontsize=size, linespacing=1.2,
                 fontweight="bold" if size == TITLE else "normal",
                 color=self.theme.ink if size == TITLE else self.theme.muted,
                 gid="title" if size == TITLE else "subtitle",
@@ -91,9 +95,11 @@ class Paper:
 
         picture = imread(self.theme.logo)
         width, height = self.figure.get_size_inches()
-        wide = min(LOGO * picture.shape[1] / picture.shape[0], width / 4)
+        wide = min(LOGO * picture.shape[1] / picture.shape[0], float(width) / 4)
         corner = (1 - (wide + MARGIN) / width, 1 - (LOGO + MARGIN) / height)
-        box = self.figure.add_axes((*corner, wide / width, LOGO / height), anchor="NE", label="logo")
+        box = self.figure.add_axes(
+            (*corner, wide / width, LOGO / height), anchor="NE", label="logo"
+        )
         box.imshow(picture)
         box.set_axis_off()
         box.set_in_layout(False)
@@ -125,45 +131,49 @@ def alt_text(ax: Axes) -> str:
     for artist in texts:
         gid = artist.get_gid()
         if gid in ("title", "subtitle") and hasattr(artist, "get_text"):
-            found[gid] = artist.get_text().replace("\n", " ").strip()
+            found[gid] = artist.get_text().replace("\n", " ").replace(NARROW, " ").strip()
     return ". ".join(found[gid].rstrip(".") for gid in ("title", "subtitle") if found.get(gid))
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines no wider than so many inches, as evenly as the words allow."""
-    from matplotlib.font_manager import FontProperties
-
-    words = text.split()
+    words = [word for word in _UNBREAKABLE.sub(NARROW, text).split(" ") if word]
     if not words:
         return []
-    font = FontProperties(weight="bold" if bold else "normal", size=size)
-    lines = _fill(words, width, font)
+    weight = "bold" if bold else "normal"
+    widths = [_ems(word, weight) * size / 72 for word in words]
+    space = _ems(" ", weight) * size / 72
+    lines = _fill(words, widths, space, width)
     if len(lines) == 1:
         return lines
     # the narrowest measure that needs no further line leaves no single word on the last one
     narrow, wide = width / 2, width
     for _ in range(6):
         middle = (narrow + wide) / 2
-        if len(_fill(words, middle, font)) > len(lines):
+        if len(_fill(words, widths, space, middle)) > len(lines):
             narrow = middle
         else:
             wide = middle
-    return _fill(words, wide, font)
+    return _fill(words, widths, space, wide)
 
 
-def _fill(words: list[str], width: float, font: object) -> list[str]:
-    lines = [words[0]]
-    for word in words[1:]:
-        longer = f"{lines[-1]} {word}"
-        if _inches(longer, font) <= width:
-            lines[-1] = longer
+def _fill(words: list[str], widths: list[float], space: float, width: float) -> list[str]:
+    lines, used = [words[0]], widths[0]
+    for word, wide in zip(words[1:], widths[1:], strict=True):
+        used += space + wide
+        if used <= width:
+            lines[-1] += f" {word}"
         else:
             lines.append(word)
+            used = wide
     return lines
 
 
-def _inches(text: str, font: object) -> float:
+@cache
+def _ems(word: str, weight: str) -> float:
+    """Width of a word in units of its font size."""
+    from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width) / 72
+    font = FontProperties(family=[FONT], weight=weight, size=100)
+    return float(text_to_path.get_text_width_height_descent(word, font, ismath=False)[0]) / 100

@@ -22,8 +22,11 @@ MOST_LABELS = 6
 NEARLY_ALL = 0.995
 """Share of worlds at each end that the axis of doublings shows."""
 
-BULK = 0.975
-"""Share of worlds that a linear axis shows on the side of gains."""
+LOWEST, BULK = 0.01, 0.975
+"""Quantiles from and up to which a linear axis reaches: a tail of gains may be long."""
+
+LEAST = -63 / 64
+"""Left end of the axis of doublings: one 64th of the money back."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,13 @@ class RoiScale:
         last = math.floor(math.log2(1 + self.high) / self.step)
         return [2.0 ** (k * self.step) - 1 for k in range(first, last + 1)]
 
-    def label(self, subject: str = "ROI, profit / cost") -> str:
+    def label(self, subject: str) -> str:
         """Return the axis label."""
         if not self.doublings:
             return subject
         factor = 2**self.step
         back = "twice" if factor == 2 else f"{factor} times"
-        return f"{subject} (log axis: one label further is {back} the money back)"
+        return f"{subject} (log axis: each label is {back} the money back)"
 
     def apply(self, ax: Axes) -> None:
         """Give an x axis this scale, its ticks and its limits."""
@@ -100,7 +103,9 @@ def roi_text(roi: float) -> str:
     return f"{sign}{percent:,.{digits}f} %"
 
 
-def roi_scale(samples: Sequence[FloatArray], *, doublings: bool | None = None) -> RoiScale:
+def roi_scale(
+    samples: Sequence[FloatArray], *, doublings: bool | None = None, hold: Sequence[float] = ()
+) -> RoiScale:
     """Choose an axis on which the bulk of every sample can be seen.
 
     A sample with a heavy right tail gets doublings: on a linear axis either its tail or everybody's
@@ -112,6 +117,8 @@ def roi_scale(samples: Sequence[FloatArray], *, doublings: bool | None = None) -
         Sorted ROIs; an empty one has no say.
     doublings : bool, optional
         Ask for one or the other; by default by the skewness of the samples.
+    hold : sequence of float
+        ROIs that must lie on the axis.
     """
     samples = [ordered for ordered in samples if ordered.size]
     if not samples:
@@ -119,12 +126,12 @@ def roi_scale(samples: Sequence[FloatArray], *, doublings: bool | None = None) -
     if doublings is None:
         doublings = any(map(_skewed, samples)) and min(float(x[0]) for x in samples) >= -1
     if doublings:
-        low = max(min(at(x, 1 - NEARLY_ALL) for x in samples), -63 / 64)
-        high = max(at(x, NEARLY_ALL) for x in samples)
+        low = max(min([at(x, 1 - NEARLY_ALL) for x in samples] + [*hold]), LEAST)
+        high = max([at(x, NEARLY_ALL) for x in samples] + [*hold])
         start, end = math.log2(1 + min(low, -0.5)), math.log2(1 + max(high, 1.0))
         return RoiScale(2**start - 1, 2**end - 1, doublings=True)
-    low = min(0.0, *(at(x, 1 - NEARLY_ALL) for x in samples))
-    high = max(0.0, *(at(x, BULK) for x in samples))
+    low = min(0.0, *hold, *(at(x, LOWEST) for x in samples))
+    high = max(0.0, *hold, *(at(x, BULK) for x in samples))
     margin = 0.03 * (high - low) or 1.0
     return RoiScale(low - margin, high + margin, doublings=False)
 

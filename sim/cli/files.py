@@ -43,7 +43,8 @@ def explain(
 
     Example: sim explain experiments/micro_vs_macro.toml
     """
-    from ..explain import caps, explain as explain_inputs
+    from ..explain import caps
+    from ..explain import explain as explain_inputs
     from ..plan import make_plan
 
     experiment = read(file, overrides, worlds, seed)

@@ -135,7 +135,13 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
     expected = added(list(lines["expected_orders"]))
     largest = np.array(
         [
-            np.max([sums[plan.lines[i].work][plan.lines[i].stop, k.EXPECTED_ORDERS_LARGEST] for i in members], axis=0)
+            np.max(
+                [
+                    sums[plan.lines[i].work][plan.lines[i].stop, k.EXPECTED_ORDERS_LARGEST]
+                    for i in members
+                ],
+                axis=0,
+            )
             for members in of_portfolio
         ]
     )

@@ -1,49 +1,111 @@
-"""The shared factors of each world: standard normal, each its own sequence keyed by its name."""
+"""The shared factors of each world: standard normal, each its own sequence keyed by its name.
+
+Plain sampling draws every world afresh. Stratified sampling divides the worlds into independent
+groups of 2^k; within a group each factor takes one value from each of 2^k equally likely strata, in
+an order of its own (Latin hypercube sampling: McKay, Beckman and Conover 1979; Stein 1987). In one
+dimension that is what an Owen-scrambled van der Corput sequence gives. The order is a permutation
+keyed by the factor's name, so that adding a factor changes no other. Two-level sampling repeats
+each draw of the beliefs for several consecutive worlds.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from .jit import compiled
+from .jit import compiled, part
+from .keys import stream_key
 from .random import normal_score, philox, uniform
+
+if TYPE_CHECKING:
+    from sim.plan import Plan
 
 Array = npt.NDArray[np.float64]
 U = np.uint64
 
+# Words of the counter that tell the draws of a factor apart.
+_DRAW, _ORDER = U(0), U(1)
+_ROUNDS = 6
+
+
+@part
+def permuted(
+    index: np.uint64, bits: int, group: np.uint64, k0: np.uint64, k1: np.uint64
+) -> np.uint64:
+    """Return where a keyed permutation of 0 .. 2**bits - 1 sends an index.
+
+    A Feistel network (Luby and Rackoff 1988) of six rounds with Philox as its round function; the
+    two halves differ by a bit where `bits` is odd.
+    """
+    right_bits = U(bits // 2)
+    left_bits = U(bits) - right_bits
+    left, right = index >> right_bits, index & ((U(1) << right_bits) - U(1))
+    for turn in range(_ROUNDS):
+        mixed, _ = philox(right, _ORDER, group, U(turn), k0, k1)
+        left, right = right, (left ^ mixed) & ((U(1) << left_bits) - U(1))
+        left_bits, right_bits = right_bits, left_bits
+    return (left << right_bits) | right
+
 
 @compiled
 def factor_row(
-    key: tuple[np.uint64, np.uint64], world: np.uint64, repeats: int, out: Array
+    key: tuple[np.uint64, np.uint64], world: np.uint64, repeats: int, bits: int, out: Array
 ) -> None:
-    """Fill `out` with normal scores of consecutive worlds; `repeats` neighbours share one."""
+    """Fill `out` with standard normal scores of consecutive worlds.
+
+    Parameters
+    ----------
+    key
+        Key words of the factor's stream.
+    world
+        First world.
+    repeats
+        How many consecutive worlds share a draw.
+    bits
+        Binary logarithm of the worlds in a group of stratified sampling; -1 for plain sampling.
+    out
+        Row to fill.
+    """
     k0, k1 = key
     for i in range(out.shape[0]):
-        a, b = philox((world + U(i)) // U(repeats), U(0), U(0), U(0), k0, k1)
-        score = normal_score(0.5 * uniform(a))
-        out[i] = score if b & U(1) == U(0) else -score
+        draw = (world + U(i)) // U(repeats)
+        a, b = philox(draw, _DRAW, draw >> U(32), U(0), k0, k1)
+        if bits < 0:
+            score = normal_score(0.5 * uniform(a))
+            out[i] = score if b & U(1) == U(0) else -score
+        else:
+            group = draw >> U(bits)
+            place = permuted(draw & ((U(1) << U(bits)) - U(1)), bits, group, k0, k1)
+            strata = float(U(1) << U(bits))
+            # The nearer tail keeps its digits: count strata from the end that is closer.
+            if float(place) < strata / 2.0:
+                out[i] = normal_score(min((float(place) + uniform(a)) / strata, 0.5))
+            else:
+                rest = strata - 1.0 - float(place)
+                out[i] = -normal_score(min((rest + uniform(a)) / strata, 0.5))
 
 
-def factor_rows(
-    keys: list[tuple[np.uint64, np.uint64]], first: int, worlds: int, repeats: list[int]
-) -> Array:
+def factor_rows(plan: Plan, first: int, worlds: int) -> Array:
     """Return the factors of a block of worlds.
 
     Parameters
     ----------
-    keys
-        Key words of each factor's stream.
+    plan
+        The plan: its factors, seed and sampling.
     first, worlds
         First world and number of worlds.
-    repeats
-        For each factor, how many consecutive worlds share a draw (1 where none do).
 
     Returns
     -------
     numpy.ndarray
         Standard normal scores, shape (factors, worlds).
     """
-    rows = np.empty((len(keys), worlds))
-    for k, key in enumerate(keys):
-        factor_row(key, U(first), repeats[k], rows[k])
+    rows = np.empty((len(plan.factors), worlds))
+    with np.errstate(over="ignore"):
+        for k, factor in enumerate(plan.factors):
+            repeats = plan.sampling.replicates if factor.kind == "belief" else 1
+            key = stream_key(plan.seed, "factor", factor.name)
+            factor_row(key, U(first), repeats, plan.sampling.bits, rows[k])
     return rows

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core import config
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,20 +42,20 @@ def cache_folder() -> str:
 
 def compiled(function: F) -> F:
     """Compile an entry point of the engine: cached on disk, releases the GIL, IEEE division."""
-    if numba.config.DISABLE_JIT:
+    if config.DISABLE_JIT:
         return function
-    previous = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or cache_folder()
+    previous = config.CACHE_DIR
+    config.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or cache_folder()
     try:
         compiled_function: F = numba.njit(cache=True, **OPTIONS)(function)
     finally:
-        numba.config.CACHE_DIR = previous
+        config.CACHE_DIR = previous
     return compiled_function
 
 
 def inlined(function: F) -> F:
     """Compile a scalar step that loops call: always inlined, so that the loops vectorise."""
-    if numba.config.DISABLE_JIT:
+    if config.DISABLE_JIT:
         return function
     compiled_function: F = numba.njit(forceinline=True, **OPTIONS)(function)
     return compiled_function
@@ -62,7 +63,7 @@ def inlined(function: F) -> F:
 
 def part(function: F) -> F:
     """Compile a step over rows that entry points call: once, linked, cached with its callers."""
-    if numba.config.DISABLE_JIT:
+    if config.DISABLE_JIT:
         return function
     compiled_function: F = numba.njit(**OPTIONS)(function)
     return compiled_function

@@ -23,8 +23,8 @@ from .line import (
     CONVERSION_RATE,
     DELIVERED,
     DELIVERY,
-    ENGAGEMENTS,
     ENGAGEMENT_RATE,
+    ENGAGEMENTS,
     EXPECTED_ORDERS,
     EXPECTED_ORDERS_LARGEST,
     EXPECTED_ORDERS_SQUARED,
@@ -35,7 +35,6 @@ from .line import (
     FOLLOWERS,
     HOURS,
     IMPRESSIONS,
-    Line,
     MANAGEMENT_HOURS,
     N_CREATOR,
     N_INPUTS,
@@ -46,6 +45,7 @@ from .line import (
     REACH,
     REACH_RATE,
     VIRAL_POSTS,
+    Line,
 )
 from .marginals import LOG_ZERO
 from .random import CHUNK, exp_row, normal_rows

@@ -99,7 +99,9 @@ class Line(NamedTuple):
     belief: Array  #: (X, K) weight of each shared factor in the log of the value
     shift: Array  #: (X,) constant in the log of the value
     varies: npt.NDArray[np.bool_]  #: (X,) whether an input's row differs from one number
-    pieces: Ints  #: (X, 2) first piece in `coefficients` and number of pieces, 0 for a straight line
+    pieces: (
+        Ints  #: (X, 2) first piece in `coefficients` and number of pieces, 0 for a straight line
+    )
     ranges: Array  #: (X, 4) first knot, pieces per score, score below which it is zero, largest log
     coefficients: Array  #: (P, 4) cubic pieces of all tables
     luck_own: float  #: weight of the post's own normal in the luck score

@@ -90,8 +90,10 @@ class Table:
     @property
     def constant(self) -> bool:
         """Whether every score gives the same value."""
-        return len(self.coefficients) == 1 and not self.coefficients[0, 1:].any() and not (
-            self.jump > -math.inf
+        return (
+            len(self.coefficients) == 1
+            and not self.coefficients[0, 1:].any()
+            and not (self.jump > -math.inf)
         )
 
     @property

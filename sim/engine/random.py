@@ -172,10 +172,7 @@ def normal_rows(
             * (
                 1.0 / 24.0
                 + x
-                * (
-                    -1.0 / 720.0
-                    + x * (1.0 / 40320.0 + x * (-1.0 / 3628800.0 + x / 479001600.0))
-                )
+                * (-1.0 / 720.0 + x * (1.0 / 40320.0 + x * (-1.0 / 3628800.0 + x / 479001600.0)))
             )
         )
         first[i] = (1.0 - 2.0 * float(b & _ONE)) * (cosine + sine)
@@ -202,7 +199,9 @@ def minus_log_row(x: Array, bits: Bits, exponent: Array) -> None:
     for i in range(CHUNK):
         f = x[i] - 1.0
         p = _L8 + f * (_L9 + f * (_L10 + f * (_L11 + f * _L12)))
-        p = _L0 + f * (_L1 + f * (_L2 + f * (_L3 + f * (_L4 + f * (_L5 + f * (_L6 + f * (_L7 + f * p)))))))
+        p = _L0 + f * (
+            _L1 + f * (_L2 + f * (_L3 + f * (_L4 + f * (_L5 + f * (_L6 + f * (_L7 + f * p))))))
+        )
         x[i] = -(exponent[i] * _LN2 + f * p)
 
 

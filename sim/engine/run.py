@@ -7,14 +7,14 @@ of any size, run in any order, on any thread or machine.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .keys import stream_key
 from .line import N_SUMS, SUMS
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def line_block(plan: Plan, first: int, worlds: int) -> tuple[Array, list[Array]]
     from .kernel import line_sums
 
     padded = -(-worlds // CHUNK) * CHUNK
-    keys = [stream_key(plan.seed, "factor", factor.name) for factor in plan.factors]
-    factors = factor_rows(keys, first, padded, [1] * len(keys))
+    factors = factor_rows(plan, first, padded)
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**64 would warn.
     with np.errstate(over="ignore"):
@@ -113,15 +112,32 @@ def belief_factor(plan: Plan, k: int, scores: Array) -> Array:
     return np.asarray(np.exp(factor.log_sd * scores - factor.log_sd**2 / 2.0))
 
 
+Block = tuple[int, int]
+
+
+def blocks(plan: Plan, size: int = BLOCK, first: int = 0) -> list[Block]:
+    """Cut the worlds of a plan from `first` on into blocks: (first world, worlds) each.
+
+    Raises
+    ------
+    ValueError
+        Where the size or the first world is no multiple of `CHUNK`.
+    """
+    if size % CHUNK or first % CHUNK:
+        raise ValueError(f"blocks must begin and end at multiples of {CHUNK} (got {first}, {size})")
+    return [(start, min(size, plan.worlds - start)) for start in range(first, plan.worlds, size)]
+
+
 def run(
     plan: Plan,
     *,
     threads: int | None = None,
     block: int = BLOCK,
     progress: Callable[[int, int], None] | None = None,
-    arrays: dict[str, Array] | None = None,
+    submit: Callable[[int, int], Future[Any]] | None = None,
+    ahead: int = 64,
 ) -> dict[str, Array]:
-    """Simulate all worlds of a plan.
+    """Simulate all worlds of a plan into memory.
 
     Parameters
     ----------
@@ -133,40 +149,89 @@ def run(
         Worlds per block, a multiple of `CHUNK`. It does not change any number.
     progress
         Called with worlds done and worlds in all.
-    arrays
-        Where results go, by name, last axis worlds; made in memory where not given.
+    submit, ahead
+        Starts a block elsewhere, on a cluster say, and how many to keep under way; threads of this
+        process without it.
 
     Returns
     -------
     dict
         Arrays by the names of the results schema, last axis worlds.
     """
-    if block % CHUNK:
-        raise ValueError(f"block must be a multiple of {CHUNK} (got {block})")
-    threads = threads or processors()
-    result = {} if arrays is None else arrays
-    done = 0
-    starts = iter(range(0, plan.worlds, block))
-    with ThreadPoolExecutor(threads) as pool:
-        pending: dict[Future[dict[str, Array]], int] = {}
-        try:
-            for first in _take(starts, 2 * threads):
-                pending[pool.submit(block_rows, plan, first, min(block, plan.worlds - first))] = first
-            while pending:
-                finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    first = pending.pop(future)
-                    done += _store(result, future.result(), first, plan.worlds)
-                    for following in _take(starts, 1):
-                        size = min(block, plan.worlds - following)
-                        pending[pool.submit(block_rows, plan, following, size)] = following
-                if progress is not None:
-                    progress(done, plan.worlds)
-        except BaseException:
-            for future in pending:
-                future.cancel()
-            raise
+    result: dict[str, Array] = {}
+
+    def store(done: Block, rows: dict[str, Array]) -> None:
+        first, size = done
+        for name, row in rows.items():
+            if name not in result:
+                result[name] = np.empty((*row.shape[:-1], plan.worlds))
+            result[name][..., first : first + size] = row
+
+    if submit is not None:
+        collect(blocks(plan, block), submit, store, progress, ahead)
+        return result
+    with on_threads(block_rows, plan, threads) as (local, few):
+        collect(blocks(plan, block), local, store, progress, few)
     return result
+
+
+@contextmanager
+def on_threads(
+    function: Callable[[Plan, int, int], Any], plan: Plan, threads: int | None = None
+) -> Iterator[tuple[Callable[[int, int], Future[Any]], int]]:
+    """Yield what submits a block to a thread of this process, and how many to keep under way."""
+    count = threads or processors()
+    with ThreadPoolExecutor(count) as pool:
+        yield lambda first, worlds: pool.submit(function, plan, first, worlds), 2 * count
+
+
+def collect(
+    todo: Sequence[Block],
+    submit: Callable[[int, int], Future[Any]],
+    store: Callable[[Block, Any], None],
+    progress: Callable[[int, int], None] | None = None,
+    ahead: int = 4,
+) -> None:
+    """Run blocks through an executor, a few ahead of what has been stored.
+
+    Parameters
+    ----------
+    todo
+        Blocks to run.
+    submit
+        Starts a block and returns its future.
+    store
+        Takes a finished block and what it gave; called from this thread only.
+    progress
+        Called with worlds done and worlds in all.
+    ahead
+        Blocks under way at once: what bounds the memory.
+    """
+    total, done = sum(size for _, size in todo), 0
+    waiting = iter(todo)
+    pending: dict[Future[Any], Block] = {}
+
+    def top_up() -> None:
+        while len(pending) < ahead:
+            following = next(waiting, None)
+            if following is None:
+                return
+            pending[submit(*following)] = following
+
+    try:
+        top_up()
+        while pending:
+            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in finished:
+                block = pending.pop(future)
+                store(block, future.result())
+                done += block[1]
+            top_up()
+            if progress is not None:
+                progress(done, total)
+    finally:
+        for future in pending:
+            future.cancel()
 
 
 def processors() -> int:
@@ -174,19 +239,3 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _take(starts: Iterator[int], count: int) -> Iterator[int]:
-    for _, first in zip(range(count), starts, strict=False):
-        yield first
-
-
-def _store(result: dict[str, Array], rows: dict[str, Array], first: int, worlds: int) -> int:
-    """Copy a block into the results, making room at the first one; return its worlds."""
-    size = 0
-    for name, row in rows.items():
-        if name not in result:
-            result[name] = np.empty((*row.shape[:-1], worlds))
-        size = row.shape[-1]
-        result[name][..., first : first + size] = row
-    return size

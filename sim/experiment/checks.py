@@ -63,10 +63,12 @@ def _portfolios(filled: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterato
     for key, line in lines_of(tables):
         tier, platform = line.get("tier"), line.get("platform")
         where = key if ".mix." in key else f"{key}.tier"
-        if isinstance(platform, str) and platform not in {*platforms, *_dict(filled["platform"])}:
-            yield Fault(f"{key}.platform", f"is unknown; {suggestion(platform, platforms)}", platform)
-        elif isinstance(platform, str) and not _dict(filled["platform"].get(platform)):
-            yield Fault(f"{key}.platform", f"is unknown; {suggestion(platform, platforms)}", platform)
+        if (
+            isinstance(platform, str) and platform not in {*platforms, *_dict(filled["platform"])}
+        ) or (isinstance(platform, str) and not _dict(filled["platform"].get(platform))):
+            yield Fault(
+                f"{key}.platform", f"is unknown; {suggestion(platform, platforms)}", platform
+            )
         elif isinstance(tier, str) and platform not in _dict(
             _dict(_dict(filled.get("tier")).get(tier)).get("on")
         ):
@@ -77,7 +79,9 @@ def _portfolios(filled: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterato
         kinds = _dict(filled.get("compensation"))
         if isinstance(compensation, str) and compensation not in kinds:
             yield Fault(
-                f"{key}.compensation", f"is unknown; {suggestion(compensation, kinds)}", compensation
+                f"{key}.compensation",
+                f"is unknown; {suggestion(compensation, kinds)}",
+                compensation,
             )
 
 
@@ -142,4 +146,6 @@ def _decision(filled: Mapping[str, Any]) -> Iterator[Fault]:
     for side in ("a", "b"):
         chosen = _dict(filled.get("decision")).get(side)
         if isinstance(chosen, str) and chosen not in names:
-            yield Fault(f"decision.{side}", f"no such portfolio; {suggestion(chosen, names)}", chosen)
+            yield Fault(
+                f"decision.{side}", f"no such portfolio; {suggestion(chosen, names)}", chosen
+            )

@@ -203,7 +203,10 @@ def _lognormal(given: Mapping[str, float]) -> dict[str, float]:
         variance = math.log1p((given["sd"] / given["mean"]) ** 2)
         return {"mu": math.log(given["mean"]) - variance / 2.0, "sigma": math.sqrt(variance)}
     if set(given) == {"mean", "log_sd"}:
-        return {"mu": math.log(given["mean"]) - given["log_sd"] ** 2 / 2.0, "sigma": given["log_sd"]}
+        return {
+            "mu": math.log(given["mean"]) - given["log_sd"] ** 2 / 2.0,
+            "sigma": given["log_sd"],
+        }
     if set(given) == {"median", "log_sd"}:
         return {"mu": math.log(given["median"]), "sigma": given["log_sd"]}
     raise _wrong("lognormal", given)
@@ -371,7 +374,10 @@ def _scipy(given: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(family, stats.rv_continuous):
         import difflib
 
-        known = [*PARAMETERS, *(f for f in dir(stats) if isinstance(getattr(stats, f), stats.rv_continuous))]
+        known = [
+            *PARAMETERS,
+            *(f for f in dir(stats) if isinstance(getattr(stats, f), stats.rv_continuous)),
+        ]
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean `{near[0]}`?" if near else ""
         raise DistributionError(f"no family is called `{name}`, here or in scipy.stats{hint}")
@@ -387,9 +393,7 @@ def _scipy(given: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": name, **parameters}
 
 
-def _column(
-    value: Any, lower: float, upper: float, folder: Path | None
-) -> tuple[float, ...]:
+def _column(value: Any, lower: float, upper: float, folder: Path | None) -> tuple[float, ...]:
     if not isinstance(value, str) or ":" not in value:
         raise DistributionError('empirical takes "FILE.csv:COLUMN"')
     name, column = value.rsplit(":", 1)
@@ -410,7 +414,9 @@ def _column(
         try:
             item = number(text)
         except DistributionError:
-            raise DistributionError(f"{name}, line {line}, {column}: not a number: {text}") from None
+            raise DistributionError(
+                f"{name}, line {line}, {column}: not a number: {text}"
+            ) from None
         if lower <= item <= upper:
             values.append(item)
     if len(values) < 2:

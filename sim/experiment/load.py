@@ -150,9 +150,7 @@ def build(
     filled, origins = fill(tables)
     faults = list(_shape_faults(tables))
     try:
-        experiment = Experiment.model_validate(
-            {"name": name, **filled}, context={"folder": folder}
-        )
+        experiment = Experiment.model_validate({"name": name, **filled}, context={"folder": folder})
     except ValidationError as error:
         faults += _field_faults(error, filled, tables)
         experiment = None

@@ -39,7 +39,9 @@ def _number(low: float | None = None, high: float | None = None, above: float | 
     def read(value: Any) -> float:
         result = number(value)
         if above is not None and not result > above:
-            raise DistributionError("must be positive" if above == 0 else f"must be above {above:g}")
+            raise DistributionError(
+                "must be positive" if above == 0 else f"must be above {above:g}"
+            )
         if low is not None and result < low:
             raise DistributionError(
                 "cannot be negative" if low == 0 else f"must be at least {low:g}"
@@ -82,6 +84,17 @@ class Simulation(Table):
 
     worlds: Count = Field(100_000, description="worlds: joint draws of all that creators share")
     seed: int = Field(1, description="seed of all random streams")
+    sampling: Literal["plain", "stratified"] = Field(
+        "plain",
+        description="plain: worlds are independent; stratified: each shared factor covers its "
+        "range evenly within each of 32 independent groups",
+    )
+    replicates: Count = Field(
+        1, description="worlds for each draw of the beliefs; above 1 the run has two levels"
+    )
+    beliefs: Count | None = Field(
+        None, description="draws of the beliefs in a two-level run; else worlds / replicates"
+    )
 
 
 class Spike(Table):

@@ -37,9 +37,7 @@ def json_schema() -> dict[str, Any]:
             if inner:
                 option["additionalProperties"] = {"anyOf": [{"type": "number"}, inner]}
     beliefs = schema["properties"]["beliefs"]
-    beliefs["additionalProperties"] = {
-        "anyOf": [{"type": "number"}, {"$ref": "#/$defs/Belief"}]
-    }
+    beliefs["additionalProperties"] = {"anyOf": [{"type": "number"}, {"$ref": "#/$defs/Belief"}]}
     beliefs.pop("propertyNames", None)
     properties = {k: v for k, v in schema["properties"].items() if k in (*TABLES, "title")}
     properties["include"] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_STARTER = '''#:schema ./experiment.schema.json
+_STARTER = """#:schema ./experiment.schema.json
 # {name}: what do you want to decide?
 #
 # Only what differs from the packaged presets needs to stand here.
@@ -56,7 +56,7 @@ scale = 1.0
 [decision]
 a = "micro"
 b = "macro"
-'''
+"""
 
 
 def starter(name: str, file: str) -> str:

@@ -49,7 +49,7 @@ class Law:
         return float(np.sum(w * z * np.log(self.value(z))))
 
 
-def grid(low: float = -9.0, high: float = 9.0, points: int = 20_001) -> tuple[Array, Array]:
+def grid(low: float = -8.0, high: float = 8.0, points: int = 20_001) -> tuple[Array, Array]:
     """Midpoints of equal steps in the score, with their share of the normal distribution."""
     edges = np.linspace(low, high, points + 1)
     z = (edges[1:] + edges[:-1]) / 2
@@ -130,16 +130,9 @@ def _of_normal(
     """A monotone transform of a normal variable that lies between two ends."""
     if ends == (-math.inf, math.inf):
         return Law(lambda z: transform(mu + sigma * z))
-    standard = stats.truncnorm((ends[0] - mu) / sigma, (ends[1] - mu) / sigma)
-    return Law(lambda z: transform(mu + sigma * _invert(standard, z)))
-
-
-def _invert(distribution: Any, z: Array) -> Array:
-    """Quantile at a score, each half of the axis from its own end."""
-    return np.where(
-        np.asarray(z) < 0.0,
-        distribution.ppf(stats.norm.cdf(z)),
-        distribution.isf(stats.norm.sf(z)),
+    low, high = stats.norm.cdf([(end - mu) / sigma for end in ends])
+    return Law(
+        lambda z: transform(mu + sigma * stats.norm.ppf(low + (high - low) * stats.norm.cdf(z)))
     )
 
 
@@ -147,8 +140,6 @@ def _scipy(make: Callable[[Mapping[str, float]], Any]) -> Callable[..., Law]:
     def read(p: Mapping[str, float], limits: tuple[float, float]) -> Law:
         distribution = make(p)
         low, high = distribution.cdf(limits[0]), distribution.cdf(limits[1])
-        if (low, high) == (0.0, 1.0):
-            return Law(lambda z: _invert(distribution, z))
         return Law(lambda z: distribution.ppf(low + (high - low) * stats.norm.cdf(z)))
 
     return read

@@ -1,0 +1,147 @@
+"""Every chart that is free from a run, and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..measures.comparison import Comparison
+from ..measures.summary import Summary
+from .difference import plot_difference
+from .roi import plot_exceedance, plot_roi
+from .run import Run
+from .theme import LIGHT, Theme, save
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart that any run can draw.
+
+    Attributes
+    ----------
+    name : str
+        Of its file.
+    question : str
+        What it answers.
+    plot : callable
+        Takes a `Run` and returns the Axes.
+    portfolios : int
+        Fewest portfolios that it needs.
+    """
+
+    name: str
+    question: str
+    plot: Callable[..., Axes]
+    portfolios: int = 1
+
+
+CHARTS = (
+    Chart("roi", "What can happen?", plot_roi),
+    Chart("exceedance", "How likely is at least ...?", plot_exceedance),
+    Chart("difference", "Who wins, and by how much?", plot_difference, portfolios=2),
+)
+"""In the order in which a reader meets them."""
+
+
+def draw(
+    dataset: xr.Dataset,
+    *,
+    charts: Iterable[str] | None = None,
+    summary: Summary | None = None,
+    comparison: Comparison | None = None,
+    theme: Theme | None = None,
+    **options: Any,
+) -> dict[str, Axes]:
+    """Draw the charts that are free from a run, each in its own figure (`axes.figure`).
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Results of a run.
+    charts : iterable of str, optional
+        Names from `CHARTS`; by default all that the run has enough portfolios for.
+    summary : Summary, optional
+        Where it is known already; its target is drawn.
+    comparison : Comparison, optional
+        Of the portfolios to decide between, where it is known already.
+    theme : Theme, optional
+        Colours, font and logo.
+    **options
+        Passed to every chart, such as ``title=""``.
+
+    Returns
+    -------
+    dict of str to Axes
+        By name of the chart.
+
+    Raises
+    ------
+    ValueError
+        For a chart that does not exist.
+    """
+    run = Run(dataset, summary)
+    axes = {}
+    for chart in _chosen(charts, len(run.names)):
+        own: dict[str, Any] = {"theme": theme, **options}
+        if chart.plot is plot_difference and comparison is not None:
+            own |= {"a": comparison.a, "b": comparison.b, "comparison": comparison}
+        axes[chart.name] = chart.plot(run, **own)
+    return axes
+
+
+def draw_all(
+    dataset: xr.Dataset,
+    folder: str | Path,
+    formats: Sequence[str] = ("png", "svg"),
+    *,
+    charts: Iterable[str] | None = None,
+    summary: Summary | None = None,
+    comparison: Comparison | None = None,
+    theme: Theme | None = None,
+) -> list[Path]:
+    """Draw the charts that are free from a run, and write them into a folder.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Results of a run.
+    folder : str or Path
+        Made if it does not exist; files are named after the charts.
+    formats : sequence of str
+        Of png, svg, pdf.
+    charts, summary, comparison, theme
+        See `draw`.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = draw(dataset, charts=charts, summary=summary, comparison=comparison, theme=theme)
+    paths = []
+    for name, ax in drawn.items():
+        figure = ax.get_figure(root=True)
+        assert figure is not None
+        for kind in formats:
+            paths.append(save(figure, folder / f"{name}.{kind}", theme or LIGHT))
+            figure.set_layout_engine("none")  # laid out once, by the first file
+    return paths
+
+
+def _chosen(names: Iterable[str] | None, portfolios: int) -> list[Chart]:
+    known = {chart.name: chart for chart in CHARTS}
+    if names is None:
+        return [chart for chart in CHARTS if chart.portfolios <= portfolios]
+    wanted = list(names)
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise ValueError(f"unknown charts: {', '.join(unknown)}; known are {', '.join(known)}")
+    return [known[name] for name in wanted]

@@ -1,0 +1,88 @@
+"""Marks that several charts share: intervals, rows with names, regions, axes in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .numbers import spread_apart
+from .paper import Paper
+from .scale import RoiScale
+from .theme import Look
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
+
+SMALL = 10.0
+MIDDLE = 11.0
+"""Point sizes of text beside marks."""
+
+
+def note(ax: Axes, text: str, at: tuple[float, float], shift: tuple[float, float] = (0, 0),
+         **options: Any) -> Annotation:  # fmt: skip
+    """Write a text at a point of the data, moved by so many points of the page."""
+    style = {"fontsize": SMALL, "va": "center", "ha": "center", **options}
+    return ax.annotate(text, at, xytext=shift, textcoords="offset points", **style)
+
+
+def loss_region(sheet: Paper, scale: RoiScale, *, top: float, bottom: float = 0.0) -> None:
+    """Shade what loses money, and draw break-even from bottom to top."""
+    ax, theme = sheet.ax, sheet.theme
+    ax.axvspan(scale.low, min(0.0, scale.high), color=theme.loss, alpha=0.09, linewidth=0,
+               gid="loss region")  # fmt: skip
+    ax.plot([0, 0], [bottom, top], color=theme.loss, linewidth=1.2, gid="break-even")
+
+
+def interval(
+    ax: Axes,
+    scale: RoiScale,
+    marks: Sequence[float],
+    texts: Sequence[str],
+    *,
+    y: float,
+    look: Look,
+    name: str,
+) -> None:
+    """Draw low, middle and high values in a row, with their texts above them."""
+    low, middle, high = marks
+    ax.plot([low, high], [y, y], color=look.colour, linewidth=3.2, gid=f"interval {name}")
+    ax.plot([middle], [y], "o", color=look.colour, markersize=8, gid=f"median {name}")
+    wanted = np.clip([scale.share(mark) for mark in marks], 0.06, 0.94)
+    # a value such as +1,350 % takes about an eighth of the axis
+    places = spread_apart(wanted, 0.145, 0.06, 0.94)
+    for place, text, weight in zip(places, texts, ("normal", "bold", "normal"), strict=True):
+        note(ax, text, (scale.at_share(float(place)), y), (0, 5), va="bottom", color=look.text,
+             fontweight=weight)  # fmt: skip
+
+
+def name_rows(
+    ax: Axes, places: Sequence[float], names: Sequence[str], styles: Mapping[str, Look]
+) -> None:
+    """Name rows on the y axis, each in the colour of its portfolio."""
+    ax.set_yticks(list(places), labels=list(names))
+    ax.tick_params(axis="y", length=0)
+    for label, name in zip(ax.get_yticklabels(), names, strict=True):
+        label.set_fontweight("bold")
+        if name in styles:
+            label.set_color(styles[name].text)
+
+
+def percent_axis(ax: Axes, which: str, *, signed: bool = False) -> None:
+    """Write the ticks of an axis of fractions in percent."""
+    from matplotlib.ticker import FuncFormatter
+
+    from .scale import roi_text
+
+    def text(value: float, _: int) -> str:
+        return roi_text(value) if signed else roi_text(value).removeprefix("+")
+
+    (ax.yaxis if which == "y" else ax.xaxis).set_major_formatter(FuncFormatter(text))
+
+
+def hide(ax: Axes, *sides: str) -> None:
+    """Take away sides of the frame."""
+    for side in sides:
+        ax.spines[side].set_visible(False)

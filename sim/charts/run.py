@@ -1,0 +1,128 @@
+"""What the charts read from the results of a run."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..measures.comparison import Comparison
+from ..measures.evaluate import evaluate
+from ..measures.summary import DEFAULT_TARGET, Summary, summarize
+from ..measures.table import COMPARISONS
+from ..measures.worlds import PairWorlds, portfolio_names
+from .numbers import FloatArray, defined
+from .theme import LIGHT, MIXED, Look, Theme, looks
+from .titles import listed
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def portfolio_tiers(ds: xr.Dataset) -> dict[str, str]:
+    """Return the tier of each portfolio, ``mixed`` if its lines have several."""
+    found: dict[str, set[str]] = {name: set() for name in portfolio_names(ds)}
+    pairs = zip(ds["line_portfolio"].values.tolist(), ds["line_tier"].values.tolist(), strict=True)
+    for portfolio, tier in pairs:
+        found[str(portfolio)].add(str(tier))
+    return {name: next(iter(tiers)) if len(tiers) == 1 else MIXED for name, tiers in found.items()}
+
+
+def decision(ds: xr.Dataset) -> tuple[str, str] | None:
+    """Return the portfolios a and b that the run is to decide between.
+
+    Those of ``[decision]``, else the first two; None for a run of one portfolio.
+    """
+    names = portfolio_names(ds)
+    table = tomllib.loads(str(ds.attrs.get("experiment_toml", ""))).get("decision", {})
+    asked = (table.get("a"), table.get("b"))
+    if asked[0] in names and asked[1] in names and asked[0] != asked[1]:
+        return str(asked[0]), str(asked[1])
+    return (names[0], names[1]) if len(names) > 1 else None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as the charts need it; what is costly is computed once.
+
+    Attributes
+    ----------
+    ds : xarray.Dataset
+        Results of the run.
+    summary : Summary or None
+        Its measures, where they are known already.
+    target : float
+        ROI aimed at, a fraction, where no summary says so.
+    """
+
+    ds: xr.Dataset
+    given: Summary | None = None
+    target_roi: float = DEFAULT_TARGET
+
+    @property
+    def names(self) -> list[str]:
+        """Portfolios, in the order of the Dataset."""
+        return portfolio_names(self.ds)
+
+    @property
+    def worlds(self) -> int:
+        """Worlds drawn."""
+        return int(self.ds.sizes["sim"])
+
+    @property
+    def target(self) -> float:
+        """ROI aimed at, a fraction."""
+        return self.given.target if self.given else self.target_roi
+
+    @cached_property
+    def tiers(self) -> Mapping[str, str]:
+        """Tier of each portfolio, or ``mixed``."""
+        return portfolio_tiers(self.ds)
+
+    def looks(self, theme: Theme | None) -> dict[str, Look]:
+        """How each portfolio is drawn."""
+        return looks(self.tiers, theme or LIGHT)
+
+    def summary(self, *measures: str) -> Summary:
+        """Return a summary that holds these measures."""
+        given = self.given
+        if given and all(name in row for row in given.portfolios.values() for name in measures):
+            return given
+        return summarize(self.ds, measures, target=self.target)
+
+    def comparison(self, a: str, b: str, *measures: str) -> Comparison:
+        """Return a comparison of a with b that holds these measures.
+
+        Raises
+        ------
+        ValueError
+            For names that the run does not have.
+        """
+        unknown = [name for name in (a, b) if name not in self.names]
+        if unknown:
+            raise ValueError(f"unknown portfolios: {listed(unknown)}; known: {listed(self.names)}")
+        worlds = PairWorlds(self.ds, a, b)
+        found = {name: evaluate(COMPARISONS[name], worlds, {}) for name in measures}
+        return Comparison(a, b, found, self.worlds)
+
+    @cached_property
+    def ordered_roi(self) -> Mapping[str, FloatArray]:
+        """Sorted ROI of each portfolio, shape (n_defined,)."""
+        roi = self.ds["roi"].transpose("portfolio", "sim").values
+        return {name: defined(row) for name, row in zip(self.names, roi, strict=True)}
+
+    def left_out(self, names: Iterable[str] | None = None) -> str:
+        """Return a note on worlds without an ROI (no cost), or an empty text."""
+        missing = {
+            name: self.worlds - self.ordered_roi[name].size
+            for name in (self.names if names is None else names)
+        }
+        found = [f"{name} {count:,}" for name, count in missing.items() if count]
+        return f"; worlds without cost left out: {', '.join(found)}" if found else ""
+
+
+def as_run(data: xr.Dataset | Run) -> Run:
+    """Take the results of a run, or what another chart already made of them."""
+    return data if isinstance(data, Run) else Run(data)

@@ -1,0 +1,100 @@
+"""Orders, revenue, cost and profit of the second implementation, world by world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+from written import law
+
+if TYPE_CHECKING:
+    from model import Draws, Hired
+
+Array = npt.NDArray[np.float64]
+Tables = Mapping[str, Any]
+
+
+def economics(tables: Tables, draws: Draws) -> dict[str, Array]:
+    """Figures of the economics, each in every world; a distribution is doubt about the figure."""
+    shares = ("gross_margin", "return_rate", "incremental_share", "tracked_share")
+    return {
+        name: law(written, share=name in shares).value(draws.normal("economics", name))
+        for name, written in tables["economics"].items()
+    }
+
+
+def line_costs(
+    tables: Tables, hired: Hired, people: Mapping[str, Array], line: Mapping[str, Array], lines: int
+) -> dict[str, Array]:
+    """USD of each cost component of a line in every world."""
+    costs, pay = tables["costs"], tables["compensation"][hired.terms["compensation"]]
+    posts, ones = hired.terms["posts"], np.ones(len(line["orders"]))
+    fee = people["fee"].sum(axis=1) * posts * pay["fee_share"]
+    result = {
+        "fee": fee,
+        "usage_rights": fee * costs["usage_rights_share"],
+        "product": people["product_cost"].sum(axis=1) * costs["product_units"],
+        "shipping": ones * costs["shipping"] * hired.creators,
+        "management": people["management_hours"].sum(axis=1) * costs["hourly_rate"],
+        "commission": line["tracked_revenue"]
+        * (1.0 - line["return_rate"])
+        * pay["commission_rate"],
+        "bonus_orders": line["orders"] * costs["bonus_per_order"],
+        "bonus_impressions": line["impressions"] / 1e3 * costs["bonus_per_thousand_impressions"],
+        "boosting": ones * costs["boosting"] * hired.creators * posts,
+        "fixed": ones * costs["fixed"] / lines,
+    }
+    charged = ("fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions")
+    result["agency"] = costs["agency_share"] * sum(result[name] for name in charged)
+    return result
+
+
+def portfolio_accounts(
+    value: Mapping[str, Array],
+    people: list[dict[str, Array]],
+    lines: list[dict[str, Array]],
+    cost: Array,
+) -> dict[str, Array]:
+    """Totals of a portfolio."""
+    total = {name: np.sum([line[name] for line in lines], axis=0) for name in lines[0]}
+    each = np.concatenate([p["expected_orders"] for p in people], axis=1)
+    result = {
+        name: total[name] for name in ("impressions", "engagements", "expected_orders", "orders")
+    }
+    for name in ("reach", "viral_posts", "delivered"):
+        result[name] = np.sum([p[name].sum(axis=1) for p in people], axis=0)
+    result["cost"] = cost
+    result["revenue"] = total["order_value"] * (1.0 + value["halo"])
+    result["tracked_revenue"] = total["tracked_revenue"]
+    kept = value["incremental_share"] * (1.0 - value["return_rate"]) * value["gross_margin"]
+    result["contribution"] = result["revenue"] * kept * (1.0 + value["repeat_value"])
+    result["profit"] = result["contribution"] - cost
+    result["earned_media_value"] = result["engagements"] * value["earned_media_value"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        result["roi"] = result["profit"] / cost
+        result["roas"] = result["revenue"] / cost
+        result["tracked_roas"] = result["tracked_revenue"] / cost
+        share = each / each.sum(axis=1, keepdims=True)
+        result["top_creator_share"] = share.max(axis=1)
+        result["effective_creators"] = 1.0 / (share**2).sum(axis=1)
+    return result
+
+
+def line_accounts(
+    draws: Draws, hired: Hired, people: Mapping[str, Array], value: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Orders and order values of a line; lines on the same terms share the luck of the orders."""
+    result = {
+        name: people[name].sum(axis=1) for name in ("impressions", "engagements", "expected_orders")
+    }
+    luck = stats.norm.cdf(draws.normal("orders", str(sorted(hired.terms.items())), hired.first))
+    result["orders"] = stats.poisson.ppf(luck, result["expected_orders"])
+    shape = 1.0 / value["order_value_cv"] ** 2
+    total = draws.gamma(result["orders"] * shape)
+    result["order_value"] = total / shape * value["order_value"]
+    result["tracked_revenue"] = result["order_value"] * value["tracked_share"]
+    result["return_rate"] = value["return_rate"]
+    return result
