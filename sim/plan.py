@@ -91,6 +91,15 @@ class PlanLine:
 
 
 @dataclass(frozen=True)
+class NicheTerms:
+    """A niche: addressable accounts, overlap of audiences, orders lost per duplicated reach."""
+
+    market: float
+    overlap: float
+    duplicate_waste: float
+
+
+@dataclass(frozen=True)
 class Sampling:
     """How the shared factors of the worlds are drawn.
 
@@ -159,6 +168,8 @@ class Plan:
         Gamma shape of one order value.
     product_units
         Units of goods per creator.
+    niches, overlap_between_niches
+        Markets by name, and how far audiences of different niches overlap.
     components
         Names of the columns of `prices`.
     left_over
@@ -176,6 +187,8 @@ class Plan:
     economics: Mapping[str, tuple[Table, int | None]]
     order_shape: float
     product_units: float
+    niches: Mapping[str, NicheTerms]
+    overlap_between_niches: float
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)
 
@@ -371,6 +384,15 @@ def make_plan(experiment: Experiment) -> Plan:
         economics=economics,
         order_shape=experiment.economics.order_value_cv**-2,
         product_units=experiment.costs.product_units,
+        niches={
+            name: NicheTerms(
+                math.inf if niche.market is None else niche.market,
+                niche.overlap,
+                niche.duplicate_waste,
+            )
+            for name, niche in experiment.niche.items()
+        },
+        overlap_between_niches=experiment.audience.overlap_between_niches,
         left_over=left_over,
     )
 

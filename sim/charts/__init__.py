@@ -15,7 +15,12 @@ _HOME = {
     "draw": "draw",
     "draw_all": "draw",
     "plot_difference": "difference",
+    "plot_dots": "dots",
     "plot_exceedance": "roi",
+    "plot_funnel": "funnel",
+    "plot_loss": "risk",
+    "plot_risk_return": "risk",
+    "plot_waterfall": "money",
     "plot_roi": "roi",
 }
 

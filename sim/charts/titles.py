@@ -92,6 +92,33 @@ def share_text(entry: Measured) -> str:
     return percent(value, entry.se)
 
 
+def worlds_in_hundred(losses: Mapping[str, Measured]) -> str:
+    """Say in how many of 100 worlds portfolios make money: `In 91 of 100 worlds micro ...`."""
+    gains = {
+        name: with_value(entry, 1 - entry.value)
+        for name, entry in losses.items()
+        if entry.value is not None
+    }
+    names = ranked(gains)
+    if not names:
+        return "ROI cannot be computed"
+    if len(names) > 3:
+        names = [names[0], names[-1]]
+    told = [f"{name} in {_hundred(gains[name].value)}" for name in names[1:]]
+    first = f"In {_hundred(gains[names[0]].value)} of 100 worlds {names[0]} makes money"
+    return ", ".join([first, *told])
+
+
+def _hundred(share: float | None) -> str:
+    """Return how many of 100; none and all only where it is so."""
+    exact = 100 * (share or 0.0)
+    if 0 < exact < 0.5:
+        return "fewer than 1"
+    if 99.5 < exact < 100:
+        return "more than 99"
+    return f"{exact:.0f}"
+
+
 def with_value(entry: Measured, value: float) -> Measured:
     """Return a measure with another value and the same error: a share seen from the other side."""
     return replace(entry, value=value)
@@ -109,6 +136,54 @@ def winner(a: str, b: str, wins: Measured, worlds: int) -> str:
     if seen.value == 1:
         return f"{first} beats {second} in every one of {worlds:,} worlds"
     return f"{first} beats {second} in {share_text(seen)} of worlds"
+
+
+def risk_and_return(means: Mapping[str, Measured], worst: Mapping[str, Measured]) -> str:
+    """Say which portfolio is best on average, and which in its worst 5 % of worlds."""
+    if not means:
+        return "ROI cannot be computed"
+    top, safe = leaders(means), leaders(worst)
+    if len(means) == 1:
+        name = top[0]
+        return (
+            f"{name}: mean ROI {roi_text(means[name])}, and {roi_text(worst[name])} in the worst "
+            "5 % of worlds"
+        )
+    if len(top) == len(safe) == 1 and top == safe:
+        return f"{top[0]} has the highest mean ROI and the mildest worst 5 % of worlds"
+    if len(top) == len(safe) == 1:
+        return (
+            f"More return costs more risk: {top[0]} has the highest mean ROI, {safe[0]} the "
+            "mildest worst 5 % of worlds"
+        )
+    parts = [
+        f"{best[0]} has the {what}" if len(best) == 1 else f"the {what} cannot be told"
+        for best, what in ((top, "highest mean ROI"), (safe, "mildest worst 5 % of worlds"))
+    ]
+    told = ", ".join(parts)
+    return told if len(top) == 1 else told[0].upper() + told[1:]
+
+
+def profit(name: str, average: Measured, middle: Measured) -> str:
+    """Say what a portfolio earns on average, and in the median."""
+    return (
+        f"{name} earns {amount(average.value, average.se)} on average, "
+        f"{amount(middle.value, middle.se)} in the median"
+    )
+
+
+def most_of(what: str, entries: Mapping[str, Measured], per: str = "1,000 USD") -> str:
+    """Say which tier brings most of something for the money."""
+    names = ranked(entries)
+    if not names:
+        return f"{what} per {per} cannot be computed"
+    texts = {name: count(entries[name].value, entries[name].se) for name in names}
+    if len(names) == 1:
+        return f"{names[0]} brings {texts[names[0]]} {what} per {per}"
+    if len(leaders(entries)) > 1:
+        return f"No telling which tier brings most {what} per {per}: {_all_of(names, texts)}"
+    rest = [f"{texts[name]} with {name}" for name in names[1:3]]
+    return f"{names[0]} brings most {what} per {per}: {texts[names[0]]}, against {listed(rest)}"
 
 
 def amount(value: float | None, se: float | None = 0.0) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import line as k
+from .audience import reach_and_waste
 
 if TYPE_CHECKING:
     from sim.plan import Plan
@@ -44,7 +45,9 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
     Returns
     -------
     dict
-        Arrays of shape (lines, worlds); ``cost_quantity`` has shape (lines, components, worlds).
+        Arrays of shape (lines, worlds); ``cost_quantity`` has shape (lines, components, worlds),
+        ``unique_reach`` (portfolios, worlds); ``kept`` is the share of orders that overlapping
+        audiences leave.
     """
     from .orders import draw_orders
 
@@ -52,12 +55,14 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
     value_of = economics_rows(plan, factors)
     names = ("impressions", "engagements", "expected_orders", "orders", "order_value")
     block = {name: np.zeros((lines, worlds)) for name in names}
+    block["unique_reach"], kept = reach_and_waste(plan, sums)
+    block["kept"] = kept
     block["cost_quantity"] = np.zeros((lines, *plan.prices.shape[1:], worlds))
     for i, line in enumerate(plan.lines):
         total = sums[line.work][line.stop]
         block["impressions"][i] = total[k.IMPRESSIONS]
         block["engagements"][i] = total[k.ENGAGEMENTS]
-        block["expected_orders"][i] = total[k.EXPECTED_ORDERS]
+        block["expected_orders"][i] = total[k.EXPECTED_ORDERS] * kept[i]
         value = np.empty(worlds)
         with np.errstate(over="ignore"):
             draw_orders(
@@ -120,28 +125,25 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
     ]
 
     def added(values: list[Array]) -> Array:
-        """Sums over the lines of each portfolio, in the order of their names."""
+        """Add up the lines of each portfolio, in the order of their names."""
         result = np.zeros((len(of_portfolio), worlds))
         for p, members in enumerate(of_portfolio):
             for i in members:
                 result[p] += values[i]
         return result
 
-    def kernel(index: int) -> Array:
-        return added([sums[line.work][line.stop, index] for line in plan.lines])
+    def total(i: int, index: int) -> Array:
+        row: Array = sums[plan.lines[i].work][plan.lines[i].stop, index]
+        return row
 
-    cost = added([plan.prices[i] @ lines["cost_quantity"][i] for i in range(len(plan.lines))])
+    every, kept = range(len(plan.lines)), lines["kept"]
+    cost = added([plan.prices[i] @ lines["cost_quantity"][i] for i in every])
     value = added(list(lines["order_value"]))
     expected = added(list(lines["expected_orders"]))
+    squared = added([total(i, k.EXPECTED_ORDERS_SQUARED) * kept[i] ** 2 for i in every])
     largest = np.array(
         [
-            np.max(
-                [
-                    sums[plan.lines[i].work][plan.lines[i].stop, k.EXPECTED_ORDERS_LARGEST]
-                    for i in members
-                ],
-                axis=0,
-            )
+            np.max([total(i, k.EXPECTED_ORDERS_LARGEST) * kept[i] for i in members], axis=0)
             for members in of_portfolio
         ]
     )
@@ -157,10 +159,10 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
     profit = contribution - cost
     engagements = added(list(lines["engagements"]))
     with np.errstate(divide="ignore", invalid="ignore"):
-        block = {
+        return {
             "cost": cost,
             "impressions": added(list(lines["impressions"])),
-            "reach": kernel(k.REACH),
+            "reach": lines["unique_reach"],
             "engagements": engagements,
             "expected_orders": expected,
             "orders": added(list(lines["orders"])),
@@ -173,10 +175,9 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "tracked_roas": np.where(cost > 0.0, tracked / cost, np.nan),
             "top_creator_share": np.where(expected > 0.0, largest / expected, np.nan),
             "effective_creators": np.where(
-                expected > 0.0, expected**2 / kernel(k.EXPECTED_ORDERS_SQUARED), np.nan
+                expected > 0.0, expected**2 / squared, np.nan
             ),
-            "viral_posts": kernel(k.VIRAL_POSTS),
-            "delivered": kernel(k.DELIVERED),
+            "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
+            "delivered": added([total(i, k.DELIVERED) for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],
         }
-    return block

@@ -93,7 +93,7 @@ def _bridged(remote: Any) -> Future[Any]:
     def done(finished: Any) -> None:
         try:
             future.set_result(finished.result())
-        except Exception as error:  # whatever the worker raised goes to whoever waits
+        except Exception as error:  # noqa: BLE001 - whatever the worker raised goes to whoever waits
             future.set_exception(error)
 
     future.set_running_or_notify_cancel()

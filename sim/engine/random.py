@@ -85,7 +85,7 @@ def uniform(bits: np.uint64) -> float:
 
 @part
 def normal_score(p: float) -> float:
-    """Standard normal quantile for 0 < p <= 1/2 (Wichura 1988, algorithm AS 241, PPND16)."""
+    """Return the standard normal quantile for 0 < p <= 1/2 (Wichura 1988, algorithm AS 241, PPND16)."""
     q = p - 0.5
     if abs(q) <= 0.425:
         r = 0.180625 - q * q

@@ -27,7 +27,9 @@ BLOCK = 4096
 CHUNK = 128
 
 
-def line_block(plan: Plan, first: int, worlds: int) -> tuple[Array, list[Array]]:
+def line_block(
+    plan: Plan, first: int, worlds: int, factors: Array | None = None
+) -> tuple[Array, list[Array]]:
     """Return factors and the sums of every work of a plan in a block of worlds.
 
     Parameters
@@ -38,6 +40,8 @@ def line_block(plan: Plan, first: int, worlds: int) -> tuple[Array, list[Array]]
         First world, a multiple of `CHUNK`.
     worlds
         Number of worlds.
+    factors
+        Standard normal scores to use instead of drawn ones, shape (factors, worlds).
 
     Returns
     -------
@@ -50,7 +54,10 @@ def line_block(plan: Plan, first: int, worlds: int) -> tuple[Array, list[Array]]
     from .kernel import line_sums
 
     padded = -(-worlds // CHUNK) * CHUNK
-    factors = factor_rows(plan, first, padded)
+    if factors is None:
+        factors = factor_rows(plan, first, padded)
+    else:
+        factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**64 would warn.
     with np.errstate(over="ignore"):
@@ -61,7 +68,9 @@ def line_block(plan: Plan, first: int, worlds: int) -> tuple[Array, list[Array]]
     return factors[:, :worlds], sums
 
 
-def block_rows(plan: Plan, first: int, worlds: int) -> dict[str, Array]:
+def block_rows(
+    plan: Plan, first: int, worlds: int, factors: Array | None = None
+) -> dict[str, Array]:
     """Return all results of a block of worlds by the names of the results schema.
 
     Parameters
@@ -70,6 +79,8 @@ def block_rows(plan: Plan, first: int, worlds: int) -> dict[str, Array]:
         The plan.
     first, worlds
         First world, a multiple of `CHUNK`, and number of worlds.
+    factors
+        Standard normal scores to use instead of drawn ones, shape (factors, worlds).
 
     Returns
     -------
@@ -79,7 +90,7 @@ def block_rows(plan: Plan, first: int, worlds: int) -> dict[str, Array]:
     """
     from .accounts import line_rows, portfolio_rows
 
-    factors, sums = line_block(plan, first, worlds)
+    factors, sums = line_block(plan, first, worlds, factors)
     lines = line_rows(plan, first, factors, sums)
     rows = portfolio_rows(plan, factors, sums, lines)
     rows |= {f"line_{name}": lines[name] for name in LINE_VARIABLES}

@@ -17,7 +17,7 @@ from .faults import ExperimentError, Fault, suggestion
 
 #: Tables that an experiment file may have, beside its `title`.
 TABLES = (
-    "simulation", "economics", "costs", "platform", "niche", "tier", "compensation", "portfolio",
+    "simulation", "economics", "costs", "platform", "niche", "audience", "tier", "compensation", "portfolio",
     "shocks", "beliefs", "decision",
 )  # fmt: skip
 _PLAIN = ("economics", "costs", "shocks", "beliefs")
@@ -176,7 +176,7 @@ def fill(tables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     known = presets()
     origins: dict[str, str] = {}
     filled: dict[str, Any] = {k: v for k, v in tables.items() if k not in TABLES}
-    for table in ("simulation", "niche", "portfolio", "decision"):
+    for table in ("simulation", "niche", "audience", "portfolio", "decision"):
         if table in tables:
             filled[table] = tables[table]
             _note(origins, table, tables[table])
@@ -235,7 +235,7 @@ def lines_of(tables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the dotted key and the terms of every line of every portfolio, as far as given."""
     defaults = {
         name: models.Portfolio.model_fields[name].default
-        for name in ("platform", "niche", "compensation", "posts", "repeat_factor")
+        for name in ("platform", "niche", "audience", "compensation", "posts", "repeat_factor")
     }
     for name, portfolio in _dict(tables.get("portfolio")).items():
         terms = defaults | {k: v for k, v in _dict(portfolio).items() if k in (*defaults, "tier")}

@@ -179,6 +179,20 @@ class Niche(Table):
     market: AboveZero | None = Field(
         None, description="addressable accounts; without it the market is unlimited"
     )
+    overlap: Fraction = Field(
+        1.0, description="overlap of audiences: 0 disjoint, 1 as by chance (assumption)"
+    )
+    duplicate_waste: Fraction = Field(
+        0.5, description="share of duplicated reach whose orders are lost (assumption)"
+    )
+
+
+class Audience(Table):
+    """What holds between niches."""
+
+    overlap_between_niches: Fraction = Field(
+        0.0, description="overlap of the audiences of different niches (assumption: none)"
+    )
 
 
 class Economics(Table):
@@ -305,6 +319,7 @@ class Experiment(Table):
     costs: Costs
     platform: dict[str, Platform]
     niche: dict[str, Niche]
+    audience: Audience = Audience()
     tier: dict[str, TierOn]
     compensation: dict[str, Compensation]
     portfolio: dict[str, Portfolio]

@@ -1,8 +1,8 @@
 """Every output of the engine against the slow second implementation in `tests/reference`.
 
 Two samples are drawn with unrelated random numbers, so each comparison allows four standard errors
-of the difference: a false alarm has probability 6e-5 for one comparison and, over the roughly 2,800
-correlated ones below, about 0.1 whenever seeds or the streams of numpy change. Seeds are fixed.
+of the difference: a false alarm has probability 6e-5 for one comparison and, over the 3,650 mostly
+dependent ones below, at most 0.2 whenever seeds or the streams of numpy change. Seeds are fixed.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def test_engine_agrees_with_the_reference(
                 found.append(f"{name}: {statistic} differs by {z:+.1f} standard errors")
     print(f"{case}: {compared} comparisons")
     assert not found, "\n".join(found)
-    assert compared > 3 * len(engine)
+    assert compared >= 3 * len(engine)
 
 
 def test_the_comparison_notices_small_errors() -> None:

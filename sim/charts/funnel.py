@@ -1,0 +1,165 @@
+"""From being seen to being bought: impressions, engagements and orders by tier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..measures.evaluate import Measured, evaluate
+from ..measures.format import number, percent
+from ..measures.functions import ratio_of_means
+from ..measures.table import Measure
+from ..measures.worlds import Worlds
+from . import titles
+from .marks import MIDDLE, SMALL, hide, note
+from .numbers import FloatArray
+from .paper import Paper, paper
+from .run import Run, as_run
+from .theme import Look, Theme, looks
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+STAGES = ("impressions", "engagements", "orders")
+PER = 1000.0
+"""USD of cost for which the stages are counted."""
+
+ROW = 0.82
+"""Height of a bar, where the next one is 1 further down; stages are 1.3 apart."""
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """What a tier brings, each a ratio of means over the worlds.
+
+    Attributes
+    ----------
+    tier : str
+        Of the creators.
+    stages : mapping of str to Measured
+        Impressions, engagements and orders per 1,000 USD of cost.
+    steps : mapping of str to Measured
+        ``engagements`` per impression, ``orders`` per engagement.
+    """
+
+    tier: str
+    stages: Mapping[str, Measured]
+    steps: Mapping[str, Measured]
+
+
+class TierWorlds(Worlds):
+    """Impressions, engagements, orders and cost of all lines of one tier."""
+
+    def __init__(self, ds: xr.Dataset, tier: str) -> None:
+        super().__init__(ds)
+        self._ds = ds
+        self._rows = np.asarray(ds["line_tier"].values == tier)
+
+    def read(self, name: str) -> FloatArray:
+        """Values summed over the lines, shape (n,)."""
+        if name == "cost":
+            return self._cost
+        lines = self._ds[f"line_{name}"].transpose("line", "sim").values[self._rows]
+        return np.asarray(lines.sum(axis=0))
+
+    @cached_property
+    def _cost(self) -> FloatArray:
+        price = self._ds["cost_price"].transpose("line", "component").values[self._rows]
+        quantity = self._ds["cost_quantity"].transpose("line", "component", "sim").values
+        return np.asarray(np.einsum("lc,lcs->s", price, quantity[self._rows]))
+
+
+def funnels(ds: xr.Dataset) -> list[Funnel]:
+    """Return the funnel of every tier of a run, over all lines that have it.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Results of a run.
+    """
+    tiers = dict.fromkeys(str(tier) for tier in ds["line_tier"].values.tolist())
+    return [_funnel(tier, TierWorlds(ds, tier)) for tier in tiers]
+
+
+def _funnel(tier: str, worlds: Worlds) -> Funnel:
+    def ratio(over: str, under: str, unit: str, scale: float) -> Measured:
+        what = f"mean {over} / mean {under}"
+        row = Measure(what, unit, what, ratio_of_means, (over, under), {"scale": scale})
+        return evaluate(row, worlds, {})
+
+    return Funnel(
+        tier,
+        {stage: ratio(stage, "cost", f"{stage} per 1,000 USD", PER) for stage in STAGES},
+        {
+            after: ratio(after, before, "fraction", 1.0)
+            for before, after in zip(STAGES[:-1], STAGES[1:], strict=True)
+        },
+    )
+
+
+def plot_funnel(
+    data: xr.Dataset | Run,
+    ax: Axes | None = None,
+    *,
+    theme: Theme | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> Axes:
+    """Draw what each tier brings for 1,000 USD: impressions, engagements, orders.
+
+    Each stage has its own scale, up to the tier that brings most of it; the rate from one stage to
+    the next stands beside the bar.
+
+    Parameters
+    ----------
+    data : xarray.Dataset or Run
+        Results of a run.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+    theme, title, subtitle
+        See `plot_roi`.
+    """
+    run = as_run(data)
+    tiers = funnels(run.ds)
+    with paper(ax, theme, height=1.75 + 0.33 * len(STAGES) * (len(tiers) + 1)) as sheet:
+        ax, y = sheet.ax, 0.0
+        styles = looks({funnel.tier: funnel.tier for funnel in tiers}, sheet.theme)
+        for stage in STAGES:
+            most = max((funnel.stages[stage].value or 0.0 for funnel in tiers), default=0.0)
+            note(ax, stage, (0, y), (0, -2), ha="left", fontweight="bold", fontsize=12)
+            for funnel in tiers:
+                y -= 1
+                _bar(sheet, funnel, stage, y, most=most, look=styles[funnel.tier])
+            y -= 1.3
+        ax.set_xlim(0, 1.75)
+        ax.set_ylim(y + 0.7, 0.7)
+        ax.set_xticks([])
+        ax.set_yticks([])
+        hide(ax, "left", "bottom")
+        found = titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers})
+        made = (
+            f"per 1,000 USD of cost; ratios of means over {run.worlds:,} worlds; "
+            "each stage has its own scale"
+        )
+        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        return ax
+
+
+def _bar(sheet: Paper, funnel: Funnel, stage: str, y: float, *, most: float, look: Look) -> None:
+    entry = funnel.stages[stage]
+    length = (entry.value or 0.0) / most if most else 0.0
+    ax = sheet.ax
+    ax.barh(y, length, height=ROW, color=look.colour, gid=f"bar {stage} {funnel.tier}")
+    text = f"{number(entry.value, entry.se)} {funnel.tier}"
+    drawn = note(ax, text, (length, y), (6, 0), ha="left", color=look.text, fontweight="bold",
+                 fontsize=MIDDLE)  # fmt: skip
+    if stage in funnel.steps:
+        rate = funnel.steps[stage]
+        before = STAGES[STAGES.index(stage) - 1].removesuffix("s")
+        ax.annotate(f"  {percent(rate.value, rate.se)} per {before}", (1, 0.5), xycoords=drawn,
+                    va="center", ha="left", fontsize=SMALL, color=sheet.theme.muted)  # fmt: skip

@@ -1,0 +1,105 @@
+"""Overlapping audiences: unique reach of a portfolio, and the orders that duplicated reach wastes.
+
+Per niche with a market of M accounts and overlap w, with S the sum of the creators' own reach and
+x the accounts they were shown to, U = (1 - w) min(S, M) + w M (1 - exp(-x / M)): disjoint audiences
+at w = 0, independent ones (Sainsbury, as told by Caffyn and Sagovsky 1963) at w = 1, never above
+the market. Niches combine in the same way in a market of the sum of theirs.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from . import line as k
+
+if TYPE_CHECKING:
+    from sim.plan import Plan
+
+Array = npt.NDArray[np.float64]
+
+
+def unique_reach(reach: Array, exposure: Array, market: float, overlap: float) -> Array:
+    """Return the unique accounts reached within a niche.
+
+    Parameters
+    ----------
+    reach, exposure
+        Sums over creators of their own unique reach, and of the accounts they were shown to.
+    market
+        Addressable accounts of the niche; inf for no limit.
+    overlap
+        Overlap of audiences, 0 to 1.
+    """
+    if market == math.inf:
+        return reach
+    independent = -market * np.expm1(-exposure / market)
+    result: Array = (1.0 - overlap) * np.minimum(reach, market) + overlap * independent
+    return result
+
+
+def across_niches(reaches: list[Array], markets: list[float], overlap: float) -> Array:
+    """Return the unique accounts reached over several niches.
+
+    Parameters
+    ----------
+    reaches
+        Unique reach of each niche.
+    markets
+        Their markets; where one is unlimited the niches just add up.
+    overlap
+        Overlap between niches, 0 to 1.
+    """
+    total: Array = np.sum(reaches, axis=0)
+    market = sum(markets)
+    if len(reaches) == 1 or overlap == 0.0 or market == math.inf:
+        return total
+    missed = np.prod([1.0 - reach / market for reach in reaches], axis=0)
+    result: Array = (1.0 - overlap) * np.minimum(total, market) + overlap * market * (1.0 - missed)
+    return result
+
+
+def reach_and_waste(plan: Plan, sums: list[Array]) -> tuple[Array, Array]:
+    """Return unique reach of each portfolio and the share of orders that each line keeps.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    sums
+        For each work, shape (stops, N_SUMS, worlds).
+
+    Returns
+    -------
+    reach : numpy.ndarray
+        Shape (portfolios, worlds), accounts.
+    kept : numpy.ndarray
+        Shape (lines, worlds), factor on expected orders.
+    """
+    worlds = sums[0].shape[-1]
+    reach = np.zeros((len(plan.portfolios), worlds))
+    kept = np.ones((len(plan.lines), worlds))
+    for p, portfolio in enumerate(plan.portfolios):
+        members = [i for i, line in enumerate(plan.lines) if line.portfolio == portfolio]
+        reaches, markets = [], []
+        for name in sorted({plan.lines[i].terms.niche for i in members}):
+            niche = plan.niches[name]
+            own = [i for i in members if plan.lines[i].terms.niche == name]
+            totals = [sums[plan.lines[i].work][plan.lines[i].stop] for i in own]
+            each = np.sum([total[k.REACH] for total in totals], axis=0)
+            shown = np.sum([total[k.EXPOSURE] for total in totals], axis=0)
+            unique = unique_reach(each, shown, niche.market, niche.overlap)
+            reaches.append(unique)
+            markets.append(niche.market)
+            if niche.market < math.inf:
+                duplicated = 1.0 - unique / np.maximum(each, 1e-300)
+                expected = np.sum([total[k.EXPECTED_ORDERS] for total in totals], axis=0)
+                share = 1.0 - niche.duplicate_waste * np.maximum(duplicated, 0.0)
+                # Nobody beyond the market is there to order.
+                share = np.minimum(share, niche.market / np.maximum(expected, 1e-300))
+                kept[own] = share
+        reach[p] = across_niches(reaches, markets, plan.overlap_between_niches)
+    return reach, kept
