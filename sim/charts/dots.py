@@ -64,7 +64,7 @@ def plot_dots(
     piles = {name: grid.stack(x) for name, x in values.items()}
     tops = {name: float(heights.max()) + 1 for name, (_, heights) in piles.items()}
     total = sum(tops.values()) + GAP * len(names)
-    with paper(ax, theme, height=1.75 + total * (WIDTH - 1.1) / grid.columns) as sheet:
+    with paper(ax, theme, height=1.85 + total * (WIDTH - 1.1) / grid.columns) as sheet:
         ax, styles = sheet.ax, run.looks(theme)
         ax.axvspan(0, grid.zero, color=sheet.theme.loss, alpha=0.09, linewidth=0,
                    gid="loss region")  # fmt: skip
@@ -114,11 +114,10 @@ class _Grid:
         return middle, height.astype(np.float64)
 
     def apply(self, ax: Axes) -> None:
-        """Give an x axis the limits and the ticks, and make dots round."""
+        """Give an x axis the limits and the ticks."""
         ticks = self.scale.ticks()
         ax.set_xticks(self.place(ticks).tolist(), labels=[roi_text(tick) for tick in ticks])
         ax.set_xlim(0, self.columns)
-        ax.set_aspect("equal")
 
 
 def _draw(
@@ -128,7 +127,7 @@ def _draw(
 
     size = np.full(x.size, 0.84)
     dots = EllipseCollection(
-        size, size, np.zeros(x.size), units="xy", offsets=np.column_stack([x, y]),
+        size, size, np.zeros(x.size), units="x", offsets=np.column_stack([x, y]),
         offset_transform=ax.transData, linewidths=1.4, edgecolors=look.colour,
         facecolors=["none" if lost else look.colour for lost in loses], gid=f"dots {name}",
     )  # fmt: skip

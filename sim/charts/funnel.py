@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,10 +96,7 @@ def _funnel(tier: str, worlds: Worlds) -> Funnel:
     return Funnel(
         tier,
         {stage: ratio(stage, "cost", f"{stage} per 1,000 USD", PER) for stage in STAGES},
-        {
-            after: ratio(after, before, "fraction", 1.0)
-            for before, after in zip(STAGES[:-1], STAGES[1:], strict=True)
-        },
+        {after: ratio(after, before, "fraction", 1.0) for before, after in pairwise(STAGES)},
     )
 
 

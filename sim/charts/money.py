@@ -16,46 +16,59 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+MEANS = ("revenue_mean", "contribution_mean", "cost_mean")
 SMALLEST = 0.01
 """Costs below this share of the largest bar are drawn together as other costs."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One bar of a waterfall, USD: from `start` to `end`; a total starts at 0."""
+    """One bar of a waterfall, USD: from `start` to `end`; a total starts at 0.
+
+    `se` is the standard error that its printed digits respect; None for an unknown one.
+    """
 
     label: str
     start: float
     end: float
+    se: float | None
     total: bool = False
 
+    @property
+    def change(self) -> float:
+        """What the bar adds, USD."""
+        return self.end - self.start
 
-def waterfall(revenue: float, contribution: float, costs: dict[str, float]) -> list[Step]:
+
+def waterfall(
+    revenue: Measured, contribution: Measured, cost: Measured, components: Mapping[str, float]
+) -> list[Step]:
     """Return the steps from revenue through contribution and costs to profit.
 
     Parameters
     ----------
-    revenue, contribution : float
+    revenue, contribution, cost : Measured
         Means over the worlds, USD.
-    costs : dict of str to float
+    components : mapping of str to float
         Mean cost by component, USD; zeros are left out, small ones put together.
     """
-    least = SMALLEST * max(revenue, contribution, *costs.values(), 0.0)
-    paid = {name: cost for name, cost in costs.items() if cost > 0}
-    large = {name: paid[name] for name in paid if paid[name] >= least}
-    other = sum(paid.values()) - sum(large.values())
-    if other:
-        large["other costs"] = other
+    income, kept = revenue.value or 0.0, contribution.value or 0.0
+    least = SMALLEST * max(income, kept, *components.values(), 0.0)
+    large = {name: paid for name, paid in components.items() if paid > 0 and paid >= least}
+    other = sum(components.values()) - sum(large.values())
+    paid = dict(sorted(large.items(), key=lambda item: -item[1]))
+    if other > 0:
+        paid["other costs"] = other
     steps = [
-        Step("revenue", 0.0, revenue, total=True),
-        Step("goods, returns,\nwould buy anyway", revenue, contribution),
-        Step("contribution", 0.0, contribution, total=True),
+        Step("revenue", 0.0, income, revenue.se, total=True),
+        Step("goods, returns,\nwould buy anyway", income, kept, revenue.se),
+        Step("contribution", 0.0, kept, contribution.se, total=True),
     ]
-    left = contribution
-    for name, cost in sorted(large.items(), key=lambda item: -item[1]):
-        steps.append(Step(name.replace("_", " "), left, left - cost))
-        left -= cost
-    return [*steps, Step("profit", 0.0, left, total=True)]
+    left = kept
+    for name, spent in paid.items():
+        steps.append(Step(name.replace("_", " "), left, left - spent, cost.se))
+        left -= spent
+    return [*steps, Step("profit", 0.0, left, contribution.se, total=True)]
 
 
 def plot_waterfall(
@@ -82,26 +95,19 @@ def plot_waterfall(
     """
     run = as_run(data)
     name = portfolio or (decision(run.ds) or run.names)[0]
-    summary = run.summary("revenue_mean", "contribution_mean", "profit_mean", "profit_median")[name]
+    summary = run.summary(*MEANS, "profit_mean", "profit_median")[name]
     costs = cost_by_component(run.ds).sel(portfolio=name).mean("sim")
-    steps = waterfall(
-        summary["revenue_mean"].value or 0.0,
-        summary["contribution_mean"].value or 0.0,
-        {
-            str(key): float(cost)
-            for key, cost in zip(costs["component"].values, costs.values, strict=True)
-        },
-    )
+    by_name = zip(costs["component"].values.tolist(), costs.values.tolist(), strict=True)
+    steps = waterfall(*(summary[key] for key in MEANS), components=dict(by_name))
     with paper(ax, theme, height=1.75 + 0.38 * len(steps)) as sheet:
         ax, look = sheet.ax, run.looks(theme)[name]
         for k, step in enumerate(steps):
             colour = look.colour if step.total else sheet.theme.muted
             if step.total and step.end < 0:
                 colour = sheet.theme.loss
-            ax.barh(-k, step.end - step.start, left=step.start, height=0.66, color=colour,
+            ax.barh(-k, step.change, left=step.start, height=0.66, color=colour,
                     gid=f"step {step.label}")  # fmt: skip
-            change = step.end - step.start
-            text = titles.amount(change, None).removesuffix(" USD")
+            text = titles.amount(step.change, step.se).removesuffix(" USD")
             right = max(step.start, step.end)
             note(ax, text, (right, -k), (6, 0), ha="left", fontsize=MIDDLE,
                  fontweight="bold" if step.total else "normal")  # fmt: skip

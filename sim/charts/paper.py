@@ -95,7 +95,7 @@ class Paper:
 
         picture = imread(self.theme.logo)
         width, height = map(float, self.figure.get_size_inches())
-        wide = min(LOGO * picture.shape[1] / picture.shape[0], width / 4)
+        wide = float(min(LOGO * picture.shape[1] / picture.shape[0], width / 4))
         corner = (1 - (wide + MARGIN) / width, 1 - (LOGO + MARGIN) / height)
         box = self.figure.add_axes(
             (*corner, wide / width, LOGO / height), anchor="NE", label="logo"

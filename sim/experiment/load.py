@@ -235,7 +235,7 @@ def lines_of(tables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the dotted key and the terms of every line of every portfolio, as far as given."""
     defaults = {
         name: models.Portfolio.model_fields[name].default
-        for name in ("platform", "niche", "audience", "compensation", "posts", "repeat_factor")
+        for name in ("platform", "niche", "compensation", "posts", "repeat_factor")
     }
     for name, portfolio in _dict(tables.get("portfolio")).items():
         terms = defaults | {k: v for k, v in _dict(portfolio).items() if k in (*defaults, "tier")}
