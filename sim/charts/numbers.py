@@ -167,3 +167,26 @@ def spread_apart(wanted: npt.ArrayLike, gap: float, low: float, high: float) -> 
     moved = np.empty_like(places)
     moved[order] = np.clip(level, low, high - steps[-1]) + steps
     return moved
+
+
+def concentration(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the share that the best creators bring, in each world.
+
+    Parameters
+    ----------
+    values : ndarray, shape (creators, worlds)
+        What each creator brings, zero or more.
+
+    Returns
+    -------
+    x : ndarray, shape (creators + 1,)
+        Share of creators, best first, from 0 to 1.
+    shares : ndarray, shape (creators + 1, worlds_kept)
+        Their share of the total; worlds with a total of zero are left out.
+    """
+    total = values.sum(axis=0)
+    kept = values[:, total > 0]
+    best_first = np.sort(kept, axis=0)[::-1]
+    shares = np.cumsum(best_first, axis=0) / total[total > 0]
+    start = np.zeros((1, kept.shape[1]))
+    return np.linspace(0, 1, values.shape[0] + 1), np.concatenate([start, shares])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROW = 0.23
 """Height of an interval's row, in units of the highest density."""
 
-NAME, COLUMN = 0.12, 0.16
+NAME, COLUMN = 0.115, 0.145
 """Widths of a table's columns, in units of the axis."""
 
 QUANTILES = ("roi_p05", "roi_median", "roi_p95")

@@ -147,8 +147,9 @@ def run(
     progress: Callable[[int, int], None] | None = None,
     submit: Callable[[int, int], Future[Any]] | None = None,
     ahead: int = 64,
+    first: int = 0,
 ) -> dict[str, Array]:
-    """Simulate all worlds of a plan into memory.
+    """Simulate the worlds of a plan, from `first` on, into memory.
 
     Parameters
     ----------
@@ -163,6 +164,8 @@ def run(
     submit, ahead
         Starts a block elsewhere, on a cluster say, and how many to keep under way; threads of this
         process without it.
+    first
+        First world to run, a multiple of `CHUNK`.
 
     Returns
     -------
@@ -172,17 +175,17 @@ def run(
     result: dict[str, Array] = {}
 
     def store(done: Block, rows: dict[str, Array]) -> None:
-        first, size = done
+        start, size = done[0] - first, done[1]
         for name, row in rows.items():
             if name not in result:
-                result[name] = np.empty((*row.shape[:-1], plan.worlds))
-            result[name][..., first : first + size] = row
+                result[name] = np.empty((*row.shape[:-1], plan.worlds - first))
+            result[name][..., start : start + size] = row
 
     if submit is not None:
-        collect(blocks(plan, block), submit, store, progress, ahead)
+        collect(blocks(plan, block, first), submit, store, progress, ahead)
         return result
     with on_threads(block_rows, plan, threads) as (local, few):
-        collect(blocks(plan, block), local, store, progress, few)
+        collect(blocks(plan, block, first), local, store, progress, few)
     return result
 
 
