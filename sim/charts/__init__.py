@@ -1,4 +1,10 @@
-"""One figure per question, `plot_x(data, ax=None) -> Axes`; matplotlib is loaded by the first."""
+"""One figure per question, `plot_x(data, ax=None) -> Axes`; matplotlib is loaded by the first.
+
+Read in this order: `theme.py` (how everything looks), `paper.py` (axes and headline), `run.py` (what
+the charts read from a run), `scale.py` (the axis of ROI), then any chart. `titles.py` and
+`findings.py` word the findings, `numbers.py` arranges arrays, `rows.py` holds what analyses feed
+their charts with, `draw.py` draws all that is free from a run.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +12,116 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .audit import plot_audit
+    from .brand import load_theme, theme_from_table
     from .difference import plot_difference
+    from .dots import plot_dots
+    from .draw import CHARTS, Chart, draw, draw_all
+    from .drivers import plot_tornado, plot_variance_split
+    from .funnel import plot_funnel
+    from .money import plot_waterfall
+    from .paper import alt_text
+    from .payback import plot_payback
+    from .portfolios import plot_diversification, plot_frontier
+    from .risk import plot_loss, plot_risk_return
     from .roi import plot_exceedance, plot_roi
+    from .rows import (
+        AuditRow,
+        Diversification,
+        FrontierPoint,
+        Split,
+        SweepLine,
+        Swing,
+        TailPoint,
+        observed_tail,
+    )
+    from .run import Run
+    from .sweeps import plot_break_even, plot_sweep
+    from .tails import plot_lorenz, plot_tail
+    from .theme import DARK, LIGHT, Theme, save
 
+#: What the room offers, and where it lives: nothing is imported before it is used.
 _HOME = {
+    "AuditRow": "rows",
     "CHARTS": "draw",
     "Chart": "draw",
+    "DARK": "theme",
+    "Diversification": "rows",
+    "FrontierPoint": "rows",
+    "LIGHT": "theme",
+    "Run": "run",
+    "Split": "rows",
+    "SweepLine": "rows",
+    "Swing": "rows",
+    "TailPoint": "rows",
+    "Theme": "theme",
+    "alt_text": "paper",
     "draw": "draw",
     "draw_all": "draw",
+    "load_theme": "brand",
+    "observed_tail": "rows",
+    "plot_audit": "audit",
+    "plot_break_even": "sweeps",
     "plot_difference": "difference",
+    "plot_diversification": "portfolios",
     "plot_dots": "dots",
     "plot_exceedance": "roi",
+    "plot_frontier": "portfolios",
     "plot_funnel": "funnel",
+    "plot_lorenz": "tails",
     "plot_loss": "risk",
+    "plot_payback": "payback",
     "plot_risk_return": "risk",
-    "plot_waterfall": "money",
     "plot_roi": "roi",
+    "plot_sweep": "sweeps",
+    "plot_tail": "tails",
+    "plot_tornado": "drivers",
+    "plot_variance_split": "drivers",
+    "plot_waterfall": "money",
+    "save": "theme",
+    "theme_from_table": "brand",
 }
 
-__all__ = ["plot_difference", "plot_exceedance", "plot_roi"]
+__all__ = [
+    "CHARTS",
+    "DARK",
+    "LIGHT",
+    "AuditRow",
+    "Chart",
+    "Diversification",
+    "FrontierPoint",
+    "Run",
+    "Split",
+    "SweepLine",
+    "Swing",
+    "TailPoint",
+    "Theme",
+    "alt_text",
+    "draw",
+    "draw_all",
+    "load_theme",
+    "observed_tail",
+    "plot_audit",
+    "plot_break_even",
+    "plot_difference",
+    "plot_diversification",
+    "plot_dots",
+    "plot_exceedance",
+    "plot_frontier",
+    "plot_funnel",
+    "plot_lorenz",
+    "plot_loss",
+    "plot_payback",
+    "plot_risk_return",
+    "plot_roi",
+    "plot_sweep",
+    "plot_tail",
+    "plot_tornado",
+    "plot_variance_split",
+    "plot_waterfall",
+    "save",
+    "theme_from_table",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -120,15 +120,11 @@ class _Grid:
         ax.set_xlim(0, self.columns)
 
 
-def _draw(
-    ax: Axes, x: FloatArray, y: FloatArray, *, loses: BoolArray, look: Look, name: str
-) -> None:
-    from matplotlib.collections import EllipseCollection
-
-    size = np.full(x.size, 0.84)
-    dots = EllipseCollection(
-        size, size, np.zeros(x.size), units="x", offsets=np.column_stack([x, y]),
-        offset_transform=ax.transData, linewidths=1.4, edgecolors=look.colour,
-        facecolors=["none" if lost else look.colour for lost in loses], gid=f"dots {name}",
-    )  # fmt: skip
-    ax.add_collection(dots)
+def _diameter(sheet: Paper, columns: int, names: Sequence[str]) -> float:
+    """Return the size of a dot that fills its column, points."""
+    width = float(sheet.figure.get_size_inches()[0])
+    if sheet.own:
+        width -= 0.3 + max((text_width(name, MIDDLE, bold=True) for name in names), default=0.0)
+    else:
+        width *= sheet.ax.get_position().width
+    return 0.84 * 72 * width / columns

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from .difference import plot_difference
+from .dots import plot_dots
+from .funnel import plot_funnel
+from .money import plot_waterfall
+from .risk import plot_loss, plot_risk_return
 from .roi import plot_exceedance, plot_roi
 from .run import Run
 from .theme import LIGHT, Theme, save
@@ -45,6 +49,11 @@ CHARTS = (
     Chart("roi", "What can happen?", plot_roi),
     Chart("exceedance", "How likely is at least ...?", plot_exceedance),
     Chart("difference", "Who wins, and by how much?", plot_difference, portfolios=2),
+    Chart("dots", "In how many of 100 worlds?", plot_dots),
+    Chart("loss", "How likely is a loss?", plot_loss),
+    Chart("risk_return", "What is gained for bearing risk?", plot_risk_return, portfolios=2),
+    Chart("waterfall", "Where does the money go?", plot_waterfall),
+    Chart("funnel", "What does each tier bring for the money?", plot_funnel),
 )
 """In the order in which a reader meets them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from . import titles
+from . import findings
 from .colours import blend, contrast
 from .marks import MIDDLE, SMALL, name_rows, note, percent_axis
 from .paper import Paper, paper
@@ -79,10 +79,10 @@ def plot_tornado(
         ax.grid(axis="x")
         ax.set_xlabel(outcome)
         left_out = len(ordered) - len(shown)
-        notes = [made, f"base: {text(base)}", "each input alone, light: low, dark: high"]
+        notes = [made, f"base: {text(base)}", "each input alone; faint: low setting, strong: high"]
         if left_out:
             notes.append(f"{left_out} inputs that move less are not shown")
-        found = titles.moves_most(shown, outcome, text)
+        found = findings.moves_most(shown, outcome, text)
         how = "; ".join(filter(None, notes))
         sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
         return ax
@@ -139,13 +139,13 @@ def plot_variance_split(
         ax.set_xlim(0, 1)
         percent_axis(ax, "x")
         ax.set_xlabel(f"share of the variance of {outcome}")
-        found = titles.largest_source(rows, outcome)
+        found = findings.largest_source(rows, outcome)
         sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
         return ax
 
 
 def _low_and_high(sheet: Paper) -> tuple[str, str]:
-    """Return a light and a dark shade that belong to no tier."""
+    """Return a faint and a strong shade that belong to no tier."""
     return blend(sheet.theme.muted, sheet.theme.background, 0.6), sheet.theme.muted
 
 
@@ -154,7 +154,9 @@ def _sources(sheet: Paper, sources: Sequence[str]) -> None:
     from matplotlib.patches import Patch
 
     patches = [
-        Patch(color=blend(sheet.theme.ink, sheet.theme.background, 0.15 + 0.8 * shade), label=source)
+        Patch(
+            color=blend(sheet.theme.ink, sheet.theme.background, 0.15 + 0.8 * shade), label=source
+        )
         for source, shade in zip(sources, SHADES, strict=False)
     ]
     sheet.ax.legend(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from . import titles
 from .marks import MIDDLE, SMALL, hide, note
 from .numbers import FloatArray
 from .paper import Paper, paper
-from .run import Run, as_run
+from .run import Run, as_run, line_costs
 from .theme import Look, Theme, looks
 
 if TYPE_CHECKING:
@@ -64,15 +63,9 @@ class TierWorlds(Worlds):
     def read(self, name: str) -> FloatArray:
         """Values summed over the lines, shape (n,)."""
         if name == "cost":
-            return self._cost
+            return np.asarray(line_costs(self._ds, self._rows).sum(axis=0))
         lines = self._ds[f"line_{name}"].transpose("line", "sim").values[self._rows]
         return np.asarray(lines.sum(axis=0))
-
-    @cached_property
-    def _cost(self) -> FloatArray:
-        price = self._ds["cost_price"].transpose("line", "component").values[self._rows]
-        quantity = self._ds["cost_quantity"].transpose("line", "component", "sim").values
-        return np.asarray(np.einsum("lc,lcs->s", price, quantity[self._rows]))
 
 
 def funnels(ds: xr.Dataset) -> list[Funnel]:

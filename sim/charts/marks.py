@@ -82,6 +82,12 @@ def percent_axis(ax: Axes, which: str, *, signed: bool = False) -> None:
     (ax.yaxis if which == "y" else ax.xaxis).set_major_formatter(FuncFormatter(text))
 
 
+def number_axis(ax: Axes, which: str) -> None:
+    """Write the ticks of an axis as plain numbers, `4,000` or `0.03`."""
+    axis = ax.yaxis if which == "y" else ax.xaxis
+    axis.set_major_formatter(lambda value, _: f"{round(value, 12):,.10g}")
+
+
 def hide(ax: Axes, *sides: str) -> None:
     """Take away sides of the frame."""
     for side in sides:

@@ -1,15 +1,16 @@
-"""Where the money comes from and where it goes: waterfall, payback."""
+"""Where the money comes from and where it goes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..results import cost_by_component
+from ..measures.evaluate import Measured
 from . import titles
 from .marks import MIDDLE, hide, note
 from .paper import paper
-from .run import Run, as_run, decision
+from .run import Run, as_run, decision, line_costs
 from .theme import Theme
 
 if TYPE_CHECKING:
@@ -40,18 +41,17 @@ class Step:
         return self.end - self.start
 
 
-def waterfall(
-    revenue: Measured, contribution: Measured, cost: Measured, components: Mapping[str, float]
-) -> list[Step]:
+def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) -> list[Step]:
     """Return the steps from revenue through contribution and costs to profit.
 
     Parameters
     ----------
-    revenue, contribution, cost : Measured
-        Means over the worlds, USD.
+    means : mapping of str to Measured
+        ``revenue_mean``, ``contribution_mean`` and ``cost_mean``, USD.
     components : mapping of str to float
         Mean cost by component, USD; zeros are left out, small ones put together.
     """
+    revenue, contribution, cost = (means[key] for key in MEANS)
     income, kept = revenue.value or 0.0, contribution.value or 0.0
     least = SMALLEST * max(income, kept, *components.values(), 0.0)
     large = {name: paid for name, paid in components.items() if paid > 0 and paid >= least}
@@ -96,9 +96,9 @@ def plot_waterfall(
     run = as_run(data)
     name = portfolio or (decision(run.ds) or run.names)[0]
     summary = run.summary(*MEANS, "profit_mean", "profit_median")[name]
-    costs = cost_by_component(run.ds).sel(portfolio=name).mean("sim")
-    by_name = zip(costs["component"].values.tolist(), costs.values.tolist(), strict=True)
-    steps = waterfall(*(summary[key] for key in MEANS), components=dict(by_name))
+    costs = line_costs(run.ds, run.ds["line_portfolio"].values == name).mean(axis=1)
+    by_name = zip(run.ds["component"].values.tolist(), costs.tolist(), strict=True)
+    steps = waterfall(summary, dict(by_name))
     with paper(ax, theme, height=1.75 + 0.38 * len(steps)) as sheet:
         ax, look = sheet.ax, run.looks(theme)[name]
         for k, step in enumerate(steps):

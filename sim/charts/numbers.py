@@ -11,8 +11,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-POINTS = 400
-"""Points of a curve: more than a chart has pixels to show."""
+POINTS = 240
+"""Points of a curve: one for every two pixels of a chart."""
 
 
 def defined(x: npt.ArrayLike) -> FloatArray:

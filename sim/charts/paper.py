@@ -118,7 +118,7 @@ def paper(
             return
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(width, height))
+        figure = Figure(figsize=(width, height), layout="constrained")
         yield Paper(figure.add_subplot(), theme, own=True)
 
 
@@ -140,9 +140,8 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
     words = [word for word in _UNBREAKABLE.sub(NARROW, text).split(" ") if word]
     if not words:
         return []
-    weight = "bold" if bold else "normal"
-    widths = [_ems(word, weight) * size / 72 for word in words]
-    space = _ems(" ", weight) * size / 72
+    widths = [text_width(word, size, bold=bold) for word in words]
+    space = text_width(" ", size, bold=bold)
     lines = _fill(words, widths, space, width)
     if len(lines) == 1:
         return lines
@@ -155,6 +154,11 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
         else:
             wide = middle
     return _fill(words, widths, space, wide)
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return the width of a line of text, inches."""
+    return _ems(text, "bold" if bold else "normal") * size / 72
 
 
 def _fill(words: list[str], widths: list[float], space: float, width: float) -> list[str]:

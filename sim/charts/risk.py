@@ -59,7 +59,7 @@ def plot_loss(
         ax.grid(axis="x")
         ax.set_xlabel("worlds that lose money, ROI < 0")
         found = titles.shares("Losing money", losses, largest_first=True)
-        made = f"{run.worlds:,} worlds; black: two Monte Carlo standard errors{run.left_out()}"
+        made = f"{run.worlds:,} worlds; line at the end of a bar: two standard errors either way{run.left_out()}"
         sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
         return ax
 

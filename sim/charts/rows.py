@@ -21,15 +21,15 @@ class Swing:
         Outcome at the input's low and high setting, in the chart's unit.
     settings : tuple of str
         The two settings as text, such as ``("20 USD", "40 USD")``.
-    se : float or None
-        Monte Carlo standard error of ``high - low``.
+    se : float
+        Monte Carlo standard error of ``high - low``; 0 where it is exact.
     """
 
     input: str
     low: float
     high: float
     settings: tuple[str, str] = ("low", "high")
-    se: float | None = None
+    se: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,15 @@ class Diversification:
         Standard deviation of ROI, a fraction, and its standard error.
     floor : float
         What no number of creators removes.
+    floor_se : float or None
+        Its standard error; None for an unknown one.
     """
 
     creators: FloatArray
     sd: FloatArray
     se: FloatArray
     floor: float
+    floor_se: float | None = None
 
 
 @dataclass(frozen=True)

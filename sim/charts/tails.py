@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..measures.wording import TOLD_APART
-from . import titles
+from . import findings
 from .marks import MIDDLE, note, percent_axis
 from .numbers import FloatArray, concentration, defined, exceedance
 from .paper import paper
@@ -75,7 +75,7 @@ def plot_tail(
         ax.legend(loc="upper right")
         ax.set_xlabel(quantity)
         ax.set_ylabel("posts at or beyond it")
-        found = titles.tail(ordered, observed)
+        found = findings.tail(ordered, observed)
         made = f"{ordered.size:,} simulated posts; points: {source}, two standard errors"
         sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
         return ax
@@ -135,7 +135,7 @@ def plot_lorenz(
         percent_axis(ax, "y")
         ax.set_xlabel("share of creators, best first")
         ax.set_ylabel("share of revenue")
-        found = titles.top_creators(at_top, top)
+        found = findings.top_creators(at_top, top)
         worlds = next((values.shape[1] for values in arrays.values()), 0)
         made = f"{worlds:,} worlds; line: median, band: 5 % to 95 %"
         sheet.headline(found if title is None else title, made if subtitle is None else subtitle)

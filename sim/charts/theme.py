@@ -97,9 +97,9 @@ class Theme:
 
     def rc(self) -> dict[str, Any]:
         """Return the matplotlib settings of this theme."""
-        families = [self.font, *([FONT] if self.font != FONT else []), "sans-serif"]
         return {
-            "font.family": families,
+            "font.family": "sans-serif",
+            "font.sans-serif": [self.font, *([FONT] if self.font != FONT else []), "Arial"],
             "font.size": 12,
             "text.color": self.ink,
             "text.parse_math": False,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .estimate import Estimate, spread_over
-from .precision import HEAVY_TAIL, standard_error
+from .precision import HEAVY_TAIL, rare, standard_error
 from .table import Measure, Setting
 from .worlds import Worlds
 
@@ -125,6 +125,8 @@ def _why_no_error(estimate: Estimate, khat: float | None, units: int, noun: str)
             f"heavy tail (Pareto k {khat:.2f}, above {HEAVY_TAIL}): no standard error, "
             "read the quantiles instead"
         )
+    if estimate.kind == "open" and rare(estimate.influence).any():
+        return "seen in too few worlds for a standard error"
     return estimate.reason or "not a finite number"
 
 

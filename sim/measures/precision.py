@@ -16,6 +16,10 @@ SMALLEST_TAIL = 5
 """Fewest worlds in a tail to which a Pareto shape is fitted (Vehtari et al. 2024)."""
 
 
+FEWEST_EVENTS = 30
+"""Fewest worlds out of the ordinary on which the error of a rare event's mean can rest."""
+
+
 @dataclass(frozen=True)
 class Precision:
     """Standard error of a measure.
@@ -64,11 +68,32 @@ def standard_error(estimate: Estimate, *, groups: int = 0, clustered: bool = Fal
     se = np.asarray(means.std(axis=-1, ddof=1) / np.sqrt(units))
     if estimate.kind == "open":
         khat = heavier_tail_shape(estimate.influence)
-        se = np.where(khat > HEAVY_TAIL, np.nan, se)
+        se = np.where((khat > HEAVY_TAIL) | rare(estimate.influence), np.nan, se)
     if estimate.kind == "proportion":
         unseen = (1 - 0.05 ** (1 / (units if clustered else estimate.worlds))) / 2
         se = np.where((estimate.value == 0) | (estimate.value == 1), unseen, se)
     return Precision(se, khat)
+
+
+def rare(influence: FloatArray) -> npt.NDArray[np.bool_]:
+    """Whether so few worlds differ from the usual one that their spread is itself a matter of luck.
+
+    A mean over worlds most of which show nothing rests on the few that do; with fewer than
+    `FEWEST_EVENTS` of them intervals cover too seldom.
+
+    Parameters
+    ----------
+    influence : ndarray, shape (..., n)
+        One number per world.
+
+    Returns
+    -------
+    ndarray of bool, shape (...)
+        False where no world differs: then there is no spread at all.
+    """
+    usual = np.median(influence, axis=-1, keepdims=True)
+    unusual = np.count_nonzero(influence != usual, axis=-1)
+    return np.asarray((unusual > 0) & (unusual < min(FEWEST_EVENTS, influence.shape[-1] // 2)))
 
 
 def heavier_tail_shape(x: npt.ArrayLike) -> FloatArray:

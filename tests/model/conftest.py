@@ -79,7 +79,7 @@ BASE: dict[str, Any] = {
 
 
 def changed(tables: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy with dotted keys set; `None` removes a key."""
+    """Return a copy with dotted keys set."""
     result = copy.deepcopy(tables)
     for dotted, value in changes.items():
         *parents, last = dotted.split(".")
@@ -87,8 +87,6 @@ def changed(tables: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
         for parent in parents:
             table = table.setdefault(parent, {})
         table[last] = copy.deepcopy(value)
-        if value is None:
-            del table[last]
     return result
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -117,7 +118,7 @@ def paired(outputs: dict[str, Array]) -> dict[str, Array]:
     result = {}
     for measure in ("roi", "roas", "cost"):
         rows = {k: v for k, v in outputs.items() if k.startswith(f"{measure} ")}
-        for a, b in zip(list(rows), list(rows)[1:], strict=False):
+        for a, b in pairwise(rows):
             result[f"{a} - {b}"] = rows[a] - rows[b]
     return result
 

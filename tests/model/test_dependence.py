@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,7 @@ def test_a_loading_on_revenue_raises_risk(name: str, simulated: Simulated) -> No
         roi = simulated(changes, worlds=20_000, seed=23)["roi"].values[0]
         spread.append(sd_with_error(roi))
         gaps.append(shortfall_gap(roi))
-    for (low, low_error), (high, high_error) in zip(spread, spread[1:], strict=False):
+    for (low, low_error), (high, high_error) in pairwise(spread):
         assert high - low > ALLOWED * math.hypot(low_error, high_error)
     assert gaps == sorted(gaps, reverse=True)
     assert gaps[0] - gaps[-1] > 0.5 * abs(gaps[0])

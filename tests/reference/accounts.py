@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,44 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 Tables = Mapping[str, Any]
+
+
+def covered(reaches: Array, market: float, overlap: float) -> Array:
+    """Unique accounts in a market that audiences reach, (worlds, audiences) to (worlds,).
+
+    Disjoint audiences fill it one after another; independent ones leave out whom all of them miss.
+    """
+    total = reaches.sum(axis=1)
+    if market == math.inf:
+        return total
+    missed = np.prod(1.0 - reaches / market, axis=1)
+    return (1.0 - overlap) * np.minimum(total, market) + overlap * market * (1.0 - missed)
+
+
+def overlapping(
+    tables: Tables, members: list[Hired], people: list[dict[str, Array]]
+) -> tuple[Array, list[dict[str, Array]]]:
+    """Unique reach of a portfolio, and its lines with the orders that duplicated reach leaves."""
+    unique, markets, result = [], [], [dict(line) for line in people]
+    for niche in sorted({h.terms["niche"] for h in members}):
+        table = tables["niche"][niche]
+        own = [i for i, h in enumerate(members) if h.terms["niche"] == niche]
+        reaches = np.concatenate([people[i]["reach"] for i in own], axis=1)
+        market = table.get("market", math.inf)
+        unique.append(covered(reaches, market, table["overlap"]))
+        markets.append(market)
+        if market == math.inf:
+            continue
+        expected = sum(people[i]["expected_orders"].sum(axis=1) for i in own)
+        total = reaches.sum(axis=1)
+        once = np.divide(unique[-1], total, out=np.ones_like(total), where=total > 0.0)
+        kept = 1.0 - table["duplicate_waste"] * (1.0 - once)
+        wanted = kept * expected
+        kept = kept * np.minimum(market / np.maximum(wanted, 1e-9), 1.0)
+        for i in own:
+            result[i]["expected_orders"] = people[i]["expected_orders"] * kept[:, None]
+    between = tables["audience"]["overlap_between_niches"]
+    return covered(np.stack(unique, axis=1), sum(markets), between), result
 
 
 def economics(tables: Tables, draws: Draws) -> dict[str, Array]:
@@ -64,7 +103,7 @@ def portfolio_accounts(
     result = {
         name: total[name] for name in ("impressions", "engagements", "expected_orders", "orders")
     }
-    for name in ("reach", "viral_posts", "delivered"):
+    for name in ("viral_posts", "delivered"):
         result[name] = np.sum([p[name].sum(axis=1) for p in people], axis=0)
     result["cost"] = cost
     result["revenue"] = total["order_value"] * (1.0 + value["halo"])

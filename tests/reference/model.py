@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from accounts import economics, line_accounts, line_costs, portfolio_accounts
+from accounts import economics, line_accounts, line_costs, overlapping, portfolio_accounts
 from scipy import stats
 from written import Law, grid, law
 
@@ -367,18 +367,18 @@ def simulate(tables: Tables, seed: int, worlds: int) -> Outcome:
     outcome = Outcome({}, {}, {})
     for portfolio in tables["portfolio"]:
         members = [h for h in hired if h.portfolio == portfolio]
-        people, lines = [], []
-        for h in members:
-            what = kinds[h.terms["tier"], h.terms["platform"]]
-            creators = creators_of(tables, draws, h, what, sizes)
-            people.append(funnel(tables, h, creators))
-            lines.append(line_accounts(draws, h, people[-1], value))
+        people = [
+            funnel(tables, h, creators_of(tables, draws, h, kinds[pool_of(h.terms)[:2]], sizes))
+            for h in members
+        ]
+        reach, people = overlapping(tables, members, people)
+        lines, cost = [], np.zeros(worlds)
+        for h, creators in zip(members, people, strict=True):
             name = f"{portfolio}/{h.name}"
-            outcome.line[name] = lines[-1]
-            outcome.cost[name] = line_costs(tables, h, people[-1], lines[-1], len(members))
-        cost = np.sum(
-            [part for h in members for part in outcome.cost[f"{portfolio}/{h.name}"].values()],
-            axis=0,
-        )
-        outcome.portfolio[portfolio] = portfolio_accounts(value, people, lines, cost)
+            lines.append(line_accounts(draws, h, creators, value))
+            spent = line_costs(tables, h, creators, lines[-1], len(members))
+            outcome.line[name], outcome.cost[name] = lines[-1], spent
+            cost += np.sum(list(spent.values()), axis=0)
+        totals = portfolio_accounts(value, people, lines, cost)
+        outcome.portfolio[portfolio] = totals | {"reach": reach}
     return outcome

@@ -1,0 +1,202 @@
+"""From an experiment to plain arrays: the only place where a name becomes a position.
+
+Here a quoted mean becomes the organic figure that the funnel needs, a budget becomes a number of
+creators, and what creators share becomes weights of factors. Nothing is drawn. Read in this order:
+`model.py`, `tiers.py`, `hiring.py`, `shared.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..engine import marginals as mg
+from ..engine.keys import stream_key
+from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
+from ..engine.marginals import Table
+from ..experiment import Experiment, ExperimentError, Fault
+from .hiring import committed_cost, grouped, hired_lines, portfolio_terms, prices_of
+from .model import (
+    COMPONENTS,
+    ECONOMICS,
+    Factor,
+    NicheTerms,
+    Plan,
+    PlanLine,
+    Sampling,
+    Terms,
+    sampling_of,
+)
+from .shared import creator_mix, shared_factors, weights
+from .tiers import (
+    TierTables,
+    amplification_table,
+    compile_or_fault,
+    marginal,
+    quoted_to_organic,
+    threshold,
+    tier_tables,
+)
+
+__all__ = [
+    "COMPONENTS",
+    "ECONOMICS",
+    "Factor",
+    "NicheTerms",
+    "Plan",
+    "PlanLine",
+    "Sampling",
+    "Terms",
+    "TierTables",
+    "amplification_table",
+    "committed_cost",
+    "make_plan",
+    "marginal",
+    "portfolio_terms",
+    "quoted_to_organic",
+    "sampling_of",
+    "tier_tables",
+]
+
+
+def make_plan(experiment: Experiment) -> Plan:
+    """Turn an experiment into arrays.
+
+    Raises
+    ------
+    ExperimentError
+        For what only shows here: distributions that cannot be tabulated, budgets below one
+        creator, an elasticity of fees that their spread cannot carry.
+    """
+    faults: list[Fault] = []
+    tiers = {
+        (name, platform): tier_tables(tier, f"tier.{name}", faults)
+        for name, tier_on in experiment.tier.items()
+        for platform, tier in tier_on.on.items()
+    }
+    goods = compile_or_fault(experiment.costs.cost_of_goods, "costs.cost_of_goods", faults)
+    economics_tables = {
+        name: compile_or_fault(getattr(experiment.economics, name), f"economics.{name}", faults)
+        for name in ECONOMICS
+    }
+    if faults:
+        raise ExperimentError(experiment.file, faults)
+    lines, left_over = hired_lines(experiment, tiers, goods, faults)
+    if faults:
+        raise ExperimentError(experiment.file, faults)
+    factors = shared_factors(experiment, [line.terms for line in lines], economics_tables)
+    row = {factor.name: k for k, factor in enumerate(factors)}
+    lines, groups = grouped(lines, experiment.simulation.seed)
+    works = []
+    for terms, first, stops in groups:
+        tier = tiers[terms.tier, terms.platform]
+        assert tier is not None
+        works.append(_work(experiment, terms, first, stops, tier, goods, factors, row, faults))
+    if faults:
+        raise ExperimentError(experiment.file, faults)
+    economics = {
+        name: (table, row.get(f"economics.{name}")) for name, table in economics_tables.items()
+    }
+    sampling, worlds = sampling_of(experiment.simulation)
+    return Plan(
+        seed=experiment.simulation.seed,
+        worlds=worlds,
+        sampling=sampling,
+        factors=factors,
+        works=tuple(works),
+        lines=lines,
+        portfolios=tuple(experiment.portfolio),
+        prices=np.array([prices_of(experiment, line, lines) for line in lines]),
+        economics=economics,
+        order_shape=experiment.economics.order_value_cv**-2,
+        product_units=experiment.costs.product_units,
+        niches={
+            name: NicheTerms(
+                math.inf if niche.market is None else niche.market,
+                niche.overlap,
+                niche.duplicate_waste,
+            )
+            for name, niche in experiment.niche.items()
+        },
+        overlap_between_niches=experiment.audience.overlap_between_niches,
+        left_over=left_over,
+    )
+
+
+def _work(
+    experiment: Experiment,
+    terms: Terms,
+    first: int,
+    stops: list[int],
+    tier: TierTables,
+    goods: Table,
+    factors: tuple[Factor, ...],
+    row: Mapping[str, int],
+    faults: list[Fault],
+) -> Line:
+    spec = experiment.tier[terms.tier].on[terms.platform]
+    kind = experiment.compensation[terms.compensation]
+    platform, niche = experiment.platform[terms.platform], experiment.niche[terms.niche]
+    tables = {**tier.tables, "product_cost": goods}
+    if kind.delivery_rate is not None:
+        tables["delivery"] = threshold(kind.delivery_rate)
+    loading, belief = weights(experiment, terms, factors, row)
+    drawn = [x for x, name in enumerate(CREATOR_INPUTS) if not tables[name].constant]
+    shift = np.array([tier.shift.get(name, 0.0) for name in INPUTS])
+    shift[INPUTS.index("engagement_rate")] += math.log(kind.engagement_factor)
+    # A lognormal belief of mean one has median exp(-log_sd^2 / 2).
+    shift -= (belief**2).sum(axis=1) / 2.0
+    for x, name in enumerate(INPUTS):
+        if tables[name].constant and name != "amplification":
+            shift[x] += tables[name].coefficients[0, 0]
+    own = np.sqrt(np.maximum(1.0 - (loading**2).sum(axis=1), 0.0))
+    mix = creator_mix(spec, tables, own, f"tier.{terms.tier}", faults)
+    start, coefficients, pieces, ranges = 0, [], [], []
+    for name in INPUTS:
+        table = tables[name]
+        cap = tier.log_amplification_cap if name == "amplification" else -mg.LOG_ZERO
+        pieces.append((start, 0 if table.linear else len(table.coefficients)))
+        ranges.append((table.low, 1.0 / table.step, table.jump, cap))
+        coefficients.append(table.coefficients)
+        start += len(table.coefficients)
+    count = stops[-1]
+    rho = spec.amplification_engagement_correlation
+    engagement_varies = not tables["engagement_rate"].constant
+    post_own = own[len(CREATOR_INPUTS) :]
+    return Line(
+        key=stream_key(experiment.simulation.seed, "creator", *terms.pool),
+        creators=np.arange(first, first + count, dtype=np.uint64),
+        stops=np.array(stops, dtype=np.int64),
+        pairs=np.unique(np.array(drawn, dtype=np.int64) // 2),
+        drawn=np.array(drawn, dtype=np.int64),
+        mix=mix[None],
+        mix_of=np.zeros(count, dtype=np.int64),
+        score_known=np.zeros((1, len(INPUTS))),
+        log_known=np.zeros((1, len(INPUTS))),
+        known_of=np.zeros(count, dtype=np.int64),
+        loading=loading,
+        belief=belief,
+        shift=shift,
+        varies=np.array(
+            [not tables[n].constant or bool(belief[x].any()) for x, n in enumerate(INPUTS)]
+        ),
+        pieces=np.array(pieces, dtype=np.int64),
+        ranges=np.array(ranges),
+        coefficients=np.concatenate(coefficients),
+        luck_own=float(post_own[POST_INPUTS.index("post_luck")]),
+        amplification_engagement=float(rho * post_own[1]) if engagement_varies else 0.0,
+        amplification_own=float(
+            post_own[1] * (math.sqrt(1.0 - rho * rho) if engagement_varies else 1.0)
+        ),
+        repeats=np.power(terms.repeat_factor, np.arange(terms.posts, dtype=np.float64)),
+        amplified_engagement=spec.amplified_engagement,
+        amplified_conversion=spec.amplified_conversion,
+        per_impression=spec.engagement_basis == "impressions",
+        log_authentic_mean=math.log(tier.authentic_mean),
+        audience=platform.audience,
+        market=math.inf if niche.market is None else niche.market,
+        viral_excess=platform.viral_from - 1.0,
+        fee_on_delivery=experiment.costs.fee_due == "delivery",
+    )

@@ -1,0 +1,185 @@
+"""What a plan is made of: plain numbers and arrays, names only where results are labelled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ..engine.line import Line
+from ..engine.marginals import Table
+from ..experiment import models as m
+
+Array = npt.NDArray[np.float64]
+Key = tuple[np.uint64, np.uint64]
+
+#: Cost components in the order of reports, with what each is proportional to.
+COMPONENTS: dict[str, str] = {
+    "fee": "USD of agreed fees",
+    "usage_rights": "USD of agreed fees",
+    "product": "USD of goods",
+    "shipping": "creators",
+    "management": "hours",
+    "commission": "USD of tracked revenue after returns",
+    "bonus_orders": "orders",
+    "bonus_impressions": "1,000 impressions",
+    "boosting": "posts",
+    "agency": "USD of fees, usage rights, commission and bonus",
+    "fixed": "portfolios",
+}
+ECONOMICS = (
+    "order_value", "gross_margin", "return_rate", "incremental_share", "tracked_share",
+    "repeat_value", "halo", "earned_media_value",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A standard normal number that creators share in a world.
+
+    ``kind`` is ``"shock"`` or ``"belief"``; a belief multiplies a tier's figure by
+    ``exp(log_sd z - log_sd^2 / 2)``, or moves a figure of the economics to its quantile at z.
+    """
+
+    name: str
+    kind: str
+    log_sd: float = 0.0
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What creators of a line agree on: lines on the same terms draw on one pool."""
+
+    tier: str
+    platform: str
+    niche: str
+    compensation: str
+    posts: int
+    repeat_factor: float
+
+    @property
+    def pool(self) -> tuple[str, str, str]:
+        """Names that decide who the creators are."""
+        return (self.tier, self.platform, self.niche)
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """A line of a portfolio: how many creators on which terms, and where its sums are found."""
+
+    portfolio: str
+    name: str
+    terms: Terms
+    creators: int
+    first: int
+    committed_per_creator: float
+    work: int = 0
+    stop: int = 0
+    order_key: Key = (np.uint64(0), np.uint64(0))
+
+
+@dataclass(frozen=True)
+class NicheTerms:
+    """A niche: addressable accounts, overlap of audiences, orders lost per duplicated reach."""
+
+    market: float
+    overlap: float
+    duplicate_waste: float
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the shared factors of the worlds are drawn.
+
+    Attributes
+    ----------
+    kind
+        ``"plain"``, ``"stratified"`` or ``"two-level"``.
+    groups
+        Number of equal contiguous groups of worlds that are independent of each other while the
+        worlds within are not; 0 where all worlds are independent.
+    bits
+        Binary logarithm of the worlds in a group of stratified sampling, else -1.
+    replicates
+        Consecutive worlds that share a draw of the beliefs.
+    """
+
+    kind: str = "plain"
+    groups: int = 0
+    bits: int = -1
+    replicates: int = 1
+
+
+#: Independent randomisations of stratified sampling; their spread is the standard error.
+STRATIFIED_GROUPS = 32
+
+
+def sampling_of(simulation: m.Simulation) -> tuple[Sampling, int]:
+    """Return how to sample and how many worlds that makes.
+
+    Stratified runs round the worlds up to 32 times a power of two; two-level runs take
+    ``beliefs`` draws of the beliefs (or as many as the worlds allow) times ``replicates``.
+    """
+    if simulation.replicates > 1:
+        beliefs = simulation.beliefs or max(simulation.worlds // simulation.replicates, 1)
+        worlds = beliefs * simulation.replicates
+        return Sampling("two-level", beliefs, -1, simulation.replicates), worlds
+    if simulation.sampling == "stratified":
+        bits = max(math.ceil(math.log2(simulation.worlds / STRATIFIED_GROUPS)), 0)
+        return Sampling("stratified", STRATIFIED_GROUPS, bits), STRATIFIED_GROUPS << bits
+    return Sampling(), simulation.worlds
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run needs, as plain arrays.
+
+    Attributes
+    ----------
+    seed, worlds
+        Seed of all streams and number of worlds.
+    sampling
+        How the shared factors are drawn.
+    factors
+        Shared factors in the order of their rows.
+    works
+        Lines of the kernel; several lines of portfolios may read stops of one.
+    lines
+        Lines of all portfolios, portfolio by portfolio.
+    portfolios
+        Names in the order of the file.
+    prices
+        Shape (lines, components), USD per unit of `COMPONENTS`.
+    economics
+        For each of `ECONOMICS` its table and the row of its factor, or None for a plain number.
+    order_shape
+        Gamma shape of one order value.
+    product_units
+        Units of goods per creator.
+    niches, overlap_between_niches
+        Markets by name, and how far audiences of different niches overlap.
+    components
+        Names of the columns of `prices`.
+    left_over
+        USD of each budget that no whole creator fits into.
+    """
+
+    seed: int
+    worlds: int
+    sampling: Sampling
+    factors: tuple[Factor, ...]
+    works: tuple[Line, ...]
+    lines: tuple[PlanLine, ...]
+    portfolios: tuple[str, ...]
+    prices: Array
+    economics: Mapping[str, tuple[Table, int | None]]
+    order_shape: float
+    product_units: float
+    niches: Mapping[str, NicheTerms]
+    overlap_between_niches: float
+    left_over: Mapping[str, float] = field(default_factory=dict)
+    components: tuple[str, ...] = tuple(COMPONENTS)

@@ -1,0 +1,114 @@
+"""What creators share: factors, and their weights in scores and in log values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from ..engine import marginals as mg
+from ..engine.line import INPUTS
+from ..engine.marginals import Table
+from ..experiment import Experiment, Fault
+from ..experiment import models as m
+from .model import Factor, Terms
+
+Array = npt.NDArray[np.float64]
+
+
+def _factor_name(kind: str, terms: Terms) -> str:
+    return "campaign" if kind == "campaign" else f"{kind}:{getattr(terms, kind)}"
+
+
+def shared_factors(
+    experiment: Experiment, all_terms: list[Terms], economics: Mapping[str, Table]
+) -> tuple[Factor, ...]:
+    """Return the factors in use: shocks, common and tier beliefs, uncertain economics."""
+    used = {kind for loadings in experiment.shocks.loadings.values() for kind in loadings}
+    shocks = {_factor_name(kind, terms) for kind in used for terms in all_terms}
+    factors = [Factor(name, "shock") for name in sorted(shocks)]
+    for believed, belief in sorted(experiment.beliefs.items()):
+        name = str(believed)
+        common, own = _belief_sds(belief)
+        if common > 0.0:
+            factors.append(Factor(name, "belief", common))
+        if own > 0.0:
+            tiers = sorted({(terms.platform, terms.tier) for terms in all_terms})
+            factors += [Factor(f"{name}:{p}:{t}", "belief", own) for p, t in tiers]
+    for name, table in economics.items():
+        if not table.constant:
+            factors.append(Factor(f"economics.{name}", "belief", table=table))
+    return tuple(factors)
+
+
+def _belief_sds(belief: m.Belief) -> tuple[float, float]:
+    return belief.sd * math.sqrt(belief.common), belief.sd * math.sqrt(1.0 - belief.common)
+
+
+def weights(
+    experiment: Experiment, terms: Terms, factors: tuple[Factor, ...], row: Mapping[str, int]
+) -> tuple[Array, Array]:
+    """Return weights of the factors in scores and in log values, each of shape (inputs, factors)."""
+    loading = np.zeros((len(INPUTS), len(factors)))
+    belief = np.zeros((len(INPUTS), len(factors)))
+    for name, loadings in experiment.shocks.loadings.items():
+        for kind, weight in loadings.items():
+            loading[INPUTS.index(name), row[_factor_name(kind, terms)]] = (
+                experiment.shocks.scale * weight
+            )
+    for believed, width in experiment.beliefs.items():
+        common, own = _belief_sds(width)
+        x = INPUTS.index(believed)
+        if common > 0.0:
+            belief[x, row[believed]] = common
+        if own > 0.0:
+            belief[x, row[f"{believed}:{terms.platform}:{terms.tier}"]] = own
+    return loading, belief
+
+
+def creator_mix(
+    spec: m.Tier, tables: Mapping[str, Table], own: Array, key: str, faults: list[Fault]
+) -> Array:
+    r"""Return the weights of a creator's independent normals in its idiosyncratic scores.
+
+    Followers and reach go with engagement, and with each other only through it. The fee follows
+    the log of expected engagements per post, :math:`X = \log F + \log e`, as it is known when the
+    contract is made (without shared shocks): its score has correlation
+    :math:`\kappa = \eta\, s_X / s_{fee}` with X, so that the slope of log fee on X is eta and the
+    fee's own distribution stays as written.
+    """
+    n = len(INPUTS)
+    mix = np.eye(n)
+    e, f, r, fee = (INPUTS.index(x) for x in ("engagement_rate", "followers", "reach_rate", "fee"))
+
+    def varies(x: int) -> bool:
+        return not tables[INPUTS[x]].constant
+
+    if varies(e):
+        for x, rho in (
+            (f, spec.followers_engagement_correlation),
+            (r, spec.engagement_reach_correlation),
+        ):
+            mix[x, e], mix[x, x] = rho, math.sqrt(1.0 - rho * rho)
+    s_e = mg.log_moments(tables["engagement_rate"])[1] * own[e] if varies(e) else 0.0
+    s_f = mg.log_moments(tables["followers"])[1] * own[f] if varies(f) else 0.0
+    s_fee = mg.log_moments(tables["fee"])[1] * own[fee]
+    x_e, x_f = s_e + mix[f, e] * s_f, mix[f, f] * s_f
+    s_x = math.hypot(x_e, x_f)
+    if s_x > 0.0 and s_fee > 0.0 and spec.fee_elasticity != 0.0:
+        kappa = spec.fee_elasticity * s_x / s_fee
+        if abs(kappa) > 1.0:
+            faults.append(
+                Fault(
+                    f"{key}.fee_elasticity",
+                    f"must lie within {s_fee / s_x:.3g} of 0: beyond it fees that follow "
+                    "engagement would spread more than `fee` says",
+                    spec.fee_elasticity,
+                )
+            )
+            kappa = 0.0
+        mix[fee, e], mix[fee, f] = kappa * x_e / s_x, kappa * x_f / s_x
+        mix[fee, fee] = math.sqrt(1.0 - kappa * kappa)
+    return mix * own[:, None]

@@ -1,0 +1,160 @@
+"""One tier on one platform: its quantile tables, and quoted means turned into organic ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..engine import marginals as mg
+from ..engine.marginals import Marginal, MarginalError, Table
+from ..experiment import Distribution, Fault
+from ..experiment import models as m
+
+Array = npt.NDArray[np.float64]
+
+
+def marginal(distribution: Distribution, lower: float = 0.0, upper: float = math.inf) -> Marginal:
+    """Return an experiment's distribution for the engine, truncated as written and as given."""
+    return Marginal(
+        distribution.family,
+        distribution.parameters,
+        max(distribution.lower, lower),
+        min(distribution.upper, upper),
+        distribution.values,
+    )
+
+
+@dataclass(frozen=True)
+class TierTables:
+    """Quantile tables of a tier's inputs and what follows from them.
+
+    Attributes
+    ----------
+    tables
+        By input name, as quoted; amplification is the table of A - 1.
+    shift
+        By input name, what is added to the log: turns quoted means into organic ones.
+    amplification_mean
+        E[A].
+    log_amplification_cap
+        Log of the largest A - 1.
+    authentic_mean
+        Mean authentic share.
+    """
+
+    tables: Mapping[str, Table]
+    shift: Mapping[str, float]
+    amplification_mean: float
+    log_amplification_cap: float
+    authentic_mean: float
+
+
+def tier_tables(tier: m.Tier, key: str, faults: list[Fault]) -> TierTables | None:
+    """Compile a tier; faults are added to the list."""
+    low, high = tier.follower_range
+    distributions = {name: getattr(tier, name) for name in _TIER_DISTRIBUTIONS}
+    tables: dict[str, Table] = {}
+    for name, distribution in distributions.items():
+        upper = math.inf if name not in _TIER_SHARES else 1.0
+        ends = (low, high) if name == "followers" else (0.0, upper)
+        # A lognormal share that practically ends below one keeps its straight line.
+        if distribution.family == "lognormal" and name in _TIER_SHARES:
+            ends = (0.0, math.inf)
+        try:
+            if distribution.family == "constant":
+                tables[name] = mg.compile_marginal(Marginal("constant", distribution.parameters))
+            else:
+                tables[name] = mg.compile_marginal(marginal(distribution, *ends))
+        except MarginalError as error:
+            faults.append(Fault(f"{key}.{name}", str(error), distribution.written))
+    if len(tables) < len(distributions):
+        return None
+    tables["delivery"] = threshold(tier.delivery_rate)
+    tables["amplification"] = amplification_table(tier.amplification)
+    cap = tier.amplification.cap
+    log_cap = math.log(max(cap - 1.0, 1e-300)) if cap is not None else -mg.LOG_ZERO
+    shift = dict.fromkeys(tables, 0.0)
+    shift["post_luck"] = -math.log(mg.moment(tables["post_luck"]))
+    quoted = quoted_to_organic(tier, tables, log_cap)
+    shift["engagement_rate"], shift["conversion_rate"], shift["reach_rate"] = quoted[:3]
+    return TierTables(tables, shift, quoted[3], log_cap, mg.moment(tables["authentic_share"]))
+
+
+_TIER_DISTRIBUTIONS = (
+    "engagement_rate", "followers", "reach_rate", "conversion_rate", "authentic_share", "fee",
+    "fit", "management_hours", "post_luck",
+)  # fmt: skip
+_TIER_SHARES = ("engagement_rate", "reach_rate", "conversion_rate", "authentic_share")
+
+
+def threshold(probability: float) -> Table:
+    """Return the table of a yes/no input: zero below the score, one above."""
+    from scipy.special import ndtri
+
+    return Table(
+        0.0, 1.0, np.zeros((1, 4)), float(-ndtri(probability)) if probability < 1 else -math.inf
+    )
+
+
+def amplification_table(law: m.Amplification) -> Table:
+    """Return the table of A - 1."""
+    if law.spike is not None:
+        return mg.spike(law.spike.probability, law.spike.minimum, law.spike.tail_index)
+    if law.cascade is not None:
+        parameters = {"a": law.cascade.b, "b": law.cascade.tail_index}
+        return mg.compile_marginal(Marginal("betaprime", parameters))
+    return mg.compile_marginal(Marginal("constant", {"value": 0.0}))
+
+
+def quoted_to_organic(
+    tier: m.Tier, tables: Mapping[str, Table], log_cap: float
+) -> tuple[float, float, float, float]:
+    r"""Return log shifts of engagement, conversion and reach, and E[A].
+
+    Quoted rates are means with amplified posts included. With
+    :math:`g(q) = E[e (1 + (A - 1) q)] / E[e]` organic engagement per follower is the quoted one
+    divided by :math:`g(q)` (per impression: times :math:`E[A] / g(q)`), organic conversion the
+    quoted one times :math:`g(q) / g(q w)`, and the reach rate the quoted one divided by
+    :math:`E[a] E[A]` where all viewers are counted per follower. A goes with e through the
+    correlation of their normal scores; loadings are zero here.
+    """
+    amplification = tables["amplification"]
+    if amplification.constant:
+        excess, joint = 0.0, 0.0
+    else:
+        z, w = mg.score_nodes(amplification.jump)
+        a = np.exp(np.minimum(amplification.log_quantile(z), log_cap))
+        rho = tier.amplification_engagement_correlation
+        excess = float(np.sum(w * a))
+        joint = float(np.sum(w * a * _conditional_mean(tables["engagement_rate"], rho, z)))
+        joint /= mg.moment(tables["engagement_rate"])
+    q, qw = tier.amplified_engagement, tier.amplified_engagement * tier.amplified_conversion
+    g, g_w = 1.0 + q * joint, 1.0 + qw * joint
+    engagement = -math.log(g)
+    if tier.engagement_basis == "impressions":
+        engagement += math.log(1.0 + excess)
+    reach = 0.0
+    if tier.reach_basis == "followers":
+        reach = -math.log(mg.moment(tables["authentic_share"]) * (1.0 + excess))
+    return engagement, math.log(g / g_w), reach, 1.0 + excess
+
+
+def _conditional_mean(table: Table, rho: float, z: Array) -> Array:
+    """Return E[X | Z = z] where the normal score of X has correlation rho with Z."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    scores = rho * z[:, None] + math.sqrt(1.0 - rho * rho) * nodes
+    mean: Array = np.exp(table.log_quantile(scores)) @ (weights / weights.sum())
+    return mean
+
+
+def compile_or_fault(distribution: Distribution, key: str, faults: list[Fault]) -> Table:
+    """Return the table of a distribution; where it cannot be had, add a fault and return zero."""
+    try:
+        return mg.compile_marginal(marginal(distribution))
+    except MarginalError as error:
+        faults.append(Fault(key, str(error), distribution.written))
+        return mg.compile_marginal(Marginal("constant", {"value": 0.0}))
