@@ -276,6 +276,9 @@ class Shocks(Table):
     """What all creators of a world share by chance."""
 
     scale: Amount = Field(description="factor on all loadings")
+    preserve_mean: bool = Field(
+        False, description="take out what loadings on several inputs do to the means of a line"
+    )
     loadings: dict[Shocked, dict[FactorKind, Correlation]] = Field(
         description="weight of each shared standard normal factor in the normal score of an input"
     )

@@ -11,13 +11,16 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
 from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
 from ..engine.marginals import Table
 from ..experiment import Experiment, ExperimentError, Fault
+from ..experiment import models as m
 from .hiring import committed_cost, grouped, hired_lines, portfolio_terms, prices_of
+from .means import mean_ratios
 from .model import (
     COMPONENTS,
     ECONOMICS,
@@ -39,6 +42,8 @@ from .tiers import (
     threshold,
     tier_tables,
 )
+
+Array = npt.NDArray[np.float64]
 
 __all__ = [
     "COMPONENTS",
@@ -151,6 +156,8 @@ def _work(
     for x, name in enumerate(INPUTS):
         if tables[name].constant and name != "amplification":
             shift[x] += tables[name].coefficients[0, 0]
+    if experiment.shocks.preserve_mean:
+        _preserve_means(shift, spec, tables, loading, tier)
     own = np.sqrt(np.maximum(1.0 - (loading**2).sum(axis=1), 0.0))
     mix = creator_mix(spec, tables, own, f"tier.{terms.tier}", faults)
     start, coefficients, pieces, ranges = 0, [], [], []
@@ -200,3 +207,27 @@ def _work(
         viral_excess=platform.viral_from - 1.0,
         fee_on_delivery=experiment.costs.fee_due == "delivery",
     )
+
+
+def _preserve_means(
+    shift: Array, spec: m.Tier, tables: Mapping[str, Table], loading: Array, tier: TierTables
+) -> None:
+    """Take out of the log values what loadings do to the means of impressions, engagements, orders.
+
+    Organic impressions carry their ratio into engagements only where those are per impression.
+    """
+    q, w = spec.amplified_engagement, spec.amplified_conversion
+    per_impression = spec.engagement_basis == "impressions"
+    ratios = mean_ratios(
+        tables,
+        loading,
+        creator_mix(spec, tables, np.ones(len(INPUTS)), "", []),
+        spec.amplification_engagement_correlation,
+        {"impressions": 1.0, "engagements": q, "expected_orders": q * w},
+        {"amplification": tier.log_amplification_cap},
+        per_impression,
+    )
+    impressions, engagements, orders = (math.log(ratio) for ratio in ratios.values())
+    shift[INPUTS.index("reach_rate")] += impressions
+    shift[INPUTS.index("engagement_rate")] += engagements - impressions * per_impression
+    shift[INPUTS.index("conversion_rate")] += orders - engagements

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..engine import marginals as mg
@@ -80,8 +81,11 @@ def hired_lines(
             if portfolio.budget is not None:
                 money = share * (portfolio.budget - experiment.costs.fixed)
                 hired = int(money / price + 1e-9) if price > 0.0 else 0
-                if hired < 1:
-                    key = f"portfolio.{name}.budget"
+                key = f"portfolio.{name}.budget"
+                if price <= 0.0:
+                    problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
+                    faults.append(Fault(key, problem, portfolio.budget))
+                elif hired < 1:
                     part = f"its share for {line} is {money:,.0f} USD, and " if share < 1 else ""
                     problem = f"buys no creator: {part}one of {line} commits {price:,.0f} USD"
                     faults.append(Fault(key, problem, portfolio.budget))
