@@ -56,6 +56,7 @@ def clear_errors(function: F) -> F:
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        from ..engine.cluster import ClusterError
         from ..runs import RunError
 
         try:
@@ -66,6 +67,8 @@ def clear_errors(function: F) -> F:
             fail(str(error), FAILURE)
         except KeyboardInterrupt:
             fail("interrupted; nothing was written, an earlier run is as it was", INTERRUPTED)
+        except ClusterError as error:
+            fail(str(error), FAILURE)
         except MemoryError:
             fail("not enough memory; fewer --worlds need less", FAILURE)
         except BrokenPipeError:

@@ -34,7 +34,7 @@ _ORDERS = ("conversion_rate", "fit")
 
 def products(per_impression: bool) -> dict[str, tuple[str, ...]]:
     """Return the inputs whose product each figure of a post is the mean of."""
-    engaged = ("followers", "delivery", "post_luck", "engagement_rate")
+    engaged: tuple[str, ...] = ("followers", "delivery", "post_luck", "engagement_rate")
     if per_impression:
         engaged = (*_VIEWS, "engagement_rate")
         return {
