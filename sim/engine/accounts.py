@@ -137,7 +137,7 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
         return row
 
     every, kept = range(len(plan.lines)), lines["kept"]
-    cost = added([plan.prices[i] @ lines["cost_quantity"][i] for i in every])
+    cost = added([_charged(plan.prices[i], lines["cost_quantity"][i]) for i in every])
     value = added(list(lines["order_value"]))
     expected = added(list(lines["expected_orders"]))
     squared = added([total(i, k.EXPECTED_ORDERS_SQUARED) * kept[i] ** 2 for i in every])
@@ -174,10 +174,16 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "roas": np.where(cost > 0.0, revenue / cost, np.nan),
             "tracked_roas": np.where(cost > 0.0, tracked / cost, np.nan),
             "top_creator_share": np.where(expected > 0.0, largest / expected, np.nan),
-            "effective_creators": np.where(
-                expected > 0.0, expected**2 / squared, np.nan
-            ),
+            "effective_creators": np.where(expected > 0.0, expected**2 / squared, np.nan),
             "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
             "delivered": added([total(i, k.DELIVERED) for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],
         }
+
+
+def _charged(prices: Array, quantities: Array) -> Array:
+    """Return the cost of a line: components in their order, so that no block size can show."""
+    cost = np.zeros(quantities.shape[-1])
+    for price, quantity in zip(prices, quantities, strict=True):
+        cost += price * quantity
+    return cost

@@ -72,7 +72,7 @@ def factor_row(
     for i in range(out.shape[0]):
         draw = (world + U(i)) // U(repeats)
         a, b = philox(draw, _DRAW, draw >> U(32), U(0), k0, k1)
-        if bits < 0:
+        if bits <= 0:
             score = normal_score(0.5 * uniform(a))
             out[i] = score if b & U(1) == U(0) else -score
         else:

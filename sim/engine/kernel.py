@@ -48,7 +48,7 @@ from .line import (
     Line,
 )
 from .marginals import LOG_ZERO
-from .random import CHUNK, exp_row, normal_rows
+from .random import CHUNK, LOG_NOTHING, exp_row, normal_rows
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -73,8 +73,10 @@ U = np.uint64
     _TOTAL,  # expected orders of the creator
     _EXPOSED,  # accounts that see any of the posts
     _EXTRA,
-) = range(16)
-_SUM = 16  # N_SUMS rows
+    _SHARE,  # r
+    _MISSED,  # share of the authentic followers that no post has reached yet
+) = range(18)
+_SUM = 18  # N_SUMS rows
 _SCORE = _SUM + N_SUMS  # X rows: shared part of the scores
 _SHIFT = _SCORE + N_INPUTS  # X rows: shared part of the log values
 _NORMAL = _SHIFT + N_INPUTS  # X rows: independent normals of a creator
@@ -92,6 +94,8 @@ _EXCESS_ = _EXCESS * CHUNK
 _TOTAL_ = _TOTAL * CHUNK
 _EXPOSED_ = _EXPOSED * CHUNK
 _EXTRA_ = _EXTRA * CHUNK
+_SHARE_ = _SHARE * CHUNK
+_MISSED_ = _MISSED * CHUNK
 _FIRST_ = _FIRST * CHUNK
 _SECOND_ = _SECOND * CHUNK
 _SUM_ = _SUM * CHUNK
@@ -206,9 +210,11 @@ def funnel_rows(
     """
     for i in range(CHUNK):
         s[_DELIVERED_ + i] = 1.0 if s[(_VALUE + DELIVERY) * CHUNK + i] > LOG_ZERO else 0.0
+        s[_A_ + i] = min(s[_A_ + i], 0.0)
         s[_R_ + i] = min(s[_R_ + i], 0.0)
         s[_LOG_ + i] = s[_F_ + i] + s[_A_ + i] + s[_R_ + i]
     exp_row(rows[_LOG], rows[_SCALE], bits[_SCALE], rows[_ORGANIC])
+    exp_row(rows[_VALUE + REACH_RATE], rows[_SCALE], bits[_SCALE], rows[_SHARE])
     for i in range(CHUNK):
         s[_ORGANIC_ + i] *= s[_DELIVERED_ + i]
         s[_LOG_ + i] = s[_E_ + i]
@@ -222,21 +228,11 @@ def funnel_rows(
 
 
 @part
-def exposure_rows(posts: int, s: Array, rows: Array, bits: Bits) -> None:
-    """Accounts that see at least one organic post: F a (1 - (1 - r)^posts)."""
-    if posts == 1:
-        for i in range(CHUNK):
-            s[_EXPOSED_ + i] = s[_ORGANIC_ + i]
-    else:
-        exp_row(rows[_VALUE + REACH_RATE], rows[_SCALE], bits[_SCALE], rows[_EXTRA])
-        for i in range(CHUNK):
-            s[_EXPOSED_ + i] = 0.0
-        # 1 - (1 - r)^n = r (1 + (1 - r) + ... + (1 - r)^(n-1)): no cancellation for small r.
-        for _ in range(posts):
-            for i in range(CHUNK):
-                s[_EXPOSED_ + i] = 1.0 + (1.0 - s[_EXTRA_ + i]) * s[_EXPOSED_ + i]
-        for i in range(CHUNK):
-            s[_EXPOSED_ + i] *= s[_ORGANIC_ + i]
+def exposed_row(s: Array) -> None:
+    """Add the accounts that see any organic post: F a (1 - prod_posts (1 - min(r u, 1)))."""
+    for i in range(CHUNK):
+        audience = s[_ORGANIC_ + i] / max(s[_SHARE_ + i], 1e-300)
+        s[_EXPOSED_ + i] += audience * (1.0 - s[_MISSED_ + i])
 
 
 @part
@@ -295,6 +291,7 @@ def post_rows(
     impression, at most one.
     """
     for i in range(CHUNK):
+        s[_MISSED_ + i] *= 1.0 - min(s[_SHARE_ + i] * s[_LUCK_ + i], 1.0)
         organic = s[_ORGANIC_ + i] * s[_LUCK_ + i]
         wanted = organic * (1.0 + s[_EXCESS_ + i])
         organic = min(organic, audience)
@@ -332,7 +329,10 @@ def account_rows(market: float, s: Array, rows: Array, bits: Bits) -> None:
             s[_LOG_ + i] = -s[_EXPOSED_ + i] / market
         exp_row(rows[_LOG], rows[_SCALE], bits[_SCALE], rows[_EXTRA])
         for i in range(CHUNK):
-            s[_EXPOSED_ + i] = market * (1.0 - s[_EXTRA_ + i])
+            t = s[_EXPOSED_ + i] / market
+            # 1 - exp(-t) would cancel where a creator reaches next to nothing of the market.
+            small = t * (1.0 - t * (0.5 - t / 6.0))
+            s[_EXPOSED_ + i] = market * (small if t < 1e-5 else 1.0 - s[_EXTRA_ + i])
     for i in range(CHUNK):
         s[_SUM_ + REACH * CHUNK + i] += s[_EXPOSED_ + i]
 
@@ -344,7 +344,7 @@ def amount_row(varies: bool, value: Array, rows: Array, bits: Bits, out: Array) 
         exp_row(value, rows[_SCALE], bits[_SCALE], rows[_EXTRA])
         add_row(1.0, rows[_EXTRA], out)
     else:
-        amount = np.exp(value[0])
+        amount = np.exp(value[0]) if value[0] > LOG_NOTHING else 0.0
         for i in range(CHUNK):
             out[i] += amount
 
@@ -382,8 +382,9 @@ def line_sums(line: Line, factors: Array, world: np.uint64, worlds: int, out: Ar
             for creator in range(first, line.stops[stop]):
                 creator_rows(line, creator, now, rows, bits)
                 funnel_rows(line.per_impression, line.log_authentic_mean, s, rows, bits)
-                exposure_rows(posts, s, rows, bits)
                 rows[_TOTAL] = 0.0
+                rows[_EXPOSED] = 0.0
+                rows[_MISSED] = 1.0
                 for post in range(posts):
                     luck_rows(line, creator, post, now, rows, bits)
                     post_rows(
@@ -394,6 +395,7 @@ def line_sums(line: Line, factors: Array, world: np.uint64, worlds: int, out: Ar
                         line.viral_excess,
                         s,
                     )
+                exposed_row(s)
                 account_rows(line.market, s, rows, bits)
                 fee = rows[_VALUE + FEE]
                 if line.fee_on_delivery:

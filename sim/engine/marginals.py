@@ -461,7 +461,7 @@ def spike(probability: float, minimum: float, tail_index: float) -> Table:
         tail = np.minimum(log_ndtr(-np.asarray(score)) - math.log(probability), 0.0)
         return np.asarray(math.log(minimum) - tail / tail_index)
 
-    return interpolate(log_quantile, "spike", jump, SCORE_LIMIT, jump)
+    return interpolate(log_quantile, "spike", max(jump, -SCORE_LIMIT), SCORE_LIMIT, jump)
 
 
 # --- Moments --------------------------------------------------------------------------------------

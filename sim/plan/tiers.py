@@ -71,10 +71,13 @@ def tier_tables(tier: m.Tier, key: str, faults: list[Fault]) -> TierTables | Non
                 tables[name] = mg.compile_marginal(marginal(distribution, *ends))
         except MarginalError as error:
             faults.append(Fault(f"{key}.{name}", str(error), distribution.written))
-    if len(tables) < len(distributions):
+    try:
+        tables["amplification"] = amplification_table(tier.amplification)
+    except MarginalError as error:
+        faults.append(Fault(f"{key}.amplification", str(error)))
+    if len(tables) <= len(distributions):
         return None
     tables["delivery"] = threshold(tier.delivery_rate)
-    tables["amplification"] = amplification_table(tier.amplification)
     cap = tier.amplification.cap
     log_cap = math.log(max(cap - 1.0, 1e-300)) if cap is not None else -mg.LOG_ZERO
     shift = dict.fromkeys(tables, 0.0)
@@ -119,12 +122,13 @@ def quoted_to_organic(
     :math:`g(q) = E[e (1 + (A - 1) q)] / E[e]` organic engagement per follower is the quoted one
     divided by :math:`g(q)` (per impression: times :math:`E[A] / g(q)`), organic conversion the
     quoted one times :math:`g(q) / g(q w)`, and the reach rate the quoted one divided by
-    :math:`E[a] E[A]` where all viewers are counted per follower. A goes with e through the
-    correlation of their normal scores; loadings are zero here.
+    :math:`E[a] E[r A] / E[r]` where all viewers are counted per follower. A goes with e through
+    the correlation of their normal scores, and with r as far as r goes with e; loadings are zero
+    here. Quoted rates are unweighted means over posts.
     """
     amplification = tables["amplification"]
     if amplification.constant:
-        excess, joint = 0.0, 0.0
+        excess, joint, seen = 0.0, 0.0, 0.0
     else:
         z, w = mg.score_nodes(amplification.jump)
         a = np.exp(np.minimum(amplification.log_quantile(z), log_cap))
@@ -132,6 +136,9 @@ def quoted_to_organic(
         excess = float(np.sum(w * a))
         joint = float(np.sum(w * a * _conditional_mean(tables["engagement_rate"], rho, z)))
         joint /= mg.moment(tables["engagement_rate"])
+        along = rho * tier.engagement_reach_correlation
+        seen = float(np.sum(w * a * _conditional_mean(tables["reach_rate"], along, z)))
+        seen /= mg.moment(tables["reach_rate"])
     q, qw = tier.amplified_engagement, tier.amplified_engagement * tier.amplified_conversion
     g, g_w = 1.0 + q * joint, 1.0 + qw * joint
     engagement = -math.log(g)
@@ -139,7 +146,7 @@ def quoted_to_organic(
         engagement += math.log(1.0 + excess)
     reach = 0.0
     if tier.reach_basis == "followers":
-        reach = -math.log(mg.moment(tables["authentic_share"]) * (1.0 + excess))
+        reach = -math.log(mg.moment(tables["authentic_share"]) * (1.0 + seen))
     return engagement, math.log(g / g_w), reach, 1.0 + excess
 
 

@@ -126,3 +126,9 @@ def reference() -> Iterator[Callable[[str], ModuleType]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(Path(__file__).parents[1] / "reference")
         yield importlib.import_module
+
+
+@pytest.fixture(scope="session")
+def checks(reference: Callable[[str], ModuleType]) -> ModuleType:
+    """Return comparisons of samples with expected moments."""
+    return reference("checks")

@@ -210,11 +210,10 @@ def by_hand(line: Line, c: Creator) -> dict[str, float]:
         rate = v["engagement_rate"] / (v["authentic_share"] * reach_rate)
         conversion = v["conversion_rate"] * v["fit"] * v["authentic_share"] / AUTHENTIC_MEAN
     sums = dict.fromkeys(SUMS, 0.0)
-    exposed = v["followers"] * v["authentic_share"] * delivered
-    exposed *= 1.0 - (1.0 - reach_rate) ** len(REPEATS)
-    expected = 0.0
+    exposed, missed, expected = 0.0, 1.0, 0.0
     for post, repeat in enumerate(REPEATS):
         luck, excess = c.post(post)
+        missed *= 1.0 - min(reach_rate * luck, 1.0)
         wanted = viewers * luck * (1.0 + excess)
         organic = min(viewers * luck, line.audience)
         extra = min(wanted, line.audience) - organic
@@ -230,6 +229,7 @@ def by_hand(line: Line, c: Creator) -> dict[str, float]:
         sums["viral_posts"] += delivered * (excess >= line.viral_excess)
         sums["capped_impressions"] += wanted > line.audience
         sums["capped_engagements"] += delivered * (repeat * rate > 1.0)
+    exposed += v["followers"] * v["authentic_share"] * delivered * (1.0 - missed)
     sums["expected_orders"], sums["expected_orders_squared"] = expected, expected**2
     sums["expected_orders_largest"] = expected
     sums["exposure"] = exposed

@@ -156,6 +156,41 @@ def test_correlation_raises_the_risk_of_loss_unless_loss_is_the_rule(
     assert sign * (losses[1].mean() - losses[0].mean()) > ALLOWED * error
 
 
+@pytest.mark.parametrize("basis", ["followers", "impressions"])
+def test_preserved_means_are_those_without_loadings(basis: str, simulated: Simulated) -> None:
+    """Whatever the distributions: two runs, unrelated seeds, four standard errors."""
+    changes = RISKY | {
+        "tier.small.engagement_rate": {"beta": {"mean": 0.02, "sd": 0.01}},
+        "tier.small.engagement_basis": basis,
+        "tier.small.reach_rate": {"logitnormal": {"median": 0.2, "logit_sd": 0.5}},
+        "tier.small.authentic_share": {"beta": {"mean": 0.8, "sd": 0.05}},
+        "tier.small.amplification": {"cascade": {"b": 2, "tail_index": 7}},
+        "tier.small.engagement_reach_correlation": 0.5,
+        "tier.small.amplification_engagement_correlation": 0.4,
+        "tier.small.followers": {"lognormal": {"median": 12_900, "log_sd": 2}},
+        "tier.small.follower_range": [10_000, 100_000],
+        "tier.small.followers_engagement_correlation": -0.2,
+        "portfolio.p": {"tier": "small", "creators": 5, "posts": 2},
+    }
+    loadings: dict[str, Any] = {
+        "engagement_rate": {"campaign": 0.5, "platform": 0.3},
+        "reach_rate": {"platform": 0.6},
+        "conversion_rate": {"campaign": 0.6},
+        "delivery": {"campaign": 0.3},
+        "amplification": {"platform": 0.5},
+        "post_luck": {"platform": -0.4},
+    }
+    without = simulated(changes, worlds=100_000, seed=30)
+    preserved = {"shocks.loadings": loadings, "shocks.preserve_mean": True}
+    with_all = simulated(changes | preserved, worlds=100_000, seed=31)
+    raised = simulated(changes | {"shocks.loadings": loadings}, worlds=100_000, seed=31)
+    for name in ("impressions", "engagements", "expected_orders"):
+        a, b = without[name].values[0], with_all[name].values[0]
+        error = math.hypot(standard_error(a), standard_error(b))
+        assert b.mean() == pytest.approx(a.mean(), rel=0, abs=ALLOWED * error)
+    assert raised["expected_orders"].mean() > 1.05 * without["expected_orders"].mean()
+
+
 # --- Take-off -----------------------------------------------------------------------------------------
 
 
