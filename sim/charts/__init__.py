@@ -1,9 +1,9 @@
 """One figure per question, `plot_x(data, ax=None) -> Axes`; matplotlib is loaded by the first.
 
-Read in this order: `theme.py` (how everything looks), `paper.py` (axes and headline), `run.py` (what
-the charts read from a run), `scale.py` (the axis of ROI), then any chart. `titles.py` and
+Read in this order: `theme.py` (how everything looks), `paper.py` (axes and headline), `run.py`
+(what the charts read from a run), `scale.py` (the axis of ROI), then any chart. `titles.py` and
 `findings.py` word the findings, `numbers.py` arranges arrays, `rows.py` holds what analyses feed
-their charts with, `draw.py` draws all that is free from a run.
+their charts with, `drawing.py` draws all that is free from a run.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from .brand import load_theme, theme_from_table
     from .difference import plot_difference
     from .dots import plot_dots
-    from .draw import CHARTS, Chart, draw, draw_all
+    from .drawing import CHARTS, Chart, draw, draw_all
     from .drivers import plot_tornado, plot_variance_split
     from .funnel import plot_funnel
     from .money import plot_waterfall
     from .paper import alt_text
     from .payback import plot_payback
     from .portfolios import plot_diversification, plot_frontier
+    from .reach import plot_exceedance
     from .risk import plot_loss, plot_risk_return
-    from .roi import plot_exceedance, plot_roi
+    from .roi import plot_roi
     from .rows import (
         AuditRow,
         Diversification,
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 #: What the room offers, and where it lives: nothing is imported before it is used.
 _HOME = {
     "AuditRow": "rows",
-    "CHARTS": "draw",
-    "Chart": "draw",
+    "CHARTS": "drawing",
+    "Chart": "drawing",
     "DARK": "theme",
     "Diversification": "rows",
     "FrontierPoint": "rows",
@@ -56,8 +57,8 @@ _HOME = {
     "TailPoint": "rows",
     "Theme": "theme",
     "alt_text": "paper",
-    "draw": "draw",
-    "draw_all": "draw",
+    "draw": "drawing",
+    "draw_all": "drawing",
     "load_theme": "brand",
     "observed_tail": "rows",
     "plot_audit": "audit",
@@ -65,7 +66,7 @@ _HOME = {
     "plot_difference": "difference",
     "plot_diversification": "portfolios",
     "plot_dots": "dots",
-    "plot_exceedance": "roi",
+    "plot_exceedance": "reach",
     "plot_frontier": "portfolios",
     "plot_funnel": "funnel",
     "plot_lorenz": "tails",

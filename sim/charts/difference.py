@@ -8,9 +8,9 @@ import numpy as np
 
 from ..measures.comparison import Comparison
 from . import titles
-from .marks import MIDDLE, hide, interval, note
+from .marks import MIDDLE, brief, hide, interval, note
 from .numbers import BoolArray, FloatArray, defined, density
-from .paper import paper
+from .paper import paper, wrap
 from .run import Run, as_run, decision
 from .scale import RoiScale, roi_scale
 from .theme import Look, Theme
@@ -80,7 +80,8 @@ def plot_difference(
         ax.set_ylim(-0.3, 1.35)
         ax.set_yticks([])
         hide(ax, "left")
-        ax.set_xlabel(f"ROI of {a} minus ROI of {b}, percentage points")
+        subject = f"ROI of {a} minus ROI of {b}, percentage points"
+        ax.set_xlabel("\n".join(wrap(subject, 5.6, MIDDLE)))
         found = titles.winner(a, b, comparison["a_beats_b"], run.worlds)
         made = (
             f"{comparison.worlds:,} worlds, both portfolios in the same ones; dot: median, bar: "
@@ -109,9 +110,18 @@ def _who_wins(ax: Axes, scale: RoiScale, comparison: Comparison, styles: dict[st
     if wins.value is None:
         return
     for name, share, side in ((comparison.a, wins.value, 1), (comparison.b, 1 - wins.value, -1)):
-        text = f"{name} wins\n{titles.share_text(titles.with_value(wins, share))}"
-        note(ax, text, (0, 1.33), (7 * side, 0), va="top", ha="left" if side > 0 else "right",
-             color=styles[name].text, fontweight="bold", fontsize=MIDDLE)  # fmt: skip
+        text = f"{brief(name, lines=1)} wins\n{titles.share_text(titles.with_value(wins, share))}"
+        note(
+            ax,
+            text,
+            (0, 1.33),
+            (7 * side, 0),
+            va="top",
+            ha="left" if side > 0 else "right",
+            color=styles[name].text,
+            fontweight="bold",
+            fontsize=MIDDLE,
+        )
 
 
 def _beyond(ordered: FloatArray, scale: RoiScale) -> str:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import titles
-from .marks import hide, name_rows
-from .numbers import BoolArray, FloatArray, quantile_dots, stacks
-from .paper import WIDTH, paper
+from .marks import MIDDLE, brief, hide, name_rows
+from .numbers import FloatArray, quantile_dots, stacks
+from .paper import WIDTH, Paper, paper, text_width
 from .run import Run, as_run
 from .scale import RoiScale, roi_scale, roi_text
-from .theme import Look, Theme
+from .theme import Theme
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,8 +24,9 @@ COLUMNS = 34
 GAP = 1.2
 """Columns of dots along the axis; space between two portfolios, in dots."""
 
+TALLEST = 9.0
 MOST = 4
-"""Portfolios drawn unless more are asked for."""
+"""Height of the tallest pile, in dots; portfolios drawn unless more are asked for."""
 
 
 def plot_dots(
@@ -63,19 +64,33 @@ def plot_dots(
     grid = _Grid(roi_scale([run.ordered_roi[name] for name in names], hold=ends))
     piles = {name: grid.stack(x) for name, x in values.items()}
     tops = {name: float(heights.max()) + 1 for name, (_, heights) in piles.items()}
+    for name, top in tops.items():
+        if top > TALLEST:  # many worlds with the same ROI: let their dots overlap
+            piles[name] = (piles[name][0], piles[name][1] * (TALLEST - 1) / (top - 1))
+            tops[name] = TALLEST
     total = sum(tops.values()) + GAP * len(names)
     with paper(ax, theme, height=1.85 + total * (WIDTH - 1.1) / grid.columns) as sheet:
         ax, styles = sheet.ax, run.looks(theme)
-        ax.axvspan(0, grid.zero, color=sheet.theme.loss, alpha=0.09, linewidth=0,
-                   gid="loss region")  # fmt: skip
+        ax.axvspan(0, grid.zero, color=sheet.theme.loss, alpha=0.09, linewidth=0, gid="loss region")
         ax.axvline(grid.zero, color=sheet.theme.loss, linewidth=1.2, gid="break-even")
-        floor, floors = total, {}
+        size, floor, floors = _diameter(sheet, grid.columns, names), total, {}
         for name, (column, heights) in piles.items():
             floor -= tops[name] + GAP
             floors[name] = floor
             ax.axhline(floor, color=sheet.theme.grid, linewidth=0.8, zorder=0)
-            _draw(ax, column, floor + heights + 0.5, loses=values[name] < 0, look=styles[name],
-                  name=name)  # fmt: skip
+            colour = styles[name].colour
+            for loses, fill in ((True, "none"), (False, colour)):
+                one = (values[name] < 0) == loses
+                ax.plot(
+                    column[one],
+                    floor + heights[one] + 0.5,
+                    "o",
+                    markersize=size,
+                    color=colour,
+                    markerfacecolor=fill,
+                    markeredgewidth=1.4,
+                    gid=f"{'lost' if loses else 'kept'} {name}",
+                )
         name_rows(ax, [low + 0.8 for low in floors.values()], names, styles)
         grid.apply(ax)
         ax.set_ylim(-0.3, total)
@@ -85,9 +100,12 @@ def plot_dots(
         found = titles.worlds_in_hundred(
             {name: summary[name]["loss_probability"] for name in names}
         )
+        some = (
+            "" if len(names) == len(run.names) else f"; {len(names)} of {len(run.names)} portfolios"
+        )
         made = (
             f"each dot stands for {100 / dots:g} of 100 worlds ({run.worlds:,} simulated); "
-            f"hollow dots lose money{run.left_out(names)}"
+            f"hollow dots lose money{some}{run.left_out(names)}"
         )
         sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
         return ax
@@ -124,7 +142,14 @@ def _diameter(sheet: Paper, columns: int, names: Sequence[str]) -> float:
     """Return the size of a dot that fills its column, points."""
     width = float(sheet.figure.get_size_inches()[0])
     if sheet.own:
-        width -= 0.3 + max((text_width(name, MIDDLE, bold=True) for name in names), default=0.0)
+        width -= 0.3 + max(
+            (
+                text_width(row, MIDDLE, bold=True)
+                for name in names
+                for row in brief(name).split("\n")
+            ),
+            default=0.0,
+        )
     else:
         width *= sheet.ax.get_position().width
     return 0.84 * 72 * width / columns

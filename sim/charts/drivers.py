@@ -62,11 +62,18 @@ def plot_tornado(
             for end, setting, colour in zip(
                 (row.low, row.high), row.settings, colours, strict=True
             ):
-                ax.barh(-k, end - base, left=base, height=0.66, color=colour,
-                        gid=f"{setting} {row.input}")  # fmt: skip
+                ax.barh(
+                    -k,
+                    end - base,
+                    left=base,
+                    height=0.66,
+                    color=colour,
+                    gid=f"{setting} {row.input}",
+                )
                 right = end > base or (end == base and setting == row.settings[1])
-                note(ax, setting, (end, -k), (5 if right else -5, 0),
-                     ha="left" if right else "right")  # fmt: skip
+                note(
+                    ax, setting, (end, -k), (5 if right else -5, 0), ha="left" if right else "right"
+                )
         ax.axvline(base, color=sheet.theme.ink, linewidth=1.2)
         ends = [base, *(end for row in shown for end in (row.low, row.high))]
         room = 0.22 * ((max(ends) - min(ends)) or 1.0)
@@ -125,13 +132,27 @@ def plot_variance_split(
             for source, shade in zip(sources, SHADES, strict=False):
                 share = row.shares[source]
                 colour = blend(styles[row.portfolio].colour, sheet.theme.background, shade)
-                ax.barh(-k, share, left=start, height=0.7, color=colour, linewidth=1,
-                        edgecolor=sheet.theme.background, gid=f"{source} {row.portfolio}")  # fmt: skip
+                ax.barh(
+                    -k,
+                    share,
+                    left=start,
+                    height=0.7,
+                    color=colour,
+                    linewidth=1,
+                    edgecolor=sheet.theme.background,
+                    gid=f"{source} {row.portfolio}",
+                )
                 if share >= 0.07:
                     dark, light = "#1A1A1A", "#FFFFFF"
                     ink = dark if contrast(dark, colour) > contrast(light, colour) else light
-                    note(ax, f"{100 * share:.0f} %", (start + share / 2, -k), color=ink,
-                         fontweight="bold", fontsize=MIDDLE)  # fmt: skip
+                    note(
+                        ax,
+                        f"{100 * share:.0f} %",
+                        (start + share / 2, -k),
+                        color=ink,
+                        fontweight="bold",
+                        fontsize=MIDDLE,
+                    )
                 start += share
         _sources(sheet, sources)
         name_rows(ax, [-k for k in range(len(rows))], names, styles)
@@ -160,6 +181,13 @@ def _sources(sheet: Paper, sources: Sequence[str]) -> None:
         for source, shade in zip(sources, SHADES, strict=False)
     ]
     sheet.ax.legend(
-        handles=patches, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(3, len(sources) or 1),
-        fontsize=SMALL, handlelength=1.0, columnspacing=1.0, handletextpad=0.4, borderaxespad=0.3,
-    )  # fmt: skip
+        handles=patches,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=min(3, len(sources) or 1),
+        fontsize=SMALL,
+        handlelength=1.0,
+        columnspacing=1.0,
+        handletextpad=0.4,
+        borderaxespad=0.3,
+    )

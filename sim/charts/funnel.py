@@ -127,7 +127,7 @@ def plot_funnel(
                 y -= 1
                 _bar(sheet, funnel, stage, y, most=most, look=styles[funnel.tier])
             y -= 1.3
-        ax.set_xlim(0, 1.75)
+        ax.set_xlim(0, 1.85)
         ax.set_ylim(y + 0.7, 0.7)
         ax.set_xticks([])
         ax.set_yticks([])
@@ -147,10 +147,25 @@ def _bar(sheet: Paper, funnel: Funnel, stage: str, y: float, *, most: float, loo
     ax = sheet.ax
     ax.barh(y, length, height=ROW, color=look.colour, gid=f"bar {stage} {funnel.tier}")
     text = f"{number(entry.value, entry.se)} {funnel.tier}"
-    drawn = note(ax, text, (length, y), (6, 0), ha="left", color=look.text, fontweight="bold",
-                 fontsize=MIDDLE)  # fmt: skip
+    drawn = note(
+        ax,
+        text,
+        (length, y),
+        (6, 0),
+        ha="left",
+        color=look.text,
+        fontweight="bold",
+        fontsize=MIDDLE,
+    )
     if stage in funnel.steps:
         rate = funnel.steps[stage]
         before = STAGES[STAGES.index(stage) - 1].removesuffix("s")
-        ax.annotate(f"  {percent(rate.value, rate.se)} per {before}", (1, 0.5), xycoords=drawn,
-                    va="center", ha="left", fontsize=SMALL, color=sheet.theme.muted)  # fmt: skip
+        ax.annotate(
+            f"  {percent(rate.value, rate.se)} per {before}",
+            (1, 0.5),
+            xycoords=drawn,
+            va="center",
+            ha="left",
+            fontsize=SMALL,
+            color=sheet.theme.muted,
+        )

@@ -21,8 +21,24 @@ MIDDLE = 11.0
 """Point sizes of text beside marks."""
 
 
-def note(ax: Axes, text: str, at: tuple[float, float], shift: tuple[float, float] = (0, 0),
-         **options: Any) -> Annotation:  # fmt: skip
+def brief(name: str, *, letters: int = 18, lines: int = 2) -> str:
+    """Return a portfolio's name on a few short lines, cut where it is longer still."""
+    import textwrap
+
+    if lines == 1:
+        return name if len(name) <= letters else f"{name[: letters - 1].rstrip()}…"
+    rows = textwrap.wrap(name, letters) or [name]
+    last = brief(" ".join(rows[lines - 1 :]), letters=letters, lines=1)
+    return "\n".join([*rows[: lines - 1], *([last] if last else [])])
+
+
+def note(
+    ax: Axes,
+    text: str,
+    at: tuple[float, float],
+    shift: tuple[float, float] = (0, 0),
+    **options: Any,
+) -> Annotation:
     """Write a text at a point of the data, moved by so many points of the page."""
     style = {"fontsize": SMALL, "va": "center", "ha": "center", **options}
     return ax.annotate(text, at, xytext=shift, textcoords="offset points", **style)
@@ -31,8 +47,14 @@ def note(ax: Axes, text: str, at: tuple[float, float], shift: tuple[float, float
 def loss_region(sheet: Paper, scale: RoiScale, *, top: float, bottom: float = 0.0) -> None:
     """Shade what loses money, and draw break-even from bottom to top."""
     ax, theme = sheet.ax, sheet.theme
-    ax.axvspan(scale.low, min(0.0, scale.high), color=theme.loss, alpha=0.09, linewidth=0,
-               gid="loss region")  # fmt: skip
+    ax.axvspan(
+        scale.low,
+        min(0.0, scale.high),
+        color=theme.loss,
+        alpha=0.09,
+        linewidth=0,
+        gid="loss region",
+    )
     ax.plot([0, 0], [bottom, top], color=theme.loss, linewidth=1.2, gid="break-even")
 
 
@@ -50,19 +72,34 @@ def interval(
     low, middle, high = marks
     ax.plot([low, high], [y, y], color=look.colour, linewidth=3.2, gid=f"interval {name}")
     ax.plot([middle], [y], "o", color=look.colour, markersize=8, gid=f"median {name}")
+    if low == high:
+        marks, texts = [middle], [texts[len(texts) // 2]]
     wanted = np.clip([scale.share(mark) for mark in marks], 0.06, 0.94)
     # a value such as +1,350 % takes about an eighth of the axis
     places = spread_apart(wanted, 0.145, 0.06, 0.94)
-    for place, text, weight in zip(places, texts, ("normal", "bold", "normal"), strict=True):
-        note(ax, text, (scale.at_share(float(place)), y), (0, 5), va="bottom", color=look.text,
-             fontweight=weight)  # fmt: skip
+    for place, text in zip(places, texts, strict=True):
+        weight = "bold" if text == texts[len(texts) // 2] else "normal"
+        note(
+            ax,
+            text,
+            (scale.at_share(float(place)), y),
+            (0, 5),
+            va="bottom",
+            color=look.text,
+            fontweight=weight,
+        )
 
 
 def name_rows(
-    ax: Axes, places: Sequence[float], names: Sequence[str], styles: Mapping[str, Look]
+    ax: Axes,
+    places: Sequence[float],
+    names: Sequence[str],
+    styles: Mapping[str, Look],
+    *,
+    lines: int = 2,
 ) -> None:
     """Name rows on the y axis, each in the colour of its portfolio."""
-    ax.set_yticks(list(places), labels=list(names))
+    ax.set_yticks(list(places), labels=[brief(name, lines=lines) for name in names])
     ax.tick_params(axis="y", length=0)
     for label, name in zip(ax.get_yticklabels(), names, strict=True):
         label.set_fontweight("bold")
@@ -71,15 +108,14 @@ def name_rows(
 
 
 def percent_axis(ax: Axes, which: str, *, signed: bool = False) -> None:
-    """Write the ticks of an axis of fractions in percent."""
-    from matplotlib.ticker import FuncFormatter
+    """Write the ticks of an axis of fractions in percent, with a + for gains if signed."""
 
-    from .scale import roi_text
+    def text(value: float, _: float) -> str:
+        percent = round(100 * value, 4) + 0.0
+        sign = "+" if signed and percent > 0 else ""
+        return f"{sign}{percent:,.10g} %"
 
-    def text(value: float, _: int) -> str:
-        return roi_text(value) if signed else roi_text(value).removeprefix("+")
-
-    (ax.yaxis if which == "y" else ax.xaxis).set_major_formatter(FuncFormatter(text))
+    (ax.yaxis if which == "y" else ax.xaxis).set_major_formatter(text)
 
 
 def number_axis(ax: Axes, which: str) -> None:

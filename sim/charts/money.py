@@ -105,15 +105,32 @@ def plot_waterfall(
             colour = look.colour if step.total else sheet.theme.muted
             if step.total and step.end < 0:
                 colour = sheet.theme.loss
-            ax.barh(-k, step.change, left=step.start, height=0.66, color=colour,
-                    gid=f"step {step.label}")  # fmt: skip
+            ax.barh(
+                -k,
+                step.change,
+                left=step.start,
+                height=0.66,
+                color=colour,
+                gid=f"step {step.label}",
+            )
             text = titles.amount(step.change, step.se).removesuffix(" USD")
             right = max(step.start, step.end)
-            note(ax, text, (right, -k), (6, 0), ha="left", fontsize=MIDDLE,
-                 fontweight="bold" if step.total else "normal")  # fmt: skip
+            note(
+                ax,
+                text,
+                (right, -k),
+                (6, 0),
+                ha="left",
+                fontsize=MIDDLE,
+                fontweight="bold" if step.total else "normal",
+            )
             if k + 1 < len(steps):
-                ax.plot([step.end, step.end], [-k - 0.33, -k - 0.67], color=sheet.theme.muted,
-                        linewidth=0.8)  # fmt: skip
+                ax.plot(
+                    [step.end, step.end],
+                    [-k - 0.33, -k - 0.67],
+                    color=sheet.theme.muted,
+                    linewidth=0.8,
+                )
         ax.axvline(0, color=sheet.theme.ink, linewidth=1)
         ax.set_yticks([-k for k in range(len(steps))], labels=[step.label for step in steps])
         ax.tick_params(axis="y", length=0)

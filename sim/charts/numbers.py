@@ -88,7 +88,8 @@ def exceedance(
     Returns
     -------
     x, p : ndarray
-        Increasing values and the share of the sample at or above each.
+        Values in order, and the share of the sample at or above each. A value that many worlds
+        share stands there twice, the second time with the share above it: there the curve drops.
     """
     n = ordered.size
     if n <= points:
@@ -97,7 +98,12 @@ def exceedance(
         level = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, points))
         chosen = np.unique(np.round(level * (n - 1)).astype(np.intp))
     x = np.unique(np.concatenate([ordered[chosen], np.asarray(list(extra), dtype=np.float64)]))
-    return x, 1 - np.searchsorted(ordered, x, side="left") / n
+    reached = 1 - np.searchsorted(ordered, x, side="left") / n
+    above = 1 - np.searchsorted(ordered, x, side="right") / n
+    times = np.where(reached - above > 1 / points, 2, 1)
+    p = np.repeat(reached, times)
+    p[np.cumsum(times) - 1] = np.where(times == 2, above, reached)
+    return np.repeat(x, times), p
 
 
 def quantile_dots(ordered: FloatArray, dots: int = 50) -> FloatArray:

@@ -64,12 +64,17 @@ class Paper:
             if not rows:
                 continue
             self.figure.text(
-                MARGIN / width, top / height, "\n".join(rows), va="top", ha="left",
-                fontsize=size, linespacing=1.2,
+                MARGIN / width,
+                top / height,
+                "\n".join(rows),
+                va="top",
+                ha="left",
+                fontsize=size,
+                linespacing=1.2,
                 fontweight="bold" if size == TITLE else "normal",
                 color=self.theme.ink if size == TITLE else self.theme.muted,
                 gid="title" if size == TITLE else "subtitle",
-            )  # fmt: skip
+            )
             top -= len(rows) * size * LINE / 72 + 0.04
         self.figure.set_layout_engine(
             "constrained", rect=(0, 0, 1, (top - 0.02) / height), w_pad=0.06, h_pad=0.05
@@ -78,14 +83,22 @@ class Paper:
     def _above(self, title: str, subtitle: str) -> None:
         room = self.ax.get_position().width * self.figure.get_size_inches()[0]
         rows = wrap(subtitle, room, SUBTITLE)
-        pad = 6 + len(rows) * SUBTITLE * LINE
+        pad = 10 + len(rows) * SUBTITLE * 1.25
         text = "\n".join(wrap(title, room, TITLE, bold=True))
         self.ax.set_title(text, loc="left", pad=pad).set_gid("title")
         self.ax.annotate(
-            "\n".join(rows), (0, 1), xytext=(0, 5), xycoords="axes fraction",
-            textcoords="offset points", va="bottom", ha="left", fontsize=SUBTITLE,
-            color=self.theme.muted, gid="subtitle", annotation_clip=False,
-        )  # fmt: skip
+            "\n".join(rows),
+            (0, 1),
+            xytext=(0, 5),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="bottom",
+            ha="left",
+            fontsize=SUBTITLE,
+            color=self.theme.muted,
+            gid="subtitle",
+            annotation_clip=False,
+        )
 
     def _draw_logo(self) -> float:
         """Put the logo into the upper right corner; return the width it takes, inches."""
@@ -114,12 +127,27 @@ def paper(
     theme = theme or LIGHT
     with styled(theme):
         if ax is not None:
+            dress(ax, theme)
             yield Paper(ax, theme, own=False)
             return
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(width, height), layout="constrained")
         yield Paper(figure.add_subplot(), theme, own=True)
+
+
+def dress(ax: Axes, theme: Theme) -> None:
+    """Give axes made elsewhere the look of the theme."""
+    settings = theme.rc()
+    ax.set_facecolor(theme.background)
+    ax.set_axisbelow(True)
+    for side, spine in ax.spines.items():
+        spine.set_color(theme.muted)
+        spine.set_visible(side in {"left", "bottom"})
+    ax.tick_params(color=theme.muted, labelcolor=theme.ink, labelsize=settings["xtick.labelsize"])
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set_color(theme.muted)
+        axis.label.set_fontsize(settings["axes.labelsize"])
 
 
 def alt_text(ax: Axes) -> str:

@@ -170,9 +170,11 @@ def observed_tail(platform: str, tier: str, quantity: str) -> list[TailPoint]:
     points = [
         TailPoint(float(row.quantity.removeprefix(stem)), row.value, row.se or 0.0)
         for row in derived()
-        if row.platform == platform and row.tier == tier and row.quantity.startswith(stem)
+        if row.platform == platform
+        and row.tier == tier
+        and row.quantity.startswith(stem)
         and row.value is not None
-    ]  # fmt: skip
+    ]
     if not points:
         raise KeyError(f"no observed tail of {quantity} for {platform}, {tier}")
     return sorted(points, key=lambda point: point.multiple)

@@ -78,9 +78,7 @@ class RoiScale:
         """Return the axis label."""
         if not self.doublings:
             return subject
-        factor = 2**self.step
-        back = "twice" if factor == 2 else f"{factor} times"
-        return f"{subject} (log axis: each label is {back} the money back)"
+        return f"{subject}, log axis (each label: {2**self.step} × the money back)"
 
     def apply(self, ax: Axes) -> None:
         """Give an x axis this scale, its ticks and its limits."""

@@ -61,8 +61,15 @@ def plot_tail(
         if observed:
             shares = np.asarray([point.probability for point in observed])
             errors = TOLD_APART * np.asarray([point.se for point in observed])
-            ax.errorbar(at_points, shares, yerr=[np.minimum(errors, 0.95 * shares), errors],
-                        fmt="o", color=sheet.theme.ink, markersize=7, label=source)  # fmt: skip
+            ax.errorbar(
+                at_points,
+                shares,
+                yerr=[np.minimum(errors, 0.95 * shares), errors],
+                fmt="o",
+                color=sheet.theme.ink,
+                markersize=7,
+                label=source,
+            )
         ax.set_xscale("log")
         ax.set_yscale("log")
         largest = max([*at_points, float(x[seen][-1]) if seen.any() else 10.0])
@@ -114,8 +121,9 @@ def plot_lorenz(
         ax, styles = sheet.ax, looks(tiers_of(list(arrays), tiers), sheet.theme)
         ax.grid()
         ax.plot([0, 1], [0, 1], color=sheet.theme.muted, linewidth=1.2, linestyle=(0, (4, 2)))
-        note(ax, "equal creators", (0.8, 0.8), (6, -4), ha="left", va="top",
-             color=sheet.theme.muted)  # fmt: skip
+        note(
+            ax, "equal creators", (0.8, 0.8), (6, -4), ha="left", va="top", color=sheet.theme.muted
+        )
         at_top: dict[str, FloatArray] = {}
         for name, values in arrays.items():
             x, shares = concentration(values)
@@ -127,8 +135,15 @@ def plot_lorenz(
             at_top[name] = np.asarray(each)
             # curves lie above the diagonal: names have room in the lower right corner
             place = (0.98, 0.05 + 0.085 * (len(arrays) - len(at_top)))
-            note(ax, f"{name}, {values.shape[0]:,} creators", place, ha="right", color=look.text,
-                 fontweight="bold", fontsize=MIDDLE)  # fmt: skip
+            note(
+                ax,
+                f"{name}, {values.shape[0]:,} creators",
+                place,
+                ha="right",
+                color=look.text,
+                fontweight="bold",
+                fontsize=MIDDLE,
+            )
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1)
         percent_axis(ax, "x")

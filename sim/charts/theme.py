@@ -26,14 +26,16 @@ TEXT_CONTRAST = 4.5
 LINE_CONTRAST = 2.0
 """Least contrast of text (WCAG 2.2, level AA) and of thick lines and areas with the background."""
 
-_TIERS = MappingProxyType({
-    "nano": "#56B4E9",
-    "micro": "#0072B2",
-    "mid": "#009E73",
-    "macro": "#D55E00",
-    "mega": "#E69F00",
-    MIXED: "#CC79A7",
-})  # fmt: skip
+_TIERS = MappingProxyType(
+    {
+        "nano": "#56B4E9",
+        "micro": "#0072B2",
+        "mid": "#009E73",
+        "macro": "#D55E00",
+        "mega": "#E69F00",
+        MIXED: "#CC79A7",
+    }
+)
 _SPARE = ("#7A7A7A", "#8C6D1F", "#3F8F8F", "#8A4FBF", "#A23B3B")
 """Colours of series that belong to no tier, such as what-if variants."""
 
@@ -192,11 +194,22 @@ _NO_DATE: Mapping[str, dict[str, Any]] = {
 }
 
 
-def save(figure: Figure, path: str | Path, theme: Theme = LIGHT) -> Path:
-    """Write a figure as SVG, PNG (200 dots per inch) or PDF, by the file's suffix.
+def save(figure: Figure, path: str | Path, theme: Theme = LIGHT, *, dpi: float = 200) -> Path:
+    """Write a figure as SVG, PNG or PDF, by the file's suffix.
 
     The same figure gives the same bytes: no dates, and SVG ids from a fixed salt. Text in SVG
     stays text.
+
+    Parameters
+    ----------
+    figure : Figure
+        Of a chart, `axes.figure`.
+    path : str or Path
+        Where to.
+    theme : Theme
+        That it was drawn with.
+    dpi : float
+        Dots per inch of a PNG.
 
     Raises
     ------
@@ -208,5 +221,5 @@ def save(figure: Figure, path: str | Path, theme: Theme = LIGHT) -> Path:
     if kind not in _NO_DATE:
         raise ValueError(f"{path}: charts are written as .svg, .png or .pdf")
     with styled(theme):
-        figure.savefig(path, dpi=200, format=kind, metadata=_NO_DATE[kind])
+        figure.savefig(path, dpi=dpi, format=kind, metadata=_NO_DATE[kind])
     return path

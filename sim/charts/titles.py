@@ -56,11 +56,10 @@ def highest_median(medians: Mapping[str, Measured]) -> str:
         return f"Median ROI of {names[0]}: {texts[names[0]]}"
     best = leaders(medians)
     if len(best) > 1:
-        return (
-            f"No telling whose median ROI is highest: {_all_of(best, texts)}"
-            if len(best) < len(names)
-            else f"Median ROI is about the same: {_all_of(names, texts)}"
-        )
+        which = f"No telling which of {len(best)} portfolios has the highest median ROI"
+        if len(best) > 3:
+            return f"{which}: {texts[best[-1]]} to {texts[best[0]]}"
+        return f"{which}: {_all_of(best, texts)}"
     rest = [f"{texts[name]} with {name}" for name in names[1:]]
     against = listed(rest) if len(rest) <= 2 else rest[0]
     more = "" if len(rest) <= 2 else ", the next best"
@@ -85,6 +84,8 @@ def shares(what: str, entries: Mapping[str, Measured], *, largest_first: bool) -
 def share_text(entry: Measured) -> str:
     """Return a share of worlds, `8.9 %`; a small one that is not zero is `under 0.1 %`."""
     value = entry.value
+    if value in {0.0, 1.0}:
+        return "100 %" if value else "0 %"
     if value is not None and 0 < value < 0.0005:
         return "under 0.1 %"
     if value is not None and 0.9995 < value < 1:

@@ -13,8 +13,9 @@ from .difference import plot_difference
 from .dots import plot_dots
 from .funnel import plot_funnel
 from .money import plot_waterfall
+from .reach import plot_exceedance
 from .risk import plot_loss, plot_risk_return
-from .roi import plot_exceedance, plot_roi
+from .roi import plot_roi
 from .run import Run
 from .theme import LIGHT, Theme, save
 

@@ -1,0 +1,83 @@
+"""When the money is back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from . import findings, titles
+from .marks import SMALL, note
+from .paper import paper
+from .theme import Theme, looks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_payback(
+    profit: npt.ArrayLike,
+    ax: Axes | None = None,
+    *,
+    portfolio: str = "portfolio",
+    tier: str | None = None,
+    theme: Theme | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> Axes:
+    """Draw profit to date, week by week, as a fan: median, 50 % and 90 % of worlds.
+
+    Parameters
+    ----------
+    profit : array_like, shape (weeks, worlds)
+        Contribution less cost up to the end of each week, USD.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+    portfolio : str
+        Its name, for the title.
+    tier : str, optional
+        Whose colour the fan has; by default the portfolio's name.
+    theme, title, subtitle
+        See `plot_roi`.
+    """
+    values = np.asarray(profit, dtype=np.float64)
+    weeks = np.arange(1, values.shape[0] + 1)
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    lowest, low, middle, high, highest = np.quantile(values, levels, axis=1)
+    with paper(ax, theme) as sheet:
+        ax, look = sheet.ax, looks({portfolio: tier or portfolio}, sheet.theme)[portfolio]
+        ax.grid(axis="y")
+        for below, above, alpha, gid in (
+            (lowest, highest, 0.18, "90 %"),
+            (low, high, 0.32, "50 %"),
+        ):
+            ax.fill_between(
+                weeks, below, above, color=look.colour, alpha=alpha, linewidth=0, gid=gid
+            )
+        ax.plot(weeks, middle, color=look.colour, linewidth=2.6, gid="median")
+        bottom = min(float(lowest.min()), 0.0)
+        top = max(float(highest.max()), 0.0)
+        room = 0.04 * ((top - bottom) or 1.0)
+        ax.set_ylim(bottom - room, top + room)
+        ax.axhspan(bottom - room, 0, color=sheet.theme.loss, alpha=0.09, linewidth=0)
+        ax.axhline(0, color=sheet.theme.loss, linewidth=1.2)
+        ax.set_xlim(1, max(2, weeks[-1]))
+        note(
+            ax,
+            "not yet paid back",
+            (max(2, weeks[-1]), 0),
+            (-4, -3),
+            va="top",
+            ha="right",
+            fontsize=SMALL,
+            color=sheet.theme.text(sheet.theme.loss),
+        )
+        ax.yaxis.set_major_formatter(lambda value, _: titles.amount(value).removesuffix(" USD"))
+        ax.locator_params(axis="x", integer=True)
+        ax.set_xlabel("weeks after the first post")
+        ax.set_ylabel("profit to date, USD")
+        found = findings.payback(portfolio, values)
+        made = f"{values.shape[1]:,} worlds; line: median, bands: 50 % and 90 % of worlds"
+        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        return ax

@@ -1,0 +1,213 @@
+"""What if: lines along one input, a map over two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..measures.wording import TOLD_APART
+from . import findings
+from .marks import MIDDLE, note, number_axis
+from .numbers import FloatArray, spread_apart
+from .paper import Paper, paper
+from .rows import SweepLine
+from .scale import roi_text
+from .theme import Look, Theme, looks, tiers_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Text = Callable[[float], str]
+
+
+def plot_sweep(
+    x: npt.ArrayLike,
+    lines: Mapping[str, SweepLine],
+    ax: Axes | None = None,
+    *,
+    label: str,
+    outcome: str = "ROI",
+    text: Text = roi_text,
+    band: str = "5 % to 95 %",
+    made: str = "",
+    tiers: Mapping[str, str] | None = None,
+    theme: Theme | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> Axes:
+    """Draw a measure of every portfolio along one input.
+
+    Full lines are medians, dashed ones means: the two part ways where tails are heavy.
+
+    Parameters
+    ----------
+    x : array_like, shape (points,)
+        Values of the input, increasing.
+    lines : mapping of str to SweepLine
+        By portfolio.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+    label : str
+        The input with its unit, such as ``fee per macro creator, USD``.
+    outcome : str
+        What is measured.
+    text : callable
+        Writes a value of the outcome; as an ROI by default.
+    band : str
+        What the bands are.
+    made : str
+        How the numbers were made, such as ``20,000 worlds at each point``.
+    tiers : mapping of str to str, optional
+        Tier of each portfolio, for its colour; by default its name.
+    theme, title, subtitle
+        See `plot_roi`.
+    """
+    x = np.asarray(x, dtype=np.float64)
+    with paper(ax, theme) as sheet:
+        ax, styles = sheet.ax, looks(tiers_of(list(lines), tiers), sheet.theme)
+        ax.grid()
+        ax.margins(x=0)
+        for name, line in lines.items():
+            _line(ax, x, line, styles[name], name)
+        ax.yaxis.set_major_formatter(lambda value, _: text(value))
+        ax.set_ylim(ax.get_ylim())
+        if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
+            ax.axhline(0, color=sheet.theme.loss, linewidth=1.2, zorder=1)
+        _names_at_end(sheet, x, lines, styles)
+        number_axis(ax, "x")
+        ax.locator_params(axis="x", nbins=6)
+        ax.set_xlabel(label)
+        ax.set_ylabel(outcome)
+        found = findings.sweep(x, lines, label, outcome)
+        how = "; ".join(filter(None, [made, f"full: median, dashed: mean, band: {band} of worlds"]))
+        sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
+        return ax
+
+
+def plot_break_even(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    gap: npt.ArrayLike,
+    ax: Axes | None = None,
+    *,
+    a: str,
+    b: str,
+    xlabel: str,
+    ylabel: str,
+    se: npt.ArrayLike | None = None,
+    measure: str = "mean ROI",
+    text: Text = roi_text,
+    made: str = "",
+    tiers: Mapping[str, str] | None = None,
+    theme: Theme | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> Axes:
+    """Draw which of two portfolios leads over a grid of two inputs, with the line of a tie.
+
+    Parameters
+    ----------
+    x : array_like, shape (nx,)
+        Values of the input across, increasing.
+    y : array_like, shape (ny,)
+        Values of the input upwards, increasing.
+    gap : array_like, shape (ny, nx)
+        Measure of a minus that of b.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+    a, b : str
+        The portfolios.
+    xlabel, ylabel : str
+        The inputs with their units.
+    se : array_like, shape (ny, nx), optional
+        Standard errors of the gap, where it is not exact; within two of them, cells are dotted.
+    measure : str
+        What is compared.
+    text : callable
+        Writes a gap; as an ROI by default.
+    made : str
+        How the numbers were made.
+    tiers : mapping of str to str, optional
+        Tier of each portfolio, for its colour; by default its name.
+    theme, title, subtitle
+        See `plot_roi`.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    x, y, gap = (np.asarray(values, dtype=np.float64) for values in (x, y, gap))
+    error = np.full_like(gap, np.nan) if se is None else np.asarray(se, dtype=np.float64)
+    with paper(ax, theme) as sheet:
+        ax, styles = sheet.ax, looks(tiers_of([a, b], tiers), sheet.theme)
+        most = float(np.nanmax(np.abs(gap))) or 1.0
+        shades = [styles[b].colour, sheet.theme.background, styles[a].colour]
+        cells = ax.pcolormesh(
+            x,
+            y,
+            gap,
+            shading="nearest",
+            vmin=-most,
+            vmax=most,
+            cmap=LinearSegmentedColormap.from_list("lead", shades),
+            rasterized=True,
+        )
+        if np.nanmin(gap) < 0 < np.nanmax(gap) and min(gap.shape) > 1:
+            ax.contour(x, y, gap, levels=[0], colors=[sheet.theme.ink], linewidths=2)
+        unsure = np.abs(gap) <= TOLD_APART * error
+        rows, columns = np.nonzero(unsure)
+        ax.plot(x[columns], y[rows], ".", color=sheet.theme.ink, markersize=3, gid="unsure")
+        bar = sheet.figure.colorbar(cells, ax=ax, pad=0.02, aspect=14)
+        bar.outline.set_visible(False)
+        bar.ax.yaxis.set_major_formatter(lambda value, _: text(value))
+        bar.set_label(f"{measure}, {a} minus {b}")
+        for which in ("x", "y"):
+            number_axis(ax, which)
+        ax.locator_params(axis="x", nbins=5)
+        ax.set_xlabel(xlabel)
+        ax.set_ylabel(ylabel)
+        found = findings.leads(a, b, gap, error, measure)
+        notes = [made, "line: tie" + ("; dots: cannot be told apart" if unsure.any() else "")]
+        how = "; ".join(filter(None, notes))
+        sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
+        return ax
+
+
+def _line(ax: Axes, x: FloatArray, line: SweepLine, look: Look, name: str) -> None:
+    ax.fill_between(
+        x, line.low, line.high, color=look.colour, alpha=0.16, linewidth=0, gid=f"band {name}"
+    )
+    ax.plot(x, line.median, color=look.colour, gid=f"median {name}")
+    ax.plot(
+        x, line.mean, color=look.colour, linewidth=1.6, linestyle=(0, (4, 2)), gid=f"mean {name}"
+    )
+    known = np.isfinite(line.se)
+    ax.errorbar(
+        x[known],
+        line.mean[known],
+        yerr=TOLD_APART * line.se[known],
+        fmt="none",
+        ecolor=look.colour,
+        elinewidth=1.6,
+    )
+
+
+def _names_at_end(
+    sheet: Paper, x: FloatArray, lines: Mapping[str, SweepLine], styles: Mapping[str, Look]
+) -> None:
+    """Name each line beside its last median."""
+    low, high = sheet.ax.get_ylim()
+    wanted = [float(line.median[-1]) for line in lines.values()]
+    places = spread_apart(wanted, 0.08 * (high - low), low, high)
+    for name, place in zip(lines, places, strict=True):
+        note(
+            sheet.ax,
+            name,
+            (float(x[-1]), float(place)),
+            (6, 0),
+            ha="left",
+            color=styles[name].text,
+            fontweight="bold",
+            fontsize=MIDDLE,
+        )
