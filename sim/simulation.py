@@ -278,9 +278,25 @@ def assumption_warnings(experiment: Experiment) -> list[str]:
     found = [
         what for key, what in telling if experiment.origins.get(key, "").startswith("assumption")
     ]
-    if not found:
-        return []
-    return ["No source, only assumptions: " + "; ".join(found) + ". `sim explain` lists them all."]
+    warnings = single_source_warnings(experiment)
+    if found:
+        listed = "; ".join(found)
+        warnings.append(f"No source, only assumptions: {listed}. `sim explain` lists them all.")
+    return warnings
+
+
+def single_source_warnings(experiment: Experiment) -> list[str]:
+    """Say where the conversion rates of all tiers rest on one and the same source."""
+    from .evidence import cite, sources
+
+    origins = {
+        experiment.origins.get(f"tier.{tier}.on.{platform}.conversion_rate", "").partition(":")[0]
+        for tier, tier_on in experiment.tier.items()
+        for platform in tier_on.on
+    }
+    if len(origins) == 1 and (key := origins.pop()) in sources():
+        return [f"All conversion rates rest on one source, {cite(key)}; revenue is in proportion."]
+    return []
 
 
 def forget_blocks(folder: str | Path) -> None:

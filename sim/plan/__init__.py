@@ -57,6 +57,7 @@ __all__ = [
     "TierTables",
     "amplification_table",
     "committed_cost",
+    "compile_or_fault",
     "make_plan",
     "marginal",
     "portfolio_terms",
