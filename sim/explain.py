@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,13 +12,21 @@ import numpy as np
 
 from .engine import marginals as mg
 from .evidence import sources
-from .experiment import Distribution, Experiment
+from .experiment import Distribution, Experiment, ExperimentError, Fault
+from .experiment.fill import DEFAULT
+from .experiment.layout import NAMED, TABLES
 from .experiment.models import Table
-from .experiment.write import value as as_toml
-from .plan import Plan, make_plan, marginal, tier_tables
+from .experiment.toml import dotted
+from .experiment.toml import value as as_toml
+from .plan import Plan, TierTables, make_plan, portfolio_terms, tier_tables
+from .plan.tiers import compile_or_fault
 
 #: Worlds of the short run that counts how often the caps bind.
 _CAP_WORLDS = 2048
+#: What the key of a source may look like.
+_WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+#: The normal score that nineteen in twenty do not pass.
+_SCORE_95 = 1.6448536269514722
 
 
 @dataclass(frozen=True)
@@ -69,54 +78,54 @@ def explain(experiment: Experiment) -> list[Input]:
     list of Input
         In the order of the resolved file.
     """
-    rows: list[Input] = []
-    for name in ("simulation", "economics", "costs"):
-        rows += _table_rows(experiment, name, getattr(experiment, name))
-    for name in ("platform", "niche"):
-        for key, table in getattr(experiment, name).items():
-            rows += _table_rows(experiment, f"{name}.{key}", table)
-    for tier, tier_on in experiment.tier.items():
-        for platform, table in tier_on.on.items():
-            prefix = f"tier.{tier}.on.{platform}"
-            notes = _organic(experiment, tier, platform)
-            rows += _table_rows(experiment, prefix, table, notes)
     used = {terms.compensation for terms in _terms(experiment)}
-    for key in sorted(used):
-        rows += _table_rows(experiment, f"compensation.{key}", experiment.compensation[key])
-    for key, portfolio in experiment.portfolio.items():
-        rows += _table_rows(experiment, f"portfolio.{key}", portfolio)
-    rows += list(_shared_rows(experiment))
+    rows: list[Input] = []
+    for head in TABLES:
+        tables = getattr(experiment, head)
+        if head == "tier":
+            rows += _tier_rows(experiment)
+        elif head == "shocks":
+            rows += _shock_rows(experiment)
+        elif head == "beliefs":
+            rows += _belief_rows(experiment)
+        elif head not in NAMED and head != "decision":
+            rows += _table_rows(experiment, (head,), tables)
+        elif head in NAMED:
+            for name, table in tables.items():
+                if head != "compensation" or name in used:
+                    rows += _table_rows(experiment, (head, name), table)
     return rows
 
 
 def _terms(experiment: Experiment) -> list[Any]:
-    from .plan import portfolio_terms
-
     return [t for p in experiment.portfolio.values() for _, t, _ in portfolio_terms(p)]
 
 
 def _table_rows(
-    experiment: Experiment, prefix: str, table: Table, notes: dict[str, str] | None = None
+    experiment: Experiment,
+    path: tuple[str, ...],
+    table: Table,
+    *,
+    drawn: Mapping[str, mg.Table] | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> list[Input]:
+    """List the keys of a table; `drawn` holds what the engine draws from where the plan knows."""
     rows = []
     for name, field in type(table).model_fields.items():
-        value = getattr(table, name)
+        value, key = getattr(table, name), dotted((*path, name))
         if value is None:
             continue
-        key = f"{prefix}.{name}"
-        given = _given(experiment, prefix, name)
+        numbers: dict[str, float] = {}
+        written = value
         if isinstance(value, Distribution):
-            share = name in _SHARES
-            numbers = describe(value, 1.0 if share else math.inf, _ends(table, name))
-            written = as_toml(value.written)
-        else:
-            numbers, written = {}, as_toml(_plain(value))
+            written = value.written
+            numbers = describe(drawn[name] if drawn else compiled(experiment, key, value))
         rows.append(
             Input(
                 key=key,
-                written=written,
+                written=as_toml(_plain(written)),
                 unit=field.description or "",
-                source=source_text(experiment.origins.get(given, "default")),
+                source=source_text(experiment.origins.get(key, "")),
                 used=(notes or {}).get(name, ""),
                 **numbers,
             )
@@ -124,73 +133,79 @@ def _table_rows(
     return rows
 
 
-_SHARES = (
-    "authentic_share", "gross_margin", "return_rate", "incremental_share", "tracked_share",
-)  # fmt: skip
-
-
-def _given(experiment: Experiment, prefix: str, name: str) -> str:
-    """Return the key whose origin counts: a tier's own table may stand above its platform."""
-    return f"{prefix}.{name}"
-
-
-def _ends(table: Table, name: str) -> tuple[float, float] | None:
-    return table.follower_range if name == "followers" else None  # type: ignore[attr-defined,no-any-return]
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, Table):
         return {k: _plain(v) for k, v in value if v is not None}
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return {k: _plain(v) for k, v in value.items()} if isinstance(value, Mapping) else value
 
 
-def describe(
-    distribution: Distribution, upper: float = math.inf, ends: tuple[float, float] | None = None
-) -> dict[str, float]:
-    """Return mean, median and the 90 % interval of a distribution as it will be drawn."""
-    if distribution.family == "constant":
-        value = float(distribution.parameters["value"])
-        return {"mean": value, "median": value, "p05": value, "p95": value}
-    low, high = ends or (0.0, math.inf if distribution.family == "lognormal" else upper)
-    table = mg.compile_marginal(marginal(distribution, low, high))
-    p05, median, p95 = table.quantile(np.array([-1.6448536269514722, 0.0, 1.6448536269514722]))
+def compiled(experiment: Experiment, key: str, distribution: Distribution) -> mg.Table:
+    """Return the table that the engine draws from, for a key outside the tiers.
+
+    Raises
+    ------
+    ExperimentError
+        Where there can be none.
+    """
+    faults: list[Fault] = []
+    table = compile_or_fault(distribution, key, faults)
+    if faults:
+        raise ExperimentError(experiment.file, faults)
+    return table
+
+
+def describe(table: mg.Table) -> dict[str, float]:
+    """Return mean, median and the 90 % interval of what the engine draws from a table."""
+    p05, median, p95 = table.quantile(np.array([-_SCORE_95, 0.0, _SCORE_95]))
     return {"mean": mg.moment(table), "median": float(median), "p05": float(p05), "p95": float(p95)}
 
 
-def _organic(experiment: Experiment, tier: str, platform: str) -> dict[str, str]:
+def _tier_rows(experiment: Experiment) -> Iterator[Input]:
+    for tier, tier_on in experiment.tier.items():
+        for platform, spec in tier_on.on.items():
+            faults: list[Fault] = []
+            tables = tier_tables(spec, f"tier.{tier}", faults)
+            if tables is None:
+                raise ExperimentError(experiment.file, faults)
+            path = ("tier", tier, "on", platform)
+            yield from _table_rows(
+                experiment, path, spec, drawn=tables.tables, notes=_organic(tables)
+            )
+
+
+def _organic(tables: TierTables) -> dict[str, str]:
     """Say what quoted means become once amplified posts are taken out of them."""
-    tables = tier_tables(experiment.tier[tier].on[platform], f"tier.{tier}", [])
-    if tables is None:
-        return {}
     notes = {}
     for name in ("engagement_rate", "conversion_rate", "reach_rate"):
         factor = math.exp(tables.shift[name])
         mean = mg.moment(tables.tables[name]) * factor
         notes[name] = f"organic mean {mean:.4g}, {factor:.3f} of the quoted one"
     notes["amplification"] = f"all impressions are {tables.amplification_mean:.3f} x organic ones"
+    luck = mg.moment(tables.tables["post_luck"])
+    if not math.isclose(luck, 1.0, rel_tol=1e-6):
+        notes["post_luck"] = f"divided by its mean, {luck:.4g}"
     return notes
 
 
-def _shared_rows(experiment: Experiment) -> Iterator[Input]:
-    shocks = experiment.shocks
-    yield Input(
-        "shocks.scale", as_toml(shocks.scale), "factor on all loadings",
-        source_text(experiment.origins.get("shocks.scale", "")),
-    )  # fmt: skip
+def _shock_rows(experiment: Experiment) -> Iterator[Input]:
+    shocks, origins = experiment.shocks, experiment.origins
+    yield from (
+        row for row in _table_rows(experiment, ("shocks",), shocks) if row.key != "shocks.loadings"
+    )
     for name, loadings in shocks.loadings.items():
         for kind, weight in loadings.items():
-            origin = experiment.origins.get(f"shocks.loadings.{name}", "")
             yield Input(
                 f"shocks.loadings.{name}.{kind}",
                 as_toml(weight),
                 f"weight of the {kind} factor in the normal score of {name}",
-                source_text(origin),
+                source_text(origins.get(f"shocks.loadings.{name}", "")),
                 used=f"{100 * (shocks.scale * weight) ** 2:.1f} % of the score's variance",
             )
+
+
+def _belief_rows(experiment: Experiment) -> Iterator[Input]:
     for name, belief in experiment.beliefs.items():
-        low, high = math.exp(-1.6449 * belief.sd), math.exp(1.6449 * belief.sd)
+        # A lognormal of mean one.
         centre = math.exp(-(belief.sd**2) / 2.0)
         yield Input(
             f"beliefs.{name}",
@@ -199,23 +214,17 @@ def _shared_rows(experiment: Experiment) -> Iterator[Input]:
             source_text(experiment.origins.get(f"beliefs.{name}", "")),
             mean=1.0,
             median=centre,
-            p05=centre * low,
-            p95=centre * high,
+            p05=centre * math.exp(-_SCORE_95 * belief.sd),
+            p95=centre * math.exp(_SCORE_95 * belief.sd),
         )
 
 
 def source_text(origin: str) -> str:
     """Return an origin as a reader wants it: keys of sources become citations."""
-    if origin in ("", "this file", "default") or origin.startswith("assumption"):
-        return origin or "default"
-    head, colon, rest = origin.partition(":")
-    keys = [key.strip() for key in head.split(",")]
     known = sources()
-    if all(key.split(" ")[0] in known for key in keys):
-        head = ", ".join(
-            known[key.split(" ")[0]].short + key[len(key.split(" ")[0]) :] for key in keys
-        )
-    return head + colon + rest
+    return _WORD.sub(
+        lambda word: known[word[0]].short if word[0] in known else word[0], origin or DEFAULT
+    )
 
 
 def caps(experiment: Experiment) -> list[dict[str, Any]]:

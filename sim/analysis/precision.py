@@ -174,5 +174,3 @@ def _worst(summary: Summary, target: Target) -> Reached:
         met = excess <= 1.0
         found.append((excess, Reached(target, portfolio, measured.value, measured.se, met)))
     return max(found, key=lambda item: item[0])[1]
-
-

@@ -77,12 +77,12 @@ def top_creators(shares: Mapping[str, FloatArray], top: float) -> str:
     """Say what the best creators bring in the median world."""
     if not shares:
         return "No creator brings revenue"
-    told = [
-        f"{100 * float(np.median(x)):.0f} % with {name}" for name, x in shares.items() if x.size
-    ]
+    told = [(name, f"{100 * float(np.median(x)):.0f} %") for name, x in shares.items() if x.size]
     if not told:
         return "No creator brings revenue"
-    return f"The best {100 * top:.0f} % of creators bring {listed(told)} of revenue"
+    (name, share), *rest = told
+    parts = [f"{share} of revenue with {name}", *(f"{other} with {who}" for who, other in rest)]
+    return f"The best {100 * top:.0f} % of creators bring {listed(parts)}"
 
 
 def payback(name: str, profit: FloatArray) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..measures.evaluate import Measured
+from ..measures.format import usd
 from . import titles
 from .marks import MIDDLE, hide, note
 from .paper import paper
@@ -113,7 +114,7 @@ def plot_waterfall(
                 color=colour,
                 gid=f"step {step.label}",
             )
-            text = titles.amount(step.change, step.se).removesuffix(" USD")
+            text = usd(step.change, step.se).removesuffix(" USD")
             right = max(step.start, step.end)
             note(
                 ax,
@@ -136,7 +137,7 @@ def plot_waterfall(
         ax.tick_params(axis="y", length=0)
         low, high = (f(end for step in steps for end in (step.start, step.end)) for f in (min, max))
         ax.set_xlim(low - 0.02 * (high - low), high + 0.14 * (high - low))
-        ax.xaxis.set_major_formatter(lambda value, _: titles.amount(value).removesuffix(" USD"))
+        ax.xaxis.set_major_formatter(lambda value, _: usd(value).removesuffix(" USD"))
         ax.locator_params(axis="x", nbins=6)
         hide(ax, "left")
         ax.set_xlabel("USD, mean")

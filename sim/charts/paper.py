@@ -22,9 +22,12 @@ MARGIN = 0.10
 TITLE, SUBTITLE = 15.0, 10.5
 LINE = 1.17
 LOGO = 0.42
-NARROW = "\N{NO-BREAK SPACE}"
+HINTING = 0.97
+"""Inches: paper's edge, height of the logo; points: text sizes; line height in text sizes; share of
+the width to fill, since hinted text on a coarse screen is wider than its outlines."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 _UNBREAKABLE = re.compile(r" (?=%|USD\b)")
-"""Inches: paper's edge, height of the logo; points: text sizes; line height in text sizes."""
 
 
 @dataclass
@@ -159,17 +162,18 @@ def alt_text(ax: Axes) -> str:
     for artist in texts:
         gid = artist.get_gid()
         if gid in ("title", "subtitle") and hasattr(artist, "get_text"):
-            found[gid] = artist.get_text().replace("\n", " ").replace(NARROW, " ").strip()
+            found[gid] = artist.get_text().replace("\n", " ").replace(NO_BREAK, " ").strip()
     return ". ".join(found[gid].rstrip(".") for gid in ("title", "subtitle") if found.get(gid))
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines no wider than so many inches, as evenly as the words allow."""
-    words = [word for word in _UNBREAKABLE.sub(NARROW, text).split(" ") if word]
+    words = [word for word in _UNBREAKABLE.sub(NO_BREAK, text).split(" ") if word]
     if not words:
         return []
     widths = [text_width(word, size, bold=bold) for word in words]
     space = text_width(" ", size, bold=bold)
+    width *= HINTING
     lines = _fill(words, widths, space, width)
     if len(lines) == 1:
         return lines

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from . import findings, titles
+from ..measures.format import usd
+from . import findings
 from .marks import SMALL, note
 from .paper import paper
 from .theme import Theme, looks
@@ -73,7 +74,7 @@ def plot_payback(
             fontsize=SMALL,
             color=sheet.theme.text(sheet.theme.loss),
         )
-        ax.yaxis.set_major_formatter(lambda value, _: titles.amount(value).removesuffix(" USD"))
+        ax.yaxis.set_major_formatter(lambda value, _: usd(value).removesuffix(" USD"))
         ax.locator_params(axis="x", integer=True)
         ax.set_xlabel("weeks after the first post")
         ax.set_ylabel("profit to date, USD")

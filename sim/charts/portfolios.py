@@ -78,7 +78,7 @@ def plot_diversification(
         ax.set_ylim(0, 1.08 * most)
         percent_axis(ax, "y")
         floors = [curve.floor for curve in curves.values()]
-        places = spread_apart(floors, 0.09 * most, 0.05 * most, most)
+        places = spread_apart(floors, 0.14 * most, 0.05 * most, most)
         for name, place in zip(curves, places, strict=True):
             note(
                 ax,

@@ -126,8 +126,7 @@ def roi_scale(
     if doublings:
         low = max(min([at(x, 1 - NEARLY_ALL) for x in samples] + [*hold]), LEAST)
         high = max([at(x, NEARLY_ALL) for x in samples] + [*hold])
-        start, end = math.log2(1 + min(low, -0.5)), math.log2(1 + max(high, 1.0))
-        return RoiScale(2**start - 1, 2**end - 1, doublings=True)
+        return RoiScale(min(low, -0.5), max(high, 1.0), doublings=True)
     low = min(0.0, *hold, *(at(x, LOWEST) for x in samples))
     high = max(0.0, *hold, *(at(x, BULK) for x in samples))
     margin = 0.03 * (high - low) or 1.0

@@ -197,8 +197,8 @@ _NO_DATE: Mapping[str, dict[str, Any]] = {
 def save(figure: Figure, path: str | Path, theme: Theme = LIGHT, *, dpi: float = 200) -> Path:
     """Write a figure as SVG, PNG or PDF, by the file's suffix.
 
-    The same figure gives the same bytes: no dates, and SVG ids from a fixed salt. Text in SVG
-    stays text.
+    The same chart drawn again gives the same bytes: no dates, and SVG ids from a fixed salt. Text
+    in SVG stays text.
 
     Parameters
     ----------

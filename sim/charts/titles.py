@@ -168,8 +168,8 @@ def risk_and_return(means: Mapping[str, Measured], worst: Mapping[str, Measured]
 def profit(name: str, average: Measured, middle: Measured) -> str:
     """Say what a portfolio earns on average, and in the median."""
     return (
-        f"{name} earns {amount(average.value, average.se)} on average, "
-        f"{amount(middle.value, middle.se)} in the median"
+        f"{name} earns {usd(average.value, average.se)} on average, "
+        f"{usd(middle.value, middle.se)} in the median"
     )
 
 
@@ -178,23 +178,13 @@ def most_of(what: str, entries: Mapping[str, Measured], per: str = "1,000 USD") 
     names = ranked(entries)
     if not names:
         return f"{what} per {per} cannot be computed"
-    texts = {name: count(entries[name].value, entries[name].se) for name in names}
+    texts = {name: number(entries[name].value, entries[name].se) for name in names}
     if len(names) == 1:
         return f"{names[0]} brings {texts[names[0]]} {what} per {per}"
     if len(leaders(entries)) > 1:
         return f"No telling which tier brings most {what} per {per}: {_all_of(names, texts)}"
     rest = [f"{texts[name]} with {name}" for name in names[1:3]]
     return f"{names[0]} brings most {what} per {per}: {texts[names[0]]}, against {listed(rest)}"
-
-
-def amount(value: float | None, se: float | None = 0.0) -> str:
-    """Return an amount in USD."""
-    return usd(value, se)
-
-
-def count(value: float | None, se: float | None = 0.0) -> str:
-    """Return a plain number."""
-    return number(value, se)
 
 
 def _all_of(names: Sequence[str], texts: Mapping[str, str]) -> str:

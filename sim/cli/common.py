@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
-from ..experiment import Experiment, ExperimentError
+from ..experiment import Experiment, ExperimentError, Fault
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,11 +46,16 @@ def read(
 ) -> Experiment:
     """Load an experiment with the options of the command line."""
     from ..experiment import load
+    from ..experiment.faults import suggestion
+    from ..measures import COMPARISONS, MEASURES
 
-    assignments = [*overrides]
-    if worlds is not None:
-        assignments.append(f'simulation.worlds="{worlds}"')
-    return load(file, assignments, seed=seed)
+    experiment = load(file, overrides, worlds=worlds, seed=seed)
+    known = {*MEASURES, *COMPARISONS}
+    asked = experiment.decision.measure if experiment.decision else None
+    if asked is not None and asked not in known:
+        problem = f"is no measure; {suggestion(asked, known)}"
+        raise ExperimentError(experiment.file, [Fault("decision.measure", problem, asked)])
+    return experiment
 
 
 def clear_errors(function: F) -> F:
@@ -57,12 +64,16 @@ def clear_errors(function: F) -> F:
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         from ..engine.cluster import ClusterError
-        from ..runs import RunError
+        from ..runs import DiskFullError, RunError
 
         try:
             return function(*args, **kwargs)
         except ExperimentError as error:
             fail(str(error), MISTAKE)
+        except DiskFullError as error:
+            click.echo(str(error), err=True)
+            # HDF5 crashes when the interpreter closes a file that could not be written.
+            os._exit(FAILURE)
         except RunError as error:
             fail(str(error), FAILURE)
         except KeyboardInterrupt:
@@ -84,6 +95,23 @@ def fail(message: str, code: int) -> None:
     """Print a message on stderr and leave with a code."""
     click.echo(message, err=True)
     sys.exit(code)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    if not path.parent.is_dir():
+        fail(f"{path.parent}: no such folder", MISTAKE)
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
 
 
 def print_json(content: Any) -> None:

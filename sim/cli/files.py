@@ -7,7 +7,15 @@ from typing import Any
 
 import rich_click as click
 
-from .common import MISTAKE, clear_errors, experiment_options, fail, print_json, read
+from .common import (
+    MISTAKE,
+    clear_errors,
+    experiment_options,
+    fail,
+    print_json,
+    read,
+    write_whole,
+)
 
 
 @click.command()
@@ -118,15 +126,12 @@ def schema(out: Path | None) -> None:
 
     Example: sim schema --out experiments/experiment.schema.json
     """
-    import json
+    from ..experiment.schema import schema_text
 
-    from ..experiment.schema import json_schema
-
-    text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     if out is None:
-        click.echo(text, nl=False)
+        click.echo(schema_text(), nl=False)
     else:
-        out.write_text(text, encoding="utf-8")
+        write_whole(out, schema_text())
         click.echo(f"wrote {out}")
 
 
@@ -138,19 +143,14 @@ def new(name: str) -> None:
 
     Example: sim new experiments/launch
     """
-    import json
-
-    from ..experiment.schema import json_schema
+    from ..experiment.schema import schema_text
     from ..experiment.starter import starter
 
     path = Path(name if name.endswith(".toml") else f"{name}.toml")
     if path.exists():
         fail(f"{path}: exists already; choose another name", MISTAKE)
-    if not path.parent.is_dir():
-        fail(f"{path.parent}: no such folder", MISTAKE)
+    write_whole(path, starter(path.stem, str(path)))
     beside = path.parent / "experiment.schema.json"
     if not beside.exists():
-        text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-        beside.write_text(text, encoding="utf-8")
-    path.write_text(starter(path.stem, str(path)), encoding="utf-8")
+        write_whole(beside, schema_text())
     click.echo(f"wrote {path}; now: sim explain {path}, then sim run {path}")

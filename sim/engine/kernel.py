@@ -210,8 +210,8 @@ def funnel_rows(
     """
     for i in range(CHUNK):
         s[_DELIVERED_ + i] = 1.0 if s[(_VALUE + DELIVERY) * CHUNK + i] > LOG_ZERO else 0.0
-        s[_A_ + i] = min(s[_A_ + i], 0.0)
         s[_R_ + i] = min(s[_R_ + i], 0.0)
+        s[_A_ + i] = min(s[_A_ + i], 0.0)
         s[_LOG_ + i] = s[_F_ + i] + s[_A_ + i] + s[_R_ + i]
     exp_row(rows[_LOG], rows[_SCALE], bits[_SCALE], rows[_ORGANIC])
     exp_row(rows[_VALUE + REACH_RATE], rows[_SCALE], bits[_SCALE], rows[_SHARE])

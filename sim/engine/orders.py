@@ -94,7 +94,7 @@ def poisson_quantile(p: float, upper: bool, mean: float) -> float:
         + (3.0 * w2 * w2 + 7.0 * w2 - 16.0) / (810.0 * mean)
     )
     size = abs(w)
-    error = 0.03 * (1.0 + size + size * w2 / 2.0 + size * w2 * w2 / 40.0) / (mean * root)
+    error = 0.04 * (1.0 + size + size * w2 / 2.0 + size * w2 * w2 / 40.0) / (mean * root)
     n = math.floor(x)
     if n + error < x < n + 1.0 - error and size < 3.5:
         return max(n, 0.0)

@@ -81,7 +81,7 @@ def philox(
 
 @inlined
 def uniform(bits: np.uint64) -> float:
-    """Map 64 random bits to (0, 1): 53 bits of mantissa, the smallest value 2**-64."""
+    """Map 64 random bits to (0, 1]: 53 bits of mantissa, the smallest value 2**-64."""
     return (float(bits >> _ONE) + 0.5) * 2.0**-63
 
 
@@ -224,4 +224,4 @@ def exp_row(x: Array, scale: Array, scale_bits: Bits, out: Array) -> None:
     for i in range(CHUNK):
         scale_bits[i] = (scale_bits[i] + _BIAS) << _MANTISSA
     for i in range(CHUNK):
-        out[i] = out[i] * scale[i] if x[i] > LOG_NOTHING else 0.0
+        out[i] = 0.0 if x[i] <= LOG_NOTHING else out[i] * scale[i]

@@ -7,145 +7,252 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .distributions import DistributionError, number
-from .faults import Fault, suggestion
+from .faults import Fault, nearest, suggestion
+from .fill import lines_of, preset_platforms, preset_tiers, presets
+from .layout import Path
+from .shape import Shape
+from .toml import dotted
+from .translate import user_key
+
+Tables = Mapping[str, Any]
+
+#: More engagement than this from one post of a creator to a later one is no habit any more.
+_MOST_GROWTH = 1e6
 
 
-def cross_checks(
-    filled: Mapping[str, Any], tables: Mapping[str, Any], faulty: set[str]
-) -> list[Fault]:
-    """Return faults between keys of a filled-up experiment.
+def cross_checks(filled: Tables, shape: Shape) -> Iterator[Fault]:
+    """Yield faults between keys of a filled-up experiment.
 
     Parameters
     ----------
     filled
         Tables merged over the presets.
-    tables
-        Tables as in the file.
-    faulty
-        Keys that are known to be wrong already: what rests on them is not checked again.
+    shape
+        The sound part of the file.
     """
-    faults = [
-        *_portfolios(filled, tables),
-        *_loadings(filled),
-        *_tiers(filled),
-        *_decision(filled),
-    ]
-    return [fault for fault in faults if not any(fault.key == key for key in faulty)]
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    tables = shape.tables
+    yield from _portfolios(tables, shape.meant)
+    yield from _references(tables)
+    yield from _loadings(filled)
+    yield from _tiers(filled, tables)
+    yield from _decision(tables, shape)
+    yield from _simulation(tables.get("simulation", {}))
 
 
 def _value(value: Any) -> float | None:
+    """Return a number, None where there is none: that is reported elsewhere."""
     try:
         return number(value)
     except DistributionError:
         return None
 
 
-def _portfolios(filled: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[Fault]:
-    from .load import lines_of, presets
+# --- Portfolios -----------------------------------------------------------------------------------
 
-    platforms = [name for name, table in presets().items() if "any" in table]
-    for name, portfolio in _dict(filled.get("portfolio")).items():
-        key = f"portfolio.{name}"
-        if not isinstance(portfolio, Mapping):
-            yield Fault(key, f"must be a table, [{key}]", portfolio)
-            continue
-        if ("creators" in portfolio) == ("budget" in portfolio):
+
+def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
+    portfolios = tables.get("portfolio", {})
+    for name, portfolio in portfolios.items():
+        path: Path = ("portfolio", name)
+        key = dotted(path)
+
+        def lacks(*keys: str, path: Path = path, portfolio: Tables = portfolio) -> bool:
+            given = {*portfolio, *(k for k in keys if dotted((*path, k)) in meant)}
+            return not given & {*keys}
+
+        if "creators" in portfolio and "budget" in portfolio:
+            yield Fault(key, "has both `creators` and `budget`: keep one")
+        elif lacks("creators", "budget"):
             yield Fault(key, "needs either `creators` (a number) or `budget` (USD)")
-        mix = portfolio.get("mix")
-        if mix is None and "tier" not in portfolio:
-            yield Fault(key, "needs `tier`, or `mix` with several")
-        if isinstance(mix, Mapping):
-            yield from _shares(f"{key}.mix", mix)
-    for key, line in lines_of(tables):
-        tier, platform = line.get("tier"), line.get("platform")
-        where = key if ".mix." in key else f"{key}.tier"
-        if (
-            isinstance(platform, str) and platform not in {*platforms, *_dict(filled["platform"])}
-        ) or (isinstance(platform, str) and not _dict(filled["platform"].get(platform))):
-            yield Fault(
-                f"{key}.platform", f"is unknown; {suggestion(platform, platforms)}", platform
-            )
-        elif isinstance(tier, str) and platform not in _dict(
-            _dict(_dict(filled.get("tier")).get(tier)).get("on")
-        ):
-            known = [t for t in presets().get(str(platform), {}) if t not in ("any", "source")]
-            known = [t for t in known if isinstance(presets()[str(platform)][t], Mapping)]
-            yield Fault(where, f"no tier of that name; {suggestion(tier, known)}", tier)
-        compensation = line.get("compensation")
-        kinds = _dict(filled.get("compensation"))
-        if isinstance(compensation, str) and compensation not in kinds:
-            yield Fault(
-                f"{key}.compensation",
-                f"is unknown; {suggestion(compensation, kinds)}",
-                compensation,
-            )
+        if lacks("tier", "mix"):
+            other = nearest(name, [n for n, p in portfolios.items() if "tier" in p or "mix" in p])
+            or_meant = f"; or did you mean portfolio `{other}`?" if other else ""
+            yield Fault(key, f"needs `tier`, or `mix` with several{or_meant}")
+        if isinstance(portfolio.get("mix"), Mapping):
+            yield from _shares(dotted((*path, "mix")), portfolio["mix"])
+    for path, terms in lines_of(tables):
+        yield from _growth(path, terms)
 
 
-def _shares(key: str, mix: Mapping[str, Any]) -> Iterator[Fault]:
+def _shares(key: str, mix: Tables) -> Iterator[Fault]:
     shares = [_value(v.get("share") if isinstance(v, Mapping) else v) for v in mix.values()]
+    sound = [share for share in shares if share is not None and 0.0 < share <= 1.0]
     if not shares:
         yield Fault(key, "is empty: name at least one line with its share")
-    elif None not in shares:
-        total = sum(s for s in shares if s is not None)
-        if not math.isclose(total, 1.0, abs_tol=1e-6):
-            yield Fault(key, "shares must add up to 1", round(total, 6))
+    elif len(sound) == len(shares) and not math.isclose(sum(sound), 1.0, abs_tol=1e-6):
+        yield Fault(key, "shares must add up to 1", round(sum(sound), 6))
 
 
-def _loadings(filled: Mapping[str, Any]) -> Iterator[Fault]:
-    shocks = _dict(filled.get("shocks"))
-    scale = _value(shocks.get("scale", 1.0))
-    for name, loadings in _dict(shocks.get("loadings")).items():
-        weights = [_value(weight) for weight in _dict(loadings).values()]
-        if scale is None or None in weights:
+def _growth(path: Path, terms: Tables) -> Iterator[Fault]:
+    posts, factor = _value(terms["posts"]), _value(terms["repeat_factor"])
+    if posts is None or factor is None or factor <= 1.0:
+        return
+    if (posts - 1.0) * math.log(factor) > math.log(_MOST_GROWTH):
+        problem = f"makes the last of {posts:g} posts more than a million times the first"
+        yield Fault(dotted((*path, "repeat_factor")), problem, terms["repeat_factor"])
+
+
+# --- Names ----------------------------------------------------------------------------------------
+
+
+def _references(tables: Tables) -> Iterator[Fault]:
+    """Check the names that lines of portfolios, and tables of tiers, use."""
+    platforms = {*preset_platforms(), *tables.get("platform", {})}
+    kinds = {*presets()["compensation"], *tables.get("compensation", {})}
+    niches = tables.get("niche", {})
+    for tier, own in tables.get("tier", {}).items():
+        for platform in own.get("on", {}):
+            if platform not in platforms:
+                key = dotted(("tier", tier, "on", platform))
+                yield Fault(key, f"no platform of that name; {suggestion(platform, platforms)}")
+    for path, terms in lines_of(tables):
+        tier, platform, niche = terms["tier"], terms["platform"], terms["niche"]
+        if isinstance(platform, str) and platform not in platforms:
+            hint = suggestion(platform, platforms)
+            yield Fault(_said(path, "platform", tables), f"is unknown; {hint}", platform)
+        elif isinstance(platform, str) and isinstance(tier, str):
+            yield from _tier(_said(path, "tier", tables), tier, platform, tables)
+        near = nearest(niche, niches) if isinstance(niche, str) and niche not in niches else None
+        if near is not None:
+            problem = f"did you mean `{near}`? If not, add [niche.{niche}]"
+            yield Fault(_said(path, "niche", tables), problem, niche)
+        if isinstance(terms["compensation"], str) and terms["compensation"] not in kinds:
+            problem = f"is unknown; {suggestion(terms['compensation'], kinds)}"
+            key = _said(path, "compensation", tables)
+            yield Fault(key, problem, terms["compensation"])
+
+
+def _said(path: Path, key: str, tables: Tables) -> str:
+    """Return where a term of a line stands: with the line, or with its portfolio."""
+    name, line = path[1], path[3:]
+    portfolio = tables["portfolio"][name]
+    own = portfolio["mix"][line[0]] if line else {}
+    if line and isinstance(own, Mapping) and key in own:
+        return dotted((*path, key))
+    if key in portfolio:
+        return dotted((*path[:2], key))
+    return dotted(path)
+
+
+def _tier(key: str, tier: str, platform: str, tables: Tables) -> Iterator[Fault]:
+    own, known = tables.get("tier", {}), preset_tiers(platform)
+    if tier in own or tier in known:
+        return
+    if not known:
+        problem = f"has no preset on {platform}: describe it in [tier.{tier}]"
+    else:
+        problem = f"no tier of that name; {suggestion(tier, {*known, *own})}"
+    yield Fault(key, problem, tier)
+
+
+def named_in_vain(tables: Tables) -> dict[Path, str]:
+    """Return what is wrong with entries that nothing uses and no preset has.
+
+    The key is a path such as ``("tier", "micor")``. Entries that are complete are no fault: they
+    may wait in an included file.
+    """
+    lines = [terms for _, terms in lines_of(tables)]
+    found: dict[Path, str] = {}
+    for head in ("tier", "platform", "compensation"):
+        used = {terms[head] for terms in lines if isinstance(terms[head], str)}
+        for name in tables.get(head, {}):
+            if name not in used | _presets(head):
+                hint = suggestion(name, _presets(head))
+                found[head, name] = f"is used by no portfolio and has no preset; {hint}"
+    return found
+
+
+def _presets(head: str) -> set[str]:
+    if head == "tier":
+        return {tier for platform in preset_platforms() for tier in preset_tiers(platform)}
+    return set(preset_platforms()) if head == "platform" else set(presets()["compensation"])
+
+
+def _decision(tables: Tables, shape: Shape) -> Iterator[Fault]:
+    decision, names = tables.get("decision", {}), tables.get("portfolio", {})
+    broken = any(fault.key.startswith("portfolio") for fault in shape.faults)
+    for side in ("a", "b"):
+        chosen = decision.get(side)
+        if isinstance(chosen, str) and chosen not in names and (names or not broken):
+            problem = f"no such portfolio; {suggestion(chosen, names)}"
+            yield Fault(f"decision.{side}", problem, chosen)
+    if isinstance(decision.get("a"), str) and decision.get("a") == decision.get("b"):
+        yield Fault("decision.b", "is the same portfolio as `a`", decision["b"])
+
+
+# --- Numbers --------------------------------------------------------------------------------------
+
+
+def _loadings(filled: Tables) -> Iterator[Fault]:
+    """Check that shared factors leave something of each input to the creator."""
+    shocks = filled["shocks"]
+    scale = _value(shocks["scale"])
+    largest, of = 0.0, ""
+    for name, loadings in shocks["loadings"].items():
+        if not isinstance(loadings, Mapping):
             continue
-        total = sum((scale * weight) ** 2 for weight in weights if weight is not None)
+        weights = [_value(weight) for weight in loadings.values()]
+        sound = [weight for weight in weights if weight is not None and abs(weight) <= 1.0]
+        total = sum(weight**2 for weight in sound)
+        if len(sound) < len(weights):
+            continue
         if total > 1.0 + 1e-12:
             yield Fault(
-                f"shocks.loadings.{name}",
-                "squared loadings times shocks.scale squared add up to "
-                f"{total:.3g}, more than 1: nothing would be left to the creator",
+                dotted(("shocks", "loadings", name)),
+                f"squared loadings add up to {total:.3g}, more than 1: nothing would be left to "
+                "the creator",
                 dict(loadings),
             )
+        elif total > largest:
+            largest, of = total, name
+    if scale is not None and scale**2 * largest > 1.0 + 1e-12:
+        problem = (
+            f"times the loadings of `{of}` is more than 1: nothing would be left to the creator; "
+            f"cannot be above {math.floor(1e4 / math.sqrt(largest)) / 1e4:g}"
+        )
+        yield Fault("shocks.scale", problem, shocks["scale"])
 
 
-def _tiers(filled: Mapping[str, Any]) -> Iterator[Fault]:
-    for name, tier in _dict(filled.get("tier")).items():
-        for platform, table in _dict(_dict(tier).get("on")).items():
-            key = f"tier.{name}"
-            ends = table.get("follower_range")
-            if isinstance(ends, list) and len(ends) == 2:
-                low, high = _value(ends[0]), _value(ends[1])
-                if low is not None and high is not None and not low < high:
-                    yield Fault(
-                        f"{key}.follower_range", "the first number must be below the second", ends
-                    )
-            law = table.get("amplification")
-            if isinstance(law, Mapping):
-                yield from _amplification(f"{key}.amplification", law)
+def _tiers(filled: Tables, tables: Tables) -> Iterator[Fault]:
+    for name, tier in filled["tier"].items():
+        for platform, table in tier["on"].items():
+            for path, problem, got in _tier_numbers(table):
+                key = user_key(("tier", name, "on", platform, *path), tables)
+                yield Fault(key, problem, got)
 
 
-def _amplification(key: str, law: Mapping[str, Any]) -> Iterator[Fault]:
+def _tier_numbers(table: Tables) -> Iterator[tuple[Path, str, Any]]:
+    """Yield path, problem and value of what does not fit together in a tier."""
+    ends = table.get("follower_range")
+    numbers = [_value(end) for end in ends] if isinstance(ends, list | tuple) else []
+    low, high = numbers if len(numbers) == 2 else (None, None)
+    if low is not None and high is not None and low > 0.0:
+        if not low < high:
+            yield ("follower_range",), "the first number must be below the second", ends
+        everybody = _value(table.get("followers"))
+        if everybody is not None and low < high and not low <= everybody <= high:
+            problem = f"lies outside follower_range, {low:g} to {high:g}"
+            yield ("followers",), problem, table["followers"]
+    law = table.get("amplification")
+    if not isinstance(law, Mapping):
+        return
     if "spike" in law and "cascade" in law:
-        yield Fault(key, "has both `spike` and `cascade`: choose one")
+        yield ("amplification",), "has both `spike` and `cascade`: keep one", law
     for name in ("spike", "cascade"):
-        index = _value(_dict(law.get(name)).get("tail_index"))
+        inside = law.get(name)
+        index = _value(inside.get("tail_index")) if isinstance(inside, Mapping) else None
         if index is not None and 0.0 < index <= 1.0 and "cap" not in law:
-            yield Fault(
-                f"{key}.{name}.tail_index",
-                "at or below 1 the mean is infinite; set `cap` beside it, the largest A",
-                index,
-            )
+            problem = "at or below 1 the mean is infinite; set `cap` beside it, the largest A"
+            yield ("amplification", name, "tail_index"), problem, index
 
 
-def _decision(filled: Mapping[str, Any]) -> Iterator[Fault]:
-    names = _dict(filled.get("portfolio"))
-    for side in ("a", "b"):
-        chosen = _dict(filled.get("decision")).get(side)
-        if isinstance(chosen, str) and chosen not in names:
-            yield Fault(
-                f"decision.{side}", f"no such portfolio; {suggestion(chosen, names)}", chosen
-            )
+def _simulation(simulation: Tables) -> Iterator[Fault]:
+    replicates = _value(simulation.get("replicates", 1))
+    if replicates is None:
+        return
+    if "beliefs" in simulation and replicates == 1.0:
+        problem = "goes with `replicates` above 1, the worlds for each draw of the beliefs"
+        yield Fault("simulation.beliefs", problem, simulation["beliefs"])
+    if simulation.get("sampling") == "stratified" and replicates > 1.0:
+        problem = "does not go with `replicates` above 1; leave one out"
+        yield Fault("simulation.sampling", problem, simulation["sampling"])

@@ -7,19 +7,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from . import toml
+
 _NOTHING = object()
+_LONGEST = 120
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong: where, what, and what was found there."""
+    """One thing that is wrong: where, what, and what was found there.
+
+    Attributes
+    ----------
+    key
+        Dotted key as the user wrote it; empty for the file as a whole.
+    problem
+        What is wrong, and the way out.
+    got
+        The value found there, if there is one.
+    file
+        The file that holds the key, where it is another than the experiment's.
+    """
 
     key: str
     problem: str
     got: Any = _NOTHING
+    file: str = ""
 
     def line(self, file: str) -> str:
         """Return ``FILE: dotted.key: what is wrong (got VALUE)``."""
+        file = self.file or file
         where = f"{file}: {self.key}" if self.key else file
         found = "" if self.got is _NOTHING else f" (got {shown(self.got)})"
         return f"{where}: {self.problem}{found}"
@@ -41,28 +58,28 @@ class ExperimentError(ValueError):
         self.faults = tuple(faults)
         super().__init__("\n".join(fault.line(file) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Come back whole from another process."""
+        return type(self), (self.file, self.faults)
+
 
 def shown(value: Any) -> str:
     """Return a value as the user would write it in TOML, shortened to a line."""
-    if isinstance(value, bool):
-        text = str(value).lower()
-    elif isinstance(value, str):
-        text = f'"{value}"'
-    elif isinstance(value, dict):
-        text = "{ " + ", ".join(f"{k} = {shown(v)}" for k, v in value.items()) + " }"
-    elif isinstance(value, list | tuple):
-        text = "[" + ", ".join(shown(v) for v in value) + "]"
-    else:
-        text = str(value)
-    return text if len(text) <= 120 else text[:117] + "..."
+    text = toml.value(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` was probably meant to be."""
+    by_form = {option.lower(): option for option in known}
+    near = difflib.get_close_matches(word.lower(), by_form, n=1, cutoff=0.6)
+    return by_form[near[0]] if near else None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known word, or lists all when there are few."""
+    """Return a hint that names the nearest known word, or lists all."""
     options = sorted(known)
-    near = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    if len(options) <= 24:
-        return "known here: " + ", ".join(options)
-    return ""
+    near = nearest(word, options)
+    if near is not None:
+        return f"did you mean `{near}`?"
+    return "known here: " + ", ".join(options) if options else "none is known here"

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from importlib import resources
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, PrivateAttr, ValidationError
+from pydantic import PrivateAttr, ValidationError
 
 from . import models
-from .checks import cross_checks
-from .faults import ExperimentError, Fault, suggestion
+from .checks import cross_checks, named_in_vain
+from .faults import ExperimentError, Fault, nearest
+from .fill import fill, presets
+from .merge import Unreadable, assign, found_in, included, merge, read_toml
+from .shape import sound
+from .toml import dotted, path_of
+from .translate import faults_of
 
-#: Tables that an experiment file may have, beside its `title`.
-TABLES = (
-    "simulation", "economics", "costs", "platform", "niche", "audience", "tier", "compensation", "portfolio",
-    "shocks", "beliefs", "decision",
-)  # fmt: skip
-_PLAIN = ("economics", "costs", "shocks", "beliefs")
+__all__ = ["Experiment", "build", "load", "presets"]
 
 
 class Experiment(models.Experiment):
@@ -58,7 +58,21 @@ class Experiment(models.Experiment):
 
     def tables(self) -> dict[str, Any]:
         """Return the resolved experiment as plain TOML tables, complete without any preset."""
-        return _without_none(self.model_dump(mode="python", exclude={"name"}))
+        tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude={"name"}))
+        return tables
+
+    def fingerprint(self) -> str:
+        """Return a hash of everything that decides the numbers of a world.
+
+        The number of worlds and cosmetic tables are left out, files count by what they hold and
+        not by where they are, and 30 is 30.0.
+        """
+        tables = self.tables()
+        tables["simulation"].pop("worlds")
+        for cosmetic in ("title", "decision"):
+            tables.pop(cosmetic, None)
+        text = json.dumps(_canonical(tables, self.folder), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _without_none(value: Any) -> Any:
@@ -69,18 +83,27 @@ def _without_none(value: Any) -> Any:
     return value
 
 
-@cache
-def presets() -> dict[str, Any]:
-    """Return the packaged presets as tables."""
-    text = resources.files("sim.evidence").joinpath("presets.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def _canonical(value: Any, folder: Path) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            str(key): _contents(item, folder) if key == "empirical" else _canonical(item, folder)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_canonical(item, folder) for item in value]
+    return float(value) if isinstance(value, int | float) else value
+
+
+def _contents(file_and_column: str, folder: Path) -> list[str]:
+    name, column = file_and_column.rsplit(":", 1)
+    return [hashlib.sha256((folder / name).read_bytes()).hexdigest(), column]
 
 
 def load(
     path: str | Path,
     overrides: Sequence[str] = (),
     *,
-    worlds: int | None = None,
+    worlds: int | str | None = None,
     seed: int | None = None,
 ) -> Experiment:
     """Read an experiment file.
@@ -101,24 +124,45 @@ def load(
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ExperimentError(str(path), [Fault("", f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError:
-        raise ExperimentError(str(path), [Fault("", "is not UTF-8 text")]) from None
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ExperimentError(str(path), [Fault("", f"is not valid TOML: {error}")]) from None
-    tables, faults = _with_includes(tables, path.parent)
+        tables = read_toml(path)
+    except Unreadable as error:
+        raise ExperimentError(str(path), [Fault("", str(error) + _near(path))]) from None
+    fragments, faults = included(tables.pop("include", []), path.parent)
+    complete: Mapping[str, Any] = {}
+    for layer in (*fragments.values(), tables):
+        complete = merge(complete, layer)
     for assignment in overrides:
-        faults += _assign(tables, assignment)
+        complete, wrong = assign(complete, assignment)
+        faults += wrong
     for key, value in (("worlds", worlds), ("seed", seed)):
         if value is not None:
-            faults += _assign(tables, f"simulation.{key}={value}")
+            complete = merge(complete, {"simulation": {key: value}})
+    try:
+        experiment = build(complete, name=path.stem, file=str(path), folder=path.parent)
+    except ExperimentError as error:
+        faults += [_where_it_stands(fault, tables, fragments) for fault in error.faults]
     if faults:
         raise ExperimentError(str(path), faults)
-    return build(tables, name=path.stem, file=str(path), folder=path.parent)
+    return experiment
+
+
+def _near(path: Path) -> str:
+    """Suggest a file of nearly that name."""
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    near = nearest(path.name, [other.name for other in path.parent.glob("*.toml")])
+    return f"; did you mean {path.with_name(near)}?" if near else ""
+
+
+def _where_it_stands(
+    fault: Fault, tables: Mapping[str, Any], fragments: Mapping[str, Mapping[str, Any]]
+) -> Fault:
+    """Name the included file in a fault of a key that only stands there."""
+    path = path_of(fault.key)
+    if path is None or found_in(tables, path):
+        return fault
+    holders = [file for file, fragment in fragments.items() if found_in(fragment, path)]
+    return replace(fault, file=holders[-1]) if holders else fault
 
 
 def build(
@@ -147,220 +191,29 @@ def build(
         With every fault.
     """
     folder = folder or Path()
-    filled, origins = fill(tables)
-    faults = list(_shape_faults(tables))
+    try:
+        return _built(tables, name, file, folder)
+    except RecursionError:
+        raise ExperimentError(file, [Fault("", "its tables are nested too deep")]) from None
+
+
+def _built(tables: Mapping[str, Any], name: str, file: str, folder: Path) -> Experiment:
+    shape = sound(tables)
+    filled, origins = fill(shape.tables)
+    faults = list(shape.faults)
+    experiment = None
     try:
         experiment = Experiment.model_validate({"name": name, **filled}, context={"folder": folder})
     except ValidationError as error:
-        faults += _field_faults(error, filled, tables)
-        experiment = None
-    faults += cross_checks(filled, tables, {f.key for f in faults})
+        faults += faults_of(error, shape.tables, named_in_vain(shape.tables), shape.meant)
+    faults += cross_checks(filled, shape)
     if faults or experiment is None:
-        raise ExperimentError(file, _unique(faults))
+        raise ExperimentError(file, _in_order(faults, tables))
     experiment._file = file
     experiment._origins = origins
     experiment._folder = folder
-    experiment._inputs = tuple(sorted(set(_input_files(filled))))
+    experiment._inputs = tuple(sorted(set(_input_files(experiment.tables()))))
     return experiment
-
-
-# --- Filling up -----------------------------------------------------------------------------------
-
-
-def fill(tables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the tables merged over the presets, and the origin of every dotted key.
-
-    A tier is completed for each platform where a portfolio uses it, in this order: preset of the
-    platform, preset of the tier on it, the file's ``[tier.NAME]``, its ``[tier.NAME.on.PLATFORM]``.
-    """
-    known = presets()
-    origins: dict[str, str] = {}
-    filled: dict[str, Any] = {k: v for k, v in tables.items() if k not in TABLES}
-    for table in ("simulation", "niche", "audience", "portfolio", "decision"):
-        if table in tables:
-            filled[table] = tables[table]
-            _note(origins, table, tables[table])
-    for table in _PLAIN:
-        filled[table] = _layer(known[table], tables.get(table), table, origins)
-    niches = {line.get("niche") for _, line in lines_of(tables)}
-    filled["niche"] = {n: {} for n in sorted(x for x in niches if isinstance(x, str))} | dict(
-        _dict(tables.get("niche"))
-    )
-    filled["compensation"] = {
-        name: _layer(known["compensation"].get(name, {}), given, f"compensation.{name}", origins)
-        for name, given in _named(known["compensation"], tables.get("compensation"))
-    }
-    platforms = sorted({p for p in _used_platforms(tables) if isinstance(p, str)})
-    platform_keys = tuple(models.Platform.model_fields)
-    filled["platform"] = {
-        name: _layer(
-            {k: v for k, v in known.get(name, {}).items() if k in (*platform_keys, "source")},
-            given,
-            f"platform.{name}",
-            origins,
-        )
-        for name, given in _named(dict.fromkeys(platforms), tables.get("platform"))
-    }
-    filled["tier"] = _fill_tiers(tables, origins)
-    return filled, origins
-
-
-def _fill_tiers(tables: Mapping[str, Any], origins: dict[str, str]) -> dict[str, Any]:
-    known, given = presets(), _dict(tables.get("tier"))
-    used: dict[str, set[str]] = {}
-    for _, line in lines_of(tables):
-        tier, platform = line.get("tier"), line.get("platform")
-        if isinstance(tier, str) and isinstance(platform, str):
-            used.setdefault(tier, set()).add(platform)
-    result: dict[str, Any] = {}
-    for tier in sorted({*used, *given}):
-        own = _dict(given.get(tier))
-        on = _dict(own.get("on"))
-        here = {k: v for k, v in own.items() if k != "on"}
-        platforms = sorted({*used.get(tier, ()), *on}) or ["instagram"]
-        complete = {}
-        for platform in platforms:
-            prefix = f"tier.{tier}.on.{platform}"
-            preset = known.get(platform, {})
-            if tier not in preset and not own:
-                continue
-            base = _merge(preset.get("any", {}), preset.get(tier, {}))
-            layered = _layer(base, here, prefix, origins)
-            complete[platform] = _layer(layered, on.get(platform), prefix, origins)
-        result[tier] = {"on": complete}
-    return result
-
-
-def lines_of(tables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the dotted key and the terms of every line of every portfolio, as far as given."""
-    defaults = {
-        name: models.Portfolio.model_fields[name].default
-        for name in ("platform", "niche", "compensation", "posts", "repeat_factor")
-    }
-    for name, portfolio in _dict(tables.get("portfolio")).items():
-        terms = defaults | {k: v for k, v in _dict(portfolio).items() if k in (*defaults, "tier")}
-        mix = _dict(portfolio).get("mix")
-        if not isinstance(mix, Mapping):
-            yield f"portfolio.{name}", terms
-            continue
-        for line, own in mix.items():
-            line_terms = {"tier": line} | terms | (dict(own) if isinstance(own, Mapping) else {})
-            if not (isinstance(own, Mapping) and "tier" in own):
-                line_terms["tier"] = terms.get("tier", line)
-            yield f"portfolio.{name}.mix.{line}", line_terms
-
-
-def _used_platforms(tables: Mapping[str, Any]) -> set[Any]:
-    used = {line.get("platform") for _, line in lines_of(tables)}
-    for tier in _dict(tables.get("tier")).values():
-        used |= set(_dict(_dict(tier).get("on")))
-    return used
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _named(known: Mapping[str, Any], given: Any) -> Iterator[tuple[str, Any]]:
-    for name in dict.fromkeys([*known, *_dict(given)]):
-        yield name, _dict(given).get(name)
-
-
-#: Tables whose value is one thing: a new value replaces the old one whole.
-_WHOLE = {
-    *models.Tier.model_fields, *models.Economics.model_fields, *models.Costs.model_fields,
-    *(name for name in ("sd", "common")),
-}  # fmt: skip
-
-
-def _merge(base: Mapping[str, Any], over: Any) -> dict[str, Any]:
-    result = dict(base)
-    for key, value in _dict(over).items():
-        deeper = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
-        if deeper and (key not in _WHOLE or key == "source"):
-            result[key] = _merge(result[key], value)
-        else:
-            result[key] = value
-    return result
-
-
-def _layer(
-    base: Mapping[str, Any], over: Any, prefix: str, origins: dict[str, str]
-) -> dict[str, Any]:
-    """Merge a table over its preset; note where each key came from."""
-    sources = _dict(base.get("source"))
-    plain = {k: v for k, v in base.items() if k != "source"}
-    for key in plain:
-        if key in sources:
-            origins.setdefault(f"{prefix}.{key}", str(sources[key]))
-    for key, source in sources.items():
-        if prefix == "shocks":
-            origins.setdefault(f"{prefix}.loadings.{key}", str(source))
-    _note(origins, prefix, over)
-    if prefix in ("shocks", "beliefs"):
-        return _merge_shared(plain, over)
-    return _merge(plain, over)
-
-
-def _merge_shared(base: Mapping[str, Any], over: Any) -> dict[str, Any]:
-    """Merge shocks or beliefs: an input that the file names replaces the preset of that input."""
-    result = dict(base)
-    for key, value in _dict(over).items():
-        if key == "loadings" and isinstance(value, Mapping):
-            result[key] = dict(base.get(key, {})) | dict(value)
-        else:
-            result[key] = value
-    return result
-
-
-def _note(origins: dict[str, str], prefix: str, given: Any) -> None:
-    for key, value in _dict(given).items():
-        origins[f"{prefix}.{key}"] = "this file"
-        if isinstance(value, Mapping):
-            _note(origins, f"{prefix}.{key}", value)
-
-
-# --- Reading --------------------------------------------------------------------------------------
-
-
-def _with_includes(tables: dict[str, Any], folder: Path) -> tuple[dict[str, Any], list[Fault]]:
-    """Merge the tables over the files named in the top-level key `include`."""
-    names = tables.pop("include", [])
-    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-        return tables, [Fault("include", 'must be a list of files such as ["fit.toml"]', names)]
-    merged: dict[str, Any] = {}
-    faults = []
-    for name in names:
-        try:
-            fragment = tomllib.loads((folder / name).read_text(encoding="utf-8"))
-        except OSError as error:
-            faults.append(Fault("include", f"cannot read {name}: {error.strerror}", name))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            faults.append(Fault("include", f"{name} is not valid TOML: {error}", name))
-        else:
-            if "include" in fragment:
-                faults.append(Fault("include", f"{name} must not include files itself", name))
-            merged = _merge(merged, fragment)
-    return _merge(merged, tables), faults
-
-
-def _assign(tables: dict[str, Any], assignment: str) -> list[Fault]:
-    """Apply ``dotted.key=value`` to the tables; the value is TOML, or else text."""
-    key, sign, text = assignment.partition("=")
-    parts = key.strip().split(".")
-    if not sign or not all(parts):
-        return [Fault("", f'--set takes dotted.key=value (got "{assignment}")')]
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text.strip()
-    table = tables
-    for part in parts[:-1]:
-        inner = table.get(part)
-        table[part] = dict(inner) if isinstance(inner, Mapping) else {}
-        table = table[part]
-    table[parts[-1]] = value
-    return []
 
 
 def _input_files(value: Any) -> Iterator[str]:
@@ -372,89 +225,22 @@ def _input_files(value: Any) -> Iterator[str]:
                 yield from _input_files(item)
 
 
-# --- Faults ---------------------------------------------------------------------------------------
+def _in_order(faults: list[Fault], tables: Mapping[str, Any]) -> list[Fault]:
+    """Return each fault once, in the order of the file's keys as far as known."""
+    order = {key: position for position, key in enumerate(_dotted_keys(tables))}
+
+    def position(fault: Fault) -> int:
+        key = fault.key
+        while key and key not in order:
+            key = key.rpartition(".")[0]
+        return order.get(key, -1)
+
+    once = {(fault.key, fault.problem): fault for fault in faults}
+    return sorted(once.values(), key=position)
 
 
-def _shape_faults(tables: Mapping[str, Any]) -> Iterator[Fault]:
-    """Find unknown tables, and tables that are no tables."""
-    for key, value in tables.items():
-        if key not in (*TABLES, "title"):
-            yield Fault(key, f"is not a table of an experiment; {suggestion(key, TABLES)}")
-        elif key in TABLES and not isinstance(value, Mapping):
-            yield Fault(key, f"must be a table, [{key}]", value)
-    if not _dict(tables.get("portfolio")):
-        yield Fault("portfolio", "is missing: name at least one, such as [portfolio.micro]")
-    for tier, own in _dict(tables.get("tier")).items():
-        keys = (*models.Tier.model_fields, "on")
-        for key in _dict(own):
-            if key not in keys:
-                yield Fault(f"tier.{tier}.{key}", f"is not a key here; {suggestion(key, keys)}")
-
-
-def _field_faults(
-    error: ValidationError, filled: Mapping[str, Any], tables: Mapping[str, Any]
-) -> Iterator[Fault]:
-    for item in error.errors():
-        location = tuple(part for part in item["loc"] if part != "[key]")
-        if len(location) == 1 and location[0] not in (*TABLES, "title"):
-            continue
-        key = user_key(location, tables)
-        got = item["input"]
-        kind = item["type"]
-        if kind == "extra_forbidden":
-            known = _known_keys(location[:-1])
-            yield Fault(key, f"is not a key here; {suggestion(str(location[-1]), known)}")
-        elif kind == "missing":
-            yield Fault(key, "is missing: no preset has it")
-        elif kind == "value_error":
-            yield Fault(key, str(item["ctx"]["error"]), got)
-        elif kind == "literal_error" and "[key]" in item["loc"]:
-            words = item["ctx"]["expected"].replace("'", "")
-            yield Fault(key, f"is not a key here; known here: {words.replace(' or ', ', ')}")
-        elif kind == "literal_error":
-            yield Fault(key, f"must be {item['ctx']['expected']}", got)
-        else:
-            yield Fault(key, _plain(item["msg"]), got)
-
-
-def _plain(message: str) -> str:
-    words = message[0].lower() + message[1:]
-    return words.replace("input should be", "must be").replace("dictionary", "table")
-
-
-def user_key(location: Sequence[Any], tables: Mapping[str, Any]) -> str:
-    """Return the dotted key as the user wrote it: a tier's key may stand under its platform or not."""
-    parts = [str(part) for part in location]
-    if parts[0] == "tier" and len(parts) >= 5 and parts[2] == "on":
-        tier = _dict(_dict(tables.get("tier")).get(parts[1]))
-        if parts[4] not in _dict(_dict(tier.get("on")).get(parts[3])):
-            parts = [*parts[:2], *parts[4:]]
-    return ".".join(parts)
-
-
-def _known_keys(location: Sequence[Any]) -> list[str]:
-    """Return the keys of the model at a location of the resolved experiment."""
-    model: Any = models.Experiment
-    for part in location:
-        fields = getattr(model, "model_fields", None)
-        annotation = fields[part].annotation if fields and part in fields else model
-        model = _model_in(annotation) or model
-    return [k for k in getattr(model, "model_fields", {}) if k != "name"]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the model inside an annotation such as dict[str, Annotated[MixLine, ...]] | None."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _model_in(inner)
-        if found is not None:
-            return found
-    return None
-
-
-def _unique(faults: list[Fault]) -> list[Fault]:
-    seen: dict[tuple[str, str], Fault] = {}
-    for fault in faults:
-        seen.setdefault((fault.key, fault.problem), fault)
-    return list(seen.values())
+def _dotted_keys(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[str]:
+    for key, item in table.items():
+        yield dotted((*path, key))
+        if isinstance(item, Mapping):
+            yield from _dotted_keys(item, (*path, key))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from .distributions import POSITIVE, SHARE, Distribution, DistributionError, number, parse
+from .distributions import POSITIVE, SHARE, Distribution, DistributionError, Kind, number, parse
 
 #: What varies between creators or posts and may load on shared shocks.
 Shocked = Literal[
@@ -20,10 +21,15 @@ Believed = Literal[
 ]  # fmt: skip
 FactorKind = Literal["campaign", "platform", "niche"]
 
-_WRITTEN: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "object"}]}
+
+@dataclass(frozen=True)
+class Assumed:
+    """Why a key has the default that it has: explained as an assumption."""
+
+    reason: str
 
 
-def _distribution(kind: str) -> Any:
+def _distribution(kind: Kind) -> Any:
     def read(value: Any, info: Any) -> Distribution:
         folder = (info.context or {}).get("folder")
         return parse(value, kind, folder)
@@ -35,7 +41,13 @@ def _as_written(value: Distribution) -> Any:
     return value.written
 
 
-def _number(low: float | None = None, high: float | None = None, above: float | None = None) -> Any:
+def _number(
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> Any:
     def read(value: Any) -> float:
         result = number(value)
         if above is not None and not result > above:
@@ -46,31 +58,60 @@ def _number(low: float | None = None, high: float | None = None, above: float | 
             raise DistributionError(
                 "cannot be negative" if low == 0 else f"must be at least {low:g}"
             )
+        hint = '; write 5 % as 0.05 or "5 %"' if 0 in (low, above) and 1 in (high, below) else ""
         if high is not None and result > high:
-            hint = '; write 5 % as 0.05 or "5 %"' if (low, high) == (0.0, 1.0) else ""
             raise DistributionError(f"cannot be above {high:g}{hint}")
+        if below is not None and not result < below:
+            raise DistributionError(f"must be below {below:g}{hint}")
         return result
 
     return BeforeValidator(read, json_schema_input_type=float | str)
 
 
+def _whole(low: int, high: int) -> Any:
+    def read(value: Any) -> int:
+        # Beyond 2**53 a float would change a seed.
+        plain = isinstance(value, int) and not isinstance(value, bool)
+        result = value if plain else number(value)
+        if result != int(result) or result < low:
+            raise DistributionError(f"must be a whole number of at least {low}")
+        if result > high:
+            raise DistributionError(f"cannot be above {high:,}")
+        return int(result)
+
+    return BeforeValidator(read, json_schema_input_type=int | str)
+
+
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise DistributionError("must be true or false")
+    return value
+
+
+def _range_of_numbers(value: Any) -> Any:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise DistributionError("must be two numbers such as [10_000, 100_000]")
+    return value
+
+
 _written = PlainSerializer(_as_written, return_type=Any)
 Positive = Annotated[Distribution, _distribution(POSITIVE), _written]
+NotAlwaysZero = Annotated[Distribution, _distribution(POSITIVE.never_all_zero()), _written]
+Followers = Annotated[Distribution, _distribution(POSITIVE.truncated_elsewhere()), _written]
 Share = Annotated[Distribution, _distribution(SHARE), _written]
+ShareNotAlwaysZero = Annotated[Distribution, _distribution(SHARE.never_all_zero()), _written]
 Amount = Annotated[float, _number(low=0.0)]
 AboveZero = Annotated[float, _number(above=0.0)]
+AboveOne = Annotated[float, _number(above=1.0)]
 Fraction = Annotated[float, _number(low=0.0, high=1.0)]
 Correlation = Annotated[float, _number(low=-1.0, high=1.0)]
-
-
-def _count(value: Any) -> int:
-    result = number(value)
-    if result != int(result) or result < 1:
-        raise DistributionError("must be a whole number of at least 1")
-    return int(result)
-
-
-Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str)]
+Real = Annotated[float, _number()]
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+Seed = Annotated[int, _whole(0, 2**63 - 1)]
+#: Counts are limited to what a machine can hold or finish.
+Count = Annotated[int, _whole(1, 1_000_000_000)]
+Creators = Annotated[int, _whole(1, 10_000_000)]
+Posts = Annotated[int, _whole(1, 1_000)]
 
 
 class Table(BaseModel):
@@ -83,7 +124,7 @@ class Simulation(Table):
     """How much is simulated."""
 
     worlds: Count = Field(100_000, description="worlds: joint draws of all that creators share")
-    seed: int = Field(1, description="seed of all random streams")
+    seed: Seed = Field(1, description="seed of all random streams")
     sampling: Literal["plain", "stratified"] = Field(
         "plain",
         description="plain: worlds are independent; stratified: each shared factor covers its "
@@ -100,7 +141,7 @@ class Simulation(Table):
 class Spike(Table):
     """A post takes off with a probability; its excess impressions follow a Pareto tail."""
 
-    probability: Annotated[float, _number(above=0.0, high=1.0)] = Field(
+    probability: Annotated[float, _number(above=0.0, below=1.0)] = Field(
         description="share of posts that take off"
     )
     minimum: AboveZero = Field(
@@ -121,23 +162,27 @@ class Amplification(Table):
 
     spike: Spike | None = None
     cascade: Cascade | None = None
-    cap: AboveZero | None = Field(None, description="largest A: all per organic impressions")
+    cap: AboveOne | None = Field(None, description="largest A: all per organic impressions")
 
 
 class Tier(Table):
     """What creators of a tier are like on a platform."""
 
-    follower_range: tuple[AboveZero, AboveZero] = Field(
-        description="accounts; followers are truncated to it"
+    follower_range: Annotated[tuple[AboveZero, AboveZero], BeforeValidator(_range_of_numbers)] = (
+        Field(description="accounts; followers are truncated to it")
     )
-    followers: Positive = Field(description="accounts per creator")
-    authentic_share: Share = Field(description="real accounts per follower")
-    reach_rate: Share = Field(description="accounts that see a post, per follower (see basis)")
+    followers: Followers = Field(description="accounts per creator")
+    authentic_share: ShareNotAlwaysZero = Field(description="real accounts per follower")
+    reach_rate: ShareNotAlwaysZero = Field(
+        description="accounts that see a post, per follower (see basis)"
+    )
     reach_basis: Literal["followers", "authentic_followers"] = Field(
         description="followers: everybody who sees a post per follower, as sources quote; "
         "authentic_followers: organic reach per real follower"
     )
-    engagement_rate: Share = Field(description="engagements per follower or impression, and post")
+    engagement_rate: ShareNotAlwaysZero = Field(
+        description="engagements per follower or impression, and post"
+    )
     engagement_basis: Literal["followers", "impressions"] = Field(
         description="denominator of engagement_rate"
     )
@@ -146,7 +191,9 @@ class Tier(Table):
     fee: Positive = Field(description="USD per post")
     management_hours: Positive = Field(description="hours per creator")
     delivery_rate: Fraction = Field(description="share of creators who post at all")
-    post_luck: Positive = Field(description="factor on the impressions of a post; scaled to mean 1")
+    post_luck: NotAlwaysZero = Field(
+        description="factor on the impressions of a post; scaled to mean 1"
+    )
     amplification: Amplification = Field(description="law of algorithmic amplification")
     amplified_engagement: Fraction = Field(
         description="q: engagement of people reached by amplification, relative to followers"
@@ -161,7 +208,7 @@ class Tier(Table):
     amplification_engagement_correlation: Correlation = Field(
         description="correlation of a post's amplification score with its creator's engagement"
     )
-    fee_elasticity: float = Field(
+    fee_elasticity: Real = Field(
         description="eta: slope of log fee on the log of expected engagements"
     )
 
@@ -179,19 +226,19 @@ class Niche(Table):
     market: AboveZero | None = Field(
         None, description="addressable accounts; without it the market is unlimited"
     )
-    overlap: Fraction = Field(
-        1.0, description="overlap of audiences: 0 disjoint, 1 as by chance (assumption)"
+    overlap: Annotated[Fraction, Assumed("audiences overlap as by chance")] = Field(
+        1.0, description="overlap of audiences: 0 disjoint, 1 as by chance"
     )
-    duplicate_waste: Fraction = Field(
-        0.5, description="share of duplicated reach whose orders are lost (assumption)"
+    duplicate_waste: Annotated[Fraction, Assumed("half of duplicated reach brings nothing")] = (
+        Field(0.5, description="share of duplicated reach whose orders are lost")
     )
 
 
 class Audience(Table):
     """What holds between niches."""
 
-    overlap_between_niches: Fraction = Field(
-        0.0, description="overlap of the audiences of different niches (assumption: none)"
+    overlap_between_niches: Annotated[Fraction, Assumed("none")] = Field(
+        0.0, description="overlap of the audiences of different niches: 0 none, 1 as by chance"
     )
 
 
@@ -246,7 +293,7 @@ class MixLine(Table):
     platform: str | None = None
     niche: str | None = None
     compensation: str | None = None
-    posts: Count | None = None
+    posts: Posts | None = None
     repeat_factor: AboveZero | None = None
 
 
@@ -257,7 +304,7 @@ def _mix_line(value: Any) -> Any:
 class Portfolio(Table):
     """What the analyst compares: a number of creators, or a budget that hires them."""
 
-    creators: Count | None = Field(None, description="creators")
+    creators: Creators | None = Field(None, description="creators")
     budget: AboveZero | None = Field(None, description="USD committed before any revenue")
     tier: str | None = Field(None, description="tier of all creators")
     mix: dict[str, Annotated[MixLine, BeforeValidator(_mix_line)]] | None = Field(
@@ -266,8 +313,8 @@ class Portfolio(Table):
     platform: str = Field("instagram", description="platform of all creators")
     niche: str = Field("general", description="niche of all creators")
     compensation: str = Field("paid", description="compensation of all creators")
-    posts: Count = Field(1, description="posts per creator")
-    repeat_factor: AboveZero = Field(
+    posts: Posts = Field(1, description="posts per creator")
+    repeat_factor: Annotated[AboveZero, Assumed("neither fatigue nor growing trust")] = Field(
         1.0, description="factor on engagement from one post of a creator to the next"
     )
 
@@ -276,7 +323,7 @@ class Shocks(Table):
     """What all creators of a world share by chance."""
 
     scale: Amount = Field(description="factor on all loadings")
-    preserve_mean: bool = Field(
+    preserve_mean: YesOrNo = Field(
         False, description="take out what loadings on several inputs do to the means of a line"
     )
     loadings: dict[Shocked, dict[FactorKind, Correlation]] = Field(
@@ -287,7 +334,9 @@ class Shocks(Table):
 class Belief(Table):
     """Doubt about a tier's mean: a lognormal factor of mean one, drawn per world."""
 
-    sd: Amount = Field(description="standard deviation of the log of the factor")
+    sd: Annotated[float, _number(low=0.0, high=3.0)] = Field(
+        description="standard deviation of the log of the factor"
+    )
     common: Fraction = Field(0.4, description="share of its variance that all tiers have in common")
 
 

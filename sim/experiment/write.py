@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from .fill import DEFAULT, THIS_FILE
+from .layout import Path, is_section, sourced_keys
 from .load import Experiment
-
-_BARE = re.compile(r"^[A-Za-z0-9_-]+$")
-#: Values that stand on one line although they are tables.
-_INLINE_BELOW = ("tier", "economics", "costs", "beliefs")
+from .toml import dotted, key, value
 
 
-def to_toml(experiment: Experiment) -> str:
-    """Return the resolved experiment as TOML that loads without any preset.
+def to_toml(experiment: Experiment, files: Mapping[str, str] | None = None) -> str:
+    """Return the resolved experiment as TOML that loads to the same without any preset.
 
-    Keys keep a comment that says where they come from.
+    Parameters
+    ----------
+    experiment
+        The experiment.
+    files
+        New places of the files in `Experiment.inputs`; without it they stay where they are.
+
+    Notes
+    -----
+    Sources stand in tables ``source`` beside the values, as in the presets, so that they come back
+    when the file is read.
     """
     lines: list[str] = []
     tables = experiment.tables()
@@ -24,50 +32,48 @@ def to_toml(experiment: Experiment) -> str:
     if title:
         lines += [f"title = {value(title)}", ""]
     for name, table in tables.items():
-        _table(lines, (name,), table, experiment.origins)
+        _table(lines, (name,), _moved(table, files or {}), experiment.origins)
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _table(
-    lines: list[str], path: tuple[str, ...], table: Mapping[str, Any], origins: Mapping[str, str]
+    lines: list[str], path: Path, table: Mapping[str, Any], origins: Mapping[str, str]
 ) -> None:
-    plain = {k: v for k, v in table.items() if not _is_section(path, v)}
-    deeper = {k: v for k, v in table.items() if _is_section(path, v)}
+    plain = {k: v for k, v in table.items() if not is_section((*path, k))}
+    deeper = {k: v for k, v in table.items() if is_section((*path, k))}
     if plain or not deeper:
-        lines.append("[" + ".".join(key(part) for part in path) + "]")
-        for name, item in plain.items():
-            origin = origins.get(".".join((*path, name)), "")
-            note = f"  # {origin}" if origin and origin != "this file" else ""
-            lines.append(f"{key(name)} = {value(item)}{note}")
-        lines.append("")
+        lines += [f"[{dotted(path)}]", *(f"{key(k)} = {value(v)}" for k, v in plain.items()), ""]
+    sources = _sources(path, origins)
+    if sources:
+        lines.append(f"[{dotted((*path, 'source'))}]")
+        lines += [*(f"{key(k)} = {value(source)}" for k, source in sources.items()), ""]
     for name, item in deeper.items():
         _table(lines, (*path, name), item, origins)
 
 
-def _is_section(path: tuple[str, ...], item: Any) -> bool:
+def _sources(path: Path, origins: Mapping[str, str]) -> dict[str, str]:
+    """Return what is known of where the values of a table come from, beside the file itself."""
+    if not is_section((*path, "source")):
+        return {}
+    found = {}
+    for name in sourced_keys(path):
+        loading = dotted(("shocks", "loadings", name))
+        origin = origins.get(dotted((*path, name))) or (
+            origins.get(loading, "") if path == ("shocks",) else ""
+        )
+        if origin not in ("", DEFAULT, THIS_FILE):
+            found[name] = origin
+    return found
+
+
+def _moved(item: Any, files: Mapping[str, str]) -> Any:
     if not isinstance(item, Mapping):
-        return False
-    if path[0] == "tier":
-        return len(path) < 4
-    return path[0] not in _INLINE_BELOW
-
-
-def key(name: str) -> str:
-    """Return a key as TOML."""
-    return name if _BARE.match(name) else value(name)
-
-
-def value(item: Any) -> str:
-    """Return a value as TOML on one line."""
-    if isinstance(item, bool):
-        return str(item).lower()
-    if isinstance(item, str):
-        escaped = item.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{escaped}"'
-    if isinstance(item, float) and item == int(item) and abs(item) < 1e15:
-        return str(int(item))
-    if isinstance(item, int | float):
-        return repr(item)
-    if isinstance(item, Mapping):
-        return "{ " + ", ".join(f"{key(k)} = {value(v)}" for k, v in item.items()) + " }"
-    return "[" + ", ".join(value(v) for v in item) + "]"
+        return item
+    result = {}
+    for name, inner in item.items():
+        if name == "empirical" and isinstance(inner, str):
+            file, column = inner.rsplit(":", 1)
+            result[name] = f"{files.get(file, file)}:{column}"
+        else:
+            result[name] = _moved(inner, files)
+    return result

@@ -78,6 +78,8 @@ def _heavy_tails(summary: Summary, portfolio: str) -> list[str]:
     if not heavy:
         return []
     return [
-        (f"{portfolio}: heavy tail (Pareto k up to {max(heavy.values()):.2f}), so no standard error "
-        f"for {', '.join(heavy)}: read medians and quantiles")
+        (
+            f"{portfolio}: heavy tail (Pareto k up to {max(heavy.values()):.2f}), so no standard error "
+            f"for {', '.join(heavy)}: read medians and quantiles"
+        )
     ]

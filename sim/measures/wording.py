@@ -57,8 +57,10 @@ def _alone(summary: Summary, name: str) -> list[str]:
     if loss.value is None:
         return [f"{name}: ROI cannot be computed ({loss.reason})."]
     return [
-        (f"{name} loses money in {_of_worlds(loss, error=True)} and reaches an ROI of "
-        f"{_roi(summary.target)} in {_share(target, error=True)}."),
+        (
+            f"{name} loses money in {_of_worlds(loss, error=True)} and reaches an ROI of "
+            f"{_roi(summary.target)} in {_share(target, error=True)}."
+        ),
         _levels(summary, name),
     ]
 
@@ -156,9 +158,11 @@ def _dominance(comparison: Comparison) -> list[str]:
             return [f"{first} dominates {second} in the worlds drawn ({order} order): {what}."]
         if entry.se is not None and against + TOLD_APART * entry.se < NEARLY:
             return [
-                (f"{first} nearly dominates {second} ({order} order: {what}): only "
-                f"{percent_with_error(against, entry.se)} of the area between the two speaks "
-                "against it.")
+                (
+                    f"{first} nearly dominates {second} ({order} order: {what}): only "
+                    f"{percent_with_error(against, entry.se)} of the area between the two speaks "
+                    "against it."
+                )
             ]
     return []
 

@@ -11,7 +11,6 @@ import pytest
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -46,6 +45,21 @@ def invented_results(
         "contribution": contribution,
         "profit": contribution - cost,
         "roi": contribution / cost - 1,
+        "roas": revenue / cost,
+        "tracked_revenue": 0.6 * revenue,
+        "impressions": owner @ line_orders * 200,
+        "reach": owner @ line_orders * 180,
+        "engagements": owner @ line_orders * 25,
+        "orders": owner @ line_orders,
+    }
+    by_world |= {
+        name: np.full_like(cost, value)
+        for name, value in (
+            ("top_creator_share", 0.2),
+            ("effective_creators", 8.0),
+            ("viral_posts", 1.0),
+            ("earned_media_value", 0.0),
+        )
     }
     by_line = {
         "line_impressions": line_orders * 200,
@@ -86,7 +100,7 @@ def results() -> xr.Dataset:
 
 def texts(figure: Figure) -> list[Text]:
     """Return the texts that a reader sees, after one drawing of the figure."""
-    FigureCanvasAgg(figure).draw()
+    figure.draw_without_rendering()
     found = [*figure.texts]
     for ax in figure.axes:
         if not ax.axison:

@@ -122,4 +122,4 @@ def test_equal_creators_bring_equal_shares() -> None:
 def test_concentration_by_hand_without_worlds_of_nothing() -> None:
     x, shares = concentration(np.array([[1.0, 0.0], [6.0, 0.0], [3.0, 0.0]]))
     assert x == pytest.approx([0, 1 / 3, 2 / 3, 1])
-    assert shares.T == pytest.approx(np.array([[0, 0.6, 0.9, 1]]))
+    assert shares.ravel() == pytest.approx([0, 0.6, 0.9, 1])

@@ -1,0 +1,398 @@
+"""The audit: each published claim beside what the model gives and beside what others claim.
+
+There are three verdicts. A claim *contradicts* others where both cannot be true, whatever the
+model says. Else it *holds* where the simulated figure lies within what is claimed (a figure without
+a range is widened by the tolerance of the data file; two standard errors are forgiven), or, for a
+case, where the case lies among nine in ten of its own simulated worlds. Else it *holds only if* a
+parameter had another value, which is solved for. Nothing is adjusted so that a claim passes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from ..evidence import Figure, cite
+from ..experiment import Experiment, build
+from ..measures import Estimate
+from ..simulation import Progress, simulate
+from .audit_rows import AuditError, Book, Row, packaged
+from .common import as_measured
+from .keys import Varied, find_key
+from .levers import Need, finite, need, number, span
+from .terms import Found, Interval, Scene, Speaker, TermError, claims_in, portfolios_in
+from .variants import with_portfolios
+
+Verdict = Literal["holds", "holds only if", "contradicts"]
+
+#: Worlds of an audit unless more are asked for.
+WORLDS = 20_000
+#: A case lies among its worlds between these shares of them.
+AMONG = (0.05, 0.95)
+#: Standard errors by which a simulated figure may miss a claim.
+FORGIVEN = 2.0
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What the model gives.
+
+    Attributes
+    ----------
+    value, se
+        The figure and its Monte Carlo standard error; 0 where it is exact.
+    reason
+        Why there is no error.
+    """
+
+    value: float
+    se: float | None
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        content: dict[str, Any] = {"value": finite(self.value), "se": self.se}
+        return content if self.reason is None else {**content, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One claim, checked.
+
+    Attributes
+    ----------
+    id, says, source
+        Name of the row, the claim in words, the source's short citation.
+    claims
+        Rows of the evidence that it rests on.
+    claimed, unit
+        What is claimed.
+    simulated
+        What the model gives; None for a claim about a key of the experiment.
+    below
+        For a case: shares of its simulated worlds below the ends of the claim.
+    verdict
+        One of three.
+    needs
+        For `holds only if`: what it would take, the first needs first.
+    contradicted
+        For `contradicts`: rows of the evidence that cannot be true together with it.
+    beside
+        Other rows about the same thing with another figure.
+    note
+        From the data file.
+    """
+
+    id: str
+    says: str
+    source: str
+    claims: tuple[str, ...]
+    claimed: Interval
+    unit: str
+    simulated: Simulated | None
+    below: tuple[float, float] | None
+    verdict: Verdict
+    needs: tuple[Need, ...]
+    contradicted: tuple[str, ...]
+    beside: tuple[str, ...]
+    note: str
+
+    @property
+    def sentence(self) -> str:
+        """Say what the verdict rests on."""
+        parts = []
+        if self.verdict == "contradicts":
+            parts.append(", ".join(self.contradicted))
+        parts.append(", or ".join(each.sentence for each in self.needs))
+        if self.below is not None:
+            low, high = (f"{100 * share:.3g} %" for share in self.below)
+            where = low if low == high else f"{low} to {high}"
+            parts.append(f"{where} of simulated worlds lie below")
+        return "; ".join(part for part in parts if part)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row for JSON: no infinity, no NaN."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "says": self.says,
+            "claims": list(self.claims),
+            "claimed": {
+                "low": finite(self.claimed.low),
+                "high": finite(self.claimed.high),
+                "unit": self.unit,
+            },
+            "simulated": None if self.simulated is None else self.simulated.to_dict(),
+            "worlds_below": None if self.below is None else list(self.below),
+            "verdict": self.verdict,
+            "contradicts": list(self.contradicted),
+            "what_it_would_take": [each.to_dict() for each in self.needs],
+            "because": self.sentence,
+            "beside": list(self.beside),
+            "note": self.note,
+        }
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the row for a table."""
+        found = self.simulated
+        return {
+            "id": self.id,
+            "source": self.source,
+            "claimed": span(self.claimed.low, self.claimed.high),
+            "simulated": None if found is None else found.value,
+            "se": None if found is None else found.se,
+            "unit": self.unit,
+            "verdict": self.verdict,
+            "because": self.sentence,
+        }
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All claims, and the figures that are none.
+
+    Attributes
+    ----------
+    rows
+        The claims, checked.
+    listed
+        Figures that are neither checked nor used, each with its reason.
+    worlds
+        Worlds behind each simulated figure.
+    """
+
+    rows: tuple[AuditRow, ...]
+    listed: tuple[Figure, ...]
+    worlds: int
+
+    def __getitem__(self, name: str) -> AuditRow:
+        """Return a row by its id."""
+        return next(row for row in self.rows if row.id == name)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return the claims for JSON."""
+        return [row.to_dict() for row in self.rows]
+
+    @property
+    def sentence(self) -> str:
+        """Count the verdicts."""
+        verdicts = [row.verdict for row in self.rows]
+        return (
+            f"Of {len(verdicts)} claims {verdicts.count('holds')} hold, "
+            f"{verdicts.count('holds only if')} hold only if something else were true, and "
+            f"{verdicts.count('contradicts')} contradict another claim; "
+            f"{len(self.listed)} figures are no claims about what a creator brings."
+        )
+
+
+def audit(
+    experiment: Experiment | None = None,
+    *,
+    worlds: int = WORLDS,
+    seed: int | None = None,
+    book: Book | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Audit:
+    """Check every claim of the data file.
+
+    Parameters
+    ----------
+    experiment
+        Whose assumptions to use; the packaged defaults without one. Its portfolios do not matter:
+        the audit has its own.
+    worlds
+        Worlds to simulate.
+    seed
+        Seed; the experiment's own by default.
+    book
+        Another audit file than the packaged one, see `sim.analysis.audit_rows.read_book`.
+    threads
+        Threads; all processors by default.
+    progress
+        Called with claims done and claims in all.
+
+    Raises
+    ------
+    AuditError
+        Where a row of the data file makes no sense; the message names it.
+    ExperimentError
+        Where the experiment cannot be combined with the portfolios of the audit.
+    """
+    book = book or packaged()
+    speaker = Speaker(book.figures, _scenes(book, experiment, worlds, seed, threads))
+    rows = []
+    for row in book.rows:
+        try:
+            rows.append(_checked(row, book, speaker))
+        except TermError as error:
+            raise AuditError(f"{row.id}: {error}") from None
+        if progress is not None:
+            progress(len(rows), len(book.rows))
+    return Audit(tuple(rows), book.listed, worlds)
+
+
+def _scenes(
+    book: Book,
+    experiment: Experiment | None,
+    worlds: int,
+    seed: int | None,
+    threads: int | None,
+) -> dict[str, Scene]:
+    """Return where each portfolio is simulated; inputs are read from the scene named ``""``."""
+    if experiment is None:
+        base = build({"portfolio": book.portfolios}, name="audit", file="packaged defaults")
+    else:
+        base = with_portfolios(experiment, book.portfolios)
+    change = {"worlds": worlds, "replicates": 1, "beliefs": None}
+    if seed is not None:
+        change["seed"] = seed
+    simulation = base.simulation.model_copy(update=change)
+    base = base.model_copy(update={"simulation": simulation})
+
+    def run(wanted: Experiment) -> Any:
+        return simulate(wanted, threads=threads)
+
+    scene = Scene(base, run)
+    scenes = {"": scene} | dict.fromkeys(book.portfolios, scene)
+    for name, case in book.cases.items():
+        alone = with_portfolios(base, {name: case.portfolio})
+        facts = {find_key(alone, key): value for key, value in case.set.items()}
+        scenes[name] = Scene(Varied(alone).at(facts), run)
+    return scenes
+
+
+# --- One claim ------------------------------------------------------------------------------------
+
+
+def _checked(row: Row, book: Book, speaker: Speaker) -> AuditRow:
+    claimed = speaker.interval(row.claimed)
+    found = None if row.simulated is None else speaker.evaluate(row.simulated)
+    simulated = None if found is None else _simulated(found, row, speaker)
+    below = _below(row, claimed, speaker)
+    contradicted = _contradicted(row, claimed, book, speaker)
+    needs: tuple[Need, ...] = ()
+    verdict: Verdict = "holds"
+    if contradicted:
+        verdict = "contradicts"
+    elif row.requires:
+        needs = _required(row, book, speaker)
+    elif not _holds(claimed, simulated, below, book.tolerance):
+        needs = _needs(row, claimed, simulated, speaker)
+    if needs:
+        verdict = "holds only if"
+    first = book.figures[row.claims[0]]
+    return AuditRow(
+        id=row.id,
+        says=row.says,
+        source=cite(first.source),
+        claims=row.claims,
+        claimed=claimed,
+        unit=row.unit or first.unit,
+        simulated=simulated,
+        below=below,
+        verdict=verdict,
+        needs=needs,
+        contradicted=contradicted,
+        beside=_beside(row, claimed, book, speaker),
+        note=row.note,
+    )
+
+
+def _simulated(found: Found, row: Row, speaker: Speaker) -> Simulated:
+    if isinstance(found, Interval):
+        return Simulated(number(found), 0.0)
+    like = speaker.scenes[next(iter(portfolios_in(row.simulated)))].dataset
+    result = as_measured(found, row.unit, like)
+    return Simulated(number(found), result.se, result.reason)
+
+
+def _below(row: Row, claimed: Interval, speaker: Speaker) -> tuple[float, float] | None:
+    """Return the shares of a case's worlds below both ends of the claim; a tie counts half."""
+    if not row.among:
+        return None
+    values = speaker.scenes[row.among["of"]].worlds(row.among["of"], row.among["variable"])
+    values = values[np.isfinite(values)]
+
+    def share(end: float) -> float:
+        return float(np.mean(values < end) + np.mean(values == end) / 2.0)
+
+    return share(claimed.low), share(claimed.high)
+
+
+def _holds(
+    claimed: Interval,
+    simulated: Simulated | None,
+    below: tuple[float, float] | None,
+    tolerance: float,
+) -> bool:
+    if below is not None:
+        return below[1] >= AMONG[0] and below[0] <= AMONG[1]
+    assert simulated is not None
+    error = FORGIVEN * (simulated.se or 0.0)
+    value = Interval(simulated.value - error, simulated.value + error)
+    return claimed.widened(tolerance).meets(value)
+
+
+def _contradicted(row: Row, claimed: Interval, book: Book, speaker: Speaker) -> tuple[str, ...]:
+    """Return the claims that cannot be true together with this one."""
+    names: dict[str, None] = {}
+    for term in row.against:
+        other = speaker.interval(term).widened(book.tolerance)
+        if not claimed.widened(book.tolerance).meets(other):
+            names |= dict.fromkeys(claims_in(term))
+    return tuple(names)
+
+
+def _required(row: Row, book: Book, speaker: Speaker) -> tuple[Need, ...]:
+    """Return the value that a key of the experiment would need, nothing where it has it."""
+    wanted = speaker.interval(row.requires["is"])
+    key = find_key(speaker.scenes[""].experiment, row.requires["key"])
+    now = math.nan if key.base is None else key.base
+    if wanted.widened(book.tolerance).meets(Interval(now, now)):
+        return ()
+    return (Need(key.name, wanted.low, wanted.high, key.base, key.unit),)
+
+
+def _needs(
+    row: Row, claimed: Interval, simulated: Simulated | None, speaker: Speaker
+) -> tuple[Need, ...]:
+    found = [need(speaker, row.simulated, claimed, name) for name in row.levers]
+    possible = tuple(each for each in found if each is not None)
+    if possible or simulated is None:
+        return possible
+    # No key can do it alone: then only the figure itself being another would.
+    return (Need(_words(row.simulated), claimed.low, claimed.high, simulated.value, row.unit),)
+
+
+def _words(term: Mapping[str, Any]) -> str:
+    of = ", ".join(sorted(portfolios_in(term)))
+    name = term.get("measure") or term.get("variable") or term.get("input")
+    if name is None:
+        name = " per ".join(term["ratio"]) if "ratio" in term else "the figure"
+    return f"{name} of {of}" if of else str(name)
+
+
+def _beside(row: Row, claimed: Interval, book: Book, speaker: Speaker) -> tuple[str, ...]:
+    """Return other rows of the evidence about the same thing that give another figure."""
+    if len(row.claims) != 1:
+        return ()
+    mine = book.figures[row.claims[0]]
+    same = (
+        figure for figure in book.figures.values()
+        if figure.id != mine.id and _same_thing(mine, figure)
+    )  # fmt: skip
+    wide = claimed.widened(book.tolerance)
+    return tuple(f.id for f in same if not speaker.interval({"claim": f.id}).meets(wide))
+
+
+def _same_thing(a: Figure, b: Figure) -> bool:
+    platforms = a.platform == b.platform or "any" in (a.platform, b.platform)
+    return platforms and (a.quantity, a.subject, a.basis) == (b.quantity, b.subject, b.basis)
+
+
+__all__ = ["Audit", "AuditError", "AuditRow", "Estimate", "Simulated", "audit"]

@@ -1,0 +1,87 @@
+"""Prefix totals: what the first k creators of every line bring in the same worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ..experiment import Experiment
+from ..plan import Plan, make_plan
+from ..simulation import Progress
+from .choices import Stops
+from .draws import draw, plainly
+from .limits import Candidate
+from .variants import on_terms, with_portfolios
+
+Array = npt.NDArray[np.float64]
+
+#: How far one number of creators lies from the next in the first pass, beyond small numbers.
+_RATIO = 1.35
+
+
+def ladder(most: int, ratio: float = _RATIO) -> list[int]:
+    """Return whole numbers from 1 to `most`, each about `ratio` times the one before."""
+    steps, at = [], 1.0
+    while at < most:
+        steps.append(round(at))
+        at = max(at + 1.0, at * ratio)
+    return sorted({*steps, most}) if most > 0 else []
+
+
+def prefix_totals(
+    experiment: Experiment,
+    candidates: Sequence[Candidate],
+    counts: Mapping[str, Sequence[int]],
+    worlds: int,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Stops:
+    """Simulate lines once, reading profit after several numbers of creators.
+
+    Lines on other terms of the same pool hire other creators, as they do in one portfolio. The
+    fixed cost of a programme is left out; audiences of different lines do not overlap here. Both
+    are in the check of what is found.
+
+    Parameters
+    ----------
+    experiment
+        The experiment.
+    candidates
+        The lines.
+    counts
+        By line, the numbers of creators.
+    worlds
+        Worlds, independent.
+    threads, progress
+        See `sim.simulate`.
+    """
+    portfolios = {
+        f"{c.name} {count}": on_terms(c.terms) | {"creators": count}
+        for c in candidates
+        for count in counts[c.name]
+    }
+    free = with_portfolios(experiment, portfolios, changes={"costs": {"fixed": 0.0}})
+    plan = _apart(plainly(make_plan(free)))
+    profit = draw(plan, ["profit"], worlds=worlds, threads=threads, progress=progress)["profit"]
+    return Stops(
+        np.array([i for i, c in enumerate(candidates) for _ in counts[c.name]], dtype=np.int64),
+        np.array([count for c in candidates for count in counts[c.name]], dtype=np.int64),
+        profit,
+        len(candidates),
+    )
+
+
+def _apart(plan: Plan) -> Plan:
+    """Give works that share a pool creators of their own, one work after the other."""
+    taken: dict[tuple[str, str, str], int] = {}
+    works = list(plan.works)
+    for w, work in enumerate(works):
+        pool = next(line.terms.pool for line in plan.lines if line.work == w)
+        first = taken.get(pool, 0)
+        works[w] = work._replace(creators=work.creators + np.uint64(first))
+        taken[pool] = first + int(work.stops[-1])
+    return replace(plan, works=tuple(works))

@@ -1,0 +1,472 @@
+"""When does it lose: the assumptions under which one portfolio falls behind the other, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..experiment import Experiment, ExperimentError, Fault
+from ..measures import Measured
+from ..measures import functions as f
+from ..measures.evaluate import measured
+from ..measures.format import percent, percent_with_error
+from ..plan import make_plan
+from ..simulation import Progress, simulate
+from .boxes import Box, find_box
+from .common import Decision, decide
+from .doubts import Doubt, doubts_of, figure_text
+from .draws import draw, plainly, shared_scores
+from .outcome import variable_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from .keys import Key
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+#: Worlds that the box is looked for in at most, and as many that judge it.
+MOST_WORLDS = 40_000
+#: Points of varied keys, and worlds at each.
+POINTS, WORLDS_AT_POINT = 200, 256
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a region.
+
+    Attributes
+    ----------
+    name
+        Key or shock.
+    words
+        What it is.
+    unit
+        Unit of the ends.
+    low, high
+        Ends, None where open.
+    low_text, high_text
+        The same as text.
+    matter
+        Share of losing worlds in the region without this condition.
+    """
+
+    name: str
+    words: str
+    unit: str
+    low: float | None
+    high: float | None
+    low_text: str
+    high_text: str
+    matter: float | None
+
+    @property
+    def sentence(self) -> str:
+        """Return the condition in words."""
+        if self.low is None:
+            return f"{self.words} below {self.high_text}"
+        if self.high is None:
+            return f"{self.words} above {self.low_text}"
+        return f"{self.words} between {self.low_text} and {self.high_text}"
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a loses to b.
+
+    Attributes
+    ----------
+    decision
+        The portfolios.
+    variable
+        What is compared in each world.
+    conditions
+        All of them hold in the region, most telling first; none where no region was found.
+    losing
+        Share of all worlds in which a loses to b.
+    density
+        Share of the region's worlds in which it does.
+    coverage
+        Share of the losing worlds that lie in the region.
+    mass
+        Share of all worlds that lie in the region.
+    varied
+        Keys that were varied beside what differs between worlds.
+    worlds
+        Worlds that the figures rest on; the region was looked for in others.
+    notes
+        What was done.
+    """
+
+    decision: Decision
+    variable: str
+    conditions: tuple[Condition, ...]
+    losing: Measured
+    density: Measured
+    coverage: Measured
+    mass: Measured
+    varied: tuple[str, ...]
+    worlds: int
+    notes: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """Return the region: ``campaign shock below -0.4 sd and mean fee of macro below 2,600 USD``."""
+        return " and ".join(condition.sentence for condition in self.conditions)
+
+    @property
+    def sentence(self) -> str:
+        """Return where a loses to b, with errors."""
+        a, b = self.decision.a, self.decision.b
+        base = percent_with_error(self.losing.value, self.losing.se)
+        if not self.losing.value:
+            return f"{a} loses to {b} in none of the worlds."
+        if not self.conditions:
+            return (
+                f"{a} loses to {b} in {base} of worlds, and no region of the assumptions stands "
+                "out: chance decides."
+            )
+        return (
+            f"{a} loses to {b} mostly where {self.words}: there it loses in "
+            f"{percent_with_error(self.density.value, self.density.se)} of worlds against {base} "
+            f"overall, and {percent_with_error(self.coverage.value, self.coverage.se)} of its "
+            "losses lie there."
+        )
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return tidy rows for a table: one per condition."""
+        return [
+            {
+                "condition": c.sentence,
+                "input": c.name,
+                "low": c.low,
+                "high": c.high,
+                "unit": c.unit,
+                "density_without_it": c.matter,
+                "density": self.density.value,
+                "density_se": self.density.se,
+                "coverage": self.coverage.value,
+                "coverage_se": self.coverage.se,
+                "losing": self.losing.value,
+                "losing_se": self.losing.se,
+            }
+            for c in self.conditions
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers for JSON."""
+        return {
+            "question": "discover",
+            "a": self.decision.a,
+            "b": self.decision.b,
+            "variable": self.variable,
+            "worlds": self.worlds,
+            "varied": list(self.varied),
+            "sentence": self.sentence,
+            "notes": list(self.notes),
+            "conditions": [
+                {
+                    "input": c.name,
+                    "words": c.sentence,
+                    "unit": c.unit,
+                    "low": c.low,
+                    "high": c.high,
+                    "density_without_it": c.matter,
+                }
+                for c in self.conditions
+            ],
+            "losing": self.losing.to_dict(),
+            "density": self.density.to_dict(),
+            "coverage": self.coverage.to_dict(),
+            "mass": self.mass.to_dict(),
+        }
+
+
+def discover(
+    experiment: Experiment,
+    *,
+    a: str | None = None,
+    b: str | None = None,
+    measure: str | None = None,
+    coverage: float = 0.5,
+    inputs: int = 3,
+    vary: Mapping[str, Any] | None = None,
+    points: int = POINTS,
+    worlds: int = MOST_WORLDS,
+    run: xr.Dataset | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Region:
+    """Find the region of assumptions in which portfolio a loses to portfolio b.
+
+    Patient rule induction (Friedman and Fisher 1999) over what differs between worlds: shared
+    shocks, and the tiers' mean figures as believed, in their own units. Half of the worlds are
+    searched, the other half judges what was found.
+
+    Parameters
+    ----------
+    experiment
+        The experiment.
+    a, b, measure
+        Override ``[decision]``; the measure decides what is compared in each world.
+    coverage
+        Share of the losing worlds that the region must hold; the densest such region is taken.
+    inputs
+        Conditions at most.
+    vary
+        Keys that the analyst is unsure of without a belief about them, with their range, such as
+        ``{"shocks.loadings.conversion_rate.campaign": "0 to 0.7"}``: drawn evenly within it
+        (Latin hypercube) for each of `points` sets of worlds, and treated as inputs too.
+    points
+        Sets of worlds where keys are varied.
+    worlds
+        Worlds to search at most; as many judge.
+    run
+        A finished run of the experiment; not of use where keys are varied.
+    threads, progress
+        See `sim.simulate`.
+
+    Raises
+    ------
+    ExperimentError
+        For one portfolio only, unknown keys, and settings out of range.
+    """
+    decision = decide(experiment, a, b, measure)
+    _check(experiment, decision, coverage, inputs, points)
+    variable = variable_of(decision.measure)
+    if vary:
+        cloud = _varied_cloud(experiment, decision, variable, vary, points, threads, progress)
+    else:
+        cloud = _run_cloud(experiment, decision, variable, 2 * worlds, run, threads, progress)
+    half = cloud.half
+    box = find_box(cloud.x[:, :half], cloud.lost[:half], coverage, inputs)
+    return _region(decision, variable, box, cloud, tuple(vary or ()))
+
+
+# --- Worlds with their assumptions ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Input:
+    """An input of the region: what it is called and how its values are written."""
+
+    name: str
+    words: str
+    unit: str
+    text: Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class _Cloud:
+    """Worlds: their inputs (inputs, worlds), whether a lost, and into how many groups they fall."""
+
+    inputs: tuple[_Input, ...]
+    x: Array
+    lost: Flags
+    groups: int
+
+    @property
+    def half(self) -> int:
+        """Worlds that are searched: whole groups."""
+        size = len(self.lost)
+        return size // 2 if not self.groups else (self.groups // 2) * (size // self.groups)
+
+    @property
+    def groups_left(self) -> int:
+        """Groups that judge."""
+        return self.groups - self.groups // 2 if self.groups else 0
+
+
+def _run_cloud(
+    experiment: Experiment,
+    decision: Decision,
+    variable: str,
+    worlds: int,
+    run: xr.Dataset | None,
+    threads: int | None,
+    progress: Progress | None,
+) -> _Cloud:
+    from .knowledge import first_worlds
+
+    plan = make_plan(experiment)
+    results = run if run is not None else simulate(experiment, threads=threads, progress=progress)
+    results = first_worlds(results, worlds)
+    rows = results[variable].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
+    scores = shared_scores(plan, 0, int(results.sizes["sim"]))
+    doubts = doubts_of(experiment, plan)
+    return _Cloud(
+        tuple(_doubt_input(doubt) for doubt in doubts),
+        np.array([doubt.of(scores) for doubt in doubts]).reshape(len(doubts), scores.shape[1]),
+        _lost(np.asarray(rows)),
+        int(results.attrs.get("groups", 0)),
+    )
+
+
+def _lost(rows: Array) -> Flags:
+    """Return where the first is below the second; an undefined ratio counts as the worst."""
+    first, second = np.nan_to_num(rows, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+    return np.asarray(first < second)
+
+
+def _doubt_input(doubt: Doubt) -> _Input:
+    return _Input(doubt.name, doubt.words, doubt.unit, doubt.text)
+
+
+def _varied_cloud(
+    experiment: Experiment,
+    decision: Decision,
+    variable: str,
+    vary: Mapping[str, Any],
+    points: int,
+    threads: int | None,
+    progress: Progress | None,
+) -> _Cloud:
+    """Draw sets of worlds, each at its own values of the varied keys."""
+    from .keys import Varied
+
+    keys, values = _design(experiment, vary, points)
+    varied = Varied(experiment)
+    x, lost, doubts = [], [], list[Doubt]()
+    for p, row in enumerate(values):
+        here = varied.at(dict(zip(keys, row, strict=True)))
+        plan = plainly(make_plan(here))
+        first = p * WORLDS_AT_POINT
+        rows = draw(plan, [variable], first=first, worlds=WORLDS_AT_POINT, threads=threads)
+        places = [plan.portfolios.index(name) for name in decision.portfolios]
+        lost.append(_lost(rows[variable][places]))
+        doubts = doubts_of(here, plan)
+        scores = shared_scores(plan, first, WORLDS_AT_POINT)
+        own = [np.full(WORLDS_AT_POINT, value) for value in row]
+        x.append({key.name: o for key, o in zip(keys, own, strict=True)} | _by_name(doubts, scores))
+        if progress is not None:
+            progress(p + 1, points)
+    names = [_key_input(key) for key in keys]
+    # A figure that is varied is its own input; what worlds make of it would say it twice.
+    names += [_doubt_input(doubt) for doubt in doubts if doubt.name not in vary]
+    table = np.array([np.concatenate([row[item.name] for row in x]) for item in names])
+    return _Cloud(tuple(names), table, np.concatenate(lost), points)
+
+
+def _key_input(key: Key) -> _Input:
+    """Return a varied key as an input: a loading and a tier's median by what analysts call them."""
+    parts = key.name.split(".")
+    words = key.name
+    if parts[:2] == ["shocks", "loadings"]:
+        words = f"{parts[3]} loading of {parts[2]}"
+    elif parts[0] == "tier":
+        words = f"median {parts[-1]} of {parts[1]}"
+    return _Input(key.name, words, key.unit, partial(figure_text, key.field))
+
+
+def _by_name(doubts: Sequence[Doubt], scores: Array) -> dict[str, Array]:
+    return {doubt.name: doubt.of(scores) for doubt in doubts}
+
+
+def _design(
+    experiment: Experiment, vary: Mapping[str, Any], points: int
+) -> tuple[list[Key], Array]:
+    """Return keys and their values, shape (points, keys): even within ranges, in any order."""
+    from scipy.stats import qmc
+
+    from .keys import find_key
+    from .values import read_values
+
+    keys, ends = [], []
+    for name, written in vary.items():
+        key = find_key(experiment, name)
+        values = read_values(key, written, experiment.file)
+        numbers = [value for value in values if isinstance(value, int | float)]
+        if len(numbers) < len(values) or not min(numbers) < max(numbers):
+            raise ExperimentError(
+                experiment.file, [Fault(name, 'needs a range such as "0 to 0.7"', written)]
+            )
+        keys.append(key)
+        ends.append((min(numbers), max(numbers)))
+    drawn = qmc.LatinHypercube(len(keys), rng=experiment.simulation.seed).random(points)
+    low, high = np.array(ends).T
+    return keys, low + (high - low) * drawn
+
+
+# --- The region -----------------------------------------------------------------------------------
+
+
+def _region(
+    decision: Decision, variable: str, box: Box, cloud: _Cloud, varied: tuple[str, ...]
+) -> Region:
+    x, lost = cloud.x[:, cloud.half :], cloud.lost[cloud.half :].astype(np.float64)
+    inside = box.holds(x).astype(np.float64)
+
+    def share(top: Array, bottom: Array) -> Measured:
+        estimate = f.ratio_of_means(top, bottom)
+        return measured(estimate, "fraction", groups=cloud.groups_left, clustered=True)
+
+    everywhere = np.ones_like(lost)
+    return Region(
+        decision,
+        variable,
+        tuple(_condition(j, box, cloud, x, lost) for j in box.ends),
+        share(lost, everywhere),
+        share(lost * inside, inside),
+        share(lost * inside, lost),
+        share(inside, everywhere),
+        varied,
+        len(lost),
+        tuple(_notes(cloud, varied)),
+    )
+
+
+def _condition(j: int, box: Box, cloud: _Cloud, x: Array, lost: Array) -> Condition:
+    item, (low, high) = cloud.inputs[j], box.ends[j]
+    without = box.without(j).holds(x)
+    return Condition(
+        item.name,
+        item.words,
+        item.unit,
+        low if math.isfinite(low) else None,
+        high if math.isfinite(high) else None,
+        item.text(low) if math.isfinite(low) else "",
+        item.text(high) if math.isfinite(high) else "",
+        float(lost[without].mean()) if without.any() else None,
+    )
+
+
+def _check(
+    experiment: Experiment, decision: Decision, coverage: float, inputs: int, points: int
+) -> None:
+    faults = []
+    if decision.b is None:
+        faults.append(Fault("decision", "needs a second portfolio to lose to"))
+    if not 0.0 < coverage < 1.0:
+        faults.append(Fault("--coverage", "must lie between 0 and 1", coverage))
+    if inputs < 1:
+        faults.append(Fault("--inputs", "must be at least 1", inputs))
+    if points < 20:
+        faults.append(Fault("--points", "must be at least 20", points))
+    if faults:
+        raise ExperimentError(experiment.file, faults)
+
+
+def _notes(cloud: _Cloud, varied: tuple[str, ...]) -> list[str]:
+    notes = [
+        (
+            f"Found in {percent(cloud.half / len(cloud.lost))} of the worlds and judged in the "
+            "others, so that what is said of the region is not said of the worlds that shaped it."
+        ),
+        (
+            "Conditions that noise alone would explain at a chance of 5 % are left out; what the "
+            "luck of creators decides is in no condition."
+        ),
+    ]
+    if varied:
+        notes.append(
+            f"{', '.join(varied)} drawn evenly over the given range, {cloud.groups} values, which "
+            "is no belief: shares of worlds depend on the range."
+        )
+    return notes

@@ -1,0 +1,361 @@
+"""Sweeps: the same worlds at many values of some keys.
+
+A key that is a price costs no new draw (`prices.py`); any other key is simulated at each of its
+values, on the same streams. Both may stand in one sweep: the prices are then swept within each run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._version import __version__
+from ..experiment import Experiment, ExperimentError, Fault
+from ..plan import make_plan
+from ..simulation import Progress, experiment_hash
+from .common import (
+    POINT_WORLDS,
+    Decision,
+    decide,
+    long_name_of,
+    plain,
+    said,
+    shown,
+    unit_of,
+    with_worlds,
+    words_of,
+)
+from .figures import MEANS, PAIRED, QUANTILES, Figures
+from .keys import Key, find_key
+from .sweeping import Job, Point
+from .values import read_values
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = npt.NDArray[np.float64]
+
+#: What a sweep takes where neither the call nor the file names a key: the fees of the decision.
+DEFAULT_RANGE = "0.5x to 2x in 21 steps"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What happens to the portfolios at other values.
+
+    Attributes
+    ----------
+    keys
+        The swept keys.
+    dataset
+        Measures by (portfolio, keys) or, zipped, by (portfolio, point), each with its standard
+        error under the same name and ``_se``; comparisons of the pair without the portfolio.
+    decision
+        The pair compared.
+    worlds
+        Worlds of each point.
+    simulated
+        Runs that were simulated: 0 where all keys are prices.
+    """
+
+    keys: tuple[Key, ...]
+    dataset: xr.Dataset
+    decision: Decision
+    worlds: int
+    simulated: int
+
+    @property
+    def points(self) -> int:
+        """Number of points."""
+        sizes = self.dataset.sizes
+        return int(np.prod([size for name, size in sizes.items() if name != "portfolio"]))
+
+    @property
+    def measures(self) -> list[str]:
+        """Names of the measures, without their errors."""
+        names = [str(name) for name in self.dataset.data_vars]
+        return [name for name in names if f"{name}_se" in names]
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return one row for each point and portfolio: keys, measures, errors; None for missing."""
+        frame = self.dataset.stack(_at=[d for d in self.dataset.dims if d != "portfolio"])
+        rows = []
+        for i in range(frame.sizes["_at"]):
+            here = frame.isel(_at=i)
+            values = {key.name: _scalar(here[key.name].item()) for key in self.keys}
+            for portfolio in self.dataset["portfolio"].values:
+                own = here.sel(portfolio=portfolio)
+                figures = {str(name): plain(own[name].item()) for name in own.data_vars}
+                rows.append({**values, "portfolio": str(portfolio), **figures})
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sweep for JSON: axes, and each measure as nested lists of value and se."""
+        return {
+            "analysis": "sweep",
+            "sentence": self.sentence,
+            "worlds": self.worlds,
+            "simulated": self.simulated,
+            "decision": {"a": self.decision.a, "b": self.decision.b},
+            "dims": [str(dim) for dim in self.dataset["roi_mean"].dims],
+            "keys": {
+                key.name: {
+                    "unit": key.unit,
+                    "base": key.base,
+                    "values": [_scalar(v) for v in self.dataset[key.name].values.tolist()],
+                }
+                for key in self.keys
+            },
+            "portfolios": [str(name) for name in self.dataset["portfolio"].values],
+            "measures": {
+                name: {
+                    "unit": self.dataset[name].attrs["units"],
+                    "value": _nested(self.dataset[name].values),
+                    "se": _nested(self.dataset[f"{name}_se"].values),
+                }
+                for name in self.measures
+            },
+        }
+
+    @property
+    def sentence(self) -> str:
+        """Say what the sweep shows, with standard errors."""
+        measure = self.decision.measure
+        if measure not in self.measures or measure in PAIRED:
+            measure = "roi_mean"
+        text = self._along(measure) if len(self.keys) == 1 else self._over(measure)
+        how = "" if self.simulated == 0 else f", {self.simulated:,} runs"
+        return f"{text} ({self.points:,} points x {self.worlds:,} worlds{how})"
+
+    def _along(self, measure: str) -> str:
+        """Describe the two ends of a single key."""
+        key = self.keys[0]
+        values = self.dataset[key.name].values.tolist()
+        parts = []
+        for portfolio in self.decision.portfolios:
+            first, last = (self._figure(measure, i, portfolio) for i in (0, -1))
+            change = f"stays at {first}" if first == last else f"goes from {first} to {last}"
+            parts.append(f"that of {portfolio} {change}")
+        if self.decision.b is not None:
+            first, last = (self._figure("a_beats_b", i) for i in (0, -1))
+            parts.append(
+                f"{self.decision.a} beats {self.decision.b} in {first} of worlds at the first "
+                f"value and in {last} at the last"
+            )
+        return (
+            f"{key.name} from {shown(values[0])} to {shown(values[-1])}, {key.unit}: "
+            f"{words_of(measure)}: {'; '.join(parts)}."
+        )
+
+    def _figure(self, measure: str, i: int, portfolio: str | None = None) -> str:
+        value, error = self.dataset[measure], self.dataset[f"{measure}_se"]
+        if portfolio is not None:
+            value, error = value.sel(portfolio=portfolio), error.sel(portfolio=portfolio)
+        return said(float(value.values[i]), float(error.values[i]), unit_of(measure))
+
+    def _over(self, measure: str) -> str:
+        """Count who is ahead over all points, and give the range of the losses."""
+        parts = []
+        a, b = self.decision.a, self.decision.b
+        if b is not None:
+            gap = self.dataset[measure].sel(portfolio=a) - self.dataset[measure].sel(portfolio=b)
+            wins, error = self.dataset["a_beats_b"].values, self.dataset["a_beats_b_se"].values
+            parts.append(
+                f"{words_of(measure)}: {a} is above {b} at {int((gap > 0).sum()):,} of "
+                f"{self.points:,} points, and beats it in more than half of the worlds at "
+                f"{int((wins > 0.5).sum()):,} (beyond two standard errors at "
+                f"{int((wins - 2 * error > 0.5).sum()):,})"
+            )
+        for portfolio in self.decision.portfolios:
+            loss = self.dataset["loss_probability"].sel(portfolio=portfolio).values.ravel()
+            error = self.dataset["loss_probability_se"].sel(portfolio=portfolio).values.ravel()
+            low, high = int(np.argmin(loss)), int(np.argmax(loss))
+            parts.append(
+                f"{portfolio} loses money in {said(loss[low], error[low], 'fraction')} of worlds "
+                f"at best and {said(loss[high], error[high], 'fraction')} at worst"
+            )
+        return "; ".join(parts) + "."
+
+
+def sweep(
+    experiment: Experiment,
+    values: Mapping[str, Any] | None = None,
+    *,
+    zipped: bool | None = None,
+    resize: bool | None = None,
+    a: str | None = None,
+    b: str | None = None,
+    measure: str | None = None,
+    worlds: int | None = None,
+    quantiles: bool = True,
+    dataset: xr.Dataset | None = None,
+    points_in: str | Path | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Measure an experiment's portfolios at other values of some keys, in the same worlds.
+
+    Parameters
+    ----------
+    experiment
+        The experiment.
+    values
+        Values by dotted key, see `sim.analysis.values`; by default ``[sweep]`` of the file, else
+        the fees of the decision's tiers from half to twice what they are.
+    zipped
+        Take the first values of all keys together, then the second; else every combination.
+    resize
+        Whether budgets hire again at each point; else every portfolio keeps its creators.
+    a, b, measure
+        Override ``[decision]``: the pair compared, and what the sentence is about.
+    worlds
+        Worlds of each simulated point, at most those of the experiment; by default 20,000.
+        Prices alone use all worlds of the run.
+    quantiles
+        Whether to give quantiles and expected shortfall beside means and shares.
+    dataset
+        A finished run of the experiment, used where all keys are prices.
+    points_in
+        Folder that keeps finished runs: a later call runs only what is missing.
+    threads, progress
+        See `sim.simulate`; progress counts points.
+
+    Returns
+    -------
+    Sweep
+        With a Dataset whose coordinates are the swept keys in their units.
+
+    Raises
+    ------
+    ExperimentError
+        For unknown keys and impossible values.
+    """
+    table = getattr(experiment, "sweep", None)
+    if values is None:
+        values = _written(table.model_extra or {}) if table else {}
+    zipped = zipped if zipped is not None else bool(table and table.zip)
+    resize = resize if resize is not None else bool(table and table.resize)
+    decision = _decision(experiment, a, b, measure)
+    values = values or _fees(experiment, decision)
+    keys = tuple(find_key(experiment, name) for name in values)
+    axes = [read_values(key, values[key.name], experiment.file) for key in keys]
+    points = _points(experiment, keys, axes, zipped)
+    job = Job(experiment, keys, points, decision, resize, quantiles, threads)
+    if job.simulated_keys:
+        job.experiment = with_worlds(experiment, worlds or POINT_WORLDS)
+    found, creators, simulated = job.run(dataset, points_in, progress)
+    labelled = _labelled(job, axes, zipped, found, creators)
+    return Sweep(keys, labelled, decision, int(labelled.attrs["worlds"]), simulated)
+
+
+def _decision(
+    experiment: Experiment, a: str | None, b: str | None, measure: str | None
+) -> Decision:
+    """Return the decision; a sweep shows all portfolios and can do without one."""
+    names = list(experiment.portfolio)
+    if len(names) > 2 and not (a and b) and experiment.decision is None:
+        return decide(experiment, names[0], names[1], measure)
+    return decide(experiment, a, b, measure)
+
+
+def _written(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return dotted keys with what is written for them, from nested or quoted keys."""
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            found |= _written(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
+
+
+def _fees(experiment: Experiment, decision: Decision) -> dict[str, Any]:
+    """Return the fees of the tiers that the decision is about, at most one for each side."""
+    lines = make_plan(experiment).lines
+    keys = []
+    for portfolio in decision.portfolios:
+        own = [line for line in lines if line.portfolio == portfolio]
+        largest = max(own, key=lambda line: line.committed_per_creator * line.creators)
+        keys.append(f"tier.{largest.terms.tier}.fee")
+    return dict.fromkeys(keys, DEFAULT_RANGE)
+
+
+def _points(
+    experiment: Experiment,
+    keys: Sequence[Key],
+    axes: Sequence[Sequence[float | str]],
+    zipped: bool,
+) -> list[Point]:
+    if not zipped:
+        return list(itertools.product(*axes))
+    lengths = {key.name: len(axis) for key, axis in zip(keys, axes, strict=True)}
+    if len(set(lengths.values())) > 1:
+        counts = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+        fault = Fault("sweep.zip", f"needs as many values of every key: {counts}")
+        raise ExperimentError(experiment.file, [fault])
+    return list(zip(*axes, strict=True))
+
+
+# --- Labels ---------------------------------------------------------------------------------------
+
+
+def _labelled(
+    job: Job,
+    axes: Sequence[Sequence[float | str]],
+    zipped: bool,
+    found: Figures,
+    creators: Array,
+) -> xr.Dataset:
+    import xarray as xr
+
+    dims = ("point",) if zipped else tuple(key.name for key in job.keys)
+    shape = (len(job.points),) if zipped else tuple(len(axis) for axis in axes)
+    coords: dict[str, Any] = {"portfolio": list(job.experiment.portfolio)}
+    for key, axis in zip(job.keys, axes, strict=True):
+        # Numbers stay numbers; a mixture becomes text.
+        text = any(isinstance(value, str) for value in axis)
+        values = [str(value) for value in axis] if text else list(axis)
+        labels: dict[str, Any] = {"units": key.unit, "long_name": key.name}
+        if key.base is not None:
+            labels["base"] = key.base
+        coords[key.name] = ("point" if zipped else key.name, values, labels)
+    data: dict[str, Any] = {}
+    for name in (*MEANS, *QUANTILES, *PAIRED):
+        if name not in found.value:
+            continue
+        own = ("portfolio",) if found.value[name].ndim == 2 else ()
+        for suffix, rows in (("", found.value[name]), ("_se", found.se[name])):
+            words = long_name_of(name) + (", standard error" if suffix else "")
+            labels = {"units": unit_of(name), "long_name": words}
+            data[name + suffix] = ((*own, *dims), rows.reshape(*rows.shape[:-1], *shape), labels)
+    hired = creators.reshape(len(creators), *shape)
+    labels = {"units": "creators", "long_name": "creators hired"}
+    data["creators"] = (("portfolio", *dims), hired, labels)
+    plan = make_plan(job.experiment)
+    attrs = {
+        "experiment": job.experiment.name,
+        "experiment_hash": experiment_hash(job.experiment),
+        "seed": plan.seed,
+        "worlds": plan.worlds,
+        "version": __version__,
+        "creators": "hired again at each point" if job.resize else "held",
+        "a": job.decision.a,
+        "b": job.decision.b or "",
+    }
+    return xr.Dataset(data, coords=coords, attrs=attrs)
+
+
+def _scalar(value: Any) -> float | str:
+    return value if isinstance(value, str) else float(value)
+
+
+def _nested(values: Array) -> Any:
+    if values.ndim == 0:
+        return plain(float(values))
+    return [_nested(row) for row in values]

@@ -1,0 +1,489 @@
+"""Tornado: each uncertain input at its 10 % and 90 % points, all others as drawn.
+
+Uncertain are what the worlds of a run differ in by doubt or by a shared season: shocks, beliefs
+about the tiers, and figures of the economics that are a distribution. Creators, posts and orders
+keep their own luck, the same at both points, so that a swing is about the input alone. The rank
+correlation of the inputs with the outcome says much the same from a finished run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..experiment import Experiment, ExperimentError, Fault
+from ..measures import COMPARISONS, MEASURES, Estimate, Measured
+from ..plan import Plan, make_plan
+from ..simulation import Progress
+from .common import (
+    POINT_WORLDS,
+    Decision,
+    as_dataset,
+    as_measured,
+    decide,
+    estimate_of,
+    gap_estimate,
+    said,
+    unit_of,
+    with_worlds,
+    words_of,
+)
+from .draws import draw, shared_scores
+from .inputs import factor_words
+from .outcome import variable_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = npt.NDArray[np.float64]
+
+#: Normal scores of the 10 %, 50 % and 90 % points.
+SCORES = (-1.2815515655446004, 0.0, 1.2815515655446004)
+#: Standard errors by which the middle must leave the range of the ends.
+_TOLD_APART = 2.0
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """An input that differs between worlds.
+
+    Attributes
+    ----------
+    name
+        Dotted key of the experiment, or the name of a shock.
+    words
+        What it is.
+    row
+        Row of the plan's factors that is moved.
+    weight, others
+        The input's score is ``weight * own row + others[k] * row k``: a tier's centre moves with
+        what all tiers have in common. `weight` is 1 and `others` empty for a single factor.
+    settings
+        The input at the three points, in words.
+    """
+
+    name: str
+    words: str
+    row: int
+    weight: float
+    others: tuple[tuple[int, float], ...]
+    settings: tuple[str, str, str]
+
+    def score(self, factors: Array) -> Array:
+        """Return the input's standard normal score in each world."""
+        score = self.weight * factors[self.row]
+        for k, weight in self.others:
+            score = score + weight * factors[k]
+        return np.asarray(score)
+
+    def pinned(self, factors: Array, score: float) -> Array:
+        """Return the factors with this input at one score in all worlds, all others as drawn."""
+        rest = np.full(factors.shape[1], score)
+        for k, weight in self.others:
+            rest -= weight * factors[k]
+        result = factors.copy()
+        result[self.row] = rest / self.weight
+        return result
+
+
+@dataclass(frozen=True)
+class Swing:
+    """What one input does to the outcome.
+
+    Attributes
+    ----------
+    name, words, settings
+        The input; see `Uncertain`.
+    low, middle, high
+        Outcome at its 10 %, 50 % and 90 % points; None where only rank correlation was asked.
+    swing
+        Outcome at the 90 % point minus that at the 10 % point, paired.
+    monotone
+        False where the middle lies outside of the two ends by more than two standard errors.
+    portfolios
+        The measure of each portfolio at the 10 % and the 90 % points.
+    rank_correlation
+        Spearman's, of the input with the outcome of each world.
+    """
+
+    name: str
+    words: str
+    settings: tuple[str, str, str]
+    low: Measured | None
+    middle: Measured | None
+    high: Measured | None
+    swing: Measured | None
+    monotone: bool
+    portfolios: Mapping[str, tuple[Measured, Measured]]
+    rank_correlation: Measured
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        points = {
+            name: entry.to_dict()
+            for name in ("low", "middle", "high", "swing")
+            if (entry := getattr(self, name)) is not None
+        }
+        return {
+            "input": self.name,
+            "words": self.words,
+            "settings": list(self.settings),
+            **points,
+            "monotone": self.monotone,
+            "portfolios": {
+                name: {"low": low.to_dict(), "high": high.to_dict()}
+                for name, (low, high) in self.portfolios.items()
+            },
+            "rank_correlation": self.rank_correlation.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """Inputs by how far each moves the outcome, the largest first.
+
+    Attributes
+    ----------
+    decision
+        Portfolios and measure.
+    outcome
+        What moves, in words.
+    base
+        The outcome with all inputs as drawn.
+    swings
+        One for each input.
+    worlds
+        Worlds of each point.
+    method
+        ``"swing"`` or ``"rank"``: by which the inputs are ordered.
+    """
+
+    decision: Decision
+    outcome: str
+    base: Measured
+    swings: tuple[Swing, ...]
+    worlds: int
+    method: str
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return one row for each input."""
+        rows = []
+        for swing in self.swings:
+            row: dict[str, Any] = {"input": swing.name}
+            for name in ("low", "middle", "high", "swing") if self.method == "swing" else ():
+                entry = getattr(swing, name)
+                row[name], row[f"{name}_se"] = entry.value, entry.se
+            if self.method == "swing":
+                row["monotone"] = swing.monotone
+            row["rank_correlation"] = swing.rank_correlation.value
+            row["rank_correlation_se"] = swing.rank_correlation.se
+            rows.append({**row, "words": swing.words})
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer for JSON."""
+        return {
+            "analysis": "tornado",
+            "sentence": self.sentence,
+            "method": self.method,
+            "decision": {"a": self.decision.a, "b": self.decision.b},
+            "measure": self.decision.measure,
+            "outcome": self.outcome,
+            "worlds": self.worlds,
+            "base": self.base.to_dict(),
+            "inputs": [swing.to_dict() for swing in self.swings],
+        }
+
+    @property
+    def sentence(self) -> str:
+        """Say what moves the outcome most, and which inputs do not push in one direction."""
+        if not self.swings:
+            return f"Nothing is uncertain: no input moves {self.outcome}."
+        parts = []
+        for swing in self.swings[:3]:
+            if swing.low is None or swing.high is None:
+                rank = swing.rank_correlation
+                parts.append(f"{swing.words} ({rank.value:+.2f} ± {rank.se or 0.0:.2f})")
+                continue
+            ends = [said(e.value, e.se, e.unit) for e in (swing.low, swing.high)]
+            parts.append(f"{swing.words} (from {ends[0]} at {swing.settings[0]} "
+                         f"to {ends[1]} at {swing.settings[2]})")  # fmt: skip
+        how = "rank correlation" if self.method == "rank" else "10 % to 90 % point"
+        bent = [swing.words for swing in self.swings if not swing.monotone]
+        text = (
+            f"{self.outcome}, {said(self.base.value, self.base.se, self.base.unit)} with everything "
+            f"as drawn, moves most with {', then '.join(parts)}"
+        )
+        if bent:
+            text += f"; not in one direction with {', '.join(bent)}"
+        return f"{text} ({how}, {self.worlds:,} worlds)."
+
+
+def tornado(
+    experiment: Experiment,
+    *,
+    a: str | None = None,
+    b: str | None = None,
+    measure: str | None = None,
+    of: str | None = None,
+    worlds: int | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Tornado:
+    """Move every uncertain input from its 10 % to its 90 % point, all others as drawn.
+
+    Parameters
+    ----------
+    experiment
+        The experiment.
+    a, b, measure
+        Override ``[decision]``. The outcome is a's measure minus b's, or the comparison.
+    of
+        A portfolio: the outcome is its measure alone.
+    worlds
+        Worlds of each point, at most those of the experiment; by default 20,000.
+    threads, progress
+        See `sim.simulate`; progress counts points.
+
+    Returns
+    -------
+    Tornado
+        Ordered by the size of the swing.
+    """
+    decision = _outcome_of(experiment, a, b, measure, of)
+    plan = make_plan(with_worlds(experiment, worlds or POINT_WORLDS))
+    inputs = uncertain_inputs(experiment, plan)
+    factors = shared_scores(plan, 0, plan.worlds)
+    variables = sorted({*_variables(decision.measure), variable_of(decision.measure), "cost"})
+    total, done = 1 + len(SCORES) * len(inputs), 0
+
+    def worlds_at(given: Array) -> xr.Dataset:
+        nonlocal done
+        rows = draw(plan, variables, factors=given, threads=threads)
+        done += 1
+        if progress is not None:
+            progress(done, total)
+        like = {"sampling": plan.sampling.kind, "groups": plan.sampling.groups}
+        return as_dataset(plan.portfolios, rows, like)
+
+    base = worlds_at(factors)
+    effect = _effect(base, decision)
+    swings = []
+    for one in inputs:
+        points = [worlds_at(one.pinned(factors, score)) for score in SCORES]
+        correlation = rank_correlation(one.score(factors), effect, base)
+        swings.append(_swing(one, points, decision, correlation))
+    swings.sort(key=lambda swing: -abs(swing.swing.value or 0.0) if swing.swing else 0.0)
+    found = as_measured(_estimate(base, decision), unit_of(decision.measure), base)
+    return Tornado(decision, _outcome_words(decision), found, tuple(swings), plan.worlds, "swing")
+
+
+def rank_tornado(
+    experiment: Experiment,
+    dataset: xr.Dataset,
+    *,
+    a: str | None = None,
+    b: str | None = None,
+    measure: str | None = None,
+    of: str | None = None,
+) -> Tornado:
+    """Order the uncertain inputs by their rank correlation with the outcome of a finished run.
+
+    Parameters
+    ----------
+    experiment
+        The experiment.
+    dataset
+        Its run: nothing is simulated.
+    a, b, measure, of
+        As in `tornado`. Ranks are those of the variable that the measure summarises.
+    """
+    decision = _outcome_of(experiment, a, b, measure, of)
+    plan = make_plan(experiment)
+    factors = shared_scores(plan, 0, plan.worlds)
+    effect = _effect(dataset, decision)
+    swings = [
+        Swing(
+            one.name,
+            one.words,
+            one.settings,
+            None,
+            None,
+            None,
+            None,
+            True,
+            {},
+            rank_correlation(one.score(factors), effect, dataset),
+        )
+        for one in uncertain_inputs(experiment, plan)
+    ]
+    swings.sort(key=lambda swing: -abs(swing.rank_correlation.value or 0.0))
+    found = as_measured(_estimate(dataset, decision), unit_of(decision.measure), dataset)
+    return Tornado(decision, _outcome_words(decision), found, tuple(swings), plan.worlds, "rank")
+
+
+# --- Inputs ---------------------------------------------------------------------------------------
+
+
+def uncertain_inputs(experiment: Experiment, plan: Plan) -> list[Uncertain]:
+    """Return what differs between worlds: shocks, beliefs, the centres of the tiers, economics.
+
+    A belief has up to two kinds of input: what all tiers have in common, and the centre of each
+    tier, in which the common part and the tier's own part add up.
+    """
+    row = {factor.name: k for k, factor in enumerate(plan.factors)}
+    platforms = {tier: list(on.on) for tier, on in experiment.tier.items()}
+    found = []
+    for factor in plan.factors:
+        k = row[factor.name]
+        name, *rest = factor.name.split(":")
+        words = factor_words(factor)
+        if factor.kind == "shock":
+            settings = ("score -1.28", "score 0", "score +1.28")
+            found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
+        elif factor.table is not None:
+            values = factor.table.quantile(np.array(SCORES))
+            settings = tuple(f"{value:.4g}" for value in values)
+            found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
+        elif not rest:
+            settings = _multipliers(factor.log_sd)
+            found.append(Uncertain(f"beliefs.{name}", words, k, 1.0, (), settings))
+        else:
+            platform, tier = rest
+            common = plan.factors[row[name]].log_sd if name in row else 0.0
+            total = math.hypot(common, factor.log_sd)
+            others = ((row[name], common / total),) if common else ()
+            place = f"tier.{tier}" if len(platforms[tier]) == 1 else f"tier.{tier}.on.{platform}"
+            settings = _multipliers(total)
+            own = factor.log_sd / total
+            found.append(Uncertain(f"{place}.{name}", words, k, own, others, settings))
+    return found
+
+
+def _multipliers(log_sd: float) -> tuple[str, str, str]:
+    low, middle, high = (math.exp(log_sd * z - log_sd**2 / 2.0) for z in SCORES)
+    return f"{low:.2f}x", f"{middle:.2f}x", f"{high:.2f}x"
+
+
+# --- Outcome --------------------------------------------------------------------------------------
+
+
+def _outcome_of(
+    experiment: Experiment, a: str | None, b: str | None, measure: str | None, of: str | None
+) -> Decision:
+    """Return the decision, or a single portfolio as a decision without an alternative."""
+    if of is None:
+        decision = decide(experiment, a, b, measure)
+        if decision.b is None and decision.measure in COMPARISONS:
+            fault = Fault("decision.measure", "compares two portfolios; there is one", measure)
+            raise ExperimentError(experiment.file, [fault])
+        return decision
+    names = list(experiment.portfolio)
+    other = next((name for name in names if name != of), None)
+    single = decide(experiment, of, other, measure)
+    if single.measure in COMPARISONS:
+        problem = "compares two portfolios; --of names one"
+        raise ExperimentError(experiment.file, [Fault("decision.measure", problem, single.measure)])
+    return Decision(of, None, single.measure)
+
+
+def _outcome_words(decision: Decision) -> str:
+    what = words_of(decision.measure)
+    if decision.b is None:
+        return f"The {what} of {decision.a}"
+    if decision.measure == "a_beats_b":
+        return f"How often {decision.a} has a higher ROI than {decision.b}"
+    if decision.measure in COMPARISONS:
+        return f"{what} (a: {decision.a}, b: {decision.b})"
+    return f"The {what} of {decision.a} minus that of {decision.b}"
+
+
+def _variables(measure: str) -> tuple[str, ...]:
+    if measure in MEASURES:
+        return MEASURES[measure].variables
+    # Comparisons read a variable by side, and two ratios by their parts.
+    names = [name.rpartition("_")[0] for name in COMPARISONS[measure].variables]
+    parts = {"reach_per_usd": ("reach", "cost"), "cpm": ("cost", "impressions")}
+    return tuple(part for name in names for part in parts.get(name, (name,)))
+
+
+def _estimate(worlds: xr.Dataset, decision: Decision) -> Estimate:
+    if decision.b is None:
+        return estimate_of(worlds, decision.a, decision.measure)
+    return gap_estimate(worlds, decision.a, decision.b, decision.measure)
+
+
+def _effect(worlds: xr.Dataset, decision: Decision) -> Array:
+    """Return the outcome of each world: a variable of a portfolio, or its difference."""
+    values = worlds[variable_of(decision.measure)]
+    own = values.sel(portfolio=decision.a).values
+    return np.asarray(own if decision.b is None else own - values.sel(portfolio=decision.b).values)
+
+
+def _swing(
+    one: Uncertain, points: Sequence[xr.Dataset], decision: Decision, correlation: Measured
+) -> Swing:
+    unit, like = unit_of(decision.measure), points[0]
+    low, middle, high = (_estimate(worlds, decision) for worlds in points)
+    swing = as_measured(high - low, unit, like)
+    sides = {
+        name: (
+            as_measured(estimate_of(points[0], name, decision.measure), unit, like),
+            as_measured(estimate_of(points[2], name, decision.measure), unit, like),
+        )
+        for name in (decision.portfolios if decision.measure in MEASURES else ())
+    }
+    return Swing(
+        one.name,
+        one.words,
+        one.settings,
+        as_measured(low, unit, like),
+        as_measured(middle, unit, like),
+        as_measured(high, unit, like),
+        swing,
+        _monotone(as_measured(middle - low, unit, like), as_measured(high - middle, unit, like)),
+        sides,
+        correlation,
+    )
+
+
+def _monotone(first: Measured, second: Measured) -> bool:
+    """Whether two steps go the same way, or one of them is too small to tell."""
+    steps = (first, second)
+    if any(step.value is None or step.se is None for step in steps):
+        return (first.value or 0.0) * (second.value or 0.0) >= 0.0
+    if any(abs(step.value or 0.0) <= _TOLD_APART * (step.se or 0.0) for step in steps):
+        return True
+    return (first.value or 0.0) * (second.value or 0.0) > 0.0
+
+
+def rank_correlation(x: Array, y: Array, like: xr.Dataset) -> Measured:
+    """Return Spearman's rank correlation over the worlds in which both are defined.
+
+    The standard error is ``(1 - rho^2) sqrt((1 + rho^2 / 2) / (n - 3))`` (Bonett and Wright 2000)
+    with n the independent worlds; where worlds share a draw of the beliefs, the draws.
+    """
+    defined = np.isfinite(x) & np.isfinite(y)
+    u, v = _ranks(x[defined]), _ranks(y[defined])
+    spread = float(np.sqrt((u @ u) * (v @ v)))
+    if not spread > 0.0:
+        return Measured(None, None, "rank correlation", "one of the two never changes")
+    rho = float(u @ v) / spread
+    groups = int(like.attrs.get("groups", 0))
+    count = groups if groups and like.attrs.get("sampling") == "two-level" else len(u)
+    if count <= 3:
+        return Measured(rho, None, "rank correlation", "too few worlds for a standard error")
+    se = (1.0 - rho**2) * math.sqrt((1.0 + rho**2 / 2.0) / (count - 3))
+    return Measured(rho, se, "rank correlation")
+
+
+def _ranks(x: Array) -> Array:
+    """Return ranks about their mean; ties share the mean of theirs."""
+    from scipy.stats import rankdata
+
+    return np.asarray(rankdata(x) - (len(x) + 1) / 2.0)

@@ -1,0 +1,183 @@
+"""Filling up: the tables of a file over the packaged presets, with the origin of every key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from . import models
+from .layout import NAMED, TABLES, Path, is_section, model_of
+from .toml import dotted
+
+Tables = Mapping[str, Any]
+
+#: Origins that are no source: what the file says, and what nobody said.
+THIS_FILE, DEFAULT = "this file", "default"
+
+
+@cache
+def presets() -> dict[str, Any]:
+    """Return the packaged presets as tables."""
+    text = resources.files("sim.evidence").joinpath("presets.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def preset_tiers(platform: str) -> list[str]:
+    """Return the tiers that have a preset on a platform."""
+    known = presets().get(platform, {})
+    tables = [name for name, table in known.items() if isinstance(table, Mapping)]
+    return [name for name in tables if name not in ("any", "source")]
+
+
+def preset_platforms() -> list[str]:
+    """Return the platforms that have a preset."""
+    return [name for name, table in presets().items() if "any" in table]
+
+
+def lines_of(tables: Tables) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield path and terms of every line of every portfolio, as far as they can be read."""
+    fields = model_of("portfolio")
+    shared = ("platform", "niche", "compensation", "posts", "repeat_factor")
+    for name, portfolio in tables.get("portfolio", {}).items():
+        terms = {key: portfolio.get(key, fields[key].default) for key in shared}
+        if "mix" not in portfolio:
+            yield ("portfolio", name), terms | {"tier": portfolio.get("tier")}
+        elif isinstance(portfolio["mix"], Mapping):
+            for line, item in portfolio["mix"].items():
+                own = item if isinstance(item, Mapping) else {}
+                tier = own.get("tier", portfolio.get("tier", line))
+                yield ("portfolio", name, "mix", line), terms | dict(own) | {"tier": tier}
+
+
+def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the tables merged over the presets, and the origin of every dotted key.
+
+    A tier is completed for each platform where a portfolio uses it, in this order: preset of the
+    platform, preset of the tier on it, the file's ``[tier.NAME]``, its ``[tier.NAME.on.PLATFORM]``.
+
+    Parameters
+    ----------
+    tables
+        Tables of a file whose sections are tables with known keys.
+    """
+    known, lines = presets(), [terms for _, terms in lines_of(tables)]
+    origins: dict[str, str] = {}
+    filled: dict[str, Any] = {"title": tables["title"]} if "title" in tables else {}
+    for head in (head for head in TABLES if head not in NAMED):
+        table = _layered((head,), origins, [known.get(head, {})], [tables.get(head, {})])
+        if head in tables or head in known:
+            filled[head] = table
+    given = {head: tables.get(head, {}) for head in NAMED}
+    niches = {terms["niche"] for terms in lines if isinstance(terms["niche"], str)}
+    names = {
+        "portfolio": list(given["portfolio"]),
+        "niche": sorted({*niches, *given["niche"]}),
+        "compensation": list(known["compensation"] | given["compensation"]),
+        "platform": sorted(_platforms(given["tier"], lines) | set(given["platform"])),
+    }
+    base: dict[str, Tables] = {"compensation": known["compensation"], "platform": _platform_keys()}
+    for head, chosen in names.items():
+        filled[head] = {
+            name: _layered(
+                (head, name),
+                origins,
+                [base.get(head, {}).get(name, {})],
+                [given[head].get(name, {})],
+            )
+            for name in chosen
+        }
+    filled["tier"] = _fill_tiers(given["tier"], lines, set(filled["platform"]), origins)
+    return filled, origins
+
+
+def _platform_keys() -> dict[str, Any]:
+    keys = (*model_of("platform"), "source")
+    return {
+        name: {key: presets()[name][key] for key in keys if key in presets()[name]}
+        for name in preset_platforms()
+    }
+
+
+def _platforms(tiers: Tables, lines: list[dict[str, Any]]) -> set[str]:
+    """Return the platforms in use that have a preset."""
+    used = {terms["platform"] for terms in lines if isinstance(terms["platform"], str)}
+    for tier in tiers.values():
+        used |= set(tier.get("on", {}))
+    return used & set(preset_platforms())
+
+
+def _fill_tiers(
+    given: Tables, lines: list[dict[str, Any]], platforms: set[str], origins: dict[str, str]
+) -> dict[str, Any]:
+    used: dict[str, set[str]] = {name: set(tier.get("on", {})) for name, tier in given.items()}
+    for terms in lines:
+        if isinstance(terms["tier"], str) and isinstance(terms["platform"], str):
+            used.setdefault(terms["tier"], set()).add(terms["platform"])
+    result: dict[str, Any] = {}
+    for tier in sorted(used):
+        own = given.get(tier, {})
+        plain = {key: value for key, value in own.items() if key != "on"}
+        complete = {}
+        for platform in sorted(used[tier] or {model_of("portfolio")["platform"].default}):
+            if platform in platforms and (tier in given or tier in preset_tiers(platform)):
+                preset = presets().get(platform, {})
+                complete[platform] = _layered(
+                    ("tier", tier, "on", platform),
+                    origins,
+                    [preset.get("any", {}), preset.get(tier, {})],
+                    [plain, own.get("on", {}).get(platform, {})],
+                )
+        if complete:
+            result[tier] = {"on": complete}
+    return result
+
+
+def _layered(
+    path: Path, origins: dict[str, str], preset: list[Tables], own: list[Tables]
+) -> dict[str, Any]:
+    """Lay tables over each other, key by key; note where each key comes from."""
+    result: dict[str, Any] = {}
+    _note_defaults(path, origins)
+    for layer in preset:
+        _lay(result, layer, path, "", origins)
+    # A platform's `any` may hold the source of what stands in its tiers.
+    for layer in preset:
+        _note_sources(layer, path, result, origins)
+    for layer in own:
+        _lay(result, layer, path, THIS_FILE, origins)
+        _note_sources(layer, path, result, origins)
+    return result
+
+
+def _lay(
+    result: dict[str, Any], layer: Tables, path: Path, origin: str, origins: dict[str, str]
+) -> None:
+    for key, value in layer.items():
+        here = (*path, key)
+        if key == "source":
+            continue
+        if is_section(here):
+            result[key] = dict(result.get(key, {}))
+            _lay(result[key], value, here, origin, origins)
+        else:
+            result[key] = value
+            origins[dotted(here)] = origin
+
+
+def _note_sources(layer: Tables, path: Path, result: Tables, origins: dict[str, str]) -> None:
+    for key, source in layer.get("source", {}).items():
+        loading = path == ("shocks",) and key in result.get("loadings", {})
+        origins[dotted((*path, "loadings", key) if loading else (*path, key))] = source
+
+
+def _note_defaults(path: Path, origins: dict[str, str]) -> None:
+    if path[0] == "beliefs":
+        return
+    for key, field in model_of(path[0]).items():
+        reasons = [
+            f"assumption: {m.reason}" for m in field.metadata if isinstance(m, models.Assumed)
+        ]
+        origins[dotted((*path, key))] = reasons[0] if reasons else DEFAULT

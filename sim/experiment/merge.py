@@ -1,0 +1,166 @@
+"""Tables over tables: included files below a file, ``--set`` above it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+from .faults import Fault
+from .fill import presets
+from .layout import Path, is_section, known_keys
+from .toml import path_of, value
+
+Tables = Mapping[str, Any]
+
+#: The source of a value given with ``--set``.
+ASSIGNED = "--set on the command line"
+#: Keys of a portfolio of which one excludes the other: the upper table's choice counts.
+_EITHER = {"creators": "budget", "budget": "creators"}
+
+
+def merge(base: Tables, over: Tables, path: Path = ()) -> dict[str, Any]:
+    """Return tables laid over others, key by key; a value is replaced whole."""
+    result = dict(base)
+    for key, item in over.items():
+        here, below = (*path, key), result.get(key)
+        if isinstance(below, Mapping) and isinstance(item, Mapping) and is_section(here):
+            result[key] = merge(below, item, here)
+        else:
+            result[key] = item
+        if path[:1] == ("portfolio",) and key in _EITHER and _EITHER[key] not in over:
+            result.pop(_EITHER[key], None)
+    return result
+
+
+def found_in(tables: Tables, path: Path) -> bool:
+    """Say whether tables hold a path."""
+    found: Any = tables
+    for part in path:
+        if not isinstance(found, Mapping) or part not in found:
+            return False
+        found = found[part]
+    return True
+
+
+# --- Included files -------------------------------------------------------------------------------
+
+
+class Unreadable(ValueError):
+    """A file that is no TOML, with the reason."""
+
+
+def read_toml(path: FilePath) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    Unreadable
+        With the reason.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Unreadable("is not UTF-8 text; save it as UTF-8") from None
+    except RecursionError:
+        raise Unreadable("its tables are nested too deep") from None
+    except ValueError as error:
+        raise Unreadable(f"is not valid TOML: {error}") from None
+
+
+def included(names: Any, folder: FilePath) -> tuple[dict[str, Tables], list[Fault]]:
+    """Read the files that the key `include` names, lowest first."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return {}, [Fault("include", 'must be a list of files such as ["fit.toml"]', names)]
+    fragments, faults = {}, []
+    for name in names:
+        try:
+            tables = read_toml(folder / name)
+        except Unreadable as error:
+            faults.append(Fault("include", f"{name} {error}"))
+            continue
+        if "include" in tables:
+            faults.append(Fault("include", f"{name} must not include files itself"))
+            continue
+        fragments[str(folder / name)] = _moved(tables, FilePath(name).parent)
+    return fragments, faults
+
+
+def _moved(item: Any, parent: FilePath) -> Any:
+    """Return tables whose files are named from where the including file is."""
+    if not isinstance(item, Mapping):
+        return item
+    return {
+        key: (parent / inner).as_posix()
+        if key == "empirical" and isinstance(inner, str)
+        else _moved(inner, parent)
+        for key, inner in item.items()
+    }
+
+
+# --- Assignments ----------------------------------------------------------------------------------
+
+
+def assign(tables: Tables, assignment: str) -> tuple[Tables, list[Fault]]:
+    """Apply ``dotted.key=value`` to the tables; the value is TOML, or else text."""
+    key, sign, text = assignment.partition("=")
+    path = path_of(key.strip())
+    if not sign or path is None:
+        return tables, [Fault("", f"--set takes dotted.key=value (got {value(assignment)})")]
+    try:
+        given = _given(text.strip())
+    except tomllib.TOMLDecodeError as error:
+        return tables, [Fault(key.strip(), f"--set has a value that is no TOML: {error}", text)]
+    depth = next((n for n in range(1, len(path)) if not is_section(path[:n])), len(path))
+    whole, inside = path[:depth], path[depth:]
+    if inside and whole[-1] in (known_keys(whole[:-1]) or ()):
+        below = _found(tables, whole) or _found(presets(), whole)
+        if not isinstance(below, Mapping):
+            problem = "cannot be set alone; give the whole value of "
+            return tables, [Fault(key.strip(), f"{problem}`{'.'.join(whole)}`")]
+        given = _replaced(below, inside, given)
+    # What is no key at all is set as well: the check of the whole finds it.
+    tables = merge(tables, _nested(whole, given))
+    return merge(tables, _label(whole)), []
+
+
+def _nested(path: Path, item: Any) -> dict[str, Any]:
+    for part in reversed(path):
+        item = {part: item}
+    return dict(item)
+
+
+def _label(path: Path) -> dict[str, Any]:
+    """Return the table that says where an assigned value comes from, if there is place for it."""
+    table = path[:1] if path[:2] == ("shocks", "loadings") else path[:-1]
+    labelled = bool(table) and is_section((*table, "source")) and not is_section(path)
+    return _nested((*table, "source", path[-1]), ASSIGNED) if labelled else {}
+
+
+def _given(text: str) -> Any:
+    """Read the value of an assignment; what does not begin like a TOML value is text."""
+    try:
+        tables = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        if text[:1] in ("{", "[", '"', "'"):
+            raise
+        return text
+    return tables["value"] if len(tables) == 1 else text
+
+
+def _found(tables: Tables, path: Path) -> Any:
+    found: Any = tables
+    for part in path:
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def _replaced(table: Tables, path: Sequence[str], item: Any) -> dict[str, Any]:
+    """Return a copy of a table with one value inside replaced."""
+    if len(path) > 1:
+        inner = table.get(path[0])
+        item = _replaced(inner if isinstance(inner, Mapping) else {}, path[1:], item)
+    return {**table, path[0]: item}
