@@ -22,6 +22,7 @@ from ._version import __version__
 from .experiment import Experiment
 from .experiment.write import to_toml
 from .measures import Comparison, Summary, answer, compare, number_warnings, summarize
+from .plan import sampling_of
 from .results import save, warnings_of
 
 if TYPE_CHECKING:
@@ -114,9 +115,8 @@ def write_run(
         _check_space(dataset, temporary)
         with _silent_deallocation():
             save(dataset, temporary / "worlds.nc")
-        (temporary / "experiment.toml").write_text(
-            _with_inputs(experiment, temporary), encoding="utf-8"
-        )
+        resolved = _with_inputs(_as_run(experiment, int(dataset.attrs["worlds"])), temporary)
+        (temporary / "experiment.toml").write_text(resolved, encoding="utf-8")
         _write_json(temporary / "summary.json", found.to_dict())
         _write_csv(temporary / "summary.csv", found.summary.to_rows())
         if charts:
@@ -140,6 +140,14 @@ def write_run(
         _write_json(temporary / MANIFEST, manifest)
         _keep_analysis(folder, temporary, manifest)
     return found
+
+
+def _as_run(experiment: Experiment, worlds: int) -> Experiment:
+    """Return the experiment with the number of worlds that a run to an accuracy came to."""
+    if sampling_of(experiment.simulation)[1] == worlds:
+        return experiment
+    simulation = experiment.simulation.model_copy(update={"worlds": worlds, "beliefs": None})
+    return experiment.model_copy(update={"simulation": simulation})
 
 
 def _with_inputs(experiment: Experiment, temporary: Path) -> str:

@@ -18,7 +18,6 @@ import numpy as np
 
 from ..evidence import Figure, cite
 from ..experiment import Experiment, build
-from ..measures import Estimate
 from ..simulation import Progress, simulate
 from .audit_rows import AuditError, Book, Row, packaged
 from .common import as_measured
@@ -384,7 +383,7 @@ def _beside(row: Row, claimed: Interval, book: Book, speaker: Speaker) -> tuple[
     mine = book.figures[row.claims[0]]
     same = (
         figure for figure in book.figures.values()
-        if figure.id != mine.id and _same_thing(mine, figure)
+        if figure.id != mine.id and figure.midpoint is not None and _same_thing(mine, figure)
     )  # fmt: skip
     wide = claimed.widened(book.tolerance)
     return tuple(f.id for f in same if not speaker.interval({"claim": f.id}).meets(wide))
@@ -393,6 +392,3 @@ def _beside(row: Row, claimed: Interval, book: Book, speaker: Speaker) -> tuple[
 def _same_thing(a: Figure, b: Figure) -> bool:
     platforms = a.platform == b.platform or "any" in (a.platform, b.platform)
     return platforms and (a.quantity, a.subject, a.basis) == (b.quantity, b.subject, b.basis)
-
-
-__all__ = ["Audit", "AuditError", "AuditRow", "Estimate", "Simulated", "audit"]

@@ -78,7 +78,7 @@ def find_key(experiment: Experiment, name: str) -> Key:
         Where the experiment has no such key, with the nearest one that it has.
     """
     parts = tuple(name.split("."))
-    paths = tuple(_places(experiment, parts))
+    paths = tuple(places_of(experiment, parts))
     found = [_look_up(experiment, path) for path in paths]
     if not found or parts[0] in _ASIDE or any(place is None for place in found):
         known = [key for key in all_keys(experiment) if key.partition(".")[0] not in _ASIDE]
@@ -93,7 +93,7 @@ def find_key(experiment: Experiment, name: str) -> Key:
     return Key(name, paths, _kind(parts, value), _base(value), unit)
 
 
-def _places(experiment: Experiment, parts: Path) -> Iterator[Path]:
+def places_of(experiment: Experiment, parts: Path) -> Iterator[Path]:
     """Yield the places of a key in the resolved tables: a tier's key stands on each platform."""
     if parts[0] == "tier" and len(parts) >= 3 and parts[2] != "on":
         tier = experiment.tier.get(parts[1])
@@ -337,7 +337,7 @@ class Varied:
             Where a value is not possible.
         """
         places: dict[Path, Value] = {
-            path: self._written(key, path, value)
+            path: recentred_at(self.experiment, key, path, value)
             for key, value in values.items()
             for path in key.paths
         }
@@ -356,17 +356,23 @@ class Varied:
         source = self.experiment
         return build(tables, name=source.name, file=source.file, folder=source.folder)
 
-    def _written(self, key: Key, path: Path, value: Value) -> Value:
-        place = _look_up(self.experiment, path)
-        current = place[0] if place else None
-        if not isinstance(current, Distribution) or not isinstance(value, int | float):
-            return int(value) if key.kind == "count" and isinstance(value, float) else value
-        try:
-            return recentred(current, float(value), key.field in SHARES)
-        except DistributionError as error:
-            raise ExperimentError(
-                self.experiment.file, [Fault(key.name, str(error), value)]
-            ) from None
+
+def recentred_at(experiment: Experiment, key: Key, path: Path, value: Value) -> Value:
+    """Return what a number for a key writes at one of its places: a distribution keeps its shape.
+
+    Raises
+    ------
+    ExperimentError
+        Where the distribution cannot be moved there.
+    """
+    place = _look_up(experiment, path)
+    current = place[0] if place else None
+    if not isinstance(current, Distribution) or not isinstance(value, int | float):
+        return int(value) if key.kind == "count" and isinstance(value, float) else value
+    try:
+        return recentred(current, float(value), key.field in SHARES)
+    except DistributionError as error:
+        raise ExperimentError(experiment.file, [Fault(key.name, str(error), value)]) from None
 
 
 _SIZES = (("creators",), ("budget",), ("mix",))

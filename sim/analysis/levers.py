@@ -42,7 +42,7 @@ class Need:
     @property
     def sentence(self) -> str:
         """Say it in words."""
-        now = "" if self.now is None else f" (now {self.now:.4g})"
+        now = "" if self.now is None else f" (now {shown(self.now)})"
         return f"{self.parameter} = {span(self.low, self.high)}{now}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,10 +59,15 @@ class Need:
 def span(low: float, high: float) -> str:
     """Return a figure or a range in words."""
     if low == high:
-        return f"{low:.4g}"
+        return shown(low)
     if math.isinf(high):
-        return f"{low:.4g} or more"
-    return f"at most {high:.4g}" if math.isinf(low) else f"{low:.4g} to {high:.4g}"
+        return f"{shown(low)} or more"
+    return f"at most {shown(high)}" if math.isinf(low) else f"{shown(low)} to {shown(high)}"
+
+
+def shown(value: float) -> str:
+    """Return a number with four digits, or all of those before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
 
 
 def finite(value: float) -> float | None:

@@ -61,8 +61,9 @@ class Uncertain:
     row
         Row of the plan's factors that is moved.
     weight, others
-        The input's score is ``weight * own row + others[k] * row k``: a tier's centre moves with
-        what all tiers have in common. `weight` is 1 and `others` empty for a single factor.
+        The input's score is ``weight * own row + weight_k * row k`` over the pairs (k, weight_k) of
+        `others`: a tier's centre moves with what all tiers have in common. For a single factor
+        `weight` is 1 and `others` empty.
     settings
         The input at the three points, in words.
     """
@@ -73,13 +74,6 @@ class Uncertain:
     weight: float
     others: tuple[tuple[int, float], ...]
     settings: tuple[str, str, str]
-
-    def score(self, factors: Array) -> Array:
-        """Return the input's standard normal score in each world."""
-        score = self.weight * factors[self.row]
-        for k, weight in self.others:
-            score = score + weight * factors[k]
-        return np.asarray(score)
 
     def pinned(self, factors: Array, score: float) -> Array:
         """Return the factors with this input at one score in all worlds, all others as drawn."""
@@ -108,7 +102,8 @@ class Swing:
     portfolios
         The measure of each portfolio at the 10 % and the 90 % points.
     rank_correlation
-        Spearman's, of the input with the outcome of each world.
+        Spearman's, of the input's own row with the outcome of each world: for a tier's centre
+        without what all tiers have in common, so that the rows are independent.
     """
 
     name: str
@@ -276,7 +271,7 @@ def tornado(
     swings = []
     for one in inputs:
         points = [worlds_at(one.pinned(factors, score)) for score in SCORES]
-        correlation = rank_correlation(one.score(factors), effect, base)
+        correlation = rank_correlation(factors[one.row], effect, base)
         swings.append(_swing(one, points, decision, correlation))
     swings.sort(key=lambda swing: -abs(swing.swing.value or 0.0) if swing.swing else 0.0)
     found = as_measured(_estimate(base, decision), unit_of(decision.measure), base)
@@ -318,7 +313,7 @@ def rank_tornado(
             None,
             True,
             {},
-            rank_correlation(one.score(factors), effect, dataset),
+            rank_correlation(factors[one.row], effect, dataset),
         )
         for one in uncertain_inputs(experiment, plan)
     ]
@@ -344,11 +339,11 @@ def uncertain_inputs(experiment: Experiment, plan: Plan) -> list[Uncertain]:
         name, *rest = factor.name.split(":")
         words = factor_words(factor)
         if factor.kind == "shock":
-            settings = ("score -1.28", "score 0", "score +1.28")
+            settings: tuple[str, ...] = ("score -1.28", "score 0", "score +1.28")
             found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
         elif factor.table is not None:
-            values = factor.table.quantile(np.array(SCORES))
-            settings = tuple(f"{value:.4g}" for value in values)
+            low, middle, high = factor.table.quantile(np.array(SCORES))
+            settings = (f"{low:.4g}", f"{middle:.4g}", f"{high:.4g}")
             found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
         elif not rest:
             settings = _multipliers(factor.log_sd)

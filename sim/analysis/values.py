@@ -97,6 +97,11 @@ def _item(key: Key, item: Any) -> float | str:
         raise
 
 
+def is_times(written: str) -> bool:
+    """Whether a text means so many times what a key is, such as ``0.8x``."""
+    return _TIMES.match(written) is not None
+
+
 def scaled_number(key: Key, written: Any) -> float:
     """Read a number, or ``1.5x``: so many times what the key is now.
 

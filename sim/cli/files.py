@@ -147,6 +147,8 @@ def new(name: str) -> None:
     from ..experiment.starter import starter
 
     path = Path(name if name.endswith(".toml") else f"{name}.toml")
+    if path.name == ".toml":
+        fail("give the experiment a name: sim new experiments/launch", MISTAKE)
     if path.exists():
         fail(f"{path}: exists already; choose another name", MISTAKE)
     write_whole(path, starter(path.stem, str(path)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -117,8 +118,9 @@ def run(
         click.echo(sentence)
     for sentence in reached:
         click.echo(sentence)
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for warning in found.warnings:
-        click.secho(f"Note: {warning}", fg="yellow" if sys.stdout.isatty() else None)
+        click.secho(f"Note: {warning}", fg="yellow" if coloured else None)
     if not quiet:
         click.echo(
             f"\n{dataset.attrs['worlds']:,} worlds, seed {dataset.attrs['seed']}; ± is one Monte "

@@ -64,11 +64,12 @@ class Experiment(models.Experiment):
     def fingerprint(self) -> str:
         """Return a hash of everything that decides the numbers of a world.
 
-        The number of worlds and cosmetic tables are left out, files count by what they hold and
-        not by where they are, and 30 is 30.0.
+        How many worlds there are and cosmetic tables are left out, files count by what they hold
+        and not by where they are, and 30 is 30.0.
         """
         tables = self.tables()
-        tables["simulation"].pop("worlds")
+        for number in ("worlds", "beliefs"):
+            tables["simulation"].pop(number, None)
         for cosmetic in ("title", "decision"):
             tables.pop(cosmetic, None)
         text = json.dumps(_canonical(tables, self.folder), sort_keys=True)

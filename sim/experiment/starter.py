@@ -22,6 +22,10 @@ gross_margin = 0.71     # of revenue
 return_rate = 0.165     # of revenue
 incremental_share = 0.8 # of orders that would not have come anyway
 
+# Where your figures come from: `sim explain` and the run's folder keep it beside them.
+[economics.source]
+# order_value = "shop system, last twelve months"
+
 # What you compare. `budget` hires as many creators as it can pay, `creators` is a count.
 [portfolio.micro]
 tier = "micro"          # nano, micro, mid, macro, mega

@@ -267,6 +267,35 @@ def test_expected_shortfall(name: str, share: float, end: str, both: Callable[[s
     assert abs(found - expected) <= ALLOWED * error + 1e-9
 
 
+@pytest.mark.parametrize("engagement", [0.001, {"beta": {"mean": 0.001, "sd": 0.0005}}])
+def test_quoted_reach_comes_back(engagement: Any) -> None:
+    """Views per follower have the quoted mean, whether or not engagement ties reach to take-offs."""
+    reach = {"median": 0.05, "logit_sd": 1.0}
+    tier = {
+        **TIER,
+        "followers": 20_000.0,
+        "authentic_share": 1.0,
+        "delivery_rate": 1.0,
+        "engagement_rate": engagement,
+        "engagement_basis": "followers",
+        "reach_rate": {"logitnormal": reach},
+        "reach_basis": "followers",
+        "amplification": {"spike": {"probability": 0.05, "minimum": 4.0, "tail_index": 5.0}},
+        "amplification_engagement_correlation": 0.7,
+        "engagement_reach_correlation": 0.9,
+    }
+    tables = {
+        **TABLES,
+        "tier": {"micro": tier},
+        "portfolio": {"p": {"tier": "micro", "creators": 10}},
+    }
+    views = sim.simulate(sim.build(tables))["impressions"].values[0] / (10 * 20_000.0)
+    z = np.linspace(-8.0, 8.0, 4001)
+    quoted = special.expit(special.logit(reach["median"]) + reach["logit_sd"] * z)
+    mean = float(quoted @ stats.norm.pdf(z)) * 0.004
+    assert abs(views.mean() - mean) <= ALLOWED * views.std() / math.sqrt(len(views))
+
+
 # --- The oracle itself -----------------------------------------------------------------------------
 
 

@@ -1,0 +1,336 @@
+"""Scenarios: named tables of overrides, run side by side with the base in the same worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..experiment import DistributionError, Experiment, ExperimentError, Fault
+from ..experiment.faults import suggestion
+from ..experiment.layout import is_section
+from ..measures import COMPARISONS, Measured
+from ..simulation import Progress, simulate
+from .common import (
+    DEFAULT_MEASURE,
+    Decision,
+    as_measured,
+    compared,
+    decide,
+    estimate_of,
+    measure_of,
+    said,
+    unit_of,
+    with_worlds,
+    words_of,
+)
+from .keys import Path, Varied, find_key, places_of, recentred_at
+from .values import is_times, scaled_number
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+BASE = "base"
+#: What is shown of every scenario and portfolio, beside the decision's measure.
+SHOWN = (
+    "roi_mean", "roi_median", "roi_p05", "roi_es05", "loss_probability", "profit_mean",
+    "profit_median", "cost_mean",
+)  # fmt: skip
+#: Tables in which an override leaves what it does not name.
+_BY_KEY = ("shocks", "beliefs")
+_PAIRED = ("a_beats_b", "roi_difference_mean", "profit_difference_mean")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One scenario.
+
+    Attributes
+    ----------
+    name
+        Of the table; `BASE` for the experiment itself.
+    overrides
+        As written.
+    measures
+        By portfolio, then by measure.
+    changes
+        By portfolio: the decision's measure minus that of the base, paired; empty for the base.
+    pair
+        Comparisons of the decision's portfolios.
+    """
+
+    name: str
+    overrides: Mapping[str, Any]
+    measures: Mapping[str, Mapping[str, Measured]]
+    changes: Mapping[str, Measured]
+    pair: Mapping[str, Measured]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return {
+            "scenario": self.name,
+            "overrides": dict(self.overrides),
+            "portfolios": {
+                portfolio: {name: entry.to_dict() for name, entry in own.items()}
+                for portfolio, own in self.measures.items()
+            },
+            "changes": {name: entry.to_dict() for name, entry in self.changes.items()},
+            "pair": {name: entry.to_dict() for name, entry in self.pair.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Scenarios:
+    """The base and every scenario, in the same worlds.
+
+    Attributes
+    ----------
+    decision
+        The pair compared; `measure` is what the changes are of.
+    cases
+        The base first.
+    worlds
+        Worlds of each.
+    """
+
+    decision: Decision
+    cases: tuple[Case, ...]
+    worlds: int
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return one row for each scenario and portfolio."""
+        rows = []
+        for case in self.cases:
+            for portfolio, measures in case.measures.items():
+                row: dict[str, Any] = {"scenario": case.name, "portfolio": portfolio}
+                entries = {**measures}
+                if portfolio in case.changes:
+                    entries["change"] = case.changes[portfolio]
+                if portfolio == self.decision.a:
+                    entries |= case.pair
+                for name, entry in entries.items():
+                    row[name], row[f"{name}_se"] = entry.value, entry.se
+                rows.append(row)
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer for JSON."""
+        return {
+            "analysis": "scenario",
+            "sentence": self.sentence,
+            "decision": {"a": self.decision.a, "b": self.decision.b},
+            "measure": self.decision.measure,
+            "worlds": self.worlds,
+            "scenarios": [case.to_dict() for case in self.cases],
+        }
+
+    @property
+    def sentence(self) -> str:
+        """Say what each scenario does to the decision's measure and to the choice."""
+        what, measure = words_of(self.decision.measure), self.decision.measure
+        parts = []
+        for case in self.cases:
+            levels = []
+            for portfolio in self.decision.portfolios:
+                entry = case.measures[portfolio][measure]
+                text = f"{portfolio} {said(entry.value, entry.se, entry.unit)}"
+                change = case.changes.get(portfolio)
+                if change is not None and change.value is not None:
+                    text += f", {'up' if change.value > 0.0 else 'down'} by "
+                    size = said(abs(change.value), change.se, change.unit)
+                    text += size.replace(" %", " points")
+                levels.append(text)
+            if self.decision.b is not None:
+                wins = case.pair["a_beats_b"]
+                levels.append(
+                    f"{self.decision.a} beats {self.decision.b} in "
+                    f"{said(wins.value, wins.se, wins.unit)} of worlds"
+                )
+            parts.append(f"{case.name}: {'; '.join(levels)}")
+        return f"The {what} ({self.worlds:,} worlds). {'. '.join(parts)}."
+
+
+def scenario(
+    experiment: Experiment,
+    names: Sequence[str] | None = None,
+    *,
+    a: str | None = None,
+    b: str | None = None,
+    measure: str | None = None,
+    resize: bool = False,
+    dataset: xr.Dataset | None = None,
+    worlds: int | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Scenarios:
+    """Run the scenarios of an experiment beside it, in the same worlds.
+
+    A scenario is a table ``[scenario.NAME]`` of keys with what they are instead, as a file would
+    write it, or as ``"0.8x"``: so many times what they are, a distribution moved as a whole.
+
+    Parameters
+    ----------
+    experiment
+        The experiment, with ``[scenario.NAME]`` tables.
+    names
+        Scenarios to run; all by default.
+    a, b, measure
+        Override ``[decision]``.
+    resize
+        Whether budgets hire again in each scenario; else every portfolio keeps its creators.
+    dataset
+        A finished run of the experiment.
+    worlds
+        Worlds of each, at most those of the experiment, which is the default.
+    threads, progress
+        See `sim.simulate`; progress counts runs.
+
+    Raises
+    ------
+    ExperimentError
+        Where the experiment has no scenario, or one has unknown keys or impossible values.
+    """
+    written = experiment.scenario or {}
+    chosen = list(names) if names else list(written)
+    _check_names(experiment, chosen)
+    decision = _decision(experiment, a, b, measure)
+    if worlds is not None and worlds < experiment.simulation.worlds:
+        experiment, dataset = with_worlds(experiment, worlds), None
+    varied = Varied(experiment, resize)
+    experiments = {name: _overridden(varied, name, written[name]) for name in chosen}
+    base = dataset if dataset is not None else simulate(experiment, threads=threads)
+    cases = [_case(BASE, {}, base, None, decision)]
+    for done, (name, changed) in enumerate(experiments.items(), 1):
+        results = simulate(changed, threads=threads)
+        cases.append(_case(name, written[name], results, base, decision))
+        if progress is not None:
+            progress(done, len(experiments))
+    return Scenarios(decision, tuple(cases), int(base.sizes["sim"]))
+
+
+def _decision(
+    experiment: Experiment, a: str | None, b: str | None, measure: str | None
+) -> Decision:
+    """Return the decision; a comparison as its measure leaves the levels to mean ROI."""
+    decision = decide(experiment, a, b, measure)
+    if decision.measure in COMPARISONS:
+        return Decision(decision.a, decision.b, DEFAULT_MEASURE)
+    return decision
+
+
+def _check_names(experiment: Experiment, chosen: Sequence[str]) -> None:
+    known = list(experiment.scenario or {})
+    faults = [
+        Fault(f"scenario.{name}", f"is no scenario of this file; {suggestion(name, known)}")
+        for name in chosen
+        if name not in known
+    ]
+    if not chosen:
+        example = '[scenario.recession] with economics.order_value = "0.8x"'
+        faults.append(Fault("scenario", f"is missing: write {example}"))
+    if faults:
+        raise ExperimentError(experiment.file, faults)
+
+
+def _case(
+    name: str,
+    overrides: Mapping[str, Any],
+    worlds: xr.Dataset,
+    base: xr.Dataset | None,
+    decision: Decision,
+) -> Case:
+    portfolios = [str(portfolio) for portfolio in worlds["portfolio"].values]
+    measures = dict.fromkeys((decision.measure, *SHOWN))
+    changes = {}
+    if base is not None:
+        unit = unit_of(decision.measure)
+        for portfolio in portfolios:
+            after, before = (
+                estimate_of(run, portfolio, decision.measure) for run in (worlds, base)
+            )
+            changes[portfolio] = as_measured(after - before, unit, base)
+    pair = {}
+    if decision.b is not None:
+        pair = {row: compared(worlds, decision.a, decision.b, row) for row in _PAIRED}
+    levels = {
+        portfolio: {row: measure_of(worlds, portfolio, row) for row in measures}
+        for portfolio in portfolios
+    }
+    return Case(name, overrides, levels, changes, pair)
+
+
+# --- Overrides ------------------------------------------------------------------------------------
+
+
+def _overridden(varied: Varied, name: str, table: Mapping[str, Any]) -> Experiment:
+    """Return the experiment under a scenario; faults carry the scenario's name."""
+    places: dict[Path, Any] = {}
+    faults: list[Fault] = []
+    for path, value in _leaves((), table):
+        try:
+            places |= _placed(varied.experiment, path, value)
+        except ExperimentError as error:
+            faults += error.faults
+        except DistributionError as error:
+            faults.append(Fault(".".join(path), str(error), value))
+    if not faults:
+        try:
+            return varied.with_tables(places)
+        except ExperimentError as error:
+            faults += error.faults
+    named = [Fault(f"scenario.{name}.{fault.key}", fault.problem, fault.got) for fault in faults]
+    raise ExperimentError(varied.experiment.file, named)
+
+
+def _leaves(path: Path, table: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """Yield the values of a table that may be nested or have quoted, dotted keys."""
+    for name, value in table.items():
+        here = (*path, *name.split("."))
+        if isinstance(value, Mapping) and (len(here) == 1 or is_section(here)):
+            yield from _leaves(here, value)
+        else:
+            yield here, value
+
+
+def _placed(experiment: Experiment, path: Path, value: Any) -> dict[Path, Any]:
+    """Return what stands where in the resolved tables for one override."""
+    if isinstance(value, Mapping):
+        if path[0] in _BY_KEY:
+            inner = [_placed(experiment, (*path, name), item) for name, item in value.items()]
+            return {place: item for found in inner for place, item in found.items()}
+        return dict.fromkeys(places_of(experiment, path), dict(value))
+    key = find_key(experiment, ".".join(path))
+    if isinstance(value, str) and is_times(value):
+        number = scaled_number(key, value)
+        return {place: recentred_at(experiment, key, place, number) for place in key.paths}
+    return dict.fromkeys(key.paths, value)
+
+
+def table_of(found: Scenarios) -> xr.Dataset:
+    """Return the figures as a Dataset by (scenario, portfolio), errors under ``_se``."""
+    import xarray as xr
+
+    names = [case.name for case in found.cases]
+    portfolios = list(found.cases[0].measures)
+    data: dict[str, Any] = {}
+    for measure in found.cases[0].measures[portfolios[0]]:
+        for suffix in ("", "_se"):
+            values = [
+                [_number(case.measures[p][measure], suffix) for p in portfolios]
+                for case in found.cases
+            ]
+            labels = {"units": unit_of(measure), "long_name": words_of(measure)}
+            data[measure + suffix] = (("scenario", "portfolio"), values, labels)
+    for measure in found.cases[0].pair:
+        for suffix in ("", "_se"):
+            row = [_number(case.pair[measure], suffix) for case in found.cases]
+            labels = {"units": unit_of(measure), "long_name": words_of(measure)}
+            data[measure + suffix] = (("scenario",), row, labels)
+    return xr.Dataset(data, coords={"scenario": names, "portfolio": portfolios})
+
+
+def _number(entry: Measured, suffix: str) -> float:
+    value = entry.se if suffix else entry.value
+    return np.nan if value is None else value

@@ -1,0 +1,239 @@
+"""The commands as a user meets them: exit codes, messages, files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import sim
+from sim.cli import main
+from sim.experiment.schema import json_schema
+
+ROOT = Path(__file__).parents[2]
+EXPERIMENTS = sorted((ROOT / "experiments").glob("*.toml"))
+MAIN = ROOT / "experiments" / "micro_vs_macro.toml"
+
+SMALL = """
+[portfolio.micro]
+tier = "micro"
+creators = 5
+[portfolio.macro]
+tier = "macro"
+creators = 2
+"""
+BROKEN = """
+[simulatoin]
+worlds = 3
+[portfolio.micro]
+tier = "micor"
+creaters = 3
+[portfolio.b]
+tier = "micro"
+budget = -5
+[portfolio.c]
+mix = { micro = 0.5, macro = 0.4 }
+creators = 10
+[tier.micro]
+fee = -5
+enagement_rate = "3% to 8%"
+conversion_rate = "0 to 50"
+[shocks.loadings]
+engagement_rate = { campaign = 0.9, platform = 0.9 }
+[economics]
+gross_margin = 1.4
+"""
+
+
+def call(*arguments: str | Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, [str(a) for a in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture
+def small(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL)
+    return path
+
+
+def test_every_fault_at_once_and_nothing_written(tmp_path):
+    path = tmp_path / "broken.toml"
+    path.write_text(BROKEN)
+    out = tmp_path / "run"
+    code, stdout, stderr = call("run", path, "--out", out)
+    assert code == 2
+    assert not stdout
+    assert not out.exists()
+    lines = stderr.splitlines()
+    assert all(line.startswith(f"{path}: ") for line in lines)
+    for key, word in {
+        "simulatoin": "did you mean `simulation`?",
+        "tier.micro.enagement_rate": "did you mean `engagement_rate`?",
+        "portfolio.micro.creaters": "did you mean `creators`?",
+        "portfolio.micro.tier": "did you mean `micro`?",
+        "tier.micro.fee": "(got -5)",
+        "tier.micro.conversion_rate": "beta",
+        "economics.gross_margin": "(got 1.4)",
+        "portfolio.b.budget": "(got -5)",
+        "portfolio.c.mix": "0.9",
+        "shocks.loadings.engagement_rate": "1.62",
+    }.items():
+        assert any(line.startswith(f"{path}: {key}: ") and word in line for line in lines), key
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("[portfolio", "TOML"),
+        ("", "portfolio"),
+        ('[portfolio.a]\ntier = "micro"\nbudget = 10', "buys no creator"),
+        (SMALL + "[simulation]\nworlds = 0", "worlds"),
+        (SMALL + "[economics]\norder_value = nan", "order_value"),
+        (
+            SMALL + "[tier.micro]\n"
+            "amplification = { spike = { probability = 0.1, minimum = 1, tail_index = 0.9 } }",
+            "cap",
+        ),
+    ],
+    ids=["syntax", "empty", "poor", "no worlds", "not a number", "infinite mean"],
+)
+def test_hard_limits_are_one_message(tmp_path, text, word):
+    path = tmp_path / "x.toml"
+    path.write_text(text)
+    code, stdout, stderr = call("run", path, "--out", tmp_path / "run")
+    assert (code, stdout) == (2, "")
+    assert word in stderr
+    assert "Traceback" not in stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_writes_what_it_says(small, tmp_path):
+    out = tmp_path / "run"
+    code, stdout, _ = call("run", small, "--worlds", "2k", "--out", out, "--seed", "7")
+    assert code == 0
+    assert "micro beats macro in " in stdout
+    summary = json.loads((out / "summary.json").read_text())
+    assert (summary["experiment"], summary["seed"], summary["worlds"]) == ("small", 7, 2_000)
+    measures = summary["portfolios"]["micro"]["measures"]
+    for name in (
+        "roi_mean", "roi_median", "roi_sd", "roi_p05", "roi_p95", "roi_es05", "loss_probability",
+        "roas_mean", "cost_mean", "revenue_mean", "profit_mean", "engagements_mean", "cpe",
+        "top_creator_share",
+    ):  # fmt: skip
+        entry = measures[name]
+        assert entry["value"] is not None
+        assert entry["se"] is not None or entry["reason"]
+    pair = summary["comparisons"][0]
+    assert (pair["a"], pair["b"]) == ("micro", "macro")
+    assert 0.0 <= pair["a_beats_b"]["value"] <= 1.0
+    assert isinstance(summary["warnings"], list)
+    with (out / "summary.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["portfolio"] for row in rows} == {"micro", "macro"}
+    assert list((out / "charts").glob("*.png"))
+    assert json.loads((out / "manifest.json").read_text())["experiment_hash"]
+    # The resolved experiment stands alone and gives the same numbers.
+    again = sim.simulate(sim.load(out / "experiment.toml"))
+    assert (again["roi"].values == sim.load_results(out)["roi"].values).all()
+
+
+def test_json_quiet_and_overrides(small, tmp_path):
+    out = tmp_path / "run"
+    options = ("--worlds", "1k", "--no-charts", "--out", out)
+    code, stdout, _ = call("run", small, *options, "--json", "--set", "portfolio.micro.creators=9")
+    assert code == 0
+    assert json.loads(stdout)["portfolios"]["micro"]["creators"] == 9
+    code, stdout, _ = call("run", small, *options, "--quiet")
+    assert code == 0
+    assert "creators   " not in stdout
+
+
+def test_analyses_are_kept_only_for_the_same_run(small, tmp_path):
+    out = tmp_path / "run"
+    options = ("--no-charts", "--quiet", "--out", out)
+    call("run", small, *options, "--worlds", "1k")
+    (out / "analysis").mkdir()
+    (out / "analysis" / "note.json").write_text("{}")
+    call("run", small, *options, "--worlds", "1k")
+    assert (out / "analysis" / "note.json").exists()
+    call("run", small, *options, "--worlds", "1k", "--seed", "2")
+    assert not (out / "analysis").exists()
+
+
+def test_a_folder_with_something_else_is_left_alone(small, tmp_path):
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "thesis.txt").write_text("years of work")
+    code, _, stderr = call("run", small, "--worlds", "1k", "--out", out)
+    assert code != 0
+    assert "holds something that is no run" in stderr
+    assert [p.name for p in out.iterdir()] == ["thesis.txt"]
+
+
+def test_interrupted_runs_leave_the_last_one_whole(tmp_path):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "sim", "run", str(MAIN), "--no-charts", "--out", str(out)]
+    subprocess.run([*command, "--worlds", "1k"], check=True, capture_output=True)
+    before = (out / "summary.json").read_text()
+    process = subprocess.Popen(
+        [*command, "--worlds", "3M"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert (out / "summary.json").read_text() == before
+    assert [p for p in os.listdir(tmp_path) if p.endswith((".part", ".old"))] == []
+
+
+def test_explain_names_unit_and_source(small):
+    code, stdout, _ = call("explain", small, "--json")
+    assert code == 0
+    inputs = {row["key"]: row for row in json.loads(stdout)["inputs"]}
+    fee = inputs["tier.micro.on.instagram.fee"]
+    assert fee["unit"] == "USD per post"
+    assert "price lists" in fee["source"]
+    assert all(row["source"] and row["unit"] for row in inputs.values())
+
+
+def test_a_new_experiment_checks_and_has_its_schema(tmp_path):
+    code, stdout, _ = call("new", tmp_path / "launch")
+    assert code == 0
+    assert "sim run" in stdout
+    assert call("check", tmp_path / "launch.toml")[0] == 0
+    assert json.loads((tmp_path / "experiment.schema.json").read_text()) == json_schema()
+    assert call("new", tmp_path / "launch")[0] == 2
+
+
+def test_the_committed_schema_is_the_generated_one():
+    committed = json.loads((ROOT / "experiments" / "experiment.schema.json").read_text())
+    assert committed == json_schema()
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
+def test_shipped_experiments_run(path, tmp_path):
+    text = path.read_text()
+    assert text.startswith("#:schema ./experiment.schema.json\n")
+    tomllib.loads(text)
+    code, stdout, stderr = call(
+        "run", path, "--worlds", "1k", "--no-charts", "--quiet", "--out", tmp_path / "run"
+    )
+    assert code == 0, stderr
+    assert "worlds" in stdout
+
+
+def test_alone_it_says_what_to_do_next():
+    code, stdout, _ = call()
+    assert code == 0
+    assert "sim run experiments/micro_vs_macro.toml" in stdout
