@@ -21,6 +21,8 @@ from .experiment.toml import value as as_toml
 from .plan import Plan, TierTables, make_plan, portfolio_terms, tier_tables
 from .plan.tiers import compile_or_fault
 
+#: Tables of inputs that are neither named by the analyst nor listed in a way of their own.
+_PLAIN = ("simulation", "economics", "costs", "audience")
 #: Worlds of the short run that counts how often the caps bind.
 _CAP_WORLDS = 2048
 #: What the key of a source may look like.
@@ -88,7 +90,7 @@ def explain(experiment: Experiment) -> list[Input]:
             rows += _shock_rows(experiment)
         elif head == "beliefs":
             rows += _belief_rows(experiment)
-        elif head not in NAMED and head != "decision":
+        elif head in _PLAIN:
             rows += _table_rows(experiment, (head,), tables)
         elif head in NAMED:
             for name, table in tables.items():

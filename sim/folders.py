@@ -68,6 +68,7 @@ def check_target(folder: Path) -> None:
 
 
 def is_run(folder: Path) -> bool:
+    """Say whether a folder holds a run: a manifest of ours, not just any."""
     try:
         manifest = read_manifest(folder)
     except RunError:
@@ -131,6 +132,9 @@ def _clear_remains(folder: Path) -> None:
 
 
 def _alive(process: int) -> bool:
+    if os.name != "posix":
+        # There, signal 0 would end it.
+        return True
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

@@ -14,18 +14,20 @@ from typing import Any
 #: What the room offers, and where it lives: nothing is imported before it is used. No module is
 #: named after its function: importing it would put the module in the function's place.
 _HOME = {
+    "audit": "auditing",
     "sweep": "sweeps",
     "breakeven": "ties",
     "tornado": "swings",
     "scenario": "scenarios",
-    "sensitivity": "sensitivity",
-    "worth": "worth",
-    "diversify": "diversify",
-    "frontier": "frontier",
-    "discover": "discover",
+    "sensitivity": "drivers",
+    "worth": "knowledge",
+    "diversify": "headcount",
+    "frontier": "mixes",
+    "discover": "regions",
 }
 
 __all__ = [
+    "audit",
     "breakeven",
     "discover",
     "diversify",

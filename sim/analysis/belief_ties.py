@@ -64,18 +64,17 @@ class BeliefRange:
         """Say it."""
         if not self.draws:
             return self.note
-        share = f"{100 * self.within:.0f} % of {self.draws} draws of the beliefs"
+        share = f"{100 * self.within:.0f} % of {self.draws}"
         if self.low is None and self.high is None:
-            return f"in {share} they tie in this range"
+            return f"in {share} draws of the beliefs they tie in this range"
         if self.low is None:
-            place = f"below {shown(self.high or 0.0)}"
+            place = f"19 in 20 draws of the beliefs put the tie below {shown(self.high or 0.0)}"
         elif self.high is None:
-            place = f"above {shown(self.low)}"
+            place = f"19 in 20 draws of the beliefs put the tie above {shown(self.low)}"
         else:
-            place = f"between {shown(self.low)} and {shown(self.high)}"
-        return (
-            f"nine in ten draws of the beliefs put the tie {place} (in {share} it is in the range)"
-        )
+            ends = f"{shown(self.low)} and {shown(self.high)}"
+            place = f"nine in ten draws of the beliefs put the tie between {ends}"
+        return f"{place} ({share} are in the range)"
 
 
 def belief_range(

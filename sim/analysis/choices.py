@@ -7,7 +7,7 @@ functions of which stops are taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -242,10 +242,12 @@ def nearest_whole(
     size, lines = len(stops.line), stops.lines
     by_line = np.zeros((lines, size))
     by_line[stops.line, np.arange(size)] = stops.creators * prices[stops.line]
+    scale = float(by_line.max()) or 1.0
+    by_line /= scale
     one = np.zeros((lines, size))
     one[stops.line, np.arange(size)] = 1.0
     eye, zero = np.eye(lines), np.zeros((lines, lines))
-    wanted = target * prices
+    wanted = target * prices / scale
     rows = _limit_rows(stops, limits)
     above = np.array([row.weights for row in rows])
     found = milp(
@@ -270,20 +272,31 @@ def nearest_whole(
 # --- The search -----------------------------------------------------------------------------------
 
 
+def rounded(stops: Stops, target: Array) -> Array:
+    """Return the choice of whole stops nearest to counts of creators, limits or not."""
+    taken = np.zeros(len(stops.line))
+    for i in range(stops.lines):
+        here = stops.of_line(i)
+        gaps = np.abs(stops.creators[here] - target[i])
+        if len(here) and gaps.min() < target[i]:
+            taken[here[gaps.argmin()]] = 1.0
+    return taken
+
+
 def search(
     stops: Stops, limits: Sequence[Limit], start: Array, score: Callable[[Array], float]
-) -> Array:
-    """Return a choice that no small change improves.
+) -> Array | None:
+    """Return a choice that no small change improves; None where it does not meet the limits.
 
     Changes tried: one line a few stops up or down, and two lines in opposite directions; the best
-    one is made until none helps.
+    one is made until none helps. What breaks a limit is mended before anything is improved.
 
     Parameters
     ----------
     stops, limits
         What can be taken, and how much of it.
     start
-        Choice to start from, 0 or 1 for each stop; it meets the limits.
+        Choice to start from, 0 or 1 for each stop.
     score
         What to maximise, of the profit in every world.
     """
@@ -293,6 +306,7 @@ def search(
         for ladder in ladders
     ]
     nobody = np.zeros(stops.profit.shape[1])
+    excess = _excess_of(limits)
 
     def row(i: int, at: int) -> Array:
         return nobody if at == 0 else stops.profit[ladders[i][at]]
@@ -302,41 +316,69 @@ def search(
 
     counts = np.array([count(i, at) for i, at in enumerate(place)])
     total = np.sum([row(i, at) for i, at in enumerate(place)], axis=0)
-    best = score(total)
+    broken, best = excess(counts), score(total)
+    lengths = [len(ladder) for ladder in ladders]
     for _ in range(_ROUNDS):
-        found: tuple[float, list[tuple[int, int]]] | None = None
-        for move in _moves(place, [len(ladder) for ladder in ladders]):
+        found: list[tuple[int, int]] | None = None
+        for move in _moves(place, lengths):
+            if move is None:
+                # Pairs are many: only where no single change helps.
+                if found is not None:
+                    break
+                continue
             changed = counts.copy()
             for i, at in move:
                 changed[i] = count(i, at)
-            if not all(limit.holds(changed) for limit in limits):
+            left = excess(changed)
+            if left > broken or (left == broken > 0.0):
+                continue
+            if left < broken:
+                found, broken, best = move, left, -np.inf
                 continue
             value = score(total + sum(row(i, at) - row(i, place[i]) for i, at in move))
-            if value > (best if found is None else found[0]) + 1e-9 * abs(best):
-                found = value, move
+            if value > best + 1e-9 * abs(best) or not np.isfinite(best):
+                found, best = move, value
         if found is None:
             break
-        best = found[0]
-        for i, at in found[1]:
+        for i, at in found:
             counts[i] = count(i, at)
             total = total + row(i, at) - row(i, place[i])
             place[i] = at
+        best = score(total)
     taken = np.zeros(len(stops.line))
     for i, at in enumerate(place):
         if at:
             taken[ladders[i][at]] = 1.0
-    return taken
+    return taken if broken == 0.0 else None
+
+
+def _excess_of(limits: Sequence[Limit]) -> Callable[[Array], float]:
+    """Return by how much counts break limits in all, each relative to its own size."""
+    weights = np.array([limit.weights for limit in limits])
+    low, high = (np.array([getattr(limit, end) for limit in limits]) for end in ("low", "high"))
+    ends = np.maximum(np.abs(np.where(np.isfinite(low), low, 0.0)),
+                      np.abs(np.where(np.isfinite(high), high, 0.0)))  # fmt: skip
+    size = np.maximum(np.maximum(ends, np.abs(weights).max(axis=1)), 1e-300)
+
+    def excess(counts: Array) -> float:
+        values = weights @ counts
+        over = np.maximum(np.maximum(low - values, values - high), 0.0) / size
+        return float(over[over > 1e-9].sum())
+
+    return excess
 
 
 _STEPS = (1, 2, 4, 8)
 
 
-def _moves(place: Sequence[int], lengths: Sequence[int]) -> list[list[tuple[int, int]]]:
+def _moves(place: Sequence[int], lengths: Sequence[int]) -> Iterator[list[tuple[int, int]] | None]:
+    """Yield single changes, then None, then pairs of opposite ones."""
     ups = [
         (i, at + step) for i, at in enumerate(place) for step in _STEPS if at + step < lengths[i]
     ]
     downs = [(i, at - step) for i, at in enumerate(place) for step in _STEPS if at - step >= 0]
     # A line may also be dropped whole.
     downs += [(i, 0) for i, at in enumerate(place) if at > 0 and at not in _STEPS]
-    single = [[move] for move in [*ups, *downs]]
-    return single + [[up, down] for up in ups for down in downs if up[0] != down[0]]
+    yield from ([move] for move in (*ups, *downs))
+    yield None
+    yield from ([up, down] for up in ups for down in downs if up[0] != down[0])

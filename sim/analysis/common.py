@@ -6,7 +6,8 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -300,6 +301,12 @@ def with_worlds(experiment: Experiment, worlds: int) -> Experiment:
     return experiment.model_copy(update={"simulation": simulation})
 
 
+def only(experiment: Experiment, decision: Decision) -> Experiment:
+    """Return the experiment with the portfolios of a decision alone: their worlds are the same."""
+    kept = {name: experiment.portfolio[name] for name in decision.portfolios}
+    return experiment.model_copy(update={"portfolio": kept})
+
+
 # --- Answers --------------------------------------------------------------------------------------
 
 
@@ -327,12 +334,11 @@ def save_analysis(
     pathlib.Path
         The JSON file; both files are in place whole or not at all.
     """
-    from ..results import save
-
     target = Path(folder) / "analysis"
     target.mkdir(parents=True, exist_ok=True)
     if dataset is not None:
-        save(dataset, target / f"{name}.nc")
+        with _in_place(target / f"{name}.nc") as temporary:
+            dataset.to_netcdf(temporary, engine="h5netcdf")
     path = target / f"{name}.json"
     write_json(path, content)
     return path
@@ -341,29 +347,40 @@ def save_analysis(
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write JSON, whole or not at all."""
     text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with _in_place(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _in_place(path: Path) -> Iterator[Path]:
+    """Yield a temporary file beside a path that takes its place if nothing fails."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
+        yield Path(name)
+        Path(name).chmod(0o644)
+        os.replace(name, path)
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
 
 
 def said(value: float | None, se: float | None, unit: str) -> str:
     """Return a figure in words, with the standard error in brackets where there is one."""
     if value is None or not math.isfinite(value):
         return MISSING
-    error = None if se is None or not math.isfinite(se) else se
+    if se is None or not math.isfinite(se):
+        return f"{_said(value, None, unit)} (no standard error)"
+    return _said(value, se, unit)
+
+
+def _said(value: float, se: float | None, unit: str) -> str:
     if unit == "fraction":
-        return percent_with_error(value, error)
+        return percent_with_error(value, se)
     if unit.startswith("USD"):
-        text = usd(value, error)
-        text += unit.removeprefix("USD")
-        return f"{text} (± {usd(error, error)})" if error else text
-    text = f"{number(value, error)} {unit}"
-    return f"{text} (± {number(error, error)})" if error else text
+        text = usd(value, se) + unit.removeprefix("USD")
+        return f"{text} (± {usd(se, se)})" if se else text
+    text = f"{number(value, se)} {unit}"
+    return f"{text} (± {number(se, se)})" if se else text
 
 
 def shown(value: float | str) -> str:
@@ -371,6 +388,11 @@ def shown(value: float | str) -> str:
     if isinstance(value, str):
         return value
     return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
+
+
+def rounded(se: float) -> str:
+    """Return the error of a key's value in words: two digits."""
+    return shown(float(f"{se:.2g}"))
 
 
 def plain(value: float | None) -> float | None:

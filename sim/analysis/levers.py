@@ -66,8 +66,10 @@ def span(low: float, high: float) -> str:
 
 
 def shown(value: float) -> str:
-    """Return a number with four digits, or all of those before the point."""
-    return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
+    """Return a number in three or four digits, or in all of those before the point."""
+    if abs(value) >= 1000.0:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if abs(value) >= 1.0 else f"{value:.3g}"
 
 
 def finite(value: float) -> float | None:

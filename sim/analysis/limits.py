@@ -73,10 +73,15 @@ class Limit:
         return self.low - slack <= value <= self.high + slack
 
 
+#: Limits that every mix has, beside those asked for.
+BUDGET, SPEND, SOMEONE = "budget", "spend", "someone"
+
+
 def read_limits(
     candidates: Sequence[Candidate],
     budget: float,
     fixed: float,
+    spend: float,
     asked: Mapping[str, Sequence[str]],
     file: str,
 ) -> list[Limit]:
@@ -88,6 +93,8 @@ def read_limits(
         The lines.
     budget, fixed
         USD, and what of it goes to the programme whatever is hired.
+    spend
+        Share of the budget that is committed at least.
     asked
         By kind (`KINDS`), texts such as ``"micro-paid=10"``, ``"macro=3"``, ``"gifted=40 %"``, or a
         name alone for ``exclude``. A name is a line, tier, compensation, platform or niche; limits
@@ -100,9 +107,12 @@ def read_limits(
     """
     prices = np.array([c.price for c in candidates])
     limits = [
-        Limit("budget", f"budget {usd(budget)}", prices, -np.inf, budget - fixed),
-        Limit("someone", "at least one creator", np.ones(len(candidates)), 1.0, np.inf),
+        Limit(BUDGET, f"a budget of {usd(budget)}", prices, -np.inf, budget - fixed),
+        Limit(SOMEONE, "at least one creator", np.ones(len(candidates)), 1.0, np.inf),
     ]
+    if spend > 0.0:
+        words = f"at least {percent(spend)} of the budget spent"
+        limits.append(Limit(SPEND, words, prices, spend * budget - fixed, np.inf))
     faults: list[Fault] = []
     for kind, texts in asked.items():
         for text in texts:
@@ -144,22 +154,18 @@ def _read_limit(
 
 
 def most_creators(candidates: Sequence[Candidate], limits: Sequence[Limit]) -> list[int]:
-    """Return the most creators that each line can have, whatever the others do.
+    """Return the most creators that each line can have if the others have none.
 
-    Limits whose weights are all of one sign bound a line by themselves. Exclusions are left aside:
-    what they forbid is still looked at, to say what it would be worth.
+    Limits whose weights are all of one sign bound a line by themselves; the budget always does.
     """
     most = []
     for i in range(len(candidates)):
         ends = [
             limit.high / limit.weights[i]
             for limit in limits
-            if limit.weights[i] > 0.0
-            and (limit.weights >= 0.0).all()
-            and np.isfinite(limit.high)
-            and not limit.name.startswith("exclude")
+            if limit.weights[i] > 0.0 and (limit.weights >= 0.0).all()
         ]
-        most.append(max(int(min(ends, default=0.0) + 1e-9), 0))
+        most.append(max(int(min(ends) + 1e-9), 0))
     return most
 
 

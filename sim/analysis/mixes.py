@@ -17,10 +17,20 @@ from ..measures.evaluate import measured
 from ..measures.format import percent_with_error, usd
 from ..plan import make_plan
 from ..simulation import Progress
-from .choices import Bound, Program, Stops, nearest_whole, search, worst_mean
+from .choices import Bound, Program, Stops, nearest_whole, rounded, search, worst_mean
 from .common import as_dataset, measure_of
 from .draws import draw, plainly
-from .limits import KINDS, Candidate, Limit, conflict, most_creators, read_limits
+from .limits import (
+    BUDGET,
+    KINDS,
+    SOMEONE,
+    SPEND,
+    Candidate,
+    Limit,
+    conflict,
+    most_creators,
+    read_limits,
+)
 from .prefixes import ladder, prefix_totals
 from .variants import line_names, on_terms, with_portfolios
 
@@ -28,6 +38,8 @@ Array = npt.NDArray[np.float64]
 
 RISKS = ("es05", "loss")
 SEARCH_WORLDS, CHECK_WORLDS = 5_000, 20_000
+#: Share of the budget that a mix commits at least, unless told otherwise.
+SPENT = 0.9
 #: Points of the efficient set, ends included.
 POINTS = 7
 #: Measures of the check.
@@ -163,6 +175,7 @@ def frontier(
     budget: float | None = None,
     risk: str = "es05",
     limits: Mapping[str, Sequence[str]] | None = None,
+    spend: float = SPENT,
     points: int = POINTS,
     search_worlds: int = SEARCH_WORLDS,
     check_worlds: int = CHECK_WORLDS,
@@ -188,6 +201,8 @@ def frontier(
         probability of losing money.
     limits
         By kind, see `limits.read_limits`: ``{"max": ["macro=3"], "exclude": ["mega"]}``.
+    spend
+        Share of the budget that a mix commits at least; without it the safest mix keeps the money.
     points
         Points of the set.
     search_worlds, check_worlds
@@ -200,10 +215,13 @@ def frontier(
     ExperimentError
         For limits that cannot be read, and where they cannot all hold: which ones.
     """
-    candidates, amount = _setting(experiment, budget, risk, limits or {})
-    asked = read_limits(candidates, amount, experiment.costs.fixed, limits or {}, experiment.file)
+    candidates, amount = _setting(experiment, budget, risk, spend, limits or {})
+    asked = read_limits(
+        candidates, amount, experiment.costs.fixed, spend, limits or {}, experiment.file
+    )
     _check_feasible(experiment, asked)
-    most = most_creators(candidates, asked)
+    # What a limit forbids is simulated too, to say what the limit costs.
+    most = most_creators(candidates, asked[:1])
     prices = np.array([c.price for c in candidates])
     first = {c.name: _stops_of(i, most[i], asked, []) for i, c in enumerate(candidates)}
     stops = prefix_totals(experiment, candidates, first, search_worlds, threads=threads)
@@ -221,7 +239,7 @@ def frontier(
     mixes = [
         _mix(k, item, stops, candidates, fixed, risk) for k, item in enumerate(_distinct(fine))
     ]
-    alone = _alone(candidates, most, asked, stops, fixed, risk)
+    alone = _alone(candidates, asked, stops, fixed, risk)
     checked = _check(experiment, candidates, [*mixes, *alone], risk, check_worlds, threads)
     return Frontier(
         amount,
@@ -239,7 +257,11 @@ def frontier(
 
 
 def _setting(
-    experiment: Experiment, budget: float | None, risk: str, limits: Mapping[str, Sequence[str]]
+    experiment: Experiment,
+    budget: float | None,
+    risk: str,
+    spend: float,
+    limits: Mapping[str, Sequence[str]],
 ) -> tuple[list[Candidate], float]:
     faults = []
     budgets = [p.budget for p in experiment.portfolio.values() if p.budget is not None]
@@ -249,6 +271,8 @@ def _setting(
         faults.append(Fault("--budget", "must be a positive amount of USD", budget))
     if risk not in RISKS:
         faults.append(Fault("--risk", f"must be one of {', '.join(RISKS)}", risk))
+    if not 0.0 <= spend <= 1.0:
+        faults.append(Fault("--spend", "must be a share of the budget, 0 to 1", spend))
     faults += [Fault(f"--{kind}", "is no kind of limit") for kind in limits if kind not in KINDS]
     if faults:
         raise ExperimentError(experiment.file, faults)
@@ -341,7 +365,8 @@ def _search_loss(
         score = _mean_below(float(level), fixed)
         start = max(known, key=lambda taken: score(taken @ stops.profit))
         taken = search(stops, limits, start, score)
-        found.append(_Found(taken, stops.counts(taken), None, ()))
+        if taken is not None:
+            found.append(_Found(taken, stops.counts(taken), None, ()))
     return found
 
 
@@ -353,7 +378,11 @@ def _whole(
     score: Callable[[Array], float],
 ) -> Array | None:
     """Return the choice of whole creators that a search reaches from a linear program's answer."""
-    start = nearest_whole(stops, limits, stops.counts(bound.taken), prices)
+    target = stops.counts(bound.taken)
+    found = search(stops, limits, rounded(stops, target), score)
+    if found is not None:
+        return found
+    start = nearest_whole(stops, limits, target, prices)
     return None if start is None else search(stops, limits, start, score)
 
 
@@ -389,10 +418,10 @@ def _prices_of(
     found = []
     for limit in limits:
         margin = bound.prices.get(limit.name, 0.0)
-        if limit.name == "someone" or abs(margin) <= _NO_PRICE:
+        if limit.name == SOMEONE or abs(margin) <= _NO_PRICE:
             continue
         others = [other for other in limits if other is not limit]
-        if limit.name == "budget":
+        if limit.name == BUDGET:
             others.append(replace(limit, high=1.01 * limit.high))
         freed = Program(stops, others).best_mean(floor)
         held = Program(stops, limits).best_mean(floor)
@@ -432,20 +461,20 @@ def _mix(
 
 def _alone(
     candidates: Sequence[Candidate],
-    most: Sequence[int],
     limits: Sequence[Limit],
     stops: Stops,
     fixed: float,
     risk: str,
 ) -> list[Mix]:
-    """Return every line with the whole budget, where the limits allow that."""
+    """Return every line with as much of the budget as the limits allow it alone."""
     found = []
+    most = most_creators(candidates, limits)
     for i, (candidate, count) in enumerate(zip(candidates, most, strict=True)):
         counts = np.zeros(len(candidates))
         counts[i] = count
-        if count < 1 or not all(limit.holds(counts) for limit in limits):
+        if count < 1 or not all(x.holds(counts) for x in limits if x.name != SPEND):
             continue
-        place = int(np.flatnonzero((stops.line == i) & (stops.creators == count))[0])
+        place = stops.of_line(i)[np.searchsorted(stops.creators[stops.of_line(i)], count)]
         taken = np.zeros(len(stops.line))
         taken[place] = 1.0
         mix = _mix(0, _Found(taken, counts, None, ()), stops, candidates, fixed, risk)
@@ -533,13 +562,17 @@ def _sentence(found: Frontier) -> str:
     if safest.creators != best.creators:
         parts.append(f"the safest is {safest.words}: {_levels(safest, found.risk)}")
     text = "; ".join(parts) + "."
-    budget = next((p for p in best.prices if p.limit.startswith("budget")), None)
+    budget = next((p for p in best.prices if p.limit.startswith("a budget")), None)
     if budget is not None:
         text += f" One more USD of budget is worth {usd(budget.at_margin)} of mean profit there."
-    others = [p for p in best.prices if p is not budget and (p.gain.value or 0.0) > 0.0]
+    others = [
+        p
+        for p in best.prices
+        if p is not budget and (p.gain.value or 0.0) > 2.0 * (p.gain.se or 0.0)
+    ]
     if others:
         dearest = max(others, key=lambda p: p.gain.value or 0.0)
-        text += f" The dearest limit is {dearest.limit}: without it {_usd(dearest.gain)} more."
+        text += f" The dearest limit is {dearest.limit}: without it mean profit is higher by {_usd(dearest.gain)}."
     return text
 
 

@@ -93,11 +93,14 @@ class Scenarios:
         The base first.
     worlds
         Worlds of each.
+    notes
+        What was done about what is not obvious.
     """
 
     decision: Decision
     cases: tuple[Case, ...]
     worlds: int
+    notes: tuple[str, ...] = ()
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one row for each scenario and portfolio."""
@@ -120,6 +123,7 @@ class Scenarios:
         return {
             "analysis": "scenario",
             "sentence": self.sentence,
+            "notes": list(self.notes),
             "decision": {"a": self.decision.a, "b": self.decision.b},
             "measure": self.decision.measure,
             "worlds": self.worlds,
@@ -137,7 +141,9 @@ class Scenarios:
                 entry = case.measures[portfolio][measure]
                 text = f"{portfolio} {said(entry.value, entry.se, entry.unit)}"
                 change = case.changes.get(portfolio)
-                if change is not None and change.value is not None:
+                if change is not None and change.value == 0.0:
+                    text += ", as before"
+                elif change is not None and change.value is not None:
                     text += f", {'up' if change.value > 0.0 else 'down'} by "
                     size = said(abs(change.value), change.se, change.unit)
                     text += size.replace(" %", " points")
@@ -160,7 +166,7 @@ def scenario(
     b: str | None = None,
     measure: str | None = None,
     resize: bool = False,
-    dataset: xr.Dataset | None = None,
+    run: xr.Dataset | None = None,
     worlds: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -180,7 +186,7 @@ def scenario(
         Override ``[decision]``.
     resize
         Whether budgets hire again in each scenario; else every portfolio keeps its creators.
-    dataset
+    run
         A finished run of the experiment.
     worlds
         Worlds of each, at most those of the experiment, which is the default.
@@ -197,17 +203,21 @@ def scenario(
     _check_names(experiment, chosen)
     decision = _decision(experiment, a, b, measure)
     if worlds is not None and worlds < experiment.simulation.worlds:
-        experiment, dataset = with_worlds(experiment, worlds), None
+        experiment, run = with_worlds(experiment, worlds), None
     varied = Varied(experiment, resize)
-    experiments = {name: _overridden(varied, name, written[name]) for name in chosen}
-    base = dataset if dataset is not None else simulate(experiment, threads=threads)
+    experiments = _experiments(varied, {name: written[name] for name in chosen})
+    base = run if run is not None else simulate(experiment, threads=threads)
     cases = [_case(BASE, {}, base, None, decision)]
     for done, (name, changed) in enumerate(experiments.items(), 1):
         results = simulate(changed, threads=threads)
         cases.append(_case(name, written[name], results, base, decision))
         if progress is not None:
             progress(done, len(experiments))
-    return Scenarios(decision, tuple(cases), int(base.sizes["sim"]))
+    budgets = [name for name, own in experiment.portfolio.items() if own.budget is not None]
+    notes: tuple[str, ...] = ()
+    if budgets and not resize:
+        notes = (f"{', '.join(budgets)}: creators held as hired; --resize hires in each scenario.",)
+    return Scenarios(decision, tuple(cases), int(base.sizes["sim"]), notes)
 
 
 def _decision(
@@ -227,6 +237,8 @@ def _check_names(experiment: Experiment, chosen: Sequence[str]) -> None:
         for name in chosen
         if name not in known
     ]
+    if BASE in chosen:
+        faults.append(Fault(f"scenario.{BASE}", "is what the experiment itself is called"))
     if not chosen:
         example = '[scenario.recession] with economics.order_value = "0.8x"'
         faults.append(Fault("scenario", f"is missing: write {example}"))
@@ -247,9 +259,7 @@ def _case(
     if base is not None:
         unit = unit_of(decision.measure)
         for portfolio in portfolios:
-            after, before = (
-                estimate_of(run, portfolio, decision.measure) for run in (worlds, base)
-            )
+            after, before = (estimate_of(of, portfolio, decision.measure) for of in (worlds, base))
             changes[portfolio] = as_measured(after - before, unit, base)
     pair = {}
     if decision.b is not None:
@@ -262,6 +272,20 @@ def _case(
 
 
 # --- Overrides ------------------------------------------------------------------------------------
+
+
+def _experiments(varied: Varied, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Experiment]:
+    """Return the experiment under each scenario; the faults of all of them at once."""
+    result: dict[str, Experiment] = {}
+    faults: list[Fault] = []
+    for name, table in tables.items():
+        try:
+            result[name] = _overridden(varied, name, table)
+        except ExperimentError as error:
+            faults += error.faults
+    if faults:
+        raise ExperimentError(varied.experiment.file, faults)
+    return result
 
 
 def _overridden(varied: Varied, name: str, table: Mapping[str, Any]) -> Experiment:
@@ -300,7 +324,7 @@ def _placed(experiment: Experiment, path: Path, value: Any) -> dict[Path, Any]:
         if path[0] in _BY_KEY:
             inner = [_placed(experiment, (*path, name), item) for name, item in value.items()]
             return {place: item for found in inner for place, item in found.items()}
-        return dict.fromkeys(places_of(experiment, path), dict(value))
+        return {place: dict(value) for place in places_of(experiment, path)}
     key = find_key(experiment, ".".join(path))
     if isinstance(value, str) and is_times(value):
         number = scaled_number(key, value)

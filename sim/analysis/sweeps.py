@@ -43,6 +43,8 @@ Array = npt.NDArray[np.float64]
 
 #: What a sweep takes where neither the call nor the file names a key: the fees of the decision.
 DEFAULT_RANGE = "0.5x to 2x in 21 steps"
+#: Measures whose missing errors are worth a note.
+_ERRORS = ("roi_mean", "profit_mean", "cost_mean")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Sweep:
         Worlds of each point.
     simulated
         Runs that were simulated: 0 where all keys are prices.
+    notes
+        What was done about what is not obvious.
     """
 
     keys: tuple[Key, ...]
@@ -69,6 +73,7 @@ class Sweep:
     decision: Decision
     worlds: int
     simulated: int
+    notes: tuple[str, ...] = ()
 
     @property
     def points(self) -> int:
@@ -100,6 +105,7 @@ class Sweep:
         return {
             "analysis": "sweep",
             "sentence": self.sentence,
+            "notes": list(self.notes),
             "worlds": self.worlds,
             "simulated": self.simulated,
             "decision": {"a": self.decision.a, "b": self.decision.b},
@@ -194,7 +200,7 @@ def sweep(
     measure: str | None = None,
     worlds: int | None = None,
     quantiles: bool = True,
-    dataset: xr.Dataset | None = None,
+    run: xr.Dataset | None = None,
     points_in: str | Path | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -219,7 +225,7 @@ def sweep(
         Prices alone use all worlds of the run.
     quantiles
         Whether to give quantiles and expected shortfall beside means and shares.
-    dataset
+    run
         A finished run of the experiment, used where all keys are prices.
     points_in
         Folder that keeps finished runs: a later call runs only what is missing.
@@ -249,9 +255,32 @@ def sweep(
     job = Job(experiment, keys, points, decision, resize, quantiles, threads)
     if job.simulated_keys:
         job.experiment = with_worlds(experiment, worlds or POINT_WORLDS)
-    found, creators, simulated = job.run(dataset, points_in, progress)
+    found, creators, simulated = job.run(run, points_in, progress)
     labelled = _labelled(job, axes, zipped, found, creators)
-    return Sweep(keys, labelled, decision, int(labelled.attrs["worlds"]), simulated)
+    count = int(labelled.attrs["worlds"])
+    notes = _notes(job, experiment, labelled)
+    return Sweep(keys, labelled, decision, count, simulated, notes)
+
+
+def _notes(job: Job, experiment: Experiment, labelled: xr.Dataset) -> tuple[str, ...]:
+    """Say what the sweep did that its figures do not show."""
+    notes = []
+    count = int(labelled.attrs["worlds"])
+    if job.simulated_keys and count < experiment.simulation.worlds:
+        notes.append(f"Each simulated point has {count:,} worlds (--points asks for more).")
+    budgets = [name for name, own in experiment.portfolio.items() if own.budget is not None]
+    if budgets and not job.resize:
+        notes.append(f"{', '.join(budgets)}: creators held as hired; --resize hires at each point.")
+    heavy = [name for name in _ERRORS if bool(labelled[f"{name}_se"].isnull().any())]
+    if heavy:
+        notes.append(f"Heavy tails: no standard error everywhere for {', '.join(heavy)}.")
+    loadings = [key.name for key in job.keys if key.table == "shocks"]
+    if loadings and not experiment.shocks.preserve_mean:
+        notes.append(
+            f"{', '.join(loadings)} moves the means too (`shocks.preserve_mean` takes that out): "
+            "read roi_mean beside every other measure."
+        )
+    return tuple(notes)
 
 
 def _decision(

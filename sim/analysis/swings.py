@@ -8,7 +8,6 @@ correlation of the inputs with the outcome says much the same from a finished ru
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from ..experiment import Experiment, ExperimentError, Fault
 from ..measures import COMPARISONS, MEASURES, Estimate, Measured
-from ..plan import Plan, make_plan
+from ..plan import make_plan
 from ..simulation import Progress
 from .common import (
     POINT_WORLDS,
@@ -28,61 +27,23 @@ from .common import (
     decide,
     estimate_of,
     gap_estimate,
+    only,
     said,
     unit_of,
     with_worlds,
     words_of,
 )
 from .draws import draw, shared_scores
-from .inputs import factor_words
 from .outcome import variable_of
+from .uncertain import SCORES, Uncertain, rank_correlation, uncertain_inputs
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Array = npt.NDArray[np.float64]
 
-#: Normal scores of the 10 %, 50 % and 90 % points.
-SCORES = (-1.2815515655446004, 0.0, 1.2815515655446004)
 #: Standard errors by which the middle must leave the range of the ends.
 _TOLD_APART = 2.0
-
-
-@dataclass(frozen=True)
-class Uncertain:
-    """An input that differs between worlds.
-
-    Attributes
-    ----------
-    name
-        Dotted key of the experiment, or the name of a shock.
-    words
-        What it is.
-    row
-        Row of the plan's factors that is moved.
-    weight, others
-        The input's score is ``weight * own row + weight_k * row k`` over the pairs (k, weight_k) of
-        `others`: a tier's centre moves with what all tiers have in common. For a single factor
-        `weight` is 1 and `others` empty.
-    settings
-        The input at the three points, in words.
-    """
-
-    name: str
-    words: str
-    row: int
-    weight: float
-    others: tuple[tuple[int, float], ...]
-    settings: tuple[str, str, str]
-
-    def pinned(self, factors: Array, score: float) -> Array:
-        """Return the factors with this input at one score in all worlds, all others as drawn."""
-        rest = np.full(factors.shape[1], score)
-        for k, weight in self.others:
-            rest -= weight * factors[k]
-        result = factors.copy()
-        result[self.row] = rest / self.weight
-        return result
 
 
 @dataclass(frozen=True)
@@ -156,6 +117,8 @@ class Tornado:
         Worlds of each point.
     method
         ``"swing"`` or ``"rank"``: by which the inputs are ordered.
+    notes
+        What was done about what is not obvious.
     """
 
     decision: Decision
@@ -164,6 +127,7 @@ class Tornado:
     swings: tuple[Swing, ...]
     worlds: int
     method: str
+    notes: tuple[str, ...] = ()
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one row for each input."""
@@ -185,6 +149,7 @@ class Tornado:
         return {
             "analysis": "tornado",
             "sentence": self.sentence,
+            "notes": list(self.notes),
             "method": self.method,
             "decision": {"a": self.decision.a, "b": self.decision.b},
             "measure": self.decision.measure,
@@ -203,7 +168,7 @@ class Tornado:
         for swing in self.swings[:3]:
             if swing.low is None or swing.high is None:
                 rank = swing.rank_correlation
-                parts.append(f"{swing.words} ({rank.value:+.2f} ± {rank.se or 0.0:.2f})")
+                parts.append(f"{swing.words} ({rank.value:+.3f} ± {rank.se or 0.0:.3f})")
                 continue
             ends = [said(e.value, e.se, e.unit) for e in (swing.low, swing.high)]
             parts.append(f"{swing.words} (from {ends[0]} at {swing.settings[0]} "
@@ -251,7 +216,7 @@ def tornado(
         Ordered by the size of the swing.
     """
     decision = _outcome_of(experiment, a, b, measure, of)
-    plan = make_plan(with_worlds(experiment, worlds or POINT_WORLDS))
+    plan = make_plan(only(with_worlds(experiment, worlds or POINT_WORLDS), decision))
     inputs = uncertain_inputs(experiment, plan)
     factors = shared_scores(plan, 0, plan.worlds)
     variables = sorted({*_variables(decision.measure), variable_of(decision.measure), "cost"})
@@ -275,12 +240,18 @@ def tornado(
         swings.append(_swing(one, points, decision, correlation))
     swings.sort(key=lambda swing: -abs(swing.swing.value or 0.0) if swing.swing else 0.0)
     found = as_measured(_estimate(base, decision), unit_of(decision.measure), base)
-    return Tornado(decision, _outcome_words(decision), found, tuple(swings), plan.worlds, "swing")
+    notes = []
+    if plan.worlds < experiment.simulation.worlds:
+        notes.append(f"Each point has {plan.worlds:,} worlds (--points asks for more).")
+    if any(one.others for one in inputs):
+        notes.append("A tier's centre moves with what all tiers have in common, and that row too.")
+    words = _outcome_words(decision)
+    return Tornado(decision, words, found, tuple(swings), plan.worlds, "swing", tuple(notes))
 
 
 def rank_tornado(
     experiment: Experiment,
-    dataset: xr.Dataset,
+    run: xr.Dataset,
     *,
     a: str | None = None,
     b: str | None = None,
@@ -293,7 +264,7 @@ def rank_tornado(
     ----------
     experiment
         The experiment.
-    dataset
+    run
         Its run: nothing is simulated.
     a, b, measure, of
         As in `tornado`. Ranks are those of the variable that the measure summarises.
@@ -301,7 +272,7 @@ def rank_tornado(
     decision = _outcome_of(experiment, a, b, measure, of)
     plan = make_plan(experiment)
     factors = shared_scores(plan, 0, plan.worlds)
-    effect = _effect(dataset, decision)
+    effect = _effect(run, decision)
     swings = [
         Swing(
             one.name,
@@ -313,56 +284,13 @@ def rank_tornado(
             None,
             True,
             {},
-            rank_correlation(factors[one.row], effect, dataset),
+            rank_correlation(factors[one.row], effect, run),
         )
         for one in uncertain_inputs(experiment, plan)
     ]
     swings.sort(key=lambda swing: -abs(swing.rank_correlation.value or 0.0))
-    found = as_measured(_estimate(dataset, decision), unit_of(decision.measure), dataset)
+    found = as_measured(_estimate(run, decision), unit_of(decision.measure), run)
     return Tornado(decision, _outcome_words(decision), found, tuple(swings), plan.worlds, "rank")
-
-
-# --- Inputs ---------------------------------------------------------------------------------------
-
-
-def uncertain_inputs(experiment: Experiment, plan: Plan) -> list[Uncertain]:
-    """Return what differs between worlds: shocks, beliefs, the centres of the tiers, economics.
-
-    A belief has up to two kinds of input: what all tiers have in common, and the centre of each
-    tier, in which the common part and the tier's own part add up.
-    """
-    row = {factor.name: k for k, factor in enumerate(plan.factors)}
-    platforms = {tier: list(on.on) for tier, on in experiment.tier.items()}
-    found = []
-    for factor in plan.factors:
-        k = row[factor.name]
-        name, *rest = factor.name.split(":")
-        words = factor_words(factor)
-        if factor.kind == "shock":
-            settings: tuple[str, ...] = ("score -1.28", "score 0", "score +1.28")
-            found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
-        elif factor.table is not None:
-            low, middle, high = factor.table.quantile(np.array(SCORES))
-            settings = (f"{low:.4g}", f"{middle:.4g}", f"{high:.4g}")
-            found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
-        elif not rest:
-            settings = _multipliers(factor.log_sd)
-            found.append(Uncertain(f"beliefs.{name}", words, k, 1.0, (), settings))
-        else:
-            platform, tier = rest
-            common = plan.factors[row[name]].log_sd if name in row else 0.0
-            total = math.hypot(common, factor.log_sd)
-            others = ((row[name], common / total),) if common else ()
-            place = f"tier.{tier}" if len(platforms[tier]) == 1 else f"tier.{tier}.on.{platform}"
-            settings = _multipliers(total)
-            own = factor.log_sd / total
-            found.append(Uncertain(f"{place}.{name}", words, k, own, others, settings))
-    return found
-
-
-def _multipliers(log_sd: float) -> tuple[str, str, str]:
-    low, middle, high = (math.exp(log_sd * z - log_sd**2 / 2.0) for z in SCORES)
-    return f"{low:.2f}x", f"{middle:.2f}x", f"{high:.2f}x"
 
 
 # --- Outcome --------------------------------------------------------------------------------------
@@ -455,30 +383,3 @@ def _monotone(first: Measured, second: Measured) -> bool:
     if any(abs(step.value or 0.0) <= _TOLD_APART * (step.se or 0.0) for step in steps):
         return True
     return (first.value or 0.0) * (second.value or 0.0) > 0.0
-
-
-def rank_correlation(x: Array, y: Array, like: xr.Dataset) -> Measured:
-    """Return Spearman's rank correlation over the worlds in which both are defined.
-
-    The standard error is ``(1 - rho^2) sqrt((1 + rho^2 / 2) / (n - 3))`` (Bonett and Wright 2000)
-    with n the independent worlds; where worlds share a draw of the beliefs, the draws.
-    """
-    defined = np.isfinite(x) & np.isfinite(y)
-    u, v = _ranks(x[defined]), _ranks(y[defined])
-    spread = float(np.sqrt((u @ u) * (v @ v)))
-    if not spread > 0.0:
-        return Measured(None, None, "rank correlation", "one of the two never changes")
-    rho = float(u @ v) / spread
-    groups = int(like.attrs.get("groups", 0))
-    count = groups if groups and like.attrs.get("sampling") == "two-level" else len(u)
-    if count <= 3:
-        return Measured(rho, None, "rank correlation", "too few worlds for a standard error")
-    se = (1.0 - rho**2) * math.sqrt((1.0 + rho**2 / 2.0) / (count - 3))
-    return Measured(rho, se, "rank correlation")
-
-
-def _ranks(x: Array) -> Array:
-    """Return ranks about their mean; ties share the mean of theirs."""
-    from scipy.stats import rankdata
-
-    return np.asarray(rankdata(x) - (len(x) + 1) / 2.0)

@@ -23,6 +23,8 @@ from .common import (
     POINT_WORLDS,
     Decision,
     decide,
+    only,
+    rounded,
     said,
     shown,
     unit_of,
@@ -76,6 +78,16 @@ class Breakeven:
     beliefs: BeliefRange | None
     curve: Sweep
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done about what is not obvious."""
+        noise = self.beliefs.noise if self.beliefs is not None else 0.0
+        if noise < 0.01:
+            return self.curve.notes
+        share = f"{100 * noise:.0f} %"
+        note = f"Noise of the worlds, {share} of the spread of ties over the beliefs, is taken out."
+        return (*self.curve.notes, note)
+
     def to_rows(self) -> list[dict[str, Any]]:
         """Return the line where there is one, else the curve, as rows."""
         if self.second is None:
@@ -92,15 +104,17 @@ class Breakeven:
         content: dict[str, Any] = {
             "analysis": "breakeven",
             "sentence": self.sentence,
+            "notes": list(self.notes),
             "decision": {"a": self.decision.a, "b": self.decision.b},
             "on": self.decision.measure,
             "key": {"name": self.key.name, "unit": self.key.unit, "base": self.key.base},
             "worlds": self.curve.worlds,
             "ties": [tie.to_dict() for tie in self.ties],
             "beliefs": self.beliefs.to_dict() if self.beliefs else None,
-            "curve": self.curve.to_dict(),
         }
-        if self.second is not None:
+        if self.second is None:
+            content["curve"] = self.curve.to_dict()
+        else:
             content["second"] = {"name": self.second.name, "unit": self.second.unit}
             content["line"] = [
                 {"second": x, "value": y, "se": None if y is None else se} for x, y, se in self.line
@@ -132,7 +146,7 @@ class Breakeven:
                 error = f"no standard error: {tie.reason}"
             else:
                 ends = f"{shown(tie.low or 0.0)} to {shown(tie.high or 0.0)}"
-                error = f"± {tie.se:.2g}, 95 % interval {ends}"
+                error = f"± {rounded(tie.se)}, 95 % interval {ends}"
             parts.append(
                 f"at {shown(tie.value)} ({error}; below it {tie.better_below} is better, above it "
                 f"{tie.better_above})"
@@ -177,7 +191,7 @@ class Breakeven:
             )
         ends = []
         for x, y, se in (found[0], found[-1]):
-            error = "no standard error" if se is None else f"± {se:.2g}"
+            error = "no standard error" if se is None else f"± {rounded(se)}"
             ends.append(f"{self.key.name} = {shown(y)} ({error}) with {second.name} = {shown(x)}")
         missing = len(self.line) - len(found)
         none = f"; at {missing} of {len(self.line)} values there is no tie" if missing else ""
@@ -203,7 +217,7 @@ def breakeven(
     worlds: int | None = None,
     beliefs: bool = True,
     resize: bool = False,
-    dataset: xr.Dataset | None = None,
+    run: xr.Dataset | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Breakeven:
@@ -229,7 +243,7 @@ def breakeven(
         Whether to look for the tie in each of 100 draws of the beliefs too.
     resize
         Whether budgets hire again at each value.
-    dataset
+    run
         A finished run of the experiment, used where the keys are prices.
     threads, progress
         See `sim.simulate`; progress counts points.
@@ -255,37 +269,41 @@ def breakeven(
     solved = find_key(experiment, key)
     other = find_key(experiment, second) if second else None
     by_algebra = all(is_price(k) for k in (solved, other) if k is not None) and not resize
-    run = with_worlds(experiment, worlds or POINT_WORLDS) if not by_algebra else experiment
-    if by_algebra and dataset is None:
-        dataset = simulate(experiment, threads=threads)
+    used = experiment
+    if not by_algebra:
+        used = only(with_worlds(experiment, worlds or POINT_WORLDS), decision)
+    if by_algebra and run is None:
+        run = simulate(experiment, threads=threads)
     points = _values(experiment, solved, values, _CURVE, is_price(solved) and not resize)
     grid: dict[str, Any] = {solved.name: points}
     if other is not None:
         line_values = _values(experiment, other, second_values, _LINE, is_price(other))
         grid[other.name] = line_values
     curve = sweep(
-        run,
+        used,
         grid,
         zipped=False,
         resize=resize,
         a=decision.a,
         b=decision.b,
         worlds=worlds,
-        dataset=dataset,
+        run=run,
         threads=threads,
         progress=progress,
     )
-    kept = dataset if curve.simulated == 0 else None
+    kept = run if curve.simulated == 0 else None
     if other is not None:
         line = find_line(curve, solved, other, decision)
         if kept is not None:
-            line = with_errors(line, run, (solved, other), decision, kept)
+            line = with_errors(line, used, (solved, other), decision, kept)
         return Breakeven(solved, other, decision, (), line, None, curve)
-    found = find_ties(curve, solved, decision, gap_at(run, solved, decision, resize, kept, threads))
+    found = find_ties(
+        curve, solved, decision, gap_at(used, solved, decision, resize, kept, threads)
+    )
     doubt = None
     if beliefs:
         reference = found[0].value if found else None
-        doubt = belief_range(run, solved, points, decision, reference, resize, threads)
+        doubt = belief_range(used, solved, points, decision, reference, resize, threads)
     return Breakeven(solved, None, decision, found, (), doubt, curve)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -44,7 +45,8 @@ def audit(
 
     Example: sim audit experiments/blueland.toml
     """
-    from ..analysis.auditing import WORLDS, AuditError
+    from ..analysis.audit_rows import AuditError
+    from ..analysis.auditing import WORLDS
     from ..analysis.auditing import audit as check_claims
 
     experiment = _assumptions(file, overrides, worlds, seed)
@@ -72,7 +74,7 @@ def _assumptions(
     from ..experiment import ExperimentError, build
     from ..experiment.merge import assign
 
-    tables = {"portfolio": packaged().portfolios}
+    tables: Mapping[str, Any] = {"portfolio": packaged().portfolios}
     wanted = [*overrides]
     if worlds is not None:
         wanted.append(f'simulation.worlds="{worlds}"')

@@ -25,6 +25,13 @@ from .common import clear_errors, experiment_options, progress_bar, read
 @click.option("--pin", multiple=True, metavar="NAME=N", help="Exactly N creators.")
 @click.option("--share", multiple=True, metavar="NAME=S", help="At most the share S of spend.")
 @click.option("--exclude", multiple=True, metavar="NAME", help="Nobody of that name.")
+@click.option(
+    "--spend",
+    type=float,
+    default=0.9,
+    show_default=True,
+    help="Share of the budget spent at least; 0 lets a mix keep the money.",
+)
 @click.option("--points", type=click.IntRange(2), default=7, show_default=True, help="Mixes.")
 @answer_options
 @clear_errors
@@ -40,6 +47,7 @@ def frontier(
     pin: tuple[str, ...],
     share: tuple[str, ...],
     exclude: tuple[str, ...],
+    spend: float,
     points: int,
     out: Path | None,
     threads: int | None,
@@ -62,6 +70,7 @@ def frontier(
             budget=budget,
             risk=risk,
             limits=limits,
+            spend=spend,
             points=points,
             threads=threads,
             progress=progress,

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from . import models
-from .layout import NAMED, TABLES, Path, is_section, model_of
+from .layout import FREE, NAMED, TABLES, Path, is_section, model_of
 from .toml import dotted
 
 Tables = Mapping[str, Any]
@@ -66,7 +66,8 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
     known, lines = presets(), [terms for _, terms in lines_of(tables)]
     origins: dict[str, str] = {}
     filled: dict[str, Any] = {"title": tables["title"]} if "title" in tables else {}
-    for head in (head for head in TABLES if head not in NAMED):
+    filled |= {head: tables[head] for head in FREE if head in tables}
+    for head in (head for head in TABLES if head not in (*NAMED, *FREE)):
         table = _layered((head,), origins, [known.get(head, {})], [tables.get(head, {})])
         if head in tables or head in known:
             filled[head] = table

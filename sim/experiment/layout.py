@@ -14,6 +14,8 @@ Path = tuple[str, ...]
 TABLES = tuple(name for name in models.Experiment.model_fields if name not in ("name", "title"))
 #: Tables of tables: the analyst names what is in them.
 NAMED = ("platform", "niche", "tier", "compensation", "portfolio")
+#: Tables of dotted keys with other values for them: what they name is checked when it is used.
+FREE = ("sweep", "scenario")
 #: Tables with nothing that a source could say.
 _UNSOURCED = ("simulation", "portfolio", "decision")
 
@@ -46,7 +48,7 @@ def known_keys(path: Path) -> tuple[str, ...] | None:
     head, depth = path[0], len(path)
     if is_source(path):
         return sourced_keys(path[:-1])
-    if (depth == 1 and head in NAMED) or (head == "tier" and depth == 3):
+    if (depth == 1 and head in NAMED) or (head == "tier" and depth == 3) or head in FREE:
         return None
     if path == ("shocks", "loadings"):
         return get_args(models.Shocked)

@@ -13,6 +13,7 @@ from pydantic import PrivateAttr, ValidationError
 
 from . import models
 from .checks import cross_checks, named_in_vain
+from .distributions import Distribution
 from .faults import ExperimentError, Fault, nearest
 from .fill import fill, presets
 from .merge import Unreadable, assign, found_in, included, merge, read_toml
@@ -64,15 +65,14 @@ class Experiment(models.Experiment):
     def fingerprint(self) -> str:
         """Return a hash of everything that decides the numbers of a world.
 
-        How many worlds there are and cosmetic tables are left out, files count by what they hold
-        and not by where they are, and 30 is 30.0.
+        How many worlds there are and tables that only ask are left out. Distributions count by
+        what they mean: "3%" is 0.03, and observations are what they were when they were read.
         """
-        tables = self.tables()
+        aside = {"name", "title", "decision", "sweep", "scenario"}
+        tables = {name: _meaning(table) for name, table in self if name not in aside}
         for number in ("worlds", "beliefs"):
-            tables["simulation"].pop(number, None)
-        for cosmetic in ("title", "decision"):
-            tables.pop(cosmetic, None)
-        text = json.dumps(_canonical(tables, self.folder), sort_keys=True)
+            tables["simulation"].pop(number)
+        text = json.dumps(tables, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -84,20 +84,18 @@ def _without_none(value: Any) -> Any:
     return value
 
 
-def _canonical(value: Any, folder: Path) -> Any:
+def _meaning(value: Any) -> Any:
+    """Return a value as plain numbers and text, the same however it was written."""
+    if isinstance(value, Distribution):
+        means = (value.family, value.parameters, value.lower, value.upper, value.values)
+        return [_meaning(part) for part in means]
+    if isinstance(value, models.Table):
+        return {name: _meaning(item) for name, item in value}
     if isinstance(value, Mapping):
-        return {
-            str(key): _contents(item, folder) if key == "empirical" else _canonical(item, folder)
-            for key, item in value.items()
-        }
+        return {str(key): _meaning(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_canonical(item, folder) for item in value]
+        return [_meaning(item) for item in value]
     return float(value) if isinstance(value, int | float) else value
-
-
-def _contents(file_and_column: str, folder: Path) -> list[str]:
-    name, column = file_and_column.rsplit(":", 1)
-    return [hashlib.sha256((folder / name).read_bytes()).hexdigest(), column]
 
 
 def load(

@@ -9,7 +9,7 @@ from typing import Any
 
 from .faults import Fault
 from .fill import presets
-from .layout import Path, is_section, known_keys
+from .layout import Path, is_section, known_keys, sourced_keys
 from .toml import path_of, value
 
 Tables = Mapping[str, Any]
@@ -136,8 +136,9 @@ def _nested(path: Path, item: Any) -> dict[str, Any]:
 def _label(path: Path) -> dict[str, Any]:
     """Return the table that says where an assigned value comes from, if there is place for it."""
     table = path[:1] if path[:2] == ("shocks", "loadings") else path[:-1]
-    labelled = bool(table) and is_section((*table, "source")) and not is_section(path)
-    return _nested((*table, "source", path[-1]), ASSIGNED) if labelled else {}
+    if table and is_section((*table, "source")) and path[-1] in sourced_keys(table):
+        return _nested((*table, "source", path[-1]), ASSIGNED)
+    return {}
 
 
 def _given(text: str) -> Any:

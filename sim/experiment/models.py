@@ -355,6 +355,15 @@ class Decision(Table):
     measure: str = "roi_mean"
 
 
+class Sweep(Table):
+    """Values for keys to take, written as dotted keys; every combination of them unless zipped."""
+
+    model_config = ConfigDict(extra="allow")
+
+    zip: YesOrNo = Field(False, description="first values together, then second ones, and so on")
+    resize: YesOrNo = Field(False, description="budgets hire again at each point")
+
+
 class TierOn(Table):
     """A tier on each platform where the experiment uses it."""
 
@@ -378,3 +387,5 @@ class Experiment(Table):
     shocks: Shocks
     beliefs: Beliefs
     decision: Decision | None = None
+    sweep: Sweep | None = None
+    scenario: dict[str, dict[str, Any]] | None = None

@@ -31,16 +31,17 @@ def number(value: Any) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise DistributionError(_EXPECTED)
-    size = 1.0
+    size, parts = 1.0, 1.0
     if isinstance(value, str):
         match = _NUMBER.match(value)
         if match is None:
             raise DistributionError(_EXPECTED + _comma(value))
         suffix = suffix_of(value)
-        size = 0.01 if suffix == "%" else _SUFFIX[suffix]
+        # Divided by 100, and not times 0.01: 7 % is 0.07 to the last digit.
+        size, parts = (1.0, 100.0) if suffix == "%" else (_SUFFIX[suffix], 1.0)
         value = match.group(1).replace(",", "").replace("_", "")
     try:
-        result = float(value) * size
+        result = float(value) * size / parts
     except OverflowError:
         result = math.inf
     if not math.isfinite(result):

@@ -24,7 +24,7 @@ def dotted(path: Iterable[Any]) -> str:
 
 def path_of(text: str) -> tuple[str, ...] | None:
     """Return the parts of a dotted key, None where it is no key."""
-    if "\n" in text or "#" in text:
+    if "\n" in text:
         return None
     try:
         item: Any = tomllib.loads(f"{text} = 0")

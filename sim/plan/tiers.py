@@ -136,7 +136,9 @@ def quoted_to_organic(
         excess = float(np.sum(w * a))
         joint = float(np.sum(w * a * _conditional_mean(tables["engagement_rate"], rho, z)))
         joint /= mg.moment(tables["engagement_rate"])
-        along = rho * tier.engagement_reach_correlation
+        # An engagement rate that does not vary ties nothing to anything.
+        varies = not tables["engagement_rate"].constant
+        along = rho * tier.engagement_reach_correlation if varies else 0.0
         seen = float(np.sum(w * a * _conditional_mean(tables["reach_rate"], along, z)))
         seen /= mg.moment(tables["reach_rate"])
     q, qw = tier.amplified_engagement, tier.amplified_engagement * tier.amplified_conversion

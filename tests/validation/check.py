@@ -66,7 +66,6 @@ def model_posts(platform: str, tier: str, layout: Layout, seed: int = SEED) -> P
     if platform == "tiktok":
         return posts
     rate = posts.engagements / posts.followers
-    # Platforms count whole engagements, so a post with less than half of one shows none.
     return replace(posts, ratio=rate / np.median(rate))
 
 

@@ -1,0 +1,61 @@
+"""The command `sim scenario`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from .asking import answer_options, finished_run, pair_options, tell
+from .common import clear_errors, experiment_options, progress_bar, read
+
+
+@click.command()
+@experiment_options
+@click.option(
+    "--only", "names", multiple=True, metavar="NAME", help="A scenario to run. Repeatable [all]."
+)
+@click.option("--resize", is_flag=True, help="Budgets hire again in each scenario.")
+@pair_options
+@answer_options
+@clear_errors
+def scenario(
+    file: Path,
+    overrides: tuple[str, ...],
+    worlds: str | None,
+    seed: int | None,
+    names: tuple[str, ...],
+    resize: bool,
+    a: str | None,
+    b: str | None,
+    measure: str | None,
+    out: Path | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Run the tables [scenario.NAME] of FILE side by side with FILE itself, in the same worlds.
+
+    Example: sim scenario experiments/cost_sensitivity.toml
+    """
+    from ..analysis.common import save_analysis
+    from ..analysis.scenarios import scenario as run_scenarios
+    from ..analysis.scenarios import table_of
+
+    experiment = read(file, overrides, worlds, seed)
+    folder, run = finished_run(experiment, out, threads, as_json)
+    with progress_bar("scenarios", as_json) as progress:
+        answer = run_scenarios(
+            experiment,
+            names or None,
+            a=a,
+            b=b,
+            measure=measure,
+            resize=resize,
+            run=run,
+            threads=threads,
+            progress=progress,
+        )
+    save_analysis(folder, "scenario", answer.to_dict(), table_of(answer))
+    columns = ["scenario", "portfolio", answer.decision.measure, "change", "change_se",
+               "loss_probability", "profit_median", "a_beats_b"]  # fmt: skip
+    tell(answer, "scenario", folder, columns, as_json)
