@@ -141,10 +141,14 @@ def _row(table: Mapping[str, Any]) -> Row:
                          else f"{name}: {', '.join(unknown)} is no key of a row")  # fmt: skip
     if not table["claims"] or not ("simulated" in table or "requires" in table):
         raise AuditError(f"{name}: needs claims, and `simulated` or `requires`")
-    if "claimed" not in table and len(table["claims"]) > 1:
+    wanted = table.get("requires", {})
+    if "claimed" not in table and not wanted and len(table["claims"]) > 1:
         raise AuditError(f"{name}: with several claims, say in `claimed` what they amount to")
     lists = {key: tuple(table.get(key, ())) for key in ("claims", "against", "levers")}
-    row = Row(**{"claimed": {"claim": table["claims"][0]}, **table, **lists})
+    if wanted and set(wanted) != {"key", "is"}:
+        raise AuditError(f"{name}: requires takes `key` and `is`")
+    claimed = wanted.get("is", {"claim": table["claims"][0]})
+    row = Row(**{"claimed": claimed, **table, **lists})
     try:
         for term in row.terms:
             for part in parts_of(term):

@@ -71,7 +71,7 @@ class AuditRow:
     claimed, unit
         What is claimed.
     simulated
-        What the model gives; None for a claim about a key of the experiment.
+        What the model gives; for a claim about a key of the experiment, its value there.
     below
         For a case: shares of its simulated worlds below the ends of the claim.
     verdict
@@ -92,7 +92,7 @@ class AuditRow:
     claims: tuple[str, ...]
     claimed: Interval
     unit: str
-    simulated: Simulated | None
+    simulated: Simulated
     below: tuple[float, float] | None
     verdict: Verdict
     needs: tuple[Need, ...]
@@ -125,7 +125,7 @@ class AuditRow:
                 "high": finite(self.claimed.high),
                 "unit": self.unit,
             },
-            "simulated": None if self.simulated is None else self.simulated.to_dict(),
+            "simulated": self.simulated.to_dict(),
             "worlds_below": None if self.below is None else list(self.below),
             "verdict": self.verdict,
             "contradicts": list(self.contradicted),
@@ -137,13 +137,12 @@ class AuditRow:
 
     def to_row(self) -> dict[str, Any]:
         """Return the row for a table."""
-        found = self.simulated
         return {
             "id": self.id,
             "source": self.source,
             "claimed": span(self.claimed.low, self.claimed.high),
-            "simulated": None if found is None else found.value,
-            "se": None if found is None else found.se,
+            "simulated": finite(self.simulated.value),
+            "se": self.simulated.se,
             "unit": self.unit,
             "verdict": self.verdict,
             "because": self.sentence,
@@ -270,31 +269,31 @@ def _scenes(
 
 def _checked(row: Row, book: Book, speaker: Speaker) -> AuditRow:
     claimed = speaker.interval(row.claimed)
-    found = None if row.simulated is None else speaker.evaluate(row.simulated)
-    simulated = None if found is None else _simulated(found, row, speaker)
+    first, unit = book.figures[row.claims[0]], row.unit
     below = _below(row, claimed, speaker)
     contradicted = _contradicted(row, claimed, book, speaker)
     needs: tuple[Need, ...] = ()
-    verdict: Verdict = "holds"
-    if contradicted:
-        verdict = "contradicts"
-    elif row.requires:
-        needs = _required(row, book, speaker)
-    elif not _holds(claimed, simulated, below, book.tolerance):
-        needs = _needs(row, claimed, simulated, speaker)
-    if needs:
-        verdict = "holds only if"
-    first = book.figures[row.claims[0]]
+    if row.requires:
+        key = find_key(speaker.scenes[""].experiment, row.requires["key"])
+        simulated = Simulated(math.nan if key.base is None else key.base, 0.0)
+        unit = unit or key.unit
+        if not _holds(claimed, simulated, None, book.tolerance):
+            needs = (Need(key.name, claimed.low, claimed.high, key.base, key.unit),)
+    else:
+        simulated = _simulated(speaker.evaluate(row.simulated), row, speaker)
+        if not contradicted and not _holds(claimed, simulated, below, book.tolerance):
+            needs = _needs(row, claimed, simulated, speaker)
+    needs = () if contradicted else needs
     return AuditRow(
         id=row.id,
         says=row.says,
         source=cite(first.source),
         claims=row.claims,
         claimed=claimed,
-        unit=row.unit or first.unit,
+        unit=unit or first.unit,
         simulated=simulated,
         below=below,
-        verdict=verdict,
+        verdict="contradicts" if contradicted else "holds only if" if needs else "holds",
         needs=needs,
         contradicted=contradicted,
         beside=_beside(row, claimed, book, speaker),
@@ -325,13 +324,12 @@ def _below(row: Row, claimed: Interval, speaker: Speaker) -> tuple[float, float]
 
 def _holds(
     claimed: Interval,
-    simulated: Simulated | None,
+    simulated: Simulated,
     below: tuple[float, float] | None,
     tolerance: float,
 ) -> bool:
     if below is not None:
         return below[1] >= AMONG[0] and below[0] <= AMONG[1]
-    assert simulated is not None
     error = FORGIVEN * (simulated.se or 0.0)
     value = Interval(simulated.value - error, simulated.value + error)
     return claimed.widened(tolerance).meets(value)
@@ -347,22 +345,10 @@ def _contradicted(row: Row, claimed: Interval, book: Book, speaker: Speaker) -> 
     return tuple(names)
 
 
-def _required(row: Row, book: Book, speaker: Speaker) -> tuple[Need, ...]:
-    """Return the value that a key of the experiment would need, nothing where it has it."""
-    wanted = speaker.interval(row.requires["is"])
-    key = find_key(speaker.scenes[""].experiment, row.requires["key"])
-    now = math.nan if key.base is None else key.base
-    if wanted.widened(book.tolerance).meets(Interval(now, now)):
-        return ()
-    return (Need(key.name, wanted.low, wanted.high, key.base, key.unit),)
-
-
-def _needs(
-    row: Row, claimed: Interval, simulated: Simulated | None, speaker: Speaker
-) -> tuple[Need, ...]:
+def _needs(row: Row, claimed: Interval, simulated: Simulated, speaker: Speaker) -> tuple[Need, ...]:
     found = [need(speaker, row.simulated, claimed, name) for name in row.levers]
     possible = tuple(each for each in found if each is not None)
-    if possible or simulated is None:
+    if possible:
         return possible
     # No key can do it alone: then only the figure itself being another would.
     return (Need(_words(row.simulated), claimed.low, claimed.high, simulated.value, row.unit),)

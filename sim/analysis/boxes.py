@@ -8,6 +8,7 @@ in words, so it is kept to few inputs, and only to restrictions that noise alone
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from statistics import NormalDist
 
@@ -79,11 +80,11 @@ def find_box(x: Array, happens: Flags, coverage: float = 0.5, most: int = 3) -> 
 
 
 def _peeled(x: Array, happens: Flags, coverage: float, inputs: range | list[int]) -> Box:
-    """Peel while the box holds enough; return the densest on the way."""
-    box, best = Box(), Box()
+    """Peel while the box holds enough; return the widest that noise does not tell from the densest."""
+    box, way = Box(), [(float(happens.mean()), len(happens), Box())]
     values, hits = x, happens.astype(np.float64)
     wanted = coverage * hits.sum()
-    density = highest = hits.mean()
+    density = hits.mean()
     while len(hits) >= _FEWEST:
         found: tuple[float, int, float, float] | None = None
         for j in inputs:
@@ -104,9 +105,11 @@ def _peeled(x: Array, happens: Flags, coverage: float, inputs: range | list[int]
         rest = Box({found[1]: found[2:]}).holds(values)
         values, hits = values[:, rest], hits[rest]
         density = hits.mean()
-        if density > highest:
-            best, highest = box, density
-    return best
+        way.append((float(density), len(hits), box))
+    # As in pruning a tree: one standard error is no difference (Breiman et al. 1984).
+    highest, size, _ = max(way, key=lambda step: step[0])
+    near = highest - math.sqrt(highest * (1.0 - highest) / size)
+    return next(box for density, _, box in way if density >= near)
 
 
 def _pasted(box: Box, x: Array, happens: Flags) -> Box:

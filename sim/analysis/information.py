@@ -27,6 +27,8 @@ Ints = npt.NDArray[np.int64]
 FOLDS = 5
 #: Quantile bins that a smoothing spline is fitted to, and worlds in a bin at least.
 _BINS, _IN_BIN = 100, 20
+#: Fewest bins that a spline is drawn through; between fewer, straight lines.
+_FEWEST_BINS = 10
 #: Knots of an additive term, as quantiles of the input.
 _KNOTS = (0.02, 0.15, 0.35, 0.65, 0.85, 0.98)
 #: Ridge relative to the mean diagonal: keeps twins among the inputs from cancelling each other.
@@ -144,18 +146,21 @@ class Smoothing:
         from scipy.interpolate import make_smoothing_spline
 
         size = self._sums(part, np.ones(worth.shape[1]))
+        # A value that only the judged worlds take has taught nothing.
+        seen = size > 0.0
+        size, centre = size[seen], self._centre[seen]
         result = np.zeros((len(worth), part.stop - part.start))
-        here = np.clip(self._x[part], self._centre[0], self._centre[-1])
+        here = np.clip(self._x[part], centre[0], centre[-1])
         for p, row in enumerate(worth):
-            mean = self._sums(part, row) / size
-            spread = self._sums(part, row**2) / size - mean**2
-            if not spread.any():
-                result[p] = mean[0]
-            elif len(mean) < 5:
-                result[p] = mean[self._rank[part]]
+            mean = self._sums(part, row)[seen] / size
+            spread = self._sums(part, row**2)[seen] / size - mean**2
+            if not row.any():
+                continue
+            if len(mean) < _FEWEST_BINS:
+                result[p] = np.interp(here, centre, mean)
             else:
-                weight = size / np.maximum(spread, spread.mean() * 1e-3)
-                curve = make_smoothing_spline(self._centre, mean, weight / weight.mean())
+                weight = size / np.maximum(spread, max(spread.mean() * 1e-3, 1e-300))
+                curve = make_smoothing_spline(centre, mean, weight / weight.mean())
                 result[p] = curve(here)
         return result
 

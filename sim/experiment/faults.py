@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from . import toml
 
 _NOTHING = object()
 _LONGEST = 120
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Fault:
         file = self.file or file
         where = f"{file}: {self.key}" if self.key else file
         found = "" if self.got is _NOTHING else f" (got {shown(self.got)})"
-        return f"{where}: {self.problem}{found}"
+        # One line, whatever the user's names hold.
+        return _CONTROL.sub(lambda c: f"\\u{ord(c[0]):04x}", f"{where}: {self.problem}{found}")
 
 
 class ExperimentError(ValueError):

@@ -155,14 +155,15 @@ INLINE void funnel_rows(const line *m, const shared *restrict s, double (*restri
     const line k = *m;
     for (int i = 0; i < CHUNK; i++) {
         double d = (double)(s->delivery[i] + k.delivery * n[6][i] >= k.delivery_jump);
-        double a = authentic[i], r = fmin(reach[i] + s->reach_shift[i], 0.0);
-        double seen = d * exp_(followers[i] + a + r);
+        double a = fmin(authentic[i], 0.0), r = fmin(reach[i] + s->reach_shift[i], 0.0);
+        double audience = d * exp_(followers[i] + a), share = exp_(r);
         double rate = exp_(s->engagement[i] + k.engagement * n[0][i] - a - r);
         double conversion = exp_(s->conversion[i] + k.conversion * n[3][i] + a
                                  - k.log_authentic_mean);
         double fee = exp_(s->fee[i] + k.fee[0] * n[0][i] + k.fee[1] * n[1][i]
                           + k.fee[2] * n[5][i]);
-        double organic = seen * exp_(s->luck[i] + k.luck * n[8][i]);
+        double luck = exp_(s->luck[i] + k.luck * n[8][i]);
+        double organic = audience * share * luck;
         double wanted = organic * (1.0 + excess[i]);
         organic = fmin(organic, k.audience);
         double extra = fmin(wanted, k.audience) - organic;
@@ -173,7 +174,7 @@ INLINE void funnel_rows(const line *m, const shared *restrict s, double (*restri
         sums[ORDERS][i] += total;
         sums[ORDERS_SQUARED][i] += total * total;
         sums[ORDERS_LARGEST][i] = fmax(sums[ORDERS_LARGEST][i], total);
-        sums[EXPOSURE][i] += seen + extra;
+        sums[EXPOSURE][i] += audience * fmin(share * luck, 1.0) + extra;
         sums[FEES][i] += d * fee;
         sums[DELIVERED][i] += d;
         sums[VIRAL][i] += d * (double)(excess[i] >= k.viral_excess);

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from problem import (
     AMPLIFICATION,
@@ -79,7 +81,8 @@ def _chunk(p: Problem, worlds: int, rng: np.random.Generator) -> dict[str, Array
     excess[takes_off] = p.take_off_minimum * tail ** (-1.0 / p.tail_index)
 
     # The funnel.
-    seen = delivered * followers * authentic * reach
+    audience = delivered * followers * authentic
+    seen = audience * reach
     wanted = seen * luck * (1.0 + excess)
     organic = np.minimum(seen * luck, p.audience)
     extra = np.minimum(wanted, p.audience) - organic
@@ -92,7 +95,7 @@ def _chunk(p: Problem, worlds: int, rng: np.random.Generator) -> dict[str, Array
         "expected_orders": expected.sum(axis=1),
         "expected_orders_squared": (expected**2).sum(axis=1),
         "expected_orders_largest": expected.max(axis=1),
-        "exposure": (seen + extra).sum(axis=1),
+        "exposure": (audience * np.minimum(reach * luck, 1.0) + extra).sum(axis=1),
         "fees": fee.sum(axis=1),
         "delivered": delivered.sum(axis=1).astype(float),
         "viral_posts": (delivered & (excess >= p.viral_excess)).sum(axis=1).astype(float),
@@ -113,3 +116,11 @@ def account(p: Problem, sums: dict[str, Array], rng: np.random.Generator) -> dic
         "cost": cost,
         "profit": p.margin * value - cost,
     }
+
+
+def run(problem: Problem, worlds: int, rngs: list[np.random.Generator]) -> dict[str, Array]:
+    """Simulate on as many threads as there are generators."""
+    share = worlds // len(rngs)
+    with ThreadPoolExecutor(len(rngs)) as pool:
+        parts = list(pool.map(lambda rng: simulate(problem, share, rng), rngs))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

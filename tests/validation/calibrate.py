@@ -148,7 +148,9 @@ def fit_tier(tier: str, law: tuple[float, float], rounds: int = 12) -> TierFit:
             fit.reach_logit_sd * ratio["views_per_follower_log_sd_between"],
             fit.engagement_mean * ratio["engagement_per_view_mean"],
             fit.engagement_log_sd * ratio["engagement_per_view_log_sd_between"],
-            float(np.clip(fit.amplified_engagement + 2.0 * (slope - model_slope(found)), 0.05, 1)),
+            float(
+                np.clip(fit.amplified_engagement + 2.0 * (slope - engagement_slope(found)), 0.05, 1)
+            ),
         )
     return fit
 
@@ -164,9 +166,6 @@ def engagement_slope(statistics: dict[str, float]) -> float:
     """Slope of log engagement per view on log views, over the posts of one creator."""
     correlation, engagement, views = (statistics[name] for name in SLOPE_FROM)
     return correlation * engagement / views
-
-
-model_slope = engagement_slope
 
 
 def statistics(tier: str, law: tuple[float, float], fit: TierFit) -> dict[str, float]:
