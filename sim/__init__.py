@@ -17,6 +17,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .experiment import Experiment, ExperimentError, build, load
     from .measures import compare, summarize
+    from .notebook import show
     from .results import load_results, save
     from .simulation import simulate
 
@@ -31,6 +32,7 @@ _HOME = {
     "compare": "measures",
     "load_results": "results",
     "save": "results",
+    "show": "notebook",
 }
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "load",
     "load_results",
     "save",
+    "show",
     "simulate",
     "summarize",
 ]

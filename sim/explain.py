@@ -13,8 +13,8 @@ import numpy as np
 from .engine import marginals as mg
 from .evidence import sources
 from .experiment import Distribution, Experiment, ExperimentError, Fault
-from .experiment.fill import DEFAULT
-from .experiment.layout import NAMED, TABLES
+from .experiment.fill import DEFAULT, THIS_FILE
+from .experiment.layout import FREE, NAMED, TABLES
 from .experiment.models import Table
 from .experiment.toml import dotted
 from .experiment.toml import value as as_toml
@@ -92,6 +92,8 @@ def explain(experiment: Experiment) -> list[Input]:
             rows += _belief_rows(experiment)
         elif head in _PLAIN:
             rows += _table_rows(experiment, (head,), tables)
+        elif head in FREE:
+            rows += _asked_rows(head, experiment.tables().get(head, {}))
         elif head in NAMED:
             for name, table in tables.items():
                 if head != "compensation" or name in used:
@@ -219,6 +221,26 @@ def _belief_rows(experiment: Experiment) -> Iterator[Input]:
             p05=centre * math.exp(-_SCORE_95 * belief.sd),
             p95=centre * math.exp(_SCORE_95 * belief.sd),
         )
+
+
+#: What the tables of other values say, and the command that asks.
+_ASKED = {
+    "sweep": "values that `sim sweep` gives to this key",
+    "scenario": "what `sim scenario` puts in the place of this key",
+}
+
+
+def _asked_rows(
+    head: str, tables: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> Iterator[Input]:
+    """List what other values are asked for: leaves of tables that may be nested."""
+    for name, item in tables.items():
+        here = (*path, *name.split("."))
+        if isinstance(item, Mapping):
+            yield from _asked_rows(head, item, here)
+        else:
+            unit = _ASKED[head] if len(here) > 1 else ""
+            yield Input(dotted((head, *here)), as_toml(item), unit, THIS_FILE)
 
 
 def source_text(origin: str) -> str:

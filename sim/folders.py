@@ -108,6 +108,33 @@ def moved_into_place(folder: Path) -> Iterator[Path]:
             shutil.rmtree(remains, ignore_errors=True)
 
 
+@contextmanager
+def file_in_place(path: Path) -> Iterator[Path]:
+    """Yield a temporary file beside a path, of its suffix, that takes its place if nothing fails.
+
+    Raises
+    ------
+    RunError
+        Where it cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix
+        )
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {_reason(error)}") from None
+    os.close(handle)
+    try:
+        yield Path(name)
+        Path(name).chmod(0o644)
+        os.replace(name, path)
+    except OSError as error:
+        kind = DiskFullError if _is_full(error) else RunError
+        raise kind(f"{path}: cannot be written: {_reason(error)}") from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
 def _exchanged(first: Path, second: Path) -> bool:
     """Swap two folders in one step where the system can (Linux: renameat2, RENAME_EXCHANGE)."""
     try:

@@ -1,11 +1,12 @@
 """Draw the gallery: run every example and write its picture and its lines into README.md.
 
-Usage: python results/gallery/make.py
+Usage: python results/gallery/make.py [NAME ...]
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ from sim import charts
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
+#: Pixels to the inch: sharp on screens that have twice the points of a page.
+DPI = 160
+
 START = """\
 import sim
 from sim import charts
 
-results = sim.simulate(sim.load("experiments/micro_vs_macro.toml"))
+experiment = sim.load("experiments/micro_vs_macro.toml")
+results = sim.simulate(experiment)
 """
 
 
@@ -33,7 +38,7 @@ class Example:
     theme: charts.Theme = charts.LIGHT
 
 
-EXAMPLES = (
+FREE = (
     Example("roi", "What can happen?", "ax = charts.plot_roi(results)"),
     Example(
         "exceedance", "How likely is at least so much?", "ax = charts.plot_exceedance(results)"
@@ -75,6 +80,120 @@ ax = charts.plot_tail(
 )""",
     ),
     Example(
+        "payback",
+        "When is the money back?",
+        """\
+import numpy as np
+
+# The model has no calendar: say when orders come, here half of what remains every 1.5 weeks.
+weeks = np.arange(13)
+arrived = 1 - 0.5 ** (weeks / 1.5)
+micro = results.sel(portfolio="micro")
+profit = arrived[:, None] * micro["contribution"].values - micro["cost"].values
+ax = charts.plot_payback(profit, portfolio="micro")""",
+    ),
+)
+
+ASKED = (
+    Example(
+        "tornado",
+        "Which input moves the answer most?",
+        """\
+tornado = analysis.tornado(experiment)
+ax = charts.plot_answer(tornado.to_dict(), tiers=tiers)""",
+    ),
+    Example(
+        "sensitivity",
+        "Which inputs does the outcome hang on, alone and together with others?",
+        """\
+sensitivity = analysis.sensitivity(experiment, run=results)
+drawn = charts.plot_decision(sensitivity.to_dict(), tiers=tiers)
+ax = drawn[""]""",
+    ),
+    Example("variance", "Where does the variance come from?", 'ax = drawn["split"]'),
+    Example(
+        "sweep",
+        "What if a price changes?",
+        """\
+sweep = analysis.sweep(experiment, {"tier.macro.fee": "0.25x to 2x in 25 steps"}, run=results)
+ax = charts.plot_answer(sweep.to_dict(), tiers=tiers)""",
+    ),
+    Example(
+        "heatmap",
+        "Where does the choice flip, in two inputs?",
+        """\
+fees = {"tier.micro.fee": "0.5x to 4x in 15 steps", "tier.macro.fee": "0.25x to 2x in 15 steps"}
+grid = analysis.sweep(experiment, fees, run=results)
+ax = charts.plot_answer(grid.to_dict(), tiers=tiers)""",
+    ),
+    Example(
+        "breakeven",
+        "At which value do the two tie?",
+        """\
+tie = analysis.breakeven(experiment, "tier.macro.fee", run=results)
+ax = charts.plot_answer(tie.to_dict(), tiers=tiers)""",
+    ),
+    Example(
+        "scenarios",
+        "What if several things change together?",
+        """\
+prices = sim.load("experiments/cost_sensitivity.toml")
+scenarios = analysis.scenario(prices)
+ax = charts.plot_answer(scenarios.to_dict())""",
+    ),
+    Example(
+        "diversification",
+        "How many creators are enough?",
+        """\
+diversify = analysis.diversify(experiment)
+(ax,) = charts.plot_decision(diversify.to_dict(), tiers=tiers).values()""",
+    ),
+    Example(
+        "worth",
+        "What is it worth to know more?",
+        """\
+worth = analysis.worth(experiment, run=results)
+(ax,) = charts.plot_decision(worth.to_dict(), tiers=tiers).values()""",
+    ),
+    Example(
+        "frontier",
+        "Which mix brings most for its risk?",
+        """\
+frontier = analysis.frontier(sim.load("experiments/budget_mix.toml"))
+drawn = charts.plot_decision(frontier.to_dict())
+ax = drawn[""]""",
+    ),
+    Example("mixes", "What do the efficient mixes hold?", 'ax = drawn["mixes"]'),
+    Example(
+        "region",
+        "Where does the favourite lose?",
+        """\
+region = analysis.discover(sim.load("experiments/when_does_micro_lose.toml"))
+(ax,) = charts.plot_decision(region.to_dict()).values()""",
+    ),
+    Example(
+        "audit",
+        "Do published claims fit?",
+        """\
+from sim.measures.format import number
+
+found = analysis.audit(sim.load("experiments/blueland.toml"))
+rows = [
+    charts.AuditRow(
+        row.says,
+        row.source,
+        *row.below,
+        f"simulated {number(row.simulated.value, row.simulated.se)} {row.unit}",
+    )
+    for row in found.rows
+    if row.below
+]
+ax = charts.plot_audit(rows, made=f"{found.worlds:,} worlds")""",
+    ),
+)
+
+LOOK = (
+    Example(
         "dark",
         "The same in the dark",
         "ax = charts.plot_roi(results, theme=charts.DARK)\n"
@@ -100,7 +219,9 @@ Each function takes `ax=` to draw into a figure of your own, `theme=`, `title=` 
 (`""` for none); `charts.save(ax.figure, "name.svg")` writes SVG, PNG or PDF that are the same, byte
 for byte, each time.
 
-{charts}
+{free}
+{asked}
+{look}
 ## Your own colours, font and logo
 
 A TOML file with a table `[theme]`; what it does not name stays as it is. `charts.load_theme("brand.toml")`
@@ -119,40 +240,56 @@ mixed = "#94547D"
 background = "#FFFDF8"
 ```
 
-## Charts that an analysis feeds
+## Charts that want your own numbers
 
-Plain arrays and rows in, so that anything can feed them; `sim.charts.rows` documents the shapes.
+All of the above are fed with plain arrays and rows, documented in `sim.charts.rows`, so that anything
+can feed them. `plot_lorenz` shows how much a few creators bring, from revenue by creator and world.
+"""
 
-| question | function | fed with |
-|---|---|---|
-| Which input moves the outcome most? | `plot_tornado` | `Swing` rows and the base |
-| Where does the variance come from? | `plot_variance_split` | `Split` rows |
-| What if an input changes? | `plot_sweep` | x, and a `SweepLine` for each portfolio |
-| Where does the choice flip? | `plot_break_even` | x, y, the gap of each cell, its standard error |
-| How many creators are enough? | `plot_diversification` | `Diversification` curves |
-| Which mix brings most for its risk? | `plot_frontier` | `FrontierPoint` rows |
-| How much do a few creators bring? | `plot_lorenz` | revenue (creators, worlds) by portfolio |
-| When is the money back? | `plot_payback` | profit to date (weeks, worlds) |
-| Do published claims fit? | `plot_audit` | `AuditRow` rows |
+ASKED_START = """\
+# Charts of answers
+
+An analysis returns an answer; its `to_dict()`, which is also what `results/NAME/analysis/` keeps as
+JSON, is all that a chart needs.
+
+```python
+from sim import analysis
+
+tiers = charts.Run(results).tiers  # each portfolio in the colour of its tier
+```
+
 """
 
 
 def main() -> None:
-    """Draw all examples and write the page."""
+    """Draw the examples and write the page; those named, if any are, and no page."""
     os.chdir(ROOT)
+    wanted = set(sys.argv[1:])
     scope: dict[str, Any] = {}
-    exec(START, scope)  # noqa: S102 - the lines shown are the lines run
-    sections = []
-    for example in EXAMPLES:
-        exec(example.lines.split("\ncharts.save")[0], scope)  # noqa: S102
-        ax = scope["ax"]
-        charts.save(ax.figure, HERE / f"{example.name}.png", example.theme, dpi=96)
-        sections.append(
-            f"## {example.question}\n\n![{charts.alt_text(ax)}]({example.name}.png)\n\n"
-            f"```python\n{example.lines}\n```\n"
-        )
-    page = TEXT.format(start=START, charts="\n".join(sections))
-    (HERE / "README.md").write_text(page, encoding="utf-8")
+    exec(START + "\nfrom sim import analysis\ntiers = charts.Run(results).tiers", scope)  # noqa: S102
+    parts = {
+        "free": "\n".join(_section(example, scope, wanted) for example in FREE),
+        "asked": ASKED_START + "\n".join(_section(example, scope, wanted) for example in ASKED),
+        "look": "\n".join(_section(example, scope, wanted) for example in LOOK),
+    }
+    if not wanted:
+        page = TEXT
+        for name, text in {"start": START, **parts}.items():
+            page = page.replace(f"{{{name}}}", text)
+        (HERE / "README.md").write_text(page, encoding="utf-8")
+
+
+def _section(example: Example, scope: dict[str, Any], wanted: set[str]) -> str:
+    """Run the lines of an example, which are the lines shown; return its part of the page."""
+    if wanted and example.name not in wanted and "drawn" not in example.lines:
+        return ""
+    exec(example.lines.split("\ncharts.save")[0], scope)  # noqa: S102
+    ax = scope["ax"]
+    charts.save(ax.figure, HERE / f"{example.name}.png", example.theme, dpi=DPI)
+    return (
+        f"## {example.question}\n\n![{charts.alt_text(ax)}]({example.name}.png)\n\n"
+        f"```python\n{example.lines}\n```\n"
+    )
 
 
 if __name__ == "__main__":

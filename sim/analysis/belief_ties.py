@@ -102,7 +102,7 @@ def belief_range(
         As in `breakeven`.
     """
     if key.table == "beliefs":
-        return BeliefRange(None, None, 0.0, 0.0, 0, "the key is about the beliefs themselves")
+        return BeliefRange(None, None, 0.0, 0.0, 0)
     if not any(factor.kind == "belief" for factor in make_plan(experiment).factors):
         return BeliefRange(None, None, 0.0, 0.0, 0, "nothing is in doubt ([beliefs] are all zero)")
     simulation = experiment.simulation.model_copy(

@@ -89,9 +89,9 @@ def _peeled(x: Array, happens: Flags, coverage: float, inputs: range | list[int]
         found: tuple[float, int, float, float] | None = None
         for j in inputs:
             for level, side in ((PEEL, 1), (1.0 - PEEL, -1)):
-                end = float(np.quantile(values[j], level))
+                end = _end(values[j], level, side)
                 rest = values[j] >= end if side > 0 else values[j] <= end
-                size = np.count_nonzero(rest)
+                size = int(np.count_nonzero(rest))
                 if size == len(hits) or size == 0 or hits[rest].sum() < wanted:
                     continue
                 # What a step wins for each world that it costs (the paper's patience).
@@ -112,11 +112,21 @@ def _peeled(x: Array, happens: Flags, coverage: float, inputs: range | list[int]
     return next(box for density, _, box in way if density >= near)
 
 
+def _end(values: Array, level: float, side: int) -> float:
+    """Return where a step would end: at a quantile, or past the outermost value if many share it."""
+    end = float(np.quantile(values, level))
+    outermost = float(values.min() if side > 0 else values.max())
+    if end != outermost:
+        return end
+    others = values[values != outermost]
+    return end if others.size == 0 else float(others.min() if side > 0 else others.max())
+
+
 def _pasted(box: Box, x: Array, happens: Flags) -> Box:
     """Move ends out again where that makes the box denser."""
     while True:
         inside = box.holds(x)
-        size, density = np.count_nonzero(inside), happens[inside].mean()
+        size, density = int(np.count_nonzero(inside)), float(happens[inside].mean())
         step = max(int(PEEL * size), 1)
         found: tuple[float, Box] | None = None
         for j, (low, high) in box.ends.items():

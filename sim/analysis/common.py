@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +15,7 @@ import numpy.typing as npt
 from .._version import __version__
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.faults import suggestion
+from ..folders import file_in_place
 from ..measures import COMPARISONS, MEASURES, Estimate, Measure, Measured
 from ..measures.estimate import spread_over
 from ..measures.evaluate import evaluate, measured
@@ -337,7 +335,7 @@ def save_analysis(
     target = Path(folder) / "analysis"
     target.mkdir(parents=True, exist_ok=True)
     if dataset is not None:
-        with _in_place(target / f"{name}.nc") as temporary:
+        with file_in_place(target / f"{name}.nc") as temporary:
             dataset.to_netcdf(temporary, engine="h5netcdf")
     path = target / f"{name}.json"
     write_json(path, content)
@@ -347,30 +345,31 @@ def save_analysis(
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write JSON, whole or not at all."""
     text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
-    with _in_place(path) as temporary:
+    with file_in_place(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-@contextmanager
-def _in_place(path: Path) -> Iterator[Path]:
-    """Yield a temporary file beside a path that takes its place if nothing fails."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        yield Path(name)
-        Path(name).chmod(0o644)
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+#: Why a figure that does not say it may have no standard error.
+NO_ERROR = "heavy tail or too few worlds"
 
 
-def said(value: float | None, se: float | None, unit: str) -> str:
-    """Return a figure in words, with the standard error in brackets where there is one."""
+def said(value: float | None, se: float | None, unit: str, why: str = NO_ERROR) -> str:
+    """Return a figure in words, with the standard error in brackets, or why there is none."""
     if value is None or not math.isfinite(value):
         return MISSING
     if se is None or not math.isfinite(se):
-        return f"{_said(value, None, unit)} (no standard error)"
+        return f"{_said(value, None, unit)} (no standard error: {why})"
     return _said(value, se, unit)
+
+
+def told(entry: Measured) -> str:
+    """Return a measure in words, as `said` does."""
+    return said(entry.value, entry.se, entry.unit, why_of(entry))
+
+
+def why_of(entry: Measured) -> str:
+    """Return in few words why a measure has no standard error."""
+    return "heavy tail" if entry.heavy_tailed else (entry.reason or NO_ERROR).partition(":")[0]
 
 
 def _said(value: float, se: float | None, unit: str) -> str:

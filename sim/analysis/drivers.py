@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..measures import Estimate, Measured
 from ..measures.evaluate import measured
@@ -22,6 +23,7 @@ from .draws import draw, plainly, shared_scores
 from .inputs import CHANCE, Input, grouped_inputs, single_inputs
 from .outcome import LOG_PARTS, LOG_SCALE, Outcome, choose_outcome, variable_of
 from .pickfreeze import sobol
+from .telling import listed, near
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,7 +46,7 @@ class Driver:
     outcome
         Portfolio, or ``"a - b"``.
     input, kind, words
-        See `inputs.Input`.
+        See `inputs.Input`; for ``delta`` a dummy that means nothing goes along.
     first, total
         Share of the variance that the input explains alone, and with all its interactions. For
         ``morris``: mean and mean absolute elementary effect; for ``delta``: share alone and
@@ -60,7 +62,7 @@ class Driver:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Told, table="sim.analysis.shown:sensitivity_table"):
     """What drives the outcome.
 
     Attributes
@@ -351,6 +353,16 @@ def _notes(method: str, outcome: Outcome, drivers: Sequence[Driver], size: int) 
                 f"{100 * outcome.floored:.2g} % of worlds without revenue count as the smallest "
                 "positive one."
             )
+    if method == "morris":
+        notes.append(
+            "A trajectory moves one factor after the other in one world, with the luck of its "
+            "creators held: chance is no input here."
+        )
+    if method == "delta":
+        notes.append(
+            "Delta is never below zero, and noise makes it positive: an input is told from nothing "
+            "where it exceeds that of the dummy by more than their errors."
+        )
     if method != "sobol":
         return notes
     notes.append(
@@ -363,18 +375,33 @@ def _notes(method: str, outcome: Outcome, drivers: Sequence[Driver], size: int) 
             f"{len(below)} of {len(drivers)} first-order estimates are below zero: an input that "
             "explains nothing scatters around zero; they are printed as they came."
         )
+    over = [d for d in drivers if _value(d.first) > _value(d.total) > 0.0]
+    if over:
+        notes.append(
+            f"{len(over)} totals lie below the same input's share alone: both are estimates, and "
+            "where nothing interacts they differ by their errors only."
+        )
     errors = [e for d in drivers for e in (d.first.se, d.total.se) if e is not None]
     if errors and max(errors) > _COARSE:
         notes.append(
-            f"Too few worlds: standard errors up to {max(errors):.2f}; {size:,} per sample, "
-            f"take more with --worlds."
+            f"Too few worlds: standard errors reach {100 * max(errors):.0f} percentage points with "
+            f"{size:,} worlds per sample; take more with --sample."
         )
     return notes
 
 
 def _sentence(found: Sensitivity) -> str:
-    top = found.of(found.outcome)[0]
-    what = f"{found.scale} of {found.outcome}"
+    rows = found.of(found.outcome)
+    top, what = rows[0], f"{found.scale} of {found.outcome}"
+    equal = [d for d in rows if d is top or near(top.total, d.total)]
+    if len(equal) > 1:
+        figure = {"sobol": _share, "morris": _pm, "delta": _pm}[found.method](top.total)
+        rest = f"; {_rest(found)}" if found.method == "sobol" else ""
+        name = {"sobol": "total index", "morris": "mean absolute effect"}.get(found.method, "delta")
+        return (
+            f"{_capital(listed([d.words for d in equal]))} drive {what} most, and their errors do "
+            f"not tell them apart: {name} {figure}{rest}."
+        )
     if found.method == "morris":
         return (
             f"{_capital(top.words)} moves {what} most: by {_pm(top.total)} on average from its 5 % "
@@ -382,16 +409,23 @@ def _sentence(found: Sensitivity) -> str:
         )
     if found.method == "delta":
         return f"{_capital(top.words)} changes the distribution of {what} most: delta {_pm(top.total)}."
+    return (
+        f"{_capital(top.words)} drives {what} most: {_share(top.first)} of its variance alone, "
+        f"{_share(top.total)} with all its interactions; {_rest(found)}."
+    )
+
+
+def _rest(found: Sensitivity) -> str:
     groups = {d.input: d for d in found.of(found.outcome, groups=True)}
-    rest = ", ".join(
+    return ", ".join(
         f"{_share(groups[name].first)} from {groups[name].words}"
         for name in ("beliefs", "shocks", CHANCE)
         if name in groups
     )
-    return (
-        f"{_capital(top.words)} drives {what} most: {_share(top.first)} of its variance alone, "
-        f"{_share(top.total)} with interactions; {rest}."
-    )
+
+
+def _value(entry: Measured) -> float:
+    return entry.value or 0.0
 
 
 def _capital(text: str) -> str:

@@ -34,8 +34,8 @@ _OPEN = ("cost_mean", "profit_mean", "roi_mean", "roi_es05", "profit_es05")
 _LEVELS = (0.05, 0.5, 0.95)
 #: Points of a pass over the worlds: their sums stay in the first cache.
 _BLOCK = 64
-#: Points at which tails are judged; of more points so many, and the worst holds for all.
-_JUDGED = 16
+#: Points at which tails are judged.
+_JUDGED = 24
 
 
 @dataclass(frozen=True)
@@ -303,13 +303,15 @@ def _one_by_one(
 def _withhold(sheet: Sheet, pair: tuple[str, str] | None, found: Figures) -> None:
     """Take away errors that rest on too heavy a tail or too few worlds.
 
-    Tails are judged at every point of a short list, else at `_JUDGED` points spread over it: an
-    error that is missing at one of them is then missing everywhere.
+    Tails are judged at `_JUDGED` points at most, spread over the sweep; every other point takes the
+    verdict of the judged one whose costs are nearest.
     """
-    every = sheet.points <= _JUDGED
+    if not sheet.points:
+        return
     judged = np.unique(np.linspace(0, sheet.points - 1, _JUDGED).round().astype(int))
-    for point in judged:
-        where = point if every else slice(None)
+    nearest = _nearest(sheet, judged)
+    for k, point in enumerate(judged):
+        where = np.flatnonzero(nearest == k)
         worlds = sheet.at(int(point))
         for name in (name for name in _OPEN if name in found.se):
             for f, portfolio in enumerate(sheet.portfolios):
@@ -318,3 +320,13 @@ def _withhold(sheet: Sheet, pair: tuple[str, str] | None, found: Figures) -> Non
         for name in ("roi_difference_mean", "profit_difference_mean") if pair else ():
             if compared(worlds, *(pair or ("", "")), name).se is None:
                 found.se[name][where] = np.nan
+
+
+def _nearest(sheet: Sheet, judged: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return for every point which judged one has the nearest costs, by their logarithms."""
+    means = sheet.quantities.mean(axis=2)[:, :, None]
+    place = np.log1p((sheet.coefficients * means).reshape(-1, sheet.points))
+    away = np.zeros((len(judged), sheet.points))
+    for row in place:
+        away += (row[None, :] - row[judged][:, None]) ** 2
+    return np.asarray(away.argmin(axis=0))

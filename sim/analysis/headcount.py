@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..measures import Estimate, Measured
 from ..measures import functions as f
@@ -101,7 +102,7 @@ class Diversified:
 
 
 @dataclass(frozen=True)
-class Diversification:
+class Diversification(Told, table="sim.analysis.shown:diversify_table"):
     """Risk by number of creators, for each portfolio asked about.
 
     Attributes

@@ -26,7 +26,7 @@ Ints = npt.NDArray[np.int64]
 
 FOLDS = 5
 #: Quantile bins that a smoothing spline is fitted to, and worlds in a bin at least.
-_BINS, _IN_BIN = 100, 20
+_BINS, _IN_BIN = 50, 20
 #: Fewest bins that a spline is drawn through; between fewer, straight lines.
 _FEWEST_BINS = 10
 #: Knots of an additive term, as quantiles of the input.

@@ -18,7 +18,7 @@ from ..engine import marginals as mg
 from ..experiment import Distribution, DistributionError, Experiment, ExperimentError, Fault, build
 from ..experiment import models as m
 from ..experiment.distributions import number
-from ..experiment.faults import suggestion
+from ..experiment.faults import nearest
 from ..plan import make_plan, marginal
 
 Kind = Literal["distribution", "number", "count", "text"]
@@ -82,7 +82,8 @@ def find_key(experiment: Experiment, name: str) -> Key:
     found = [_look_up(experiment, path) for path in paths]
     if not found or parts[0] in _ASIDE or any(place is None for place in found):
         known = [key for key in all_keys(experiment) if key.partition(".")[0] not in _ASIDE]
-        hint = suggestion(name, known) or "`sim explain` lists all keys"
+        near = nearest(name, known)
+        hint = f"did you mean `{near}`?" if near else "`sim explain FILE` lists all keys"
         raise ExperimentError(experiment.file, [Fault(name, f"is no key to vary; {hint}")])
     value, unit = found[0] or (None, "")
     if value is None and parts[-1] == "creators":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..measures import Measured
 from ..measures.format import percent, usd
@@ -30,6 +31,7 @@ from .information import (
 )
 from .inputs import CHANCE
 from .pilots import run_pilots
+from .telling import listed, near
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -103,7 +105,7 @@ class PilotWorth:
 
 
 @dataclass(frozen=True)
-class Worth:
+class Worth(Told, table="sim.analysis.shown:worth_table"):
     """What finding out is worth.
 
     Attributes
@@ -151,7 +153,7 @@ class Worth:
     @property
     def sentence(self) -> str:
         """Return what to find out before spending, with its error."""
-        return " ".join([_research_sentence(self), *(_pilot_sentence(p) for p in self.pilots[:1])])
+        return " ".join([_research_sentence(self), *_pilot_sentences(self)])
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return tidy rows for a table: inputs and groups, then pilots."""
@@ -486,9 +488,24 @@ def _notes(
 def _amount(entry: Measured) -> str:
     if entry.value is None:
         return f"an unknown amount ({entry.reason})"
+    # Knowing more is never worth less than nothing: one need not act on it.
+    if entry.value <= 0.0:
+        return "nothing that can be told from zero"
     if entry.se is None:
         return f"{usd(entry.value, None)} (no standard error: heavy tail)"
-    return usd(entry.value, entry.se) + (f" (± {usd(entry.se)})" if entry.se else "")
+    return usd(entry.value, entry.se) + (f" (± {usd(entry.se, entry.se)})" if entry.se else "")
+
+
+def _at_most(entry: Measured) -> str:
+    bound = "at most " if entry.value is not None and entry.value > 0.0 else ""
+    return bound + _amount(entry)
+
+
+def _research_group(found: Worth) -> Known | None:
+    """Return the group to research, smaller than all beliefs, whose worth is told from zero."""
+    groups = [k for k in found.known if k.kind == "group" and k.learnable and k.name != "beliefs"]
+    told = [k for k in groups if k.worth.se and (k.worth.value or 0.0) > 2.0 * k.worth.se]
+    return max(told, key=lambda k: k.worth.value or 0.0, default=None)
 
 
 def _research_sentence(found: Worth) -> str:
@@ -498,23 +515,54 @@ def _research_sentence(found: Worth) -> str:
     total = next((item for item in found.known if item.name == "beliefs"), top)
     start = (
         f"Without knowing more, {found.best} is the choice; knowing every doubtful number would be "
-        f"worth at most {_amount(total.worth)} at a budget of {usd(found.budget)}"
+        f"worth {_at_most(total.worth)} of profit at a budget of {usd(found.budget)}"
     )
     if not top.worth.value or top.worth.value <= 2.0 * (top.worth.se or 0.0):
-        return f"{start}, and no single number changes the choice by itself."
+        none = f"{start}. No single number is worth researching first: none changes the choice"
+        group = _research_group(found)
+        if group is None:
+            return f"{none} often enough for its worth to be told from zero."
+        return (
+            f"{none} by itself; the numbers to research together are {group.words}, worth "
+            f"{_at_most(group.worth)}."
+        )
+    equal = [
+        item
+        for item in found.known
+        if item.kind == "belief" and (item is top or near(top.worth, item.worth))
+    ]
+    if len(equal) > 1:
+        return (
+            f"{start}; the numbers to research first are {listed([i.words for i in equal])}, worth "
+            f"{_at_most(top.worth)} each, which their errors do not tell apart."
+        )
     return (
-        f"{start}; the one to research first is {top.words}, worth at most {_amount(top.worth)}, "
+        f"{start}; the one to research first is {top.words}, worth {_at_most(top.worth)}, "
         f"which changes the choice in {percent(top.changes)} of worlds."
     )
 
 
-def _pilot_sentence(pilot: PilotWorth) -> str:
+def _pilot_sentences(found: Worth) -> list[str]:
+    if not found.pilots:
+        return []
+    best = found.pilots[0]
     verdict = {
         True: "is worth its money",
         False: "is not worth its money",
         None: "may or may not be worth its money",
-    }[pilot.pays]
+    }[best.pays]
+    start = "Of the pilots tried, the nearest to paying is" if len(found.pilots) > 1 else ""
+    words = f"one of {best.creators:,} {best.line}" if start else ""
+    if not start:
+        start = f"A pilot of {best.creators:,} {best.line} creators {verdict}:"
+        return [f"{start} {_pilot_figures(best, found.budget)}."]
+    if best.pays:
+        start = "Of the pilots tried, the best is"
+    return [f"{start} {words} creators: {_pilot_figures(best, found.budget)}; it {verdict}."]
+
+
+def _pilot_figures(pilot: PilotWorth, budget: float) -> str:
     return (
-        f"A pilot of {pilot.creators} {pilot.line} creators {verdict}: its result is worth "
-        f"{_amount(pilot.worth)}, it costs {usd(pilot.cost)}."
+        f"its result is worth {_amount(pilot.worth)} in profit at a budget of {usd(budget)}, and "
+        f"it costs {usd(pilot.cost)}"
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..experiment import ExperimentError
+from ..experiment import Distribution, ExperimentError
 from .keys import Varied, find_key
 from .terms import Interval, Scene, Speaker, TermError, portfolios_in
 
@@ -31,6 +31,8 @@ class Need:
         What it is in the experiment; None where that is not one number.
     unit
         Unit, with its denominator.
+    median
+        Whether the value is the median of a distribution that keeps its shape.
     """
 
     parameter: str
@@ -38,12 +40,14 @@ class Need:
     high: float
     now: float | None
     unit: str
+    median: bool = False
 
     @property
     def sentence(self) -> str:
         """Say it in words."""
         now = "" if self.now is None else f" (now {shown(self.now)})"
-        return f"{self.parameter} = {span(self.low, self.high)}{now}"
+        what = f"the median of {self.parameter}" if self.median else self.parameter
+        return f"{what} = {span(self.low, self.high)}{now}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name: infinite ends are None."""
@@ -53,6 +57,7 @@ class Need:
             "high": finite(self.high),
             "now": self.now,
             "unit": self.unit,
+            "is_median": self.median,
         }
 
 
@@ -107,7 +112,17 @@ def need(speaker: Speaker, term: Any, claimed: Interval, name: str) -> Need | No
     whole, few = number(speaker.evaluate(term)), seen(base)
     carried = whole / few if few else 1.0
     found = solve(at, key.base, whole, claimed.nearest(whole))
-    return None if found is None else Need(name, found, found, key.base, key.unit)
+    if found is None:
+        return None
+    return Need(name, found, found, key.base, key.unit, _varies(base.experiment, key.paths[0]))
+
+
+def _varies(experiment: Any, path: Sequence[str]) -> bool:
+    """Whether a distribution with a spread stands at a place of the experiment."""
+    here = experiment
+    for part in path:
+        here = here.get(part) if isinstance(here, Mapping) else getattr(here, part, None)
+    return isinstance(here, Distribution) and here.family != "constant"
 
 
 def number(found: Any) -> float:

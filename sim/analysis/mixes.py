@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..measures import Measured
 from ..measures import functions as f
@@ -83,8 +84,10 @@ class Mix:
         ``"mix 1"`` has the highest mean; or the line of which all is.
     creators
         By line; only lines that are hired.
+    spend
+        USD committed to each line.
     committed
-        USD committed.
+        USD committed, the fixed cost of the programme included.
     searched
         Mean profit and risk in the worlds of the search.
     bound
@@ -93,13 +96,15 @@ class Mix:
     checked
         Measures on fresh worlds, by name.
     efficient
-        Whether no other is better in both on the fresh worlds.
+        Whether it meets all limits and no other that does is better in both on the fresh worlds,
+        by the figures as they came.
     prices
         Of limits that bind.
     """
 
     name: str
     creators: Mapping[str, int]
+    spend: Mapping[str, float]
     committed: float
     searched: tuple[float, float]
     bound: float | None
@@ -114,7 +119,7 @@ class Mix:
 
 
 @dataclass(frozen=True)
-class Frontier:
+class Frontier(Told, table="sim.analysis.shown:frontier_table"):
     """The efficient set for a budget.
 
     Attributes
@@ -221,7 +226,7 @@ def frontier(
     )
     _check_feasible(experiment, asked)
     # What a limit forbids is simulated too, to say what the limit costs.
-    most = most_creators(candidates, asked[:1])
+    most = [_beyond(count) for count in most_creators(candidates, asked[:1])]
     prices = np.array([c.price for c in candidates])
     first = {c.name: _stops_of(i, most[i], asked, []) for i, c in enumerate(candidates)}
     stops = prefix_totals(experiment, candidates, first, search_worlds, threads=threads)
@@ -240,16 +245,21 @@ def frontier(
         _mix(k, item, stops, candidates, fixed, risk) for k, item in enumerate(_distinct(fine))
     ]
     alone = _alone(candidates, asked, stops, fixed, risk)
-    checked = _check(experiment, candidates, [*mixes, *alone], risk, check_worlds, threads)
+    checked = _check(experiment, candidates, [*mixes, *alone], check_worlds, threads)
+    within = [mix for mix in checked if _holds(mix, candidates, asked)]
+    checked = [
+        replace(m, efficient=m in within and _is_efficient(m, within, risk)) for m in checked
+    ]
+    mixes, alone = _by_mean(checked[: len(mixes)]), checked[len(mixes) :]
     return Frontier(
         amount,
         risk,
         tuple(limit.words for limit in asked),
-        tuple(checked[: len(mixes)]),
-        tuple(checked[len(mixes) :]),
+        tuple(mixes),
+        tuple(alone),
         search_worlds,
         check_worlds,
-        tuple(_notes(experiment, risk)),
+        tuple(_notes(experiment, risk, mixes)),
     )
 
 
@@ -291,6 +301,11 @@ def _check_feasible(experiment: Experiment, limits: Sequence[Limit]) -> None:
     raise ExperimentError(
         experiment.file, [Fault("frontier", f"no mix meets {words}; loosen one of them")]
     )
+
+
+def _beyond(most: int) -> int:
+    """Return a number somewhat above what the budget buys, so that its price can be told."""
+    return max(math.ceil(1.02 * most), most + 1) if most else 0
 
 
 def _stops_of(i: int, most: int, limits: Sequence[Limit], found: Sequence[int]) -> list[int]:
@@ -450,6 +465,7 @@ def _mix(
     return Mix(
         f"mix {k + 1}",
         {c.name: int(n) for c, n in zip(candidates, counts, strict=True) if n > 0.0},
+        {c.name: float(c.price * n) for c, n in zip(candidates, counts, strict=True) if n > 0.0},
         float(sum(c.price * n for c, n in zip(candidates, counts, strict=True))) + fixed,
         (_mean(profit), worst_mean(profit) if risk == "es05" else _loss(profit, 0.0)),
         None if item.bound is None else item.bound - fixed,
@@ -486,7 +502,6 @@ def _check(
     experiment: Experiment,
     candidates: Sequence[Candidate],
     mixes: Sequence[Mix],
-    risk: str,
     worlds: int,
     threads: int | None,
 ) -> list[Mix]:
@@ -507,10 +522,20 @@ def _check(
         plainly(make_plan(fresh)), ("profit", "roi", "cost"), worlds=worlds, threads=threads
     )
     data = as_dataset(tuple(portfolios), rows, {})
-    checked = [
+    return [
         replace(mix, checked={m: measure_of(data, mix.name, m) for m in _CHECKED}) for mix in mixes
     ]
-    return [replace(mix, efficient=_is_efficient(mix, checked, risk)) for mix in checked]
+
+
+def _by_mean(mixes: Sequence[Mix]) -> list[Mix]:
+    """Return mixes from the highest mean on the fresh worlds, named in that order."""
+    ordered = sorted(mixes, key=lambda mix: -(mix.checked["profit_mean"].value or 0.0))
+    return [replace(mix, name=f"mix {k + 1}") for k, mix in enumerate(ordered)]
+
+
+def _holds(mix: Mix, candidates: Sequence[Candidate], limits: Sequence[Limit]) -> bool:
+    counts = np.array([mix.creators.get(c.name, 0) for c in candidates], dtype=np.float64)
+    return all(limit.holds(counts) for limit in limits)
 
 
 def _is_efficient(mix: Mix, others: Sequence[Mix], risk: str) -> bool:
@@ -533,7 +558,7 @@ def _coordinates(mix: Mix, risk: str) -> tuple[float, float]:
 # --- Words ----------------------------------------------------------------------------------------
 
 
-def _notes(experiment: Experiment, risk: str) -> list[str]:
+def _notes(experiment: Experiment, risk: str, mixes: Sequence[Mix]) -> list[str]:
     notes = [
         (
             "Figures are from fresh worlds of another seed; in the worlds of the search a mix looks "
@@ -546,6 +571,13 @@ def _notes(experiment: Experiment, risk: str) -> list[str]:
     ]
     if risk == "loss":
         notes[1] = "A probability of loss has no linear program: the search has no bound."
+    if len(mixes) > 1 and len({tuple(mix.creators) for mix in mixes}) == 1:
+        lines = " and ".join(mixes[0].creators)
+        notes.append(
+            f"Every mix hires {lines}: along the set only their numbers and what is left unspent "
+            "change."
+        )
+    notes += [_priced(price) for mix in mixes[:1] for price in mix.prices]
     if any(niche.market is not None for niche in experiment.niche.values()):
         notes.append(
             "Audiences overlap between lines only in the check: the search adds lines up as if "
@@ -555,7 +587,8 @@ def _notes(experiment: Experiment, risk: str) -> list[str]:
 
 
 def _sentence(found: Frontier) -> str:
-    best, safest = found.mixes[0], found.mixes[-1]
+    best = found.mixes[0]
+    safest = max(found.mixes, key=lambda mix: _coordinates(mix, found.risk)[1])
     parts = [
         f"For {usd(found.budget)} the highest mean is {best.words}: {_levels(best, found.risk)}"
     ]
@@ -572,8 +605,17 @@ def _sentence(found: Frontier) -> str:
     ]
     if others:
         dearest = max(others, key=lambda p: p.gain.value or 0.0)
-        text += f" The dearest limit is {dearest.limit}: without it mean profit is higher by {_usd(dearest.gain)}."
+        text += (
+            f" The dearest limit is {dearest.limit}: without it mean profit is higher by "
+            f"{_usd(dearest.gain)}."
+        )
     return text
+
+
+def _priced(price: Price) -> str:
+    if price.limit.startswith("a budget"):
+        return f"One per cent more than {price.limit} brings {_usd(price.gain)} of mean profit."
+    return f"The limit “{price.limit}” costs {_usd(price.gain)} of mean profit."
 
 
 def _levels(mix: Mix, risk: str) -> str:
@@ -585,7 +627,7 @@ def _levels(mix: Mix, risk: str) -> str:
 
 
 def _usd(entry: Measured) -> str:
-    error = "" if entry.se is None else f" (± {usd(entry.se)})"
+    error = "" if entry.se is None else f" (± {usd(entry.se, entry.se)})"
     return usd(entry.value, entry.se) + error
 
 
@@ -607,6 +649,7 @@ def _mix_dict(mix: Mix) -> dict[str, Any]:
     return {
         "name": mix.name,
         "creators": dict(mix.creators),
+        "spend": dict(mix.spend),
         "committed": mix.committed,
         "efficient": mix.efficient,
         "checked": {name: entry.to_dict() for name, entry in mix.checked.items()},

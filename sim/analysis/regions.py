@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..measures import Measured
 from ..measures import functions as f
@@ -34,6 +35,8 @@ Flags = npt.NDArray[np.bool_]
 
 #: Worlds that the box is looked for in at most, and as many that judge it.
 MOST_WORLDS = 40_000
+#: Worlds in a cell of the picture at least.
+FEWEST_IN_CELL = 25
 #: Points of varied keys, and worlds at each.
 POINTS, WORLDS_AT_POINT = 200, 256
 
@@ -55,7 +58,7 @@ class Condition:
     low_text, high_text
         The same as text.
     matter
-        Share of losing worlds in the region without this condition.
+        Share of losing worlds in the region without this condition; None where it is empty.
     """
 
     name: str
@@ -65,7 +68,7 @@ class Condition:
     high: float | None
     low_text: str
     high_text: str
-    matter: float | None
+    matter: Measured
 
     @property
     def sentence(self) -> str:
@@ -78,7 +81,37 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Region:
+class Cells:
+    """How often a loses by one or two inputs, in cells between their deciles.
+
+    Attributes
+    ----------
+    names
+        Conditions' inputs, one or two.
+    edges
+        By input, shape (cells + 1,).
+    share
+        Share of losing worlds, shape (cells of the first[, of the second]); NaN below
+        `FEWEST_IN_CELL` worlds.
+    """
+
+    names: tuple[str, ...]
+    edges: tuple[Array, ...]
+    share: Array
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers for JSON, None for missing shares."""
+        share = self.share.round(6).astype(object)
+        share[np.isnan(self.share)] = None
+        return {
+            "inputs": list(self.names),
+            "edges": [edges.tolist() for edges in self.edges],
+            "share": share.tolist(),
+        }
+
+
+@dataclass(frozen=True)
+class Region(Told, table="sim.analysis.shown:discover_table"):
     """Where a loses to b.
 
     Attributes
@@ -101,6 +134,8 @@ class Region:
         Keys that were varied beside what differs between worlds.
     worlds
         Worlds that the figures rest on; the region was looked for in others.
+    cells
+        How often a loses over the one or two conditions that tell most; None without a region.
     notes
         What was done.
     """
@@ -114,6 +149,7 @@ class Region:
     mass: Measured
     varied: tuple[str, ...]
     worlds: int
+    cells: Cells | None
     notes: tuple[str, ...]
 
     @property
@@ -149,7 +185,8 @@ class Region:
                 "low": c.low,
                 "high": c.high,
                 "unit": c.unit,
-                "density_without_it": c.matter,
+                "density_without_it": c.matter.value,
+                "density_without_it_se": c.matter.se,
                 "density": self.density.value,
                 "density_se": self.density.se,
                 "coverage": self.coverage.value,
@@ -178,7 +215,7 @@ class Region:
                     "unit": c.unit,
                     "low": c.low,
                     "high": c.high,
-                    "density_without_it": c.matter,
+                    "density_without_it": c.matter.to_dict(),
                 }
                 for c in self.conditions
             ],
@@ -186,6 +223,7 @@ class Region:
             "density": self.density.to_dict(),
             "coverage": self.coverage.to_dict(),
             "mass": self.mass.to_dict(),
+            "cells": None if self.cells is None else self.cells.to_dict(),
         }
 
 
@@ -411,20 +449,36 @@ def _region(
     return Region(
         decision,
         variable,
-        tuple(_condition(j, box, cloud, x, lost) for j in box.ends),
+        tuple(
+            _condition(j, box, cloud, share(lost * without, without))
+            for j, without in ((j, box.without(j).holds(x).astype(np.float64)) for j in box.ends)
+        ),
         share(lost, everywhere),
         share(lost * inside, inside),
         share(lost * inside, lost),
         share(inside, everywhere),
         varied,
         len(lost),
+        _cells(cloud, list(box.ends)[:2]),
         tuple(_notes(cloud, varied)),
     )
 
 
-def _condition(j: int, box: Box, cloud: _Cloud, x: Array, lost: Array) -> Condition:
+def _cells(cloud: _Cloud, chosen: Sequence[int]) -> Cells | None:
+    """Return how often a loses over inputs, in all worlds: a picture, not an estimate."""
+    if not chosen:
+        return None
+    edges = [np.unique(np.quantile(cloud.x[j], np.linspace(0.01, 0.99, 11))) for j in chosen]
+    x = [cloud.x[j] for j in chosen]
+    worlds = np.histogramdd(x, bins=edges)[0]
+    lost = np.histogramdd(x, bins=edges, weights=cloud.lost.astype(np.float64))[0]
+    share = np.full(worlds.shape, np.nan)
+    np.divide(lost, worlds, out=share, where=worlds >= FEWEST_IN_CELL)
+    return Cells(tuple(cloud.inputs[j].name for j in chosen), tuple(edges), share)
+
+
+def _condition(j: int, box: Box, cloud: _Cloud, matter: Measured) -> Condition:
     item, (low, high) = cloud.inputs[j], box.ends[j]
-    without = box.without(j).holds(x)
     return Condition(
         item.name,
         item.words,
@@ -433,7 +487,7 @@ def _condition(j: int, box: Box, cloud: _Cloud, x: Array, lost: Array) -> Condit
         high if math.isfinite(high) else None,
         item.text(low) if math.isfinite(low) else "",
         item.text(high) if math.isfinite(high) else "",
-        float(lost[without].mean()) if without.any() else None,
+        matter,
     )
 
 

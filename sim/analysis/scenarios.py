@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..displays import Told
 from ..experiment import DistributionError, Experiment, ExperimentError, Fault
 from ..experiment.faults import suggestion
 from ..experiment.layout import is_section
 from ..measures import COMPARISONS, Measured
+from ..measures.format import percent
 from ..simulation import Progress, simulate
 from .common import (
     DEFAULT_MEASURE,
@@ -22,11 +24,14 @@ from .common import (
     estimate_of,
     measure_of,
     said,
+    told,
     unit_of,
+    why_of,
     with_worlds,
     words_of,
 )
 from .keys import Path, Varied, find_key, places_of, recentred_at
+from .solving import LESS_IS_BETTER
 from .values import is_times, scaled_number
 
 if TYPE_CHECKING:
@@ -35,8 +40,8 @@ if TYPE_CHECKING:
 BASE = "base"
 #: What is shown of every scenario and portfolio, beside the decision's measure.
 SHOWN = (
-    "roi_mean", "roi_median", "roi_p05", "roi_es05", "loss_probability", "profit_mean",
-    "profit_median", "cost_mean",
+    "roi_mean", "roi_median", "roi_p05", "roi_p95", "roi_es05", "loss_probability",
+    "profit_mean", "profit_median", "cost_mean",
 )  # fmt: skip
 #: Tables in which an override leaves what it does not name.
 _BY_KEY = ("shocks", "beliefs")
@@ -82,7 +87,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Scenarios:
+class Scenarios(Told, table="sim.analysis.point_tables:scenario_table"):
     """The base and every scenario, in the same worlds.
 
     Attributes
@@ -123,6 +128,7 @@ class Scenarios:
         return {
             "analysis": "scenario",
             "sentence": self.sentence,
+            "headline": self.headline,
             "notes": list(self.notes),
             "decision": {"a": self.decision.a, "b": self.decision.b},
             "measure": self.decision.measure,
@@ -131,31 +137,57 @@ class Scenarios:
         }
 
     @property
+    def headline(self) -> str:
+        """Say how the choice fares over the scenarios; of a single portfolio, its worst one."""
+        a, b = self.decision.a, self.decision.b
+        if b is None:
+            worst = self._hardest(a)
+            return (
+                f"Hardest on {a}: {worst.name}, median ROI {told(worst.measures[a]['roi_median'])}"
+            )
+        low, high = self._extremes()
+        ends = [percent(e.value, e.se) for e in (low.pair["a_beats_b"], high.pair["a_beats_b"])]
+        return f"{a} beats {b} in {ends[0]} ({low.name}) to {ends[1]} ({high.name}) of worlds"
+
+    def _extremes(self) -> tuple[Case, Case]:
+        """Return the cases in which the first portfolio wins least and most often."""
+        ordered = sorted(self.cases, key=lambda case: case.pair["a_beats_b"].value or 0.0)
+        return ordered[0], ordered[-1]
+
+    @property
     def sentence(self) -> str:
-        """Say what each scenario does to the decision's measure and to the choice."""
-        what, measure = words_of(self.decision.measure), self.decision.measure
+        """Say how the choice fares, and which scenario is the hardest on each portfolio."""
+        measure = self.decision.measure
         parts = []
-        for case in self.cases:
-            levels = []
-            for portfolio in self.decision.portfolios:
-                entry = case.measures[portfolio][measure]
-                text = f"{portfolio} {said(entry.value, entry.se, entry.unit)}"
-                change = case.changes.get(portfolio)
-                if change is not None and change.value == 0.0:
-                    text += ", as before"
-                elif change is not None and change.value is not None:
-                    text += f", {'up' if change.value > 0.0 else 'down'} by "
-                    size = said(abs(change.value), change.se, change.unit)
-                    text += size.replace(" %", " points")
-                levels.append(text)
-            if self.decision.b is not None:
-                wins = case.pair["a_beats_b"]
-                levels.append(
-                    f"{self.decision.a} beats {self.decision.b} in "
-                    f"{said(wins.value, wins.se, wins.unit)} of worlds"
-                )
-            parts.append(f"{case.name}: {'; '.join(levels)}")
-        return f"The {what} ({self.worlds:,} worlds). {'. '.join(parts)}."
+        if self.decision.b is not None:
+            ends = [f"{told(c.pair['a_beats_b'])} of worlds ({c.name})" for c in self._extremes()]
+            parts.append(
+                f"{self.decision.a} beats {self.decision.b} least often in {ends[0]}, most often in "
+                f"{ends[1]}"
+            )
+        for portfolio in self.decision.portfolios:
+            case = self._hardest(portfolio)
+            level = f"{words_of(measure)} {told(case.measures[portfolio][measure])}"
+            change = case.changes.get(portfolio)
+            if change is None or change.value is None:
+                parts.append(f"no scenario is harder on {portfolio} than the base: {level}")
+                continue
+            size = said(abs(change.value), change.se, change.unit, why_of(change))
+            way = "up" if change.value > 0.0 else "down"
+            points = size.replace(" %", " points", 1)
+            parts.append(f"hardest on {portfolio} is {case.name}: {level}, {way} by {points}")
+        return f"{'; '.join(parts)} ({len(self.cases)} runs in the same {self.worlds:,} worlds)."
+
+    def _hardest(self, portfolio: str) -> Case:
+        """Return the case with the worst level of the decision's measure."""
+        measure = self.decision.measure
+        sign = -1.0 if measure in LESS_IS_BETTER else 1.0
+        return min(self.cases, key=lambda case: sign * _level(case, portfolio, measure))
+
+
+def _level(case: Case, portfolio: str, measure: str) -> float:
+    value = case.measures[portfolio][measure].value
+    return np.nan if value is None else value
 
 
 def scenario(
@@ -218,6 +250,29 @@ def scenario(
     if budgets and not resize:
         notes = (f"{', '.join(budgets)}: creators held as hired; --resize hires in each scenario.",)
     return Scenarios(decision, tuple(cases), int(base.sizes["sim"]), notes)
+
+
+def check_scenarios(experiment: Experiment) -> None:
+    """Check the tables ``[scenario.NAME]`` of an experiment: every key and every value.
+
+    Raises
+    ------
+    ExperimentError
+        With the faults of all scenarios.
+    """
+    faults: list[Fault] = []
+    written = experiment.scenario or {}
+    for check in (
+        lambda: _check_names(experiment, list(written)),
+        lambda: _experiments(Varied(experiment), written),
+    ):
+        try:
+            if written:
+                check()
+        except ExperimentError as error:
+            faults += error.faults
+    if faults:
+        raise ExperimentError(experiment.file, faults)
 
 
 def _decision(
@@ -299,11 +354,12 @@ def _overridden(varied: Varied, name: str, table: Mapping[str, Any]) -> Experime
             faults += error.faults
         except DistributionError as error:
             faults.append(Fault(".".join(path), str(error), value))
-    if not faults:
-        try:
-            return varied.with_tables(places)
-        except ExperimentError as error:
-            faults += error.faults
+    try:
+        changed = varied.with_tables(places)
+        if not faults:
+            return changed
+    except ExperimentError as error:
+        faults += error.faults
     named = [Fault(f"scenario.{name}.{fault.key}", fault.problem, fault.got) for fault in faults]
     raise ExperimentError(varied.experiment.file, named)
 

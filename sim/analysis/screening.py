@@ -72,14 +72,20 @@ def morris_drivers(sampler: Sampler, file: str, progress: Progress | None) -> li
 
 
 def delta_drivers(sampler: Sampler, _file: str, progress: Progress | None) -> list[Driver]:
-    """Return first-order shares and Borgonovo's (2007) delta, both from one sample of worlds."""
+    """Return first-order shares and Borgonovo's (2007) delta, both from one sample of worlds.
+
+    A dummy that means nothing goes along (Khorashadi Zadeh et al. 2017): what it shows is the noise
+    of the estimate.
+    """
     from .density import dependence
     from .drivers import Driver
 
-    items = single_inputs(sampler.plan)
+    dummy = Input("dummy", "dummy", (), "an input that means nothing, for comparison")
+    items = [*single_inputs(sampler.plan), dummy]
     outcomes = sampler.sample(0)
     count = min(sampler.size, _DELTA_WORLDS)
-    scores = shared_scores(sampler.plan, 0, count)
+    nothing = np.random.default_rng(sampler.plan.seed).normal(size=(1, count))
+    scores = np.concatenate([shared_scores(sampler.plan, 0, count), nothing])
     drivers = []
     for j, outcome in enumerate(sampler.outcomes):
         for k, item in enumerate(items):

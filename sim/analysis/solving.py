@@ -144,7 +144,7 @@ def with_errors(
     decision: Decision,
     dataset: xr.Dataset,
 ) -> Line:
-    """Return a line of prices with the errors of the gap at its own points, by their slope."""
+    """Return a line of prices solved by one secant step more, with the errors of the gap there."""
     prices = Prices(Varied(experiment).at({}), dataset, decision.portfolios)
     step = 1e-2
     rows: list[tuple[float, float | None, float | None]] = []
@@ -156,8 +156,12 @@ def with_errors(
         sheet = prices.sheet(keys, at)
         low, here, high = (better(sheet.at(p), decision) for p in range(3))
         rise = (high.value or 0.0) - (low.value or 0.0)
-        se = None if here.se is None or rise == 0.0 else abs(here.se * 2.0 * step * y / rise)
-        rows.append((x, y, plain(se)))
+        if rise == 0.0:
+            rows.append((x, y, None))
+            continue
+        slope = rise / (2.0 * step * y)
+        se = None if here.se is None else abs(here.se / slope)
+        rows.append((x, y - (here.value or 0.0) / slope, plain(se)))
     return tuple(rows)
 
 
@@ -166,7 +170,7 @@ def find_line(curve: Sweep, key: Key, second: Key, decision: Decision) -> Line:
     x = curve.dataset[key.name].values
     order = (key.name, second.name)
     g = gaps(curve, decision).reshape([curve.dataset.sizes[name] for name in order])
-    errors = _gap_errors(curve, decision).reshape(g.shape)
+    errors = gap_errors(curve, decision).reshape(g.shape)
     rows: list[tuple[float, float | None, float | None]] = []
     for j, at in enumerate(curve.dataset[second.name].values):
         here = crossings(x, g[:, j])
@@ -181,7 +185,7 @@ def find_line(curve: Sweep, key: Key, second: Key, decision: Decision) -> Line:
     return tuple(rows)
 
 
-def _gap_errors(curve: Sweep, decision: Decision) -> Array:
+def gap_errors(curve: Sweep, decision: Decision) -> Array:
     """Return the error of the gap: paired where the curve has it, else as if independent."""
     data, on = curve.dataset, decision.measure
     paired = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..experiment import Experiment
+from ..experiment import Experiment, ExperimentError, Fault
+from ..folders import file_in_place
 from ..plan import make_plan
 from ..simulation import Progress, run_key, simulate
 from .common import POINT_WORLDS, Decision, with_worlds
@@ -67,7 +66,7 @@ class Job:
     ) -> tuple[Figures, Array, int]:
         """Return the figures of all points, the creators of each portfolio, and runs simulated."""
         varied = Varied(self.experiment, self.resize)
-        self._check_ends(varied)
+        self.check_ends()
         base = dataset if not self.simulated_keys else None
         runs = self._runs()
         if self.priced and not self._trusted(base):
@@ -109,15 +108,24 @@ class Job:
             runs.setdefault(tuple(point[k] for k in self.simulated_keys), []).append(p)
         return runs
 
-    def _check_ends(self, varied: Varied) -> None:
-        """Refuse impossible values before any time is spent."""
+    def check_ends(self) -> None:
+        """Refuse impossible values before any time is spent: the ends of each key, all faults."""
+        varied = Varied(self.experiment, self.resize)
         ends: dict[tuple[Key, float | str], None] = {}
         for k, key in enumerate(self.keys):
             numbers = [point[k] for point in self.points if isinstance(point[k], int | float)]
-            for value in (min(numbers), max(numbers)) if numbers else ():
+            texts = [point[k] for point in self.points if isinstance(point[k], str)]
+            for value in (*((min(numbers), max(numbers)) if numbers else ()), *texts):
                 ends[key, value] = None
+        faults: dict[tuple[str, str], Fault] = {}
         for key, value in ends:
-            varied.at({key: value})
+            try:
+                varied.at({key: value})
+            except ExperimentError as error:
+                for fault in error.faults:
+                    faults.setdefault((fault.key, fault.problem), fault)
+        if faults:
+            raise ExperimentError(self.experiment.file, faults.values())
 
     def _trusted(self, base: xr.Dataset | None) -> bool:
         """Whether the algebra gives the costs of the run, on a short run where none is at hand."""
@@ -186,10 +194,5 @@ class _Kept:
         errors = {f"{name}_se": row for name, row in figures.se.items()}
         np.savez(buffer, **figures.value, **errors)  # type: ignore[arg-type]
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=".")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(buffer.getbuffer())
-            os.replace(temporary, self.path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        with file_in_place(self.path) as temporary:
+            temporary.write_bytes(buffer.getbuffer())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._version import __version__
+from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
+from ..experiment.faults import nearest
 from ..plan import make_plan
 from ..simulation import Progress, experiment_hash
 from .common import (
@@ -25,8 +27,6 @@ from .common import (
     decide,
     long_name_of,
     plain,
-    said,
-    shown,
     unit_of,
     with_worlds,
     words_of,
@@ -43,12 +43,16 @@ Array = npt.NDArray[np.float64]
 
 #: What a sweep takes where neither the call nor the file names a key: the fees of the decision.
 DEFAULT_RANGE = "0.5x to 2x in 21 steps"
+#: Keys of [sweep] that are not keys of the experiment.
+_SWITCHES = ("zip", "resize")
+#: Measures whose paired difference a sweep has.
+PAIRED_WITH = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}
 #: Measures whose missing errors are worth a note.
 _ERRORS = ("roi_mean", "profit_mean", "cost_mean")
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Told, table="sim.analysis.point_tables:sweep_table"):
     """What happens to the portfolios at other values.
 
     Attributes
@@ -89,16 +93,29 @@ class Sweep:
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one row for each point and portfolio: keys, measures, errors; None for missing."""
-        frame = self.dataset.stack(_at=[d for d in self.dataset.dims if d != "portfolio"])
+        names = [str(name) for name in self.dataset["portfolio"].values]
+        columns = {str(name): self._by_portfolio(str(name)) for name in self.dataset.data_vars}
         rows = []
-        for i in range(frame.sizes["_at"]):
-            here = frame.isel(_at=i)
-            values = {key.name: _scalar(here[key.name].item()) for key in self.keys}
-            for portfolio in self.dataset["portfolio"].values:
-                own = here.sel(portfolio=portfolio)
-                figures = {str(name): plain(own[name].item()) for name in own.data_vars}
-                rows.append({**values, "portfolio": str(portfolio), **figures})
+        for p, values in enumerate(self.at_points()):
+            for f, portfolio in enumerate(names):
+                figures = {name: plain(float(of[f, p])) for name, of in columns.items()}
+                rows.append({**values, "portfolio": portfolio, **figures})
         return rows
+
+    def at_points(self) -> list[dict[str, float | str]]:
+        """Return the values of the keys at every point, the last key moving fastest."""
+        names = [key.name for key in self.keys]
+        axes = [[_scalar(v) for v in self.dataset[name].values.tolist()] for name in names]
+        zipped = "point" in self.dataset.sizes
+        every = zip(*axes, strict=True) if zipped else itertools.product(*axes)
+        return [dict(zip(names, values, strict=True)) for values in every]
+
+    def _by_portfolio(self, name: str) -> Array:
+        """Return a variable with shape (portfolios, points)."""
+        portfolios, values = self.dataset.sizes["portfolio"], self.dataset[name].values
+        if "portfolio" not in self.dataset[name].dims:
+            values = np.broadcast_to(values, (portfolios, *values.shape))
+        return np.asarray(values.reshape(portfolios, -1))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sweep for JSON: axes, and each measure as nested lists of value and se."""
@@ -109,6 +126,7 @@ class Sweep:
             "worlds": self.worlds,
             "simulated": self.simulated,
             "decision": {"a": self.decision.a, "b": self.decision.b},
+            "measure": self.outcome,
             "dims": [str(dim) for dim in self.dataset["roi_mean"].dims],
             "keys": {
                 key.name: {
@@ -127,66 +145,42 @@ class Sweep:
                 }
                 for name in self.measures
             },
+            **({} if self.decision.b is None else {"gap": self._gap_content()}),
         }
+
+    def _gap_content(self) -> dict[str, Any]:
+        value, se = self.gap()
+        words, unit = words_of(self.outcome), unit_of(self.outcome)
+        return {"words": words, "unit": unit, "value": _nested(value), "se": _nested(se)}
 
     @property
     def sentence(self) -> str:
         """Say what the sweep shows, with standard errors."""
-        measure = self.decision.measure
-        if measure not in self.measures or measure in PAIRED:
-            measure = "roi_mean"
-        text = self._along(measure) if len(self.keys) == 1 else self._over(measure)
+        from .sweep_words import along, over
+
+        text = along(self) if len(self.keys) == 1 else over(self)
         how = "" if self.simulated == 0 else f", {self.simulated:,} runs"
-        return f"{text} ({self.points:,} points x {self.worlds:,} worlds{how})"
+        return f"{text} ({self.points:,} points of {self.worlds:,} worlds{how})."
 
-    def _along(self, measure: str) -> str:
-        """Describe the two ends of a single key."""
-        key = self.keys[0]
-        values = self.dataset[key.name].values.tolist()
-        parts = []
-        for portfolio in self.decision.portfolios:
-            first, last = (self._figure(measure, i, portfolio) for i in (0, -1))
-            change = f"stays at {first}" if first == last else f"goes from {first} to {last}"
-            parts.append(f"that of {portfolio} {change}")
-        if self.decision.b is not None:
-            first, last = (self._figure("a_beats_b", i) for i in (0, -1))
-            parts.append(
-                f"{self.decision.a} beats {self.decision.b} in {first} of worlds at the first "
-                f"value and in {last} at the last"
-            )
-        return (
-            f"{key.name} from {shown(values[0])} to {shown(values[-1])}, {key.unit}: "
-            f"{words_of(measure)}: {'; '.join(parts)}."
-        )
+    @property
+    def outcome(self) -> str:
+        """The measure that the sentence is about: the decision's, where a sweep has it."""
+        measure = self.decision.measure
+        return measure if measure in self.measures and measure not in PAIRED else "roi_mean"
 
-    def _figure(self, measure: str, i: int, portfolio: str | None = None) -> str:
-        value, error = self.dataset[measure], self.dataset[f"{measure}_se"]
-        if portfolio is not None:
-            value, error = value.sel(portfolio=portfolio), error.sel(portfolio=portfolio)
-        return said(float(value.values[i]), float(error.values[i]), unit_of(measure))
+    def gap(self) -> tuple[Array, Array]:
+        """Return how much a's outcome is above b's, and the error, in the shape of the points.
 
-    def _over(self, measure: str) -> str:
-        """Count who is ahead over all points, and give the range of the losses."""
-        parts = []
-        a, b = self.decision.a, self.decision.b
-        if b is not None:
-            gap = self.dataset[measure].sel(portfolio=a) - self.dataset[measure].sel(portfolio=b)
-            wins, error = self.dataset["a_beats_b"].values, self.dataset["a_beats_b_se"].values
-            parts.append(
-                f"{words_of(measure)}: {a} is above {b} at {int((gap > 0).sum()):,} of "
-                f"{self.points:,} points, and beats it in more than half of the worlds at "
-                f"{int((wins > 0.5).sum()):,} (beyond two standard errors at "
-                f"{int((wins - 2 * error > 0.5).sum()):,})"
-            )
-        for portfolio in self.decision.portfolios:
-            loss = self.dataset["loss_probability"].sel(portfolio=portfolio).values.ravel()
-            error = self.dataset["loss_probability_se"].sel(portfolio=portfolio).values.ravel()
-            low, high = int(np.argmin(loss)), int(np.argmax(loss))
-            parts.append(
-                f"{portfolio} loses money in {said(loss[low], error[low], 'fraction')} of worlds "
-                f"at best and {said(loss[high], error[high], 'fraction')} at worst"
-            )
-        return "; ".join(parts) + "."
+        Errors are paired where the sweep has the difference; else at most the sum of both.
+        """
+        data, on = self.dataset, self.outcome
+        pair = self.decision.portfolios
+        own, other = (data[on].sel(portfolio=name).values for name in pair)
+        paired = PAIRED_WITH.get(on)
+        if paired is not None:
+            return np.asarray(own - other), np.asarray(data[f"{paired}_se"].values)
+        first, second = (data[f"{on}_se"].sel(portfolio=name).values for name in pair)
+        return np.asarray(own - other), np.asarray(first + second)
 
 
 def sweep(
@@ -242,15 +236,11 @@ def sweep(
     ExperimentError
         For unknown keys and impossible values.
     """
-    table = getattr(experiment, "sweep", None)
-    if values is None:
-        values = _written(table.model_extra or {}) if table else {}
+    table = experiment.sweep
     zipped = zipped if zipped is not None else bool(table and table.zip)
     resize = resize if resize is not None else bool(table and table.resize)
     decision = _decision(experiment, a, b, measure)
-    values = values or _fees(experiment, decision)
-    keys = tuple(find_key(experiment, name) for name in values)
-    axes = [read_values(key, values[key.name], experiment.file) for key in keys]
+    keys, axes = _axes(experiment, values, decision)
     points = _points(experiment, keys, axes, zipped)
     job = Job(experiment, keys, points, decision, resize, quantiles, threads)
     if job.simulated_keys:
@@ -313,6 +303,57 @@ def _fees(experiment: Experiment, decision: Decision) -> dict[str, Any]:
         largest = max(own, key=lambda line: line.committed_per_creator * line.creators)
         keys.append(f"tier.{largest.terms.tier}.fee")
     return dict.fromkeys(keys, DEFAULT_RANGE)
+
+
+def _axes(
+    experiment: Experiment, values: Mapping[str, Any] | None, decision: Decision
+) -> tuple[tuple[Key, ...], list[list[float | str]]]:
+    """Return the keys and their values: as given, as the file says, or the fees.
+
+    Raises
+    ------
+    ExperimentError
+        With the faults of all keys; those of the file under ``sweep``.
+    """
+    prefix = ""
+    if values is None and experiment.sweep is not None:
+        values, prefix = _written(experiment.sweep.model_extra or {}), "sweep."
+    keys, axes, faults = [], [], []
+    for name, written in (values or _fees(experiment, decision)).items():
+        switch = nearest(name, _SWITCHES) if prefix and "." not in name else None
+        if switch is not None:
+            faults.append(Fault(prefix + name, f"is no key to vary; did you mean `{switch}`?"))
+            continue
+        try:
+            key = find_key(experiment, name)
+            axes.append(read_values(key, written, experiment.file))
+            keys.append(key)
+        except ExperimentError as error:
+            faults += [replace(fault, key=prefix + fault.key) for fault in error.faults]
+    if faults:
+        raise ExperimentError(experiment.file, faults)
+    return tuple(keys), axes
+
+
+def check_sweep(experiment: Experiment) -> None:
+    """Check the table ``[sweep]`` of an experiment: every key, every value, the ends of every range.
+
+    Raises
+    ------
+    ExperimentError
+        With all faults.
+    """
+    table = experiment.sweep
+    if table is None:
+        return
+    decision = _decision(experiment, None, None, None)
+    keys, axes = _axes(experiment, None, decision)
+    points = _points(experiment, keys, axes, table.zip)
+    try:
+        Job(experiment, keys, points, decision, table.resize, False, None).check_ends()
+    except ExperimentError as error:
+        faults = [replace(fault, key=f"sweep.{fault.key}") for fault in error.faults]
+        raise ExperimentError(experiment.file, faults) from None
 
 
 def _points(

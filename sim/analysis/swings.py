@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..measures import COMPARISONS, MEASURES, Estimate, Measured
 from ..plan import make_plan
@@ -28,7 +29,7 @@ from .common import (
     estimate_of,
     gap_estimate,
     only,
-    said,
+    told,
     unit_of,
     with_worlds,
     words_of,
@@ -100,7 +101,7 @@ class Swing:
 
 
 @dataclass(frozen=True)
-class Tornado:
+class Tornado(Told, table="sim.analysis.point_tables:tornado_table"):
     """Inputs by how far each moves the outcome, the largest first.
 
     Attributes
@@ -154,6 +155,7 @@ class Tornado:
             "decision": {"a": self.decision.a, "b": self.decision.b},
             "measure": self.decision.measure,
             "outcome": self.outcome,
+            "label": _label(self.decision),
             "worlds": self.worlds,
             "base": self.base.to_dict(),
             "inputs": [swing.to_dict() for swing in self.swings],
@@ -170,13 +172,13 @@ class Tornado:
                 rank = swing.rank_correlation
                 parts.append(f"{swing.words} ({rank.value:+.3f} ± {rank.se or 0.0:.3f})")
                 continue
-            ends = [said(e.value, e.se, e.unit) for e in (swing.low, swing.high)]
+            ends = [told(entry) for entry in (swing.low, swing.high)]
             parts.append(f"{swing.words} (from {ends[0]} at {swing.settings[0]} "
                          f"to {ends[1]} at {swing.settings[2]})")  # fmt: skip
         how = "rank correlation" if self.method == "rank" else "10 % to 90 % point"
         bent = [swing.words for swing in self.swings if not swing.monotone]
         text = (
-            f"{self.outcome}, {said(self.base.value, self.base.se, self.base.unit)} with everything "
+            f"{self.outcome}, {told(self.base)} with everything "
             f"as drawn, moves most with {', then '.join(parts)}"
         )
         if bent:
@@ -324,6 +326,17 @@ def _outcome_words(decision: Decision) -> str:
     if decision.measure in COMPARISONS:
         return f"{what} (a: {decision.a}, b: {decision.b})"
     return f"The {what} of {decision.a} minus that of {decision.b}"
+
+
+def _label(decision: Decision) -> str:
+    """Return the outcome as the label of an axis."""
+    if decision.b is None:
+        return f"{words_of(decision.measure)} of {decision.a}"
+    if decision.measure == "a_beats_b":
+        return f"share of worlds in which {decision.a} beats {decision.b}"
+    if decision.measure in COMPARISONS:
+        return _outcome_words(decision)
+    return f"{words_of(decision.measure)}, {decision.a} minus {decision.b}"
 
 
 def _variables(measure: str) -> tuple[str, ...]:

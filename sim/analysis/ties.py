@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.faults import suggestion
+from ..plan import make_plan
 from ..simulation import Progress, simulate
 from .belief_ties import BeliefRange, belief_range
 from .common import (
@@ -24,6 +26,7 @@ from .common import (
     Decision,
     decide,
     only,
+    plain,
     rounded,
     said,
     shown,
@@ -32,9 +35,10 @@ from .common import (
     words_of,
 )
 from .figures import MEANS, QUANTILES
+from .hiring import SHARED, Hiring, enough_at, hiring_sentence
 from .keys import Key, find_key
 from .prices import is_price
-from .solving import Line, Tie, find_line, find_ties, gap_at, gaps, with_errors
+from .solving import Line, Tie, find_line, find_ties, gap_at, gap_errors, gaps, with_errors
 from .sweeps import Sweep, sweep
 from .values import default_values, read_values
 
@@ -50,7 +54,7 @@ _CURVE, _LINE = (41, 9), (21, 7)
 
 
 @dataclass(frozen=True)
-class Breakeven:
+class Breakeven(Told, table="sim.analysis.point_tables:breakeven_table"):
     """At which value of a key two portfolios tie.
 
     Attributes
@@ -68,6 +72,9 @@ class Breakeven:
         Where the tie lies for nine in ten draws of the beliefs; None where that was not asked.
     curve
         The sweep behind it, with means beside the measure.
+    hiring
+        For a key about what creators share: how many of the larger portfolio are worth hiring, at
+        the ties, today's value and the ends of the range.
     """
 
     key: Key
@@ -77,6 +84,7 @@ class Breakeven:
     line: Line
     beliefs: BeliefRange | None
     curve: Sweep
+    hiring: tuple[Hiring, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -107,10 +115,14 @@ class Breakeven:
             "notes": list(self.notes),
             "decision": {"a": self.decision.a, "b": self.decision.b},
             "on": self.decision.measure,
+            "words": words_of(self.decision.measure),
+            "unit": unit_of(self.decision.measure),
+            "headline": self.headline,
             "key": {"name": self.key.name, "unit": self.key.unit, "base": self.key.base},
             "worlds": self.curve.worlds,
             "ties": [tie.to_dict() for tie in self.ties],
             "beliefs": self.beliefs.to_dict() if self.beliefs else None,
+            "hiring": [item.to_dict() for item in self.hiring],
         }
         if self.second is None:
             content["curve"] = self.curve.to_dict()
@@ -119,7 +131,37 @@ class Breakeven:
             content["line"] = [
                 {"second": x, "value": y, "se": None if y is None else se} for x, y, se in self.line
             ]
+            content["grid"] = self._grid(self.second)
         return content
+
+    def _grid(self, second: Key) -> dict[str, Any]:
+        """Return how much better a is than b over both keys, as rows of the key."""
+        data = self.curve.dataset
+        shape = (data.sizes[self.key.name], data.sizes[second.name])
+        gap = gaps(self.curve, self.decision).reshape(shape)
+        se = gap_errors(self.curve, self.decision).reshape(shape)
+        return {
+            "key": data[self.key.name].values.tolist(),
+            "second": data[second.name].values.tolist(),
+            "gap": {
+                "value": [[plain(v) for v in row] for row in gap.tolist()],
+                "se": [[plain(v) for v in row] for row in se.tolist()],
+            },
+        }
+
+    @property
+    def headline(self) -> str:
+        """Say it in one line."""
+        a, b, name = self.decision.a, self.decision.b, self.key.name
+        if self.second is not None:
+            return f"Where {a} and {b} {_tied(self.decision.measure)}"
+        if not self.ties:
+            return f"{a} and {b} {_tied(self.decision.measure, False)} at any {name} tried"
+        places = " and ".join(
+            shown(tie.value) + (f" (± {rounded(tie.se)})" if tie.se is not None else "")
+            for tie in self.ties
+        )
+        return f"{a} and {b} {_tied(self.decision.measure)} at {name} = {places}"
 
     @property
     def range(self) -> tuple[float, float]:
@@ -178,7 +220,10 @@ class Breakeven:
         return f"{winner} is better ({'; '.join(ends)})"
 
     def _by_beliefs(self) -> str:
-        return f"; {self.beliefs.sentence}" if self.beliefs is not None else ""
+        """Say what the beliefs add, and how many creators are worth hiring."""
+        parts = [self.beliefs.sentence] if self.beliefs is not None else []
+        parts.append(hiring_sentence(self.hiring, self.key.name))
+        return "".join(f"; {part}" for part in parts if part)
 
     def _line_sentence(self, second: Key) -> str:
         found = [(x, y, se) for x, y, se in self.line if y is not None]
@@ -194,7 +239,9 @@ class Breakeven:
             error = "no standard error" if se is None else f"± {rounded(se)}"
             ends.append(f"{self.key.name} = {shown(y)} ({error}) with {second.name} = {shown(x)}")
         missing = len(self.line) - len(found)
-        none = f"; at {missing} of {len(self.line)} values there is no tie" if missing else ""
+        low, high = (shown(end) for end in self.range)
+        none = f"; at {missing} of {len(self.line)} values no tie between {low} and {high}"
+        none = none if missing else ""
         return f"{start} on the line from {' to '.join(ends)}{none} ({self.curve.worlds:,} worlds)."
 
 
@@ -216,6 +263,7 @@ def breakeven(
     b: str | None = None,
     worlds: int | None = None,
     beliefs: bool = True,
+    hiring: bool = True,
     resize: bool = False,
     run: xr.Dataset | None = None,
     threads: int | None = None,
@@ -241,6 +289,9 @@ def breakeven(
         Worlds of each simulated point; 20,000 by default. Prices use all worlds of the run.
     beliefs
         Whether to look for the tie in each of 100 draws of the beliefs too.
+    hiring
+        Whether to say, for a key about what creators share (shocks, beliefs), how many creators
+        are worth hiring at its values.
     resize
         Whether budgets hire again at each value.
     run
@@ -304,7 +355,18 @@ def breakeven(
     if beliefs:
         reference = found[0].value if found else None
         doubt = belief_range(used, solved, points, decision, reference, resize, threads)
-    return Breakeven(solved, None, decision, found, (), doubt, curve)
+    enough: tuple[Hiring, ...] = ()
+    if hiring and solved.table in SHARED:
+        now = [solved.base] if solved.base is not None else []
+        looked = sorted({points[0], *(tie.value for tie in found), *now, points[-1]})
+        largest = max(decision.portfolios, key=lambda name: _creators(used, name))
+        enough = enough_at(used, solved, looked, largest, worlds=worlds, threads=threads)
+    return Breakeven(solved, None, decision, found, (), doubt, curve, enough)
+
+
+def _creators(experiment: Experiment, portfolio: str) -> int:
+    lines = make_plan(experiment).lines
+    return sum(line.creators for line in lines if line.portfolio == portfolio)
 
 
 def _values(

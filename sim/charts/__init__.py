@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .audit import plot_audit
     from .brand import load_theme, theme_from_table
+    from .decisions import plot_decision
     from .difference import plot_difference
     from .dots import plot_dots
     from .drawing import CHARTS, Chart, draw, draw_all
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .money import plot_waterfall
     from .paper import alt_text
     from .payback import plot_payback
+    from .points import has_chart, plot_answer
     from .portfolios import plot_diversification, plot_frontier
     from .reach import plot_exceedance
     from .risk import plot_loss, plot_risk_return
@@ -37,9 +39,11 @@ if TYPE_CHECKING:
         observed_tail,
     )
     from .run import Run
+    from .scenarios import RoiRange, plot_scenarios
     from .sweeps import plot_break_even, plot_sweep
     from .tails import plot_lorenz, plot_tail
     from .theme import DARK, LIGHT, Theme, save
+    from .ties import Level, TieMark, plot_tie
 
 #: What the room offers, and where it lives: nothing is imported before it is used.
 _HOME = {
@@ -50,19 +54,25 @@ _HOME = {
     "Diversification": "rows",
     "FrontierPoint": "rows",
     "LIGHT": "theme",
+    "Level": "ties",
+    "RoiRange": "scenarios",
     "Run": "run",
     "Split": "rows",
     "SweepLine": "rows",
     "Swing": "rows",
     "TailPoint": "rows",
     "Theme": "theme",
+    "TieMark": "ties",
     "alt_text": "paper",
     "draw": "drawing",
     "draw_all": "drawing",
+    "has_chart": "points",
     "load_theme": "brand",
     "observed_tail": "rows",
+    "plot_answer": "points",
     "plot_audit": "audit",
     "plot_break_even": "sweeps",
+    "plot_decision": "decisions",
     "plot_difference": "difference",
     "plot_diversification": "portfolios",
     "plot_dots": "dots",
@@ -74,8 +84,10 @@ _HOME = {
     "plot_payback": "payback",
     "plot_risk_return": "risk",
     "plot_roi": "roi",
+    "plot_scenarios": "scenarios",
     "plot_sweep": "sweeps",
     "plot_tail": "tails",
+    "plot_tie": "ties",
     "plot_tornado": "drivers",
     "plot_variance_split": "drivers",
     "plot_waterfall": "money",
@@ -91,19 +103,25 @@ __all__ = [
     "Chart",
     "Diversification",
     "FrontierPoint",
+    "Level",
+    "RoiRange",
     "Run",
     "Split",
     "SweepLine",
     "Swing",
     "TailPoint",
     "Theme",
+    "TieMark",
     "alt_text",
     "draw",
     "draw_all",
+    "has_chart",
     "load_theme",
     "observed_tail",
+    "plot_answer",
     "plot_audit",
     "plot_break_even",
+    "plot_decision",
     "plot_difference",
     "plot_diversification",
     "plot_dots",
@@ -115,8 +133,10 @@ __all__ = [
     "plot_payback",
     "plot_risk_return",
     "plot_roi",
+    "plot_scenarios",
     "plot_sweep",
     "plot_tail",
+    "plot_tie",
     "plot_tornado",
     "plot_variance_split",
     "plot_waterfall",

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from . import findings
 from .marks import MIDDLE, SMALL, hide, note
-from .paper import WIDTH, paper
+from .paper import WIDTH, paper, wrap
 from .rows import AuditRow
 from .theme import Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+LABEL = 2.2
+"""Inches that a claim may be wide before it goes on in another line."""
 
 INSIDE = (0.05, 0.95)
 """Shares of worlds between which a claim fits the simulation."""
@@ -49,10 +52,13 @@ def plot_audit(
             ax.axhline(-k - 0.5, color=colours.grid, linewidth=0.8)
             ax.plot([row.low, row.high], [-k, -k], color=colour, linewidth=4, gid=f"range {k}")
             ax.plot([row.low, row.high], [-k, -k], "o", color=colour, markersize=8, clip_on=False)
-            note(ax, row.simulated, (1, -k), (8, 0), ha="left", annotation_clip=False)
+            # The claim stands at one side: what was simulated is written on the other.
+            left = row.low + row.high < 1
+            end, side = (row.high, 1) if left else (row.low, -1)
+            note(ax, row.simulated, (end, -k), (9 * side, 0), ha="left" if left else "right")
         ax.set_yticks(
             [-k for k in range(len(rows))],
-            labels=[f"{row.claim}\n{row.source}" for row in rows],
+            labels=["\n".join([*wrap(row.claim, LABEL, SMALL), row.source]) for row in rows],
             fontsize=SMALL,
         )
         ax.tick_params(axis="y", length=0)

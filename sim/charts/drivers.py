@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import findings
 from .colours import blend, contrast
-from .marks import MIDDLE, SMALL, name_rows, note, percent_axis
+from .marks import MIDDLE, SMALL, brief, name_rows, note, percent_axis
 from .paper import Paper, paper
 from .rows import Split, Swing
 from .scale import roi_text
@@ -76,13 +76,15 @@ def plot_tornado(
                 )
         ax.axvline(base, color=sheet.theme.ink, linewidth=1.2)
         ends = [base, *(end for row in shown for end in (row.low, row.high))]
-        room = 0.22 * ((max(ends) - min(ends)) or 1.0)
+        room = 0.25 * ((max(ends) - min(ends)) or 1.0)
         ax.set_xlim(min(ends) - room, max(ends) + room)
         ax.set_ylim(-max(len(shown), 1) + 0.45, 0.6)
-        ax.set_yticks([-k for k in range(len(shown))], labels=[row.input for row in shown])
+        ax.set_yticks(
+            [-k for k in range(len(shown))], labels=[brief(row.input, letters=24) for row in shown]
+        )
         ax.tick_params(axis="y", length=0)
         ax.xaxis.set_major_formatter(lambda value, _: text(value))
-        ax.locator_params(axis="x", nbins=5)
+        ax.locator_params(axis="x", nbins=4)
         ax.grid(axis="x")
         ax.set_xlabel(outcome)
         left_out = len(ordered) - len(shown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..measures.format import percent
+from ..measures.format import number, percent
 from ..measures.wording import TOLD_APART
 from . import findings
 from .marks import MIDDLE, SMALL, note, percent_axis
@@ -24,6 +24,8 @@ def plot_diversification(
     curves: Mapping[str, Diversification],
     ax: Axes | None = None,
     *,
+    label: str = "standard deviation of ROI",
+    percents: bool = True,
     tiers: Mapping[str, str] | None = None,
     made: str = "",
     theme: Theme | None = None,
@@ -38,6 +40,10 @@ def plot_diversification(
         By tier or portfolio.
     ax : Axes, optional
         Where to draw; a new figure by default.
+    label : str
+        What is drawn, where it is another measure of risk than the spread.
+    percents : bool
+        Whether it is a fraction, written in percent.
     tiers : mapping of str to str, optional
         Tier of each, for its colour; by default its name.
     made : str
@@ -48,10 +54,12 @@ def plot_diversification(
     with paper(ax, theme) as sheet:
         ax, styles = sheet.ax, looks(tiers_of(list(curves), tiers), sheet.theme)
         ax.grid(axis="y")
-        most = max(
-            float(np.max(curve.sd + TOLD_APART * np.nan_to_num(curve.se)))
-            for curve in curves.values()
-        )
+        most, least = (
+            max(0.0, *(side * float(np.max(side * c.sd + TOLD_APART * np.nan_to_num(c.se)))
+                       for c in curves.values()), key=lambda x: side * x)
+            for side in (1.0, -1.0)
+        )  # fmt: skip
+        span = most - least
         last = max(float(curve.creators[-1]) for curve in curves.values())
         for name, curve in curves.items():
             look = styles[name]
@@ -75,14 +83,16 @@ def plot_diversification(
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         ax.minorticks_off()
-        ax.set_ylim(0, 1.08 * most)
-        percent_axis(ax, "y")
+        ax.set_ylim(least - (0.08 * span if least < 0.0 else 0.0), most + 0.08 * span)
+        if percents:
+            percent_axis(ax, "y", signed=least < 0.0)
         floors = [curve.floor for curve in curves.values()]
-        places = spread_apart(floors, 0.14 * most, 0.05 * most, most)
+        word, write = "floor" if least >= 0.0 else "limit", percent if percents else number
+        places = spread_apart(floors, 0.14 * span, least + 0.05 * span, most)
         for name, place in zip(curves, places, strict=True):
             note(
                 ax,
-                f"{name}\nfloor {percent(curves[name].floor, curves[name].floor_se)}",
+                f"{name}\n{word} {write(curves[name].floor, curves[name].floor_se)}",
                 (last, float(place)),
                 (8, 0),
                 ha="left",
@@ -91,7 +101,7 @@ def plot_diversification(
                 fontsize=SMALL,
             )
         ax.set_xlabel("creators (log axis)")
-        ax.set_ylabel("standard deviation of ROI")
+        ax.set_ylabel(label)
         found = findings.floor(curves)
         marks = "bars: two standard errors; dashed: what no number of creators removes"
         how = "; ".join(filter(None, [made, marks]))

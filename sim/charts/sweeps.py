@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Text = Callable[[float], str]
 
+WIDE = 4.0
+"""Largest over smallest value from which values that grow by a factor stand at equal distances."""
+
 
 def plot_sweep(
     x: npt.ArrayLike,
@@ -77,8 +80,9 @@ def plot_sweep(
         if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
             ax.axhline(0, color=sheet.theme.loss, linewidth=1.2, zorder=1)
         _names_at_end(sheet, x, lines, styles)
-        number_axis(ax, "x")
-        ax.locator_params(axis="x", nbins=6)
+        if not spread_axis(ax, x):
+            number_axis(ax, "x")
+            ax.locator_params(axis="x", nbins=6)
         ax.set_xlabel(label)
         ax.set_ylabel(outcome)
         found = findings.sweep(x, lines, label, outcome)
@@ -162,9 +166,11 @@ def plot_break_even(
         bar.outline.set_visible(False)
         bar.ax.yaxis.set_major_formatter(lambda value, _: text(value))
         bar.set_label(f"{measure}, {a} minus {b}")
-        for which in ("x", "y"):
-            number_axis(ax, which)
-        ax.locator_params(axis="x", nbins=5)
+        for which, values in (("x", x), ("y", y)):
+            if not spread_axis(ax, values, which):
+                number_axis(ax, which)
+        if ax.get_xscale() == "linear":
+            ax.locator_params(axis="x", nbins=5)
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
         found = findings.leads(a, b, gap, error, measure)
@@ -172,6 +178,26 @@ def plot_break_even(
         how = "; ".join(filter(None, notes))
         sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
         return ax
+
+
+def spread_axis(ax: Axes, x: FloatArray, which: str = "x") -> bool:
+    """Space an axis by factors where its values are; say whether it was done."""
+    if x.size < 3 or not x[0] > 0.0 or x[-1] / x[0] < WIDE:
+        return False
+    steps = np.diff(np.log(x))
+    if not np.allclose(steps, steps[0], rtol=0.05):
+        return False
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+    few = x[-1] / x[0] > 20.0
+    axis.set_major_locator(
+        LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
+    )
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    return True
 
 
 def _line(ax: Axes, x: FloatArray, line: SweepLine, look: Look, name: str) -> None:

@@ -2,29 +2,106 @@
 
 from __future__ import annotations
 
+import os
+from importlib import import_module
+
 import rich_click as click
 
 from .._version import __version__
-from .files import check, explain, new, schema
-from .run import run
 
 _NEXT = """creator-roi: what do many micro creators return against a few macro creators, and how sure is that?
 
   sim run experiments/micro_vs_macro.toml      answer the shipped question
+  sim tornado experiments/micro_vs_macro.toml  what moves that answer most
   sim new experiments/mine                     start your own
   sim explain experiments/micro_vs_macro.toml  see every input with its source
+  sim explore experiments/micro_vs_macro.toml  move sliders and watch the figures
+  sim list                                     what you have run, with the answers
   sim --help                                   all commands
+
+experiments/README.md goes from a question to a decision in fifteen minutes.
 """
 
+#: Every command by panel of `sim --help`, with the module that holds a function of its name.
+_PANELS = {
+    "Run": {
+        "run": "run",
+        "new": "files",
+        "check": "files",
+        "explain": "files",
+        "schema": "files",
+        "audit": "audit",
+        "fit": "fit",
+    },
+    "Decide": {
+        "sweep": "sweep",
+        "breakeven": "breakeven",
+        "tornado": "tornado",
+        "scenario": "scenario",
+        "sensitivity": "sensitivity",
+        "worth": "worth",
+        "diversify": "diversify",
+        "frontier": "frontier",
+        "discover": "discover",
+    },
+    "Show": {
+        "report": "report",
+        "deck": "deck",
+        "list": "list_runs",
+        "diff": "diff",
+        "export": "export",
+        "explore": "explore",
+    },
+}
+_MODULES = {name: module for panel in _PANELS.values() for name, module in panel.items()}
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.RichGroup):
+    """Commands that are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands in the order of the panels."""
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None for an unknown name."""
+        if cmd_name not in _MODULES:
+            return None
+        module = import_module(f".{_MODULES[cmd_name]}", __name__)
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is asked for; an unknown one is met with the nearest."""
+        if args and args[0] not in _MODULES and not args[0].startswith("-"):
+            from ..experiment.faults import suggestion
+
+            hint = suggestion(args[0], _MODULES)
+            raise click.UsageError(f"There is no command `{args[0]}`; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="creator-roi")
+@click.rich_config(
+    {
+        "command_groups": {
+            "*": [
+                {"name": name, "commands": list(panel)} for name, panel in _PANELS.items() if panel
+            ]
+        }
+    }
+)
 @click.pass_context
 def main(context: click.Context) -> None:
     """Monte Carlo ROI of creator portfolios, as distributions with their assumptions."""
+    if os.environ.get("NO_COLOR"):
+        context.color = False
     if context.invoked_subcommand is None:
         click.echo(_NEXT)
-
-
-for command in (run, check, explain, new, schema):
-    main.add_command(command)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from ..evidence import Figure, cite
 from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progress_bar, read
 
 if TYPE_CHECKING:
+    from ..analysis.auditing import Audit
     from ..experiment import Experiment
 
-_COLUMNS = ("id", "source", "claimed", "simulated", "se", "unit", "verdict", "because")
+_COLUMNS = ("id", "source", "says", "claimed", "simulated", "se", "unit", "verdict", "because")
+_GROUNDS = {
+    "holds only if": "What it would take",
+    "contradicts": "Which claims contradict it",
+}
 
 
 @click.command()
@@ -28,6 +35,7 @@ _COLUMNS = ("id", "source", "claimed", "simulated", "se", "unit", "verdict", "be
 @click.option("--worlds", metavar="N", help="Worlds behind each simulated figure [20000].")
 @click.option("--seed", type=int, help="Seed of all random streams.")
 @click.option("--threads", type=click.IntRange(1), help="Threads [all processors].")
+@click.option("--all", "every", is_flag=True, help="Also list the figures that are no claims.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of rows instead of a table.")
 @clear_errors
 def audit(
@@ -36,6 +44,7 @@ def audit(
     worlds: str | None,
     seed: int | None,
     threads: int | None,
+    every: bool,
     as_json: bool,
 ) -> None:
     """Put each published claim beside what the model gives and beside what others claim.
@@ -57,12 +66,50 @@ def audit(
     except AuditError as error:
         fail(f"audit: {error}", MISTAKE)
     if as_json:
-        print_json(found.to_rows())
+        print_json([*found.to_rows(), *(_listed(figure) for figure in found.listed if every)])
         return
-    print_rows([row.to_row() for row in found.rows], _COLUMNS)
-    click.echo(f"\n{found.sentence}\n\nNeither checked nor used:", err=False)
-    for figure in found.listed:
-        click.echo(f"  {figure.id} ({figure.source}): {figure.reason}")
+    piped = not sys.stdout.isatty()
+    if piped:
+        print_rows([row.to_row() for row in found.rows], _COLUMNS)
+    else:
+        _print_table(found)
+    click.echo(found.sentence, err=piped)
+    if every:
+        for figure in found.listed:
+            click.echo(f"  {figure.id} ({cite(figure.source)}): {figure.reason}", err=piped)
+    click.echo(f"± is one Monte Carlo standard error; {found.worlds:,} worlds each.", err=piped)
+
+
+def _listed(figure: Figure) -> dict[str, Any]:
+    """Return a figure that is no claim: it has a reason in place of a verdict."""
+    return {
+        "id": figure.id,
+        "source": cite(figure.source),
+        "claimed": {"low": figure.low, "high": figure.high, "unit": figure.unit},
+        "simulated": None,
+        "verdict": None,
+        "reason": figure.reason,
+    }
+
+
+def _print_table(found: Audit) -> None:
+    """Print claims as a table that fits the terminal, then what each verdict rests on."""
+    from ..analysis.levers import shown
+
+    rows = []
+    for row in found.rows:
+        error = row.simulated.se
+        digits = ",.0f" if error and error >= 100 else ".2g"
+        spread = f" ± {error:{digits}}" if error else ""
+        simulated = shown(row.simulated.value) + spread
+        rows.append(row.to_row() | {"claim": row.id, "simulated": simulated})
+    print_rows(rows, ("claim", "claimed", "simulated", "verdict"))
+    for verdict, heading in _GROUNDS.items():
+        click.secho(f"\n{heading}", bold=True)
+        for row in found.rows:
+            if row.verdict == verdict:
+                click.echo(f"  {row.id}, {row.says} ({row.source}): {row.sentence}")
+    click.echo()
 
 
 def _assumptions(

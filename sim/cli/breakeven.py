@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .asking import answer_options, finished_run, tell
+from .asking import answer_options, chart_of, finished_run, tell
 from .common import clear_errors, experiment_options, progress_bar, read
 
 
@@ -52,6 +52,7 @@ def breakeven(
 
     Example: sim breakeven experiments/micro_vs_macro.toml --key tier.macro.fee --on roi_median
     """
+    from ..analysis.point_tables import breakeven_table
     from ..analysis.ties import breakeven as find_tie
 
     experiment = read(file, overrides, worlds, seed)
@@ -79,4 +80,12 @@ def breakeven(
     else:
         columns = [second, key, f"{key}_se"]
     name = "_".join(["breakeven", on, key, *([second] if second else [])])
-    tell(answer, name, folder, list(dict.fromkeys(columns)), as_json)
+    tell(
+        answer,
+        name,
+        folder,
+        list(dict.fromkeys(columns)),
+        as_json,
+        draw=chart_of(answer, run),
+        shown=breakeven_table(answer),
+    )

@@ -8,6 +8,7 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, pair_options, tell
 from .common import MISTAKE, clear_errors, experiment_options, fail, progress_bar, read
+from .decided import charts_of
 
 
 @click.command()
@@ -55,6 +56,7 @@ def discover(
     Example: sim discover experiments/when_does_micro_lose.toml
     """
     from ..analysis.regions import discover
+    from ..analysis.shown import discover_table
 
     experiment = read(file, overrides, worlds, seed)
     ranges = {}
@@ -81,4 +83,12 @@ def discover(
             progress=progress,
         )
     columns = ("condition", "density", "density_without_it", "coverage", "losing")
-    tell(answer, "discover", folder, columns, as_json)
+    tell(
+        answer,
+        "discover",
+        folder,
+        columns,
+        as_json,
+        shown=discover_table(answer),
+        draw=charts_of(answer, run),
+    )

@@ -8,6 +8,7 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, tell
 from .common import clear_errors, experiment_options, progress_bar, read
+from .decided import charts_of
 
 
 @click.command()
@@ -50,9 +51,10 @@ def diversify(
     Example: sim diversify experiments/micro_vs_macro.toml --amount 0.002
     """
     from ..analysis.headcount import diversify
+    from ..analysis.shown import diversify_table
 
     experiment = read(file, overrides, worlds, seed)
-    folder, _ = finished_run(experiment, out, threads, as_json)
+    folder, run = finished_run(experiment, out, threads, as_json)
     with progress_bar("worlds", as_json) as progress:
         answer = diversify(
             experiment,
@@ -65,7 +67,15 @@ def diversify(
         )
     columns = ("portfolio", "creators", "roi_mean", "roi_median", "spread", "roi_es05",
                "loss_probability")  # fmt: skip
-    tell(answer, "diversify", folder, columns, as_json)
+    tell(
+        answer,
+        "diversify",
+        folder,
+        columns,
+        as_json,
+        shown=diversify_table(answer),
+        draw=charts_of(answer, run),
+    )
 
 
 def _numbers(text: str | None) -> list[int] | None:

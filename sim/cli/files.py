@@ -7,6 +7,7 @@ from typing import Any
 
 import rich_click as click
 
+from ..experiment import Experiment, ExperimentError, Fault
 from .common import (
     MISTAKE,
     clear_errors,
@@ -30,6 +31,7 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
 
     experiment = read(file, overrides, worlds, seed)
     plan = make_plan(experiment)
+    _check_questions(experiment)
     parts = []
     for name in plan.portfolios:
         hired = ", ".join(
@@ -38,6 +40,21 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
         left = plan.left_over.get(name)
         parts.append(f"{name} hires {hired}" + (f", {left:,.0f} USD left over" if left else ""))
     click.echo(f"{file}: fine. " + "; ".join(parts) + ".")
+
+
+def _check_questions(experiment: Experiment) -> None:
+    """Check the tables that other commands ask: [sweep] and [scenario.NAME], all faults at once."""
+    from ..analysis.scenarios import check_scenarios
+    from ..analysis.sweeps import check_sweep
+
+    faults: list[Fault] = []
+    for check_table in (check_sweep, check_scenarios):
+        try:
+            check_table(experiment)
+        except ExperimentError as error:
+            faults += error.faults
+    if faults:
+        raise ExperimentError(experiment.file, faults)
 
 
 @click.command()

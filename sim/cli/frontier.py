@@ -8,6 +8,7 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, tell
 from .common import clear_errors, experiment_options, progress_bar, read
+from .decided import charts_of
 
 
 @click.command()
@@ -60,9 +61,10 @@ def frontier(
     Example: sim frontier experiments/budget_mix.toml --budget 50000 --max mega=1
     """
     from ..analysis.mixes import frontier
+    from ..analysis.shown import frontier_table
 
     experiment = read(file, overrides, worlds, seed)
-    folder, _ = finished_run(experiment, out, threads, as_json)
+    folder, run = finished_run(experiment, out, threads, as_json)
     limits = {"min": least, "max": most, "pin": pin, "share": share, "exclude": exclude}
     with progress_bar("worlds", as_json) as progress:
         answer = frontier(
@@ -77,4 +79,12 @@ def frontier(
         )
     columns = ("name", "hired", "committed", "profit_mean", "profit_median", "profit_es05",
                "loss_probability", "efficient")  # fmt: skip
-    tell(answer, "frontier", folder, columns, as_json)
+    tell(
+        answer,
+        "frontier",
+        folder,
+        columns,
+        as_json,
+        shown=frontier_table(answer),
+        draw=charts_of(answer, run),
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,36 +15,31 @@ from .common import clear_errors, experiment_options, print_json, progress_bar, 
 if TYPE_CHECKING:
     import xarray as xr
 
-#: The measures of the table on the terminal, as rows.
-_TABLE = (
-    ("creators", "creators"),
-    ("cost_mean", "cost, mean"),
-    ("roi_mean", "ROI, mean"),
-    ("roi_median", "ROI, median"),
-    ("roi_p05", "ROI, worst 5 % begin at"),
-    ("roi_es05", "ROI, mean of worst 5 %"),
-    ("roi_p95", "ROI, best 5 % begin at"),
-    ("loss_probability", "probability of loss"),
-    ("profit_median", "profit, median"),
-    ("roas", "ROAS (revenue / cost)"),
-    ("cpe", "cost per engagement"),
-    ("top_creator_share", "share of the top creator"),
-)
+
+#: Options that a first run does without, in panels of their own.
+_OPTION_PANELS = [
+    {"name": "Experiment", "options": ["--set", "--worlds", "--seed"]},
+    {"name": "Output", "options": ["--out", "--report", "--no-charts", "--quiet", "--json"]},
+    {"name": "More worlds, more machines",
+     "options": ["--precision", "--max-worlds", "--resume", "--threads", "--workers", "--cluster"]},
+]  # fmt: skip
 
 
 @click.command()
+@click.rich_config({"option_groups": {"*": _OPTION_PANELS}})
 @experiment_options
 @click.option("--out", type=click.Path(path_type=Path), help="The run's folder [results/NAME].")
 @click.option("--no-charts", is_flag=True, help="Write no charts.")
+@click.option("--report", is_flag=True, help="Also write report.html, as `sim report` does.")
 @click.option("--threads", type=click.IntRange(1), help="Threads [all processors].")
 @click.option(
     "--precision",
     multiple=True,
     metavar="MEASURE=ERROR",
-    help="Add worlds until a measure's standard error is below: roi_es05=0.01, roi_mean=1%.",
+    help="Add worlds until the error is below: roi_es05=0.01.",
 )
 @click.option("--max-worlds", metavar="N", help="Most worlds for --precision [4M].")
-@click.option("--resume", is_flag=True, help="Keep finished blocks; run only what is missing.")
+@click.option("--resume", is_flag=True, help="Keep finished blocks of worlds; run what is missing.")
 @click.option("--workers", type=click.IntRange(1), help="Processes of a local Dask cluster.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler: tcp://host:port.")
 @click.option("--quiet", is_flag=True, help="Print the sentences only.")
@@ -59,6 +52,7 @@ def run(
     seed: int | None,
     out: Path | None,
     no_charts: bool,
+    report: bool,
     threads: int | None,
     precision: tuple[str, ...],
     max_worlds: str | None,
@@ -74,6 +68,7 @@ def run(
 
     Example: sim run experiments/micro_vs_macro.toml --worlds 20k
     """
+    from ..notebook import as_text, basis, headline_table
     from ..runs import check_target, run_folder, write_run
     from ..simulation import forget_blocks
 
@@ -106,26 +101,25 @@ def run(
         seconds={"simulation": round(simulated - started, 3)},
     )
     forget_blocks(blocks_folder(folder))
+    if report:
+        from ..report import write_report
+
+        write_report(folder, answer=found)
     if as_json:
         print_json(found.to_dict())
         return
     if not quiet:
         title = experiment.title or experiment.name
-        click.echo(f"{title}\n")
-        _table(found)
+        click.echo(f"{title}\n\n{as_text(headline_table(found))}")
     click.echo("")
     for sentence in found.sentences:
         click.echo(sentence)
     for sentence in reached:
         click.echo(sentence)
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for warning in found.warnings:
-        click.secho(f"Note: {warning}", fg="yellow" if coloured else None)
+        click.secho(f"Note: {warning}", fg="yellow")
     if not quiet:
-        click.echo(
-            f"\n{dataset.attrs['worlds']:,} worlds, seed {dataset.attrs['seed']}; ± is one Monte "
-            f"Carlo standard error, * has none (heavy tail). Written to {folder}"
-        )
+        click.echo(f"\n{basis(found)} Written to {folder}")
 
 
 def _simulated(experiment: Experiment, folder: Path, resume: bool, **options: Any) -> xr.Dataset:
@@ -163,22 +157,3 @@ def _to_precision(
         experiment, targets, ceiling=ceiling, threads=threads, progress=progress
     )
     return dataset, [r.sentence for r in reached]
-
-
-def _table(found: Any) -> None:
-    """Print the comparison table, as wide as its numbers need."""
-    from ..measures.format import cell
-
-    names = list(found.summary.creators)
-    rows = [["", *names]]
-    for key, label in _TABLE:
-        if key == "creators":
-            rows.append([label, *(f"{found.summary.creators[name]:,}" for name in names)])
-            continue
-        measured = [found.summary[name][key] for name in names]
-        rows.append([label, *(cell(m.value, m.se, m.unit) for m in measured)])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        first = row[0].ljust(widths[0])
-        rest = [text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)]
-        click.echo("  ".join([first, *rest]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .asking import answer_options, finished_run, pair_options, tell
+from .asking import answer_options, chart_of, finished_run, pair_options, tell
 from .common import clear_errors, experiment_options, progress_bar, read
 
 
@@ -38,6 +38,7 @@ def scenario(
     Example: sim scenario experiments/cost_sensitivity.toml
     """
     from ..analysis.common import save_analysis
+    from ..analysis.point_tables import scenario_table
     from ..analysis.scenarios import scenario as run_scenarios
     from ..analysis.scenarios import table_of
 
@@ -58,4 +59,12 @@ def scenario(
     save_analysis(folder, "scenario", answer.to_dict(), table_of(answer))
     columns = ["scenario", "portfolio", answer.decision.measure, "change", "change_se",
                "loss_probability", "profit_median", "a_beats_b"]  # fmt: skip
-    tell(answer, "scenario", folder, columns, as_json)
+    tell(
+        answer,
+        "scenario",
+        folder,
+        columns,
+        as_json,
+        draw=chart_of(answer, run),
+        shown=scenario_table(answer),
+    )

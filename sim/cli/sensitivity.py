@@ -8,6 +8,7 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, pair_options, tell
 from .common import clear_errors, experiment_options, progress_bar, read
+from .decided import charts_of
 
 
 @click.command()
@@ -44,6 +45,7 @@ def sensitivity(
     Example: sim sensitivity experiments/micro_vs_macro.toml
     """
     from ..analysis.drivers import SAMPLE, sensitivity
+    from ..analysis.shown import sensitivity_table
 
     experiment = read(file, overrides, worlds, seed)
     folder, run = finished_run(experiment, out, threads, as_json)
@@ -60,5 +62,13 @@ def sensitivity(
             progress=progress,
         )
     figures = [key for key in answer.to_rows()[0] if not key.endswith(("_low", "_high", "kind"))]
-    tell(answer, f"sensitivity_{method}" if method != "sobol" else "sensitivity", folder, figures,
-         as_json)  # fmt: skip
+    name = "sensitivity" if method == "sobol" else f"sensitivity_{method}"
+    tell(
+        answer,
+        name,
+        folder,
+        figures,
+        as_json,
+        shown=sensitivity_table(answer),
+        draw=charts_of(answer, run),
+    )

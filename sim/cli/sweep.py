@@ -8,7 +8,7 @@ from typing import Any
 
 import rich_click as click
 
-from .asking import answer_options, finished_run, pair_options, tell
+from .asking import answer_options, chart_of, finished_run, pair_options, tell
 from .common import MISTAKE, clear_errors, experiment_options, fail, progress_bar, read
 
 _COLUMNS = ("portfolio", "roi_mean", "roi_median", "roi_p05", "roi_es05", "loss_probability",
@@ -63,6 +63,7 @@ def sweep(
     Example: sim sweep experiments/micro_vs_macro.toml --key tier.macro.fee --values "0.5x to 2x"
     """
     from ..analysis.common import save_analysis
+    from ..analysis.point_tables import sweep_table
     from ..analysis.sweeps import DEFAULT_RANGE
     from ..analysis.sweeps import sweep as run_sweep
 
@@ -94,4 +95,12 @@ def sweep(
     shutil.rmtree(kept, ignore_errors=True)
     name = "_".join(["sweep", *keys])
     save_analysis(folder, name, answer.to_dict(), answer.dataset)
-    tell(answer, name, folder, [*(key.name for key in answer.keys), *_COLUMNS], as_json)
+    tell(
+        answer,
+        name,
+        folder,
+        [*(key.name for key in answer.keys), *_COLUMNS],
+        as_json,
+        draw=chart_of(answer, run),
+        shown=sweep_table(answer),
+    )

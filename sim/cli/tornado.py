@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .asking import answer_options, finished_run, pair_options, tell
+from .asking import answer_options, chart_of, finished_run, pair_options, tell
 from .common import clear_errors, experiment_options, progress_bar, read
 
 
@@ -37,6 +37,7 @@ def tornado(
 
     Example: sim tornado experiments/micro_vs_macro.toml --measure roi_es05
     """
+    from ..analysis.point_tables import tornado_table
     from ..analysis.swings import rank_tornado
     from ..analysis.swings import tornado as find_swings
 
@@ -61,4 +62,12 @@ def tornado(
     if rank:
         columns = ["input", "rank_correlation", "rank_correlation_se", "words"]
     asked = [part for part in ("rank" if rank else None, measure, of) if part]
-    tell(answer, "_".join(["tornado", *asked]), folder, columns, as_json)
+    tell(
+        answer,
+        "_".join(["tornado", *asked]),
+        folder,
+        columns,
+        as_json,
+        draw=chart_of(answer, run),
+        shown=tornado_table(answer),
+    )

@@ -8,6 +8,7 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, tell
 from .common import clear_errors, experiment_options, progress_bar, read
+from .decided import charts_of
 
 
 @click.command()
@@ -48,6 +49,7 @@ def worth(
     Example: sim worth experiments/micro_vs_macro.toml --pilot 10 --pilot 40
     """
     from ..analysis.knowledge import worth
+    from ..analysis.shown import worth_table
 
     experiment = read(file, overrides, worlds, seed)
     folder, run = finished_run(experiment, out, threads, as_json)
@@ -64,4 +66,12 @@ def worth(
             progress=progress,
         )
     columns = ("what", "kind", "learnable", "worth", "se", "changes_choice", "cost")
-    tell(answer, "worth", folder, columns, as_json)
+    tell(
+        answer,
+        "worth",
+        folder,
+        columns,
+        as_json,
+        shown=worth_table(answer),
+        draw=charts_of(answer, run),
+    )

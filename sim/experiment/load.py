@@ -75,6 +75,29 @@ class Experiment(models.Experiment):
         text = json.dumps(tables, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    def _repr_html_(self) -> str:
+        """Return what is compared, for a notebook."""
+        from ..displays import paragraphs, table
+
+        rows = []
+        for name, portfolio in self.portfolio.items():
+            lines = portfolio.mix or {portfolio.tier or "": None}
+            size = (
+                f"{portfolio.creators:,} creators"
+                if portfolio.budget is None
+                else f"{portfolio.budget:,.0f} USD"
+            )
+            what = (", ".join(lines), size, portfolio.platform, portfolio.compensation)
+            rows.append((name, *what, str(portfolio.posts)))
+        simulation = self.simulation
+        asked = self.decision
+        texts = [
+            f"{simulation.worlds:,} worlds, seed {simulation.seed}",
+            f"decision: {asked.a} or {asked.b}" if asked else "",
+        ]
+        head = ("portfolio", "lines", "size", "platform", "compensation", "posts")
+        return table(head, rows, self.title or self.name) + paragraphs(texts, small=True)
+
 
 def _without_none(value: Any) -> Any:
     if isinstance(value, Mapping):

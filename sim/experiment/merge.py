@@ -21,8 +21,14 @@ _EITHER = {"creators": "budget", "budget": "creators"}
 
 
 def merge(base: Tables, over: Tables, path: Path = ()) -> dict[str, Any]:
-    """Return tables laid over others, key by key; a value is replaced whole."""
+    """Return tables laid over others, key by key; a value is replaced whole.
+
+    A key of a tier lies over the same key on each of its platforms: `[tier.micro]` above means
+    every platform, whatever `[tier.micro.on.tiktok]` below says.
+    """
     result = dict(base)
+    if len(path) == 2 and path[0] == "tier" and isinstance(base.get("on"), Mapping):
+        result["on"] = {name: _without(table, over) for name, table in base["on"].items()}
     for key, item in over.items():
         here, below = (*path, key), result.get(key)
         if isinstance(below, Mapping) and isinstance(item, Mapping) and is_section(here):
@@ -32,6 +38,16 @@ def merge(base: Tables, over: Tables, path: Path = ()) -> dict[str, Any]:
         if path[:1] == ("portfolio",) and key in _EITHER and _EITHER[key] not in over:
             result.pop(_EITHER[key], None)
     return result
+
+
+def _without(table: Any, over: Tables) -> Any:
+    """Return a tier's table of a platform without the keys that the tier above it sets."""
+    if not isinstance(table, Mapping):
+        return table
+    kept = {key: item for key, item in table.items() if key not in over or key == "source"}
+    if isinstance(kept.get("source"), Mapping):
+        kept["source"] = {key: item for key, item in kept["source"].items() if key not in over}
+    return kept
 
 
 def found_in(tables: Tables, path: Path) -> bool:

@@ -48,6 +48,21 @@ _DISTRIBUTION: Schema = {
         },
     ],
 }
+#: Values for a key, which may be written as a dotted key or as tables in tables.
+_VALUES: Schema = {
+    "description": 'a list such as [1000, 2000], "0.5x to 2x in 21 steps", '
+    '"2000 to 12000 in 11 steps" or "1 to 1000 in 7 log steps"',
+    "type": ["number", "string", "array", "object"],
+}
+_SCENARIOS: Schema = {
+    "description": "named tables of overrides, run side by side with the file itself",
+    "type": "object",
+    "additionalProperties": {
+        "description": 'keys with what they are instead; "0.8x" is so many times what they are',
+        "type": "object",
+        "additionalProperties": True,
+    },
+}
 #: How pydantic writes the type of a number and of a distribution.
 _TYPES = {
     frozenset(["number", "string"]): "Number",
@@ -89,6 +104,8 @@ def json_schema() -> Schema:
     short = {"anyOf": [{"$ref": "#/$defs/Number"}, {"$ref": "#/$defs/Belief"}]}
     beliefs = dict.fromkeys(get_args(models.Believed), short)
     tables["beliefs"] = _closed({**beliefs, "source": _source(("beliefs",))})
+    definitions["Sweep"]["additionalProperties"] = _VALUES
+    tables["scenario"] = _SCENARIOS
     line = {"anyOf": [{"$ref": "#/$defs/Number"}, {"$ref": "#/$defs/MixLine"}]}
     definitions["Portfolio"]["properties"]["mix"]["additionalProperties"] = line
     return {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..displays import table
 from .evaluate import Measured, evaluate
 from .format import cell
 from .table import COMPARISONS
@@ -46,13 +47,30 @@ class Comparison:
     def __repr__(self) -> str:
         """Show one line per measure."""
         width = max(map(len, self.measures), default=0)
-        lines = [f"a = {self.a}, b = {self.b}, {self.worlds:,} worlds"]
+        lines = [self._caption()]
         for name, entry in self.measures.items():
             unit = "" if entry.unit == "fraction" else f" {entry.unit}"
             why = f" ({entry.reason})" if entry.reason else ""
             text = cell(entry.value, entry.se, entry.unit)
             lines.append(f"{name.ljust(width)}  {text}{unit}{why}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook."""
+        rows = [
+            (
+                COMPARISONS[name].long_name,
+                cell(entry.value, entry.se, entry.unit),
+                "" if entry.unit == "fraction" else entry.unit,
+                entry.reason or "",
+            )
+            for name, entry in self.measures.items()
+        ]
+        caption = f"{self._caption()}; ± is one Monte Carlo standard error"
+        return table(("", "value", "unit", "reason"), rows, caption)
+
+    def _caption(self) -> str:
+        return f"a = {self.a}, b = {self.b}, {self.worlds:,} worlds"
 
 
 def compare(ds: xr.Dataset, a: str, b: str) -> Comparison:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ..displays import table
 from .evaluate import Measured, evaluate
 from .format import cell, percent, usd
 from .table import MEASURES, Measure
@@ -75,25 +75,20 @@ class Summary:
 
     def __repr__(self) -> str:
         """Show a table, one column per portfolio."""
-        table = [["", *self.portfolios, ""], *self._lines()]
-        widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
+        rows = [["", *self.portfolios, ""], *self._lines()]
+        widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
         text = [
             "  ".join([row[0].ljust(widths[0])]
                       + [cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1],
                                                                   strict=True)]
                       + [row[-1]]).rstrip()
-            for row in table
+            for row in rows
         ]  # fmt: skip
         return "\n".join([*text, self._caption()])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in ["", *self.portfolios, ""])
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self._lines()
-        )
-        caption = f"<caption>{escape(self._caption())}</caption>"
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        """Return the same table for a notebook."""
+        return table(["", *self.portfolios, "unit"], self._lines(), self._caption())
 
     def _lines(self) -> list[list[str]]:
         names = next(iter(self.portfolios.values()), {})

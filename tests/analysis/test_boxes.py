@@ -72,3 +72,11 @@ def test_whole_space() -> None:
     x = np.random.default_rng(7).random((2, 50))
     assert Box().holds(x).all()
     assert find_box(x, np.zeros(50, dtype=bool)).ends == {}
+
+
+def test_few_values_are_peeled_one_by_one() -> None:
+    # Twenty values, each of a twentieth of the worlds: a quantile alone would never move past one.
+    random = np.random.default_rng(8)
+    x = np.stack([random.integers(0, 20, 10_000).astype(float), random.random(10_000)])
+    happens = random.random(10_000) < np.where(x[0] >= 14.0, 0.9, 0.2)
+    assert find_box(x, happens, coverage=0.5).ends == {0: (14.0, np.inf)}

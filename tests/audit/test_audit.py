@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import subprocess
@@ -223,10 +225,33 @@ def test_command_lists_what_is_neither() -> None:
 
     from sim.cli.audit import audit as command
 
-    result = CliRunner().invoke(command, ["--worlds", "1k"])
+    result = CliRunner().invoke(command, ["--worlds", "1k", "--all"])
     assert result.exit_code == 0, result.output
-    assert "13.04" in result.stdout
-    assert "pref-si-better-roi (stack-influence): opinion share" in result.stdout
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert {row["verdict"] for row in rows} <= VERDICTS
+    (roas,) = (row for row in rows if row["id"] == "blueland-roas")
+    assert roas["claimed"] == "13.04"
+    assert "pref-si-better-roi (Stack Influence 2025): opinion share" in result.stderr
+    # without --all they are only counted
+    result = CliRunner().invoke(command, ["--worlds", "1k"])
+    assert "pref-si-better-roi" not in result.stderr
+    assert re.search(r"\d+ figures get no verdict, \d of them shares of opinion", result.stderr)
+
+
+def test_on_a_terminal_every_verdict_has_its_ground_and_lines_fit(
+    found: Audit, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sim.cli import audit as module
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    module._print_table(found)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    table, _, grounds = plain.partition("What it would take")
+    assert max(len(line) for line in table.splitlines()) <= 80
+    needy = [row for row in found.rows if row.verdict != "holds"]
+    assert sum(line.startswith("  ") for line in grounds.splitlines()) == len(needy)
+    assert "the median of tier.micro.fee = " in grounds
 
 
 def test_mistakes_of_the_command_are_one_line() -> None:

@@ -51,6 +51,11 @@ STILL_TIER: dict[str, Any] = {
     "delivery_rate": 1,
     "post_luck": 1,
     "amplification": {},
+    "amplified_engagement": 0,
+    "amplified_conversion": 0,
+    "followers_engagement_correlation": 0,
+    "engagement_reach_correlation": 0,
+    "amplification_engagement_correlation": 0,
     "fee_elasticity": 0,
 }
 STILL: dict[str, Any] = {
@@ -62,6 +67,8 @@ STILL: dict[str, Any] = {
         "gross_margin": 0.6,
         "return_rate": 0,
         "incremental_share": 1,
+        "repeat_value": 0,
+        "halo": 0,
     },
     "tier": {
         "many": STILL_TIER | {"followers": 20_000, "conversion_rate": 0.04, "fee": 400},

@@ -1,0 +1,43 @@
+"""The command `sim deck`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from .common import MISTAKE, clear_errors, fail
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="The file [NAME.pptx in FOLDER]."
+)
+@click.option(
+    "--template",
+    type=click.Path(path_type=Path),
+    help="A .pptx or .potx whose size, layouts, colours and fonts are used.",
+)
+@clear_errors
+def deck(folder: Path, out: Path | None, template: Path | None) -> None:
+    """Write the run in FOLDER as slides whose charts and tables can be edited.
+
+    Shows what is free from the run, and what has been asked of it since (`sim tornado`,
+    `sim breakeven`, ...).
+
+    Example: sim deck results/micro_vs_macro -o deck.pptx --template brand.pptx
+    """
+    from ..report import write_deck
+    from ..report.slides import TemplateError
+
+    if out is None:
+        out = folder / f"{folder.resolve().name}.pptx"
+    elif out.suffix.lower() != ".pptx":
+        fail(f"{out}: slides are written as .pptx; name such a file with -o", MISTAKE)
+    elif not out.resolve().parent.is_dir():
+        fail(f"{out.parent}: no such folder; make it, or name another file with -o", MISTAKE)
+    try:
+        click.echo(f"wrote {write_deck(folder, out, template=template)}")
+    except TemplateError as error:
+        fail(str(error), MISTAKE)

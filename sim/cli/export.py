@@ -1,0 +1,48 @@
+"""The command `sim export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from .common import clear_errors
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "xlsx", "parquet", "json"]),
+    default="csv",
+    show_default=True,
+    help="csv and parquet: a file for each table; xlsx and json: one file.",
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder (csv, parquet) or file (xlsx, json) [in FOLDER/tables].",
+)
+@click.option("--worlds", is_flag=True, help="Also the worlds: a row for each portfolio in each.")
+@clear_errors
+def export(folder: Path, kind: str, out: Path | None, worlds: bool) -> None:
+    """Write the run in FOLDER as tidy tables with units in the header.
+
+    Tables: summary, comparison, portfolios, costs, assumptions, run; with --worlds also worlds and
+    shared (shocks and doubts of each world).
+
+    Example: sim export results/micro_vs_macro --format xlsx -o micro_vs_macro.xlsx
+    """
+    from ..tables import run_tables, write_tables
+    from ..tables.files import SINGLE, check_format
+
+    check_format(kind)
+    if out is None:
+        out = folder / "tables"
+        if kind in SINGLE:
+            out /= f"{folder.resolve().name}.{kind}"
+    tables = run_tables(folder, worlds=worlds)
+    for path in write_tables(tables, out, kind):
+        click.echo(f"wrote {path}")

@@ -1,0 +1,129 @@
+"""The command `sim fit`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progress_bar, write_whole
+
+if TYPE_CHECKING:
+    from ..fitting import Fit
+
+_COLUMNS = ("tier", "platform", "key", "parameter", "value", "se", "n", "of", "p")
+_PICTURES = (".png", ".svg", ".pdf")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="NAME=COLUMN",
+    help="Which column is what: --map followers=Fans. Repeatable.",
+)
+@click.option("--platform", help="instagram, tiktok or youtube [a column, or the file's name].")
+@click.option(
+    "--basis",
+    type=click.Choice(["followers", "impressions"]),
+    help="Denominator of engagement rates [that of the packaged tier].",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="TOML to write [NAME.fit.toml].")
+@click.option("--picture", type=click.Path(path_type=Path), help="Fit against data [NAME.fit.png].")
+@click.option("--no-picture", is_flag=True, help="Draw nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the estimates as JSON.")
+@clear_errors
+def fit(
+    file: Path,
+    mapped: tuple[str, ...],
+    platform: str | None,
+    basis: str | None,
+    out: Path | None,
+    picture: Path | None,
+    no_picture: bool,
+    as_json: bool,
+) -> None:
+    """Fit tiers to an export FILE of posts or campaigns; write TOML for `include = [...]`.
+
+    Rows are posts (or campaigns) with followers and views, engagements, fees or orders; rows of one
+    creator share a name. A tier needs 30 creators.
+
+    Example: sim fit posts.csv --platform tiktok --map views="Video views" --out fit.toml
+    """
+    from ..fitting import FitError, fit_posts, read_posts, to_toml
+
+    out = out or Path(f"{file.stem}.fit.toml")
+    drawn = None if no_picture else picture or out.with_name(f"{out.stem}.png")
+    columns = _columns(mapped)
+    _check(file, out, drawn)
+    try:
+        posts = read_posts(file, columns=columns, platform=platform)
+        with progress_bar("fitting tiers", as_json) as progress:
+            found = fit_posts(posts, basis=basis, progress=progress)  # type: ignore[arg-type]
+    except FitError as error:
+        fail(str(error), MISTAKE)
+    if drawn is not None:
+        _draw(found, drawn)
+    write_whole(out, to_toml(found))
+    _print(found, out, drawn, as_json)
+
+
+def _columns(mapped: tuple[str, ...]) -> dict[str, str]:
+    columns = {}
+    for pair in mapped:
+        name, sign, column = pair.partition("=")
+        if not sign or not column:
+            fail(f"--map takes NAME=COLUMN, such as followers=Fans (got {pair!r})", MISTAKE)
+        columns[name.strip()] = column.strip()
+    return columns
+
+
+def _check(file: Path, out: Path, drawn: Path | None) -> None:
+    """Refuse targets that cannot be written, before any time is spent."""
+    for target in (out, drawn):
+        if target is None:
+            continue
+        if not target.parent.is_dir():
+            fail(f"{target.parent}: no such folder", MISTAKE)
+        if target.is_dir() or (target.exists() and target.resolve() == file.resolve()):
+            fail(f"{target}: cannot be written over; name another file", MISTAKE)
+    if drawn is not None and drawn.suffix.lower() not in _PICTURES:
+        fail(f"{drawn}: pictures are written as {', '.join(_PICTURES)}", MISTAKE)
+
+
+def _draw(found: Fit, target: Path) -> None:
+    from ..charts.fit import draw_fit
+    from ..charts.theme import save
+
+    unfinished = target.with_name(f".{target.stem}.part{target.suffix}")
+    try:
+        save(draw_fit(found), unfinished, dpi=130)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:
+    if as_json:
+        print_json(found.to_dict())
+        return
+    piped = not sys.stdout.isatty()
+    rows = found.to_rows()
+    print_rows(rows, list(rows[0]) if piped else _COLUMNS)
+    for text in found.warnings:
+        click.secho(f"Warning: {text}.", err=piped, fg=None if piped else "yellow")
+    remarks = [f"{t.tier} on {t.platform}: {note}" for t in found.tiers for note in t.notes]
+    for text in (*found.notes, *remarks):
+        click.echo(f"Note: {text}.", err=piped)
+    for text in found.skipped:
+        click.echo(f"Not fitted: {text}.", err=piped)
+    shown = "" if drawn is None else f", fit against data in {drawn}"
+    click.echo(
+        f"se is one standard error (bootstrap over creators, or likelihood). Written to {out}"
+        f'{shown}. Use it with: include = ["{out.name}"]',
+        err=piped,
+    )

@@ -1,0 +1,147 @@
+"""A run as a person meets it, in a terminal or a notebook: answer, comparison table, one chart."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .displays import paragraphs, table
+from .measures.format import cell
+from .results import load_results
+from .runs import Answer, read_answer
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: The measures that a first look needs, as rows.
+HEADLINE = (
+    ("creators", "creators"),
+    ("cost_mean", "cost, mean (USD)"),
+    ("roi_mean", "ROI, mean"),
+    ("roi_median", "ROI, median"),
+    ("roi_p05", "ROI, worst 5 % begin at"),
+    ("roi_es05", "ROI, mean of worst 5 %"),
+    ("roi_p95", "ROI, best 5 % begin at"),
+    ("loss_probability", "probability of loss"),
+    ("profit_median", "profit, median (USD)"),
+    ("roas", "ROAS (revenue / cost)"),
+    ("cpe", "cost per engagement (USD)"),
+    ("top_creator_share", "share of the top creator"),
+)
+
+
+def headline_table(found: Answer) -> list[list[str]]:
+    """Return the comparison of all portfolios as texts: a header, then a row per measure."""
+    summary = found.summary
+    names = list(summary.creators)
+    rows = [["", *names]]
+    for key, label in HEADLINE:
+        if key == "creators":
+            rows.append([label, *(f"{summary.creators[name]:,}" for name in names)])
+            continue
+        measured = [summary[name][key] for name in names]
+        rows.append([label, *(cell(m.value, m.se, m.unit) for m in measured)])
+    return rows
+
+
+def as_text(rows: list[list[str]]) -> str:
+    """Return a table as wide as its numbers need."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)),
+            ]
+        )
+        for row in rows
+    )
+
+
+def basis(found: Answer) -> str:
+    """Return what the figures of a run rest on."""
+    return (
+        f"{int(found.attrs['worlds']):,} worlds, seed {found.attrs['seed']}; ± is one Monte Carlo "
+        "standard error, * has none (heavy tail)."
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A run as `show` returns it.
+
+    Attributes
+    ----------
+    answer
+        Figures, comparisons, sentences, warnings.
+    dataset
+        The worlds.
+    """
+
+    answer: Answer
+    dataset: xr.Dataset
+
+    def __repr__(self) -> str:
+        """Return what `sim run` prints."""
+        notes = [f"Note: {warning}" for warning in self.answer.warnings]
+        table = as_text(headline_table(self.answer))
+        return "\n".join(
+            [self._title, "", table, "", *self.answer.sentences, *notes, "", basis(self.answer)]
+        )
+
+    def _repr_html_(self) -> str:
+        """Return answer, chart and table for a notebook."""
+        head, *rows = headline_table(self.answer)
+        first, *rest = self.answer.sentences
+        notes = [f"Note: {warning}" for warning in self.answer.warnings]
+        return (
+            f"<div><h3>{escape(self._title)}</h3><p><b>{escape(first)}</b></p>"
+            f"{self._chart()}{table(head, rows, basis(self.answer))}"
+            f"{paragraphs(rest)}{paragraphs(notes, small=True)}</div>"
+        )
+
+    @property
+    def _title(self) -> str:
+        return str(self.answer.attrs.get("title") or self.answer.attrs["experiment"])
+
+    def _chart(self) -> str:
+        """Return the distributions of ROI as SVG within the page."""
+        from .charts import Run, alt_text, plot_roi
+        from .charts.theme import LIGHT, styled
+
+        ax = plot_roi(Run(self.dataset, self.answer.summary))
+        stream, figure = io.StringIO(), ax.get_figure(root=True)
+        assert figure is not None
+        with styled(LIGHT):
+            figure.savefig(stream, format="svg", metadata={"Date": None})
+        drawing = stream.getvalue()[stream.getvalue().index("<svg") :]
+        label = f'<svg role="img" aria-label="{escape(alt_text(ax))}"'
+        return re.sub(r"^<svg", lambda _: label, drawing)
+
+
+def show(run: xr.Dataset | str | Path) -> Shown:
+    """Return a run such that a notebook shows its answer, a chart and the comparison table.
+
+    Parameters
+    ----------
+    run
+        What `sim.simulate` returned, or a run's folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where the folder holds no run.
+
+    Examples
+    --------
+    >>> import sim
+    >>> experiment = sim.load("experiments/micro_vs_macro.toml", worlds=2_000)
+    >>> sim.show(sim.simulate(experiment)).answer.summary.worlds
+    2000
+    """
+    dataset = load_results(run) if isinstance(run, str | Path) else run
+    return Shown(read_answer(dataset), dataset)

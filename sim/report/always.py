@@ -1,0 +1,432 @@
+"""Figures that every run has: what can happen, who wins, what is risked, where money goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..charts import (
+    plot_difference,
+    plot_exceedance,
+    plot_funnel,
+    plot_loss,
+    plot_risk_return,
+    plot_roi,
+    plot_waterfall,
+    titles,
+)
+from ..charts.funnel import STAGES, funnels
+from ..charts.money import MEANS, waterfall
+from ..charts.numbers import FloatArray, at, defined
+from ..charts.run import Run, decision, line_costs
+from ..charts.scale import RoiScale, roi_scale, roi_text
+from ..measures.comparison import Comparison
+from ..measures.evaluate import Measured
+from ..measures.format import number, percent_with_error, usd
+from ..measures.summary import Summary
+from .drawn import draw_curves
+from .models import Bars, Curve, Curves, Figure, Series, Values
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..charts.theme import Theme
+
+METHOD = (
+    "Every portfolio runs in the same simulated worlds: beliefs about the tiers, shared shocks and "
+    "the luck of creators, posts and orders are drawn anew in each. ROI is profit / cost, profit is "
+    "incremental contribution after returns minus cost. Standard errors cover the number of worlds, "
+    "not the model. Inputs and their sources: slide or section 'Assumptions'."
+)
+#: Points of a curve on a slide.
+POINTS = 60
+#: Portfolios in one colour each on a slide.
+MOST = 5
+
+
+def roles(tiers: Mapping[str, str]) -> dict[str, tuple[str, int]]:
+    """Return the tier of each portfolio with which repeat of that tier it is."""
+    seen: dict[str, int] = {}
+    found = {}
+    for name, tier in tiers.items():
+        found[name] = (tier, seen.get(tier, 0))
+        seen[tier] = seen.get(tier, 0) + 1
+    return found
+
+
+def shown(run: Run, summary: Summary) -> list[str]:
+    """Return the portfolios that a slide has room for: all, or the pair, the best and the worst."""
+    if len(run.names) <= MOST:
+        return run.names
+    ranked = titles.ranked({name: summary[name]["roi_median"] for name in run.names})
+    chosen = {*(decision(run.ds) or ()), *ranked[:1], *ranked[-1:]}
+    return [name for name in run.names if name in chosen]
+
+
+def _which(run: Run, names: Sequence[str]) -> str:
+    """Say that not all portfolios are shown."""
+    if len(names) == len(run.names):
+        return ""
+    return f"; {len(names)} of {len(run.names)} portfolios: {titles.listed(names)}"
+
+
+def _named(run: Run, names: Sequence[str]) -> str:
+    return "" if len(names) == len(run.names) else f"; {len(names)} of {len(run.names)} named"
+
+
+def _plain(plot: object, *args: object, **options: object) -> partial[Axes]:
+    """Return a chart of `sim.charts` without its headline; a theme is all that it still takes."""
+    return partial(_drawn, plot, args, options)
+
+
+def _drawn(
+    plot: object,
+    args: Sequence[object],
+    options: Mapping[str, object],
+    theme: Theme,
+    ax: Axes | None = None,
+) -> Axes:
+    assert callable(plot)
+    axes: Axes = plot(*args, ax=ax, theme=theme, title="", subtitle="", **options)
+    return axes
+
+
+def distribution(run: Run, summary: Summary) -> Figure:
+    """Return what can happen: the distribution of ROI as a histogram."""
+    scale = roi_scale(list(run.ordered_roi.values()))
+    edges = bin_edges(scale)
+    tiers = roles(run.tiers)
+    few = shown(run, summary)
+    series = tuple(
+        Series(name, _shares(run.ordered_roi[name], edges), *tiers[name]) for name in few
+    )
+    medians = {name: summary[name]["roi_median"] for name in run.names}
+    return Figure(
+        key="roi",
+        finding=titles.highest_median(medians),
+        made=(
+            f"{run.worlds:,} worlds. Each column is the share of worlds with an ROI from its label "
+            f"up to the next; the first and the last hold all beyond{_which(run, few)}{run.left_out()}"
+        ),
+        models=(
+            Bars(
+                _bin_names(edges),
+                series,
+                "share of worlds",
+                "ROI (profit / cost)" + (", steps are factors of the money back"
+                                         if scale.doublings else ""),
+                touching=True,
+                every=PARTS,
+            ),
+        ),
+        method=METHOD + " Medians lead where tails are heavy.",
+        plot=_plain(plot_roi, run),
+        reads=f"{run.worlds:,} worlds. Areas show how likely; dot: median, bar: 5 % to 95 % quantile{run.left_out()}",
+        probe=_exceedance_curves(run, scale, few),
+    )  # fmt: skip
+
+
+#: Bins from one labelled tick to the next.
+PARTS = 4
+
+
+def bin_edges(scale: RoiScale) -> FloatArray:
+    """Return the edges of a histogram: labelled ticks of the axis and places between them.
+
+    Bins before the first tick are as many as lie between two, less one, so that with the bin of
+    all that is below, every `PARTS`-th bin begins at a tick.
+    """
+    ticks = scale.position(scale.ticks())
+    step = float(ticks[1] - ticks[0]) / PARTS
+    count = PARTS * (ticks.size - 1)
+    places = float(ticks[0]) + step * np.arange(1 - PARTS, count + PARTS)
+    edges = scale.roi(places)
+    return np.where(np.abs(edges) < 1e-9, 0.0, edges)
+
+
+def _bin_names(edges: FloatArray) -> tuple[str, ...]:
+    return (f"< {roi_text(float(edges[0]))}", *(roi_text(float(edge)) for edge in edges))
+
+
+def _shares(ordered: FloatArray, edges: FloatArray) -> Values:
+    """Return the share of worlds below the first edge, between edges, and above the last."""
+    below = np.concatenate([[0], np.searchsorted(ordered, edges, side="left"), [ordered.size]])
+    return tuple((np.diff(below) / max(ordered.size, 1)).tolist())
+
+
+def _exceedance_curves(
+    run: Run, scale: RoiScale, names: Sequence[str], high: float | None = None
+) -> Curves:
+    top = scale.high if high is None else high
+    samples = {name: run.ordered_roi[name] for name in names if run.ordered_roi[name].size}
+    levels = np.linspace(0, 1, POINTS // max(len(samples), 1) + 2)
+    drawn = [at(ordered, float(level)) for ordered in samples.values() for level in levels]
+    x = np.unique([v for v in [*drawn, scale.low, 0.0, run.target, top] if scale.low <= v <= top])
+    tiers = roles(run.tiers)
+    curves = []
+    for name, ordered in samples.items():
+        p = 1 - np.searchsorted(ordered, x, side="left") / ordered.size
+        curves.append(Curve(name, tuple(x.tolist()), tuple(p.tolist()), *tiers[name]))
+    return Curves(
+        tuple(curves),
+        "ROI (profit / cost)",
+        "worlds with at least this ROI",
+        x_range=(scale.low, top),
+        y_range=(0.0, 1.0),
+    )
+
+
+def at_least(run: Run, summary: Summary) -> Figure:
+    """Return how likely each ROI is reached."""
+    scale = roi_scale(list(run.ordered_roi.values()), hold=[0.0, run.target])
+    tops = [at(ordered, 0.9) for ordered in run.ordered_roi.values() if ordered.size]
+    linear = RoiScale(max(scale.low, -1.0), max([*tops, 2 * run.target, 0.5]), doublings=False)
+    entries = {name: summary[name]["target_probability"] for name in run.names}
+    few = shown(run, summary)
+    slide = _exceedance_curves(run, linear, few, linear.high)
+    return Figure(
+        key="exceedance",
+        finding=titles.shares(
+            f"ROI of {roi_text(run.target)} or more", entries, largest_first=True
+        ),
+        made=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI; the axis "
+        f"ends where a tenth of the worlds of the best portfolio lies beyond{_which(run, few)}{run.left_out()}",
+        reads=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI{run.left_out()}",
+        models=(slide,),
+        method=METHOD + " The curves are empirical: one step for each world.",
+        plot=partial(_reached, run=run, model=slide),
+        probe=_exceedance_curves(run, scale, few),
+    )
+
+
+def _reached(theme: Theme, ax: Axes | None = None, *, run: Run, model: Curves) -> Axes:
+    """Draw the curves; a narrow sheet has no room for the table among them."""
+    if ax is None:
+        return plot_exceedance(run, theme=theme, title="", subtitle="")
+    return draw_curves(model, theme, ax)
+
+
+def paired(run: Run, comparison: Comparison) -> Figure:
+    """Return who wins in the same worlds, and by how much."""
+    a, b = comparison.a, comparison.b
+    roi = run.ds["roi"].transpose("portfolio", "sim").values
+    ordered = defined(roi[run.names.index(a)] - roi[run.names.index(b)])
+    scale = roi_scale([ordered], doublings=False)
+    edges = bin_edges(scale)
+    shares = _shares(ordered, edges)
+    starts = [-np.inf, *edges.tolist()]
+    tiers = roles(run.tiers)
+
+    def side(name: str, mine: Sequence[bool]) -> Series:
+        values = tuple(s if keep else None for s, keep in zip(shares, mine, strict=True))
+        return Series(f"{name} ahead", values, *tiers[name])
+
+    wins = comparison["a_beats_b"]
+    middle = comparison["roi_difference_median"]
+    return Figure(
+        key="difference",
+        finding=titles.winner(a, b, wins, run.worlds),
+        made=(
+            f"{comparison.worlds:,} worlds, both portfolios in the same ones. ROI of {a} minus ROI "
+            f"of {b}: median {titles.roi_text(middle).removesuffix(' %')} percentage points"
+            f"{run.left_out((a, b))}"
+        ),
+        models=(
+            Bars(
+                tuple(name.replace(" %", "") for name in _bin_names(edges)),
+                (
+                    side(a, [start >= 0 for start in starts]),
+                    side(b, [start < 0 for start in starts]),
+                ),
+                "share of worlds",
+                f"ROI of {a} minus ROI of {b}, percentage points",
+                touching=True,
+                every=PARTS,
+            ),
+        ),
+        method=METHOD
+        + " The comparison is paired: what both portfolios share cancels, so that choosing wrongly "
+        "and losing money are two risks.",
+        plot=_plain(plot_difference, run, a=a, b=b, comparison=comparison),
+    )
+
+
+def losses(run: Run, summary: Summary) -> Figure:
+    """Return how likely each portfolio loses money."""
+    entries = {name: summary[name]["loss_probability"] for name in reversed(run.names)}
+    tiers = roles(run.tiers)
+    series = tuple(
+        Series(
+            name,
+            tuple(entry.value if other == name else None for other in entries),
+            *tiers[name],
+            errors=tuple(entry.se if other == name else None for other in entries),
+            labels=tuple(titles.share_text(entry) if other == name else "" for other in entries),
+        )
+        for name, entry in entries.items()
+    )
+    tips = {
+        f"bar {name}": f"{name} loses money in {percent_with_error(x.value, x.se)} of worlds"
+        for name, x in entries.items()
+    }
+    return Figure(
+        key="loss",
+        finding=titles.shares("Losing money", entries, largest_first=True),
+        made=f"{run.worlds:,} worlds. Line at the end of a bar: two standard errors either way"
+        + run.left_out(),
+        models=(Bars(tuple(entries), series, "worlds that lose money (ROI < 0)", horizontal=True),),
+        method=METHOD + " Losing money means that ROI is below zero.",
+        plot=_plain(plot_loss, run),
+        tips=tips,
+    )
+
+
+def risk_and_return(run: Run, summary: Summary) -> Figure:
+    """Return what is gained for bearing risk."""
+    known = [name for name in run.names if summary[name]["roi_mean"].value is not None]
+    tiers = roles(run.tiers)
+    few = shown(run, summary)
+    curves, hollow, tips = [], [], {}
+    for name in known:
+        worst, mean = summary[name]["roi_es05"], summary[name]["roi_mean"]
+        if worst.value is None or mean.value is None:
+            continue
+        text = titles.roi_text(mean)
+        curves.append(
+            Curve(
+                name, (worst.value,), (mean.value,), *tiers[name], kind="points",
+                x_errors=(worst.se,), y_errors=(mean.se,), label=f"{name} {text}" if name in few else "",
+            )
+        )  # fmt: skip
+        median = summary[name]["roi_median"].value
+        if median is not None:
+            hollow.append(
+                Curve(f"{name}, median", (worst.value,), (median,), *tiers[name], kind="hollow")
+            )
+        tips[f"mean {name}"] = (
+            f"{name}: mean ROI {text}, {titles.roi_text(worst)} in the worst 5 % of worlds"
+        )
+        tips[f"median {name}"] = (
+            f"{name}: median ROI {titles.roi_text(summary[name]['roi_median'])}"
+        )
+    return Figure(
+        key="risk-return",
+        finding=titles.risk_and_return(
+            {name: summary[name]["roi_mean"] for name in known},
+            {name: summary[name]["roi_es05"] for name in known},
+        ),
+        made=(
+            f"{run.worlds:,} worlds. Dot: mean ROI with two standard errors; diamond: median; "
+            f"right: milder worst 5 % of worlds{_named(run, few)}{run.left_out()}"
+        ),
+        reads=f"{run.worlds:,} worlds. Full dot: mean ROI with two standard errors, hollow: median; right: milder worst case{run.left_out()}",
+        models=(
+            Curves(
+                (*curves, *hollow),
+                "mean ROI of the worst 5 % of worlds",
+                "ROI",
+                y_form="signed",
+            ),
+        ),
+        method=METHOD + " Risk is expected shortfall: the mean ROI of the worst 5 % of worlds "
+        "(Rockafellar and Uryasev 2000).",
+        plot=_plain(plot_risk_return, run),
+        tips=tips,
+    )
+
+
+def money(run: Run, summary: Summary, name: str) -> Figure:
+    """Return where a portfolio's money comes from and where it goes."""
+    measures = summary[name]
+    costs = line_costs(run.ds, run.ds["line_portfolio"].values == name).mean(axis=1)
+    by_name = dict(zip(run.ds["component"].values.tolist(), costs.tolist(), strict=True))
+    steps = waterfall({key: measures[key] for key in MEANS}, by_name)
+    base, totals, up, down, texts = [], [], [], [], []
+    for step in steps:
+        ends = (step.start, step.end)
+        low, high = min(ends), max(ends)
+        base.append(low if low > 0 else min(high, 0.0))
+        total = step.change if step.total else 0.0
+        totals.append(total)
+        up.append(0.0 if step.total else max(high, 0.0) - max(low, 0.0))
+        down.append(0.0 if step.total else min(low, 0.0) - min(high, 0.0))
+        texts.append(usd(step.change, step.se).removesuffix(" USD"))
+    tier, repeat = roles(run.tiers)[name]
+    labels = tuple(step.label.replace("\n", " ") for step in steps)
+    return Figure(
+        key="waterfall",
+        finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
+        made=f"Means over {run.worlds:,} worlds, USD. Grey: what is paid or not kept",
+        models=(
+            Bars(
+                labels,
+                (
+                    Series("start", tuple(base), "none"),
+                    Series(name, tuple(totals), tier, repeat, labels=tuple(
+                        text if step.total else ""
+                        for text, step in zip(texts, steps, strict=True))),
+                    Series("paid or not kept", tuple(up), "muted", labels=tuple(
+                        "" if step.total else text
+                        for text, step in zip(texts, steps, strict=True))),
+                    Series("paid, below zero", tuple(down), "muted", 1),
+                ),
+                "USD, mean",
+                form="usd",
+                stacked=True,
+            ),
+        ),
+        method=METHOD
+        + " Contribution is revenue x incremental share x (1 - return rate) x gross margin x "
+        "(1 + repeat value).",
+        plot=_plain(plot_waterfall, run, portfolio=name),
+        tips={
+            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} USD"
+            for step, text in zip(steps, texts, strict=True)
+        },
+    )  # fmt: skip
+
+
+def journey(run: Run) -> Figure:
+    """Return what each tier brings for 1,000 USD: impressions, engagements, orders."""
+    tiers = funnels(run.ds)
+    small = []
+    tips: dict[str, str] = {}
+    for stage in STAGES:
+        entries = {funnel.tier: funnel.stages[stage] for funnel in tiers}
+        small.append(
+            Bars(
+                tuple(entries),
+                tuple(_own_bar(tier, entry, list(entries)) for tier, entry in entries.items()),
+                f"{stage} per 1,000 USD",
+                form="number",
+            )
+        )
+        tips |= {
+            f"bar {stage} {tier}": f"{tier}: {number(entry.value, entry.se)} {stage} per 1,000 USD"
+            for tier, entry in entries.items()
+        }
+    return Figure(
+        key="funnel",
+        finding=titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers}),
+        made=f"Per 1,000 USD of cost; ratios of means over {run.worlds:,} worlds. Each stage has "
+        "its own scale",
+        models=tuple(small),
+        method=METHOD + " All lines of a tier count together, whichever portfolio they belong to.",
+        plot=_plain(plot_funnel, run),
+        tips=tips,
+    )
+
+
+def _own_bar(name: str, entry: Measured, categories: Sequence[str]) -> Series:
+    return Series(
+        name,
+        tuple(entry.value if other == name else None for other in categories),
+        name,
+        errors=tuple(entry.se if other == name else None for other in categories),
+        labels=tuple(
+            number(entry.value, entry.se) if other == name else "" for other in categories
+        ),
+    )

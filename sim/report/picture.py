@@ -1,0 +1,214 @@
+"""A figure as inline SVG: text stays text, colours follow light and dark, nothing is fetched."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..charts.theme import DARK, LIGHT, Theme, styled
+from .models import Curves, Figure, written
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Places along the axis at which a probe can stop.
+STOPS = 61
+#: Inches of a chart on a phone: text of 10 points is then 11 pixels on 390.
+NARROW = 4.6
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An inline SVG and what can be read from it.
+
+    Attributes
+    ----------
+    svg : str
+        The element, ids unique on the page.
+    tips : list of (str, str)
+        Id of a part, and what it says.
+    probe : dict or None
+        Where a reader can stop (shares of width and height of the SVG), and what is said there.
+    """
+
+    svg: str
+    tips: list[tuple[str, str]]
+    probe: dict[str, Any] | None
+
+
+def picture(figure: Figure, theme: Theme = LIGHT, *, narrow: bool = False) -> Picture:
+    """Draw a figure and return it ready to be put into a page.
+
+    Parameters
+    ----------
+    figure : Figure
+        With a chart.
+    theme : Theme
+        Whose light colours are drawn; the page maps them to dark ones.
+    narrow : bool
+        Whether for a phone: as high as otherwise, and only so wide that text stays legible.
+    """
+    ax = _drawing(figure, theme, None)
+    if narrow:
+        from matplotlib.figure import Figure as Sheet
+
+        root = ax.get_figure(root=True)
+        assert root is not None
+        height = float(root.get_size_inches()[1])
+        sheet = Sheet(figsize=(NARROW, height), layout="constrained")
+        ax = _drawing(figure, theme, sheet.add_subplot())
+    root = ax.get_figure(root=True)
+    assert root is not None
+    stream = io.StringIO()
+    with styled(theme):
+        root.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
+    probe = _probe(ax, figure.probe) if figure.probe else None
+    stem = f"{figure.key}-narrow" if narrow else figure.key
+    svg, names = _inline(stream.getvalue(), figure, stem)
+    tips = [(names[gid], text) for gid, text in figure.tips.items() if gid in names]
+    return Picture(svg, tips, probe)
+
+
+def _drawing(figure: Figure, theme: Theme, ax: Axes | None) -> Axes:
+    from .drawn import draw_model
+
+    if figure.plot is not None:
+        return figure.plot(theme, ax)
+    return draw_model(figure.models[0], theme, ax)
+
+
+_ID = re.compile(r'\bid="([^"]*)"')
+_USED = re.compile(r'(?:xlink:)?href="#([^"]*)"|url\(#([^)]*)\)')
+
+
+def _inline(text: str, figure: Figure, stem: str) -> tuple[str, dict[str, str]]:
+    """Return the SVG element alone, and the new id of every named part."""
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    names: dict[str, str] = {}
+
+    def fresh(match: re.Match[str]) -> str:
+        # matplotlib writes a gid as it is, spaces and all
+        name = match[1].replace("&amp;", "&").replace("&lt;", "<").replace("&quot;", '"')
+        names.setdefault(name, f"{stem}-{len(names)}")
+        return f'id="{names[name]}"'
+
+    text = _ID.sub(fresh, text)
+
+    def pointed(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        target = names.get(name, name)
+        return f'href="#{target}"' if match[1] else f"url(#{target})"
+
+    text = _USED.sub(pointed, text)
+    head, body = text.split(">", 1)
+    box = re.search(r'viewBox="([^"]*)"', head)
+    assert box is not None
+    label = f"{stem}-name"
+    opening = (
+        f'<svg viewBox="{box[1]}" role="img" aria-labelledby="{label}-title {label}-desc" '
+        f'focusable="false"><title id="{label}-title">{escape(figure.finding)}</title>'
+        f'<desc id="{label}-desc">{escape(figure.made)}</desc>'
+    )
+    return opening + _shorter(_recoloured(body)), names
+
+
+def _shorter(svg: str) -> str:
+    """Round coordinates to hundredths of a point and drop white space between elements."""
+    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
+    return re.sub(r">\s+<", "><", svg)
+
+
+def _recoloured(svg: str) -> str:
+    """Replace every colour by a variable of the page that falls back to it."""
+
+    def variable(kind: str, text: str) -> str:
+        def named(match: re.Match[str]) -> str:
+            colour = match[0].upper()
+            return f"var(--{kind}{colour[1:]},{colour})"
+
+        return re.sub(r"#[0-9a-fA-F]{6}(?=[;\"\s])", named, text)
+
+    parts = re.split(r"(<text\b[^>]*>)", svg)
+    return "".join(variable("t" if part.startswith("<text") else "c", part) for part in parts)
+
+
+def dark_colours(svgs: str, light: Theme = LIGHT, dark: Theme = DARK) -> dict[str, str]:
+    """Return for every colour variable in some pictures the colour it has on dark paper.
+
+    The theme's own colours map to their namesakes, tiers to their look on dark paper; any other
+    shade is turned over in lightness.
+    """
+    known: dict[str, str] = {}
+    for name in ("background", "ink", "muted", "grid", "loss", "gain"):
+        known[getattr(light, name).upper()] = getattr(dark, name)
+    for tier in [*light.tiers, ""]:
+        for repeat in range(4):
+            bright, dim = light.look(tier, repeat=repeat), dark.look(tier, repeat=repeat)
+            known.setdefault(bright.colour.upper(), dim.colour)
+            known.setdefault(bright.text.upper(), dim.colour)
+    for role in ("loss", "gain"):
+        known.setdefault(light.text(getattr(light, role)).upper(), dark.text(getattr(dark, role)))
+    used = sorted(set(re.findall(r"var\(--([ct])([0-9A-F]{6})", svgs)))
+    found = {}
+    for kind, code in used:
+        colour = known.get(f"#{code}") or _turned(f"#{code}", dark)
+        found[f"--{kind}{code}"] = dark.text(colour) if kind == "t" else colour
+    return found
+
+
+def _turned(colour: str, dark: Theme) -> str:
+    """Return a shade of light paper as the shade as far from dark paper."""
+    from ..charts.colours import blend, channels
+
+    lightness = sum(channels(colour)) / 3
+    return blend(dark.ink, dark.background, min(max(lightness, 0.0), 1.0))
+
+
+def _probe(ax: Axes, model: Curves) -> dict[str, Any] | None:
+    """Return the stops of a probe along the x axis, with what every curve says there."""
+    if not model.curves:
+        return None
+    root = ax.get_figure(root=True)
+    assert root is not None
+    width, height = (float(size) * root.dpi for size in root.get_size_inches())
+    box = ax.get_window_extent()
+    pixels = np.linspace(box.x0, box.x1, STOPS)
+    places = ax.transData.inverted().transform([(x, box.y0) for x in pixels])[:, 0]
+    low = min(min(curve.x) for curve in model.curves)
+    high = max(max(curve.x) for curve in model.curves)
+    stops = [
+        [round(float(pixel) / width, 4), text]
+        for pixel, place in zip(pixels, places.tolist(), strict=True)
+        if low <= place <= high and (text := _said(model, place))
+    ]
+    if len(stops) < 2:
+        return None
+    return {
+        "top": round(1 - box.y1 / height, 4),
+        "bottom": round(1 - box.y0 / height, 4),
+        "stops": stops,
+    }
+
+
+def _said(model: Curves, place: float) -> str:
+    told = [
+        f"{curve.name} {written(float(np.interp(place, curve.x, curve.y)), model.y_form)}"
+        for curve in model.curves
+    ]
+    subject = model.x_axis.split(" (")[0]
+    where = _rounded(place, model)
+    start = f"{subject} of at least {where}" if "at least" in model.y_axis else f"{subject} {where}"
+    return f"{start}: {', '.join(told)}"
+
+
+def _rounded(place: float, model: Curves) -> str:
+    if model.x_form == "number":
+        return f"{place:,.0f}" if abs(place) >= 100 else f"{place:.3g}"
+    return written(round(place, 2), model.x_form)

@@ -1,0 +1,126 @@
+"""Reading saved answers: what every question has in common, and numbers with their errors."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..charts.scale import roi_text
+from ..measures.format import number, percent, usd
+from .models import Format
+
+#: Longest finding that a title takes.
+LONGEST = 150
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A saved answer."""
+
+    name: str
+    content: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        """Return a part of the answer."""
+        return self.content[key]
+
+    @property
+    def question(self) -> str:
+        """Which question was asked."""
+        asked = self.content.get("analysis") or self.content.get("question")
+        return str(asked) if isinstance(asked, str) else self.name.split("_")[0]
+
+    @property
+    def key(self) -> str:
+        """Name for files, anchors and slides."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
+    @property
+    def sentence(self) -> str:
+        """The answer in words."""
+        return str(self.content["sentence"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done about what is not obvious."""
+        given = self.content.get("notes", [])
+        return tuple(map(str, given)) if isinstance(given, list) else ()
+
+    @property
+    def short(self) -> str:
+        """The answer as a title: its first clause where it is long."""
+        text = re.sub(r" \(± [^)]*\)", "", self.sentence)
+        for stop in (". ", "; ", ": ", ", "):
+            if len(text) > LONGEST:
+                text = text.split(stop)[0]
+        return text.rstrip(".") if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+
+    def made(self, *more: str) -> str:
+        """Say on which sample it rests."""
+        worlds = self.content.get("worlds")
+        sample = f"{worlds:,} worlds" if isinstance(worlds, int) else ""
+        return ". ".join(filter(None, [sample, *more])) or "As saved"
+
+    def method(self, *more: str) -> str:
+        """Say how it was found: the answer in full, its notes, and the command."""
+        command = f"Asked with `sim {self.question}`; saved as analysis/{self.name}.json."
+        return " ".join([self.sentence, *more, *self.notes, command])
+
+
+def value(entry: Mapping[str, Any]) -> float:
+    """Return the value of a measure.
+
+    Raises
+    ------
+    ValueError
+        Where there is none.
+    """
+    found = entry["value"]
+    if not isinstance(found, int | float) or not math.isfinite(found):
+        raise ValueError("no value")
+    return float(found)
+
+
+def error(entry: Mapping[str, Any]) -> float | None:
+    """Return the standard error of a measure, None where there is none."""
+    found = entry.get("se")
+    return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
+
+
+def form_of(unit: str) -> Format:
+    """Return how values of a unit are written on an axis."""
+    if unit == "fraction":
+        return "signed"
+    return "usd" if unit.startswith("USD") else "number"
+
+
+def text_of(unit: str, amount: float, se: float | None = 0.0) -> str:
+    """Write a value with its unit."""
+    if unit == "fraction":
+        return roi_text(amount) if se == 0.0 else percent(amount, se, signed=True)
+    if unit.startswith("USD"):
+        return usd(amount, se) + unit.removeprefix("USD")
+    return f"{number(amount, se)} {unit}"
+
+
+def cell_of(entry: Mapping[str, Any]) -> str:
+    """Write a measure for a table: with its error, or with a star where it has none."""
+    try:
+        amount, se = value(entry), error(entry)
+    except (ValueError, KeyError):
+        return "n/a"
+    unit = str(entry.get("unit", ""))
+    if unit == "fraction":
+        text = percent(amount, se)
+        more = percent(se).removesuffix(" %") if se else ""
+    elif unit.startswith("USD"):
+        text = usd(amount, se)
+        more = usd(se).removesuffix(" USD") if se else ""
+    else:
+        text, more = number(amount, se), number(se) if se else ""
+    if se is None:
+        return f"{text} *"
+    return f"{text} ± {more}" if more else text

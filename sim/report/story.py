@@ -1,0 +1,247 @@
+"""From a run to what it has to say: the answer, the sections, the assumptions, the way back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import chain
+
+from ..charts import titles
+from ..evidence import sources
+from ..explain import Input
+from ..measures.comparison import Comparison
+from ..measures.format import cell, number, percent
+from ..measures.summary import Summary
+from . import always
+from .asked import COMMANDS, asked
+from .models import Assumption, Figure, Section, Story, Table
+from .reading import Opened
+
+#: Rows of the comparison: measure, what it is, with its unit.
+ROWS = (
+    ("creators", "creators hired"),
+    ("cost_mean", "cost, mean, USD"),
+    ("roi_median", "ROI, median"),
+    ("roi_mean", "ROI, mean"),
+    ("roi_p05", "ROI, worst 5 % begin at"),
+    ("roi_es05", "ROI, mean of the worst 5 %"),
+    ("roi_p95", "ROI, best 5 % begin at"),
+    ("loss_probability", "probability of loss"),
+    ("profit_median", "profit, median, USD"),
+    ("roas", "ROAS (revenue / cost)"),
+    ("cpe", "cost per engagement, USD"),
+)
+
+#: Portfolios that are columns; more of them are rows, with fewer measures.
+MOST_SIDE_BY_SIDE = 6
+ROWS_OF_MANY = tuple(
+    row
+    for row in ROWS
+    if row[0]
+    in {"creators", "roi_median", "roi_mean", "roi_es05", "loss_probability", "profit_median"}
+)
+
+HEADINGS = {
+    "comparison": "How they compare",
+    "risk": "What is risked",
+    "drivers": "What drives it",
+    "flips": "When it flips",
+    "mix": "Which mix",
+    "claims": "What others claim",
+    "other": "What else was asked",
+}
+
+#: Inputs that a reader asks for first, in this order.
+_FIRST = (
+    r"economics\.(order_value|gross_margin|incremental_share|return_rate)$",
+    r"tier\..*\.conversion_rate$",
+    r"tier\..*\.engagement_rate$",
+    r"tier\..*\.fee$",
+    r"beliefs\.",
+)
+_MOST_FIRST = 14
+
+
+def tell(opened: Opened) -> Story:
+    """Return what a run has to say.
+
+    Parameters
+    ----------
+    opened : Opened
+        A run, open for reading.
+    """
+    run, answer = opened.run, opened.answer
+    summary = answer.summary
+    pair = answer.comparisons[0] if answer.comparisons else None
+    inputs = tuple(map(_assumption, opened.inputs))
+    sentences = answer.sentences or ("The run has no answer",)
+    return Story(
+        title=str(opened.manifest.get("title") or opened.manifest["experiment"]),
+        answer=sentences[0],
+        sentences=tuple(sentences[1:]),
+        comparison=compared(summary, sentences[0], run.worlds),
+        sections=tuple(_sections(opened, summary, pair)),
+        key_inputs=tuple(_first(opened.inputs)),
+        inputs=inputs,
+        cited=tuple(_cited(inputs)),
+        warnings=answer.warnings,
+        facts=tuple(_facts(opened)),
+        commands=tuple(_commands(opened)),
+        unasked=tuple(_unasked(opened)),
+        tiers=run.tiers,
+    )
+
+
+def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list[Section]:
+    run = opened.run
+    found = asked(run, opened.analyses)
+    first = pair.a if pair else run.names[0]
+    free = {
+        "comparison": [
+            always.distribution(run, summary),
+            *([always.paired(run, pair)] if pair else []),
+            always.money(run, summary, first),
+            always.journey(run),
+        ],
+        "risk": [
+            always.losses(run, summary),
+            always.at_least(run, summary),
+            *([always.risk_and_return(run, summary)] if len(run.names) > 1 else []),
+        ],
+    }
+    sections = [
+        Section(key, heading, (*free.get(key, []), *found.get(key, [])))
+        for key, heading in HEADINGS.items()
+    ]
+    return [section for section in sections if section.figures]
+
+
+def compared(summary: Summary, answer: str, worlds: int) -> Figure:
+    """Return the table of the portfolios side by side."""
+    names = list(summary.portfolios)
+    rows, reasons = [], []
+    for key, label in ROWS if len(names) <= MOST_SIDE_BY_SIDE else ROWS_OF_MANY:
+        if key == "creators":
+            rows.append((label, *(f"{summary.creators[name]:,}" for name in names)))
+            continue
+        entries = [summary[name][key] for name in names]
+        rows.append((label, *(cell(x.value, x.se, x.unit) for x in entries)))
+        reasons += [f"{label}, {n}: {x.reason}" for n, x in zip(names, entries, strict=True)
+                    if x.reason]  # fmt: skip
+    table: list[tuple[str, ...]] = [("", *names), *rows]
+    if len(names) > MOST_SIDE_BY_SIDE:
+        table = list(zip(*table, strict=True))
+    marks = "± is one Monte Carlo standard error"
+    if reasons:
+        marks += ", * stands for none"
+    return Figure(
+        key="comparison",
+        finding=answer,
+        made=f"{worlds:,} worlds, the same for every portfolio; {marks}",
+        models=(Table(table[0], tuple(table[1:]), notes=tuple(reasons)),),
+        method=always.METHOD,
+    )
+
+
+def _assumption(row: Input) -> Assumption:
+    return Assumption(row.key, row.written, row.unit, row.source)
+
+
+def _first(inputs: Sequence[Input]) -> list[Assumption]:
+    """Return the inputs that a reader asks for first, their numbers in words."""
+    chosen = [row for pattern in _FIRST for row in inputs if re.match(pattern, row.key)]
+    return [
+        Assumption(
+            row.key,
+            _in_words(row),
+            "doubt about a tier's mean" if _is_belief(row) else row.unit,
+            row.source,
+        )
+        for row in chosen[:_MOST_FIRST]
+    ]
+
+
+def _in_words(row: Input) -> str:
+    if row.mean is None or row.p05 is None or row.p95 is None:
+        return row.written
+    fraction = row.key.endswith(("_rate", "_share", "_margin")) and not _is_belief(row)
+    text = percent if fraction else number
+    if row.p05 == row.p95:
+        return text(row.mean)
+    if _is_belief(row):
+        return f"factor, 90 % between {row.p05:.2f} and {row.p95:.2f}"
+    return f"mean {text(row.mean)}, 90 % between {text(row.p05)} and {text(row.p95)}"
+
+
+def _is_belief(row: Input) -> bool:
+    return row.key.startswith("beliefs.")
+
+
+def _cited(inputs: Sequence[Assumption]) -> list[tuple[str, str, str]]:
+    """Return every source that an input names: citation, title, where it is."""
+    named = " ".join(row.source for row in inputs)
+    return [
+        (source.short, _bibliographic(source.title, source.publisher_or_authors), source.locator)
+        for source in sorted(sources().values(), key=lambda source: source.short.lower())
+        if source.short in named and source.kind != "assumption"
+    ]
+
+
+def _bibliographic(title: str, who: str) -> str:
+    end = "" if title.endswith(("?", "!", ".")) else "."
+    return f"{title}{end} {who}".strip().removesuffix(".")
+
+
+def _place(opened: Opened) -> str:
+    """Return the run's folder as a command takes it, without the path of this machine."""
+    name = opened.folder.resolve().name
+    return f"results/{name}"
+
+
+def _facts(opened: Opened) -> list[tuple[str, str]]:
+    manifest, run = opened.manifest, opened.run
+    packages = manifest.get("packages", {})
+    creators = titles.listed(
+        [f"{name} {count:,}" for name, count in opened.answer.summary.creators.items()]
+    )
+    facts = [
+        ("experiment", str(manifest["experiment"])),
+        ("creators hired", creators),
+        ("worlds", f"{run.worlds:,}"),
+        ("seed", str(manifest.get("seed", "unknown"))),
+        ("sampling", str(run.ds.attrs.get("sampling", "plain"))),
+        ("hash of the experiment", str(manifest["experiment_hash"])),
+        ("creator-roi", str(manifest.get("version", "unknown"))),
+        ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
+    ]
+    if opened.analyses:
+        facts.append(("analyses saved", ", ".join(opened.analyses)))
+    return facts
+
+
+def _commands(opened: Opened) -> list[tuple[str, str]]:
+    place = _place(opened)
+    return [
+        (f"sim run {place}/experiment.toml", "run it again: same seed, same numbers"),
+        (f"sim explain {place}/experiment.toml", "every input with its unit and source"),
+        (f"sim report {place}", "this page again, with what has been asked since"),
+        (f"sim deck {place} -o deck.pptx", "the same as slides that can be edited"),
+    ]
+
+
+def _unasked(opened: Opened) -> list[tuple[str, str]]:
+    place = _place(opened)
+    known = {
+        str(content.get("analysis") or content.get("question"))
+        for content in opened.analyses.values()
+    }
+    return [
+        (f"sim {name} {place}/experiment.toml", what)
+        for name, what in COMMANDS.items()
+        if name not in known
+    ]
+
+
+def all_figures(story: Story) -> list[Figure]:
+    """Return every figure of a story, in order."""
+    return [story.comparison, *chain.from_iterable(s.figures for s in story.sections)]

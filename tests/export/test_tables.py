@@ -1,0 +1,154 @@
+"""Tables of a run, and the files that hold them: the same numbers, whatever reads them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+import sim
+from sim.cli import main
+from sim.results import cost_by_component
+from sim.tables import Column, Table, files, run_tables, workbook, write_tables
+
+
+@pytest.fixture(scope="module")
+def tables(runs) -> dict[str, Table]:
+    return {table.name: table for table in run_tables(runs["base"], worlds=True)}
+
+
+def test_the_summary_is_that_of_the_run(tables, runs):
+    stored = json.loads((runs["base"] / "summary.json").read_text())
+    rows = {(row[0], row[1]): row for row in tables["summary"].rows()}
+    for portfolio, entry in stored["portfolios"].items():
+        for name, measure in entry["measures"].items():
+            _, _, _, value, se, unit, _ = rows[portfolio, name]
+            assert (value, se, unit) == (measure["value"], measure["se"], measure["unit"])
+    wide = tables["portfolios"]
+    assert list(wide["portfolio"]) == ["micro", "macro"]
+    assert "cost_mean [USD]" in wide.header
+    assert "roi_mean_se [fraction]" in wide.header
+
+
+def test_costs_add_up_to_the_cost_of_the_portfolio(tables, runs):
+    dataset = sim.load_results(runs["base"])
+    costs = pd.DataFrame(dict(zip((c.name for c in t.columns), zip(*t.rows(), strict=True),
+                                  strict=True)) if (t := tables["costs"]) else {})  # fmt: skip
+    whole = costs.groupby("portfolio")["mean"].sum()
+    for name in ("micro", "macro"):
+        assert whole[name] == pytest.approx(float(dataset["cost"].sel(portfolio=name).mean()))
+    assert costs.groupby("portfolio")["share"].sum().to_numpy() == pytest.approx([1.0, 1.0])
+    # The error of a mean of independent worlds: s / sqrt(n), here from the components' own worlds.
+    fee = cost_by_component(dataset).sel(portfolio="micro", component="fee").to_numpy()
+    row = costs[(costs.portfolio == "micro") & (costs.component == "fee")].iloc[0]
+    assert row.standard_error == pytest.approx(fee.std(ddof=1) / np.sqrt(fee.size))
+
+
+def test_worlds_are_the_worlds(tables, runs):
+    dataset = sim.load_results(runs["base"])
+    worlds = tables["worlds"]
+    assert len(worlds) == 2 * 3_000
+    for name in ("roi", "revenue", "orders"):
+        assert (np.asarray(worlds[name]).reshape(2, -1) == dataset[name].to_numpy()).all()
+    assert "roi [profit / cost]" in worlds.header
+    shared = tables["shared"]
+    assert (shared["shock:campaign"] == dataset["shock"].sel(factor="campaign").to_numpy()).all()
+
+
+def test_every_assumption_has_a_source(tables):
+    table = tables["assumptions"]
+    assert "tier.macro.on.instagram.fee" in table["key"]
+    assert all(table["source"])
+    assert all(table["unit"])
+
+
+def test_formats_hold_the_same(tables, tmp_path):
+    chosen = [tables["summary"], tables["costs"], tables["worlds"], tables["run"]]
+    write_tables(chosen, tmp_path / "csv", "csv")
+    write_tables(chosen, tmp_path / "parquet", "parquet")
+    write_tables(chosen, tmp_path / "all.json", "json")
+    write_tables(chosen, tmp_path / "all.xlsx", "xlsx")
+    stored = json.loads((tmp_path / "all.json").read_text())
+    book = openpyxl.load_workbook(tmp_path / "all.xlsx")
+    assert book.sheetnames[0] == "run"
+    for table in chosen:
+        rows = list(table.rows())
+        with (tmp_path / "csv" / f"{table.name}.csv").open(newline="") as stream:
+            head, *body = csv.reader(stream)
+        assert head == table.header
+        assert body == [["" if v is None else str(v) for v in row] for row in rows]
+        parquet = pq.read_table(tmp_path / "parquet" / f"{table.name}.parquet")
+        assert parquet.column_names == table.header
+        assert list(zip(*parquet.to_pydict().values(), strict=True)) == rows
+        assert [tuple(row.values()) for row in stored[table.name]["rows"]] == rows
+        cells = list(book[table.name].values)
+        assert list(cells[0]) == table.header
+        for got, row in zip(cells[1:], rows, strict=True):
+            for value, wanted in zip(got, row, strict=True):
+                if isinstance(wanted, float):
+                    # The library writes 16 digits.
+                    assert value == pytest.approx(wanted, rel=1e-15)
+                else:
+                    # An empty text is an empty cell.
+                    assert (value or None) == (wanted or None)
+
+
+def test_text_never_becomes_a_formula(tables, tmp_path):
+    write_tables([tables["run"]], tmp_path / "run.xlsx", "xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "run.xlsx")["run"]
+    title = next(row[1] for row in sheet.iter_rows() if row[0].value == "title")
+    assert (title.value, title.data_type) == ("=small", "s")
+
+
+def test_a_sheet_that_is_too_long_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_ROWS", 10)
+    table = Table("worlds", "", (Column("sim", np.arange(10)),))
+    with pytest.raises(files.RunError, match="10 rows, an Excel sheet at most 9"):
+        write_tables([table], tmp_path / "x.xlsx", "xlsx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_and_infinite_numbers_are_empty(tmp_path):
+    table = Table("t", "", (Column("x", np.array([1.0, np.nan, np.inf])),))
+    write_tables([table], tmp_path / "t.json", "json")
+    rows = json.loads((tmp_path / "t.json").read_text())["t"]["rows"]
+    assert rows == [{"x": 1.0}, {"x": None}, {"x": None}]
+
+
+@pytest.mark.parametrize(("kind", "package"), [("xlsx", "openpyxl"), ("parquet", "pyarrow")])
+def test_a_missing_package_is_named_with_its_install_line(
+    runs, tmp_path, monkeypatch, kind, package
+):
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    out = tmp_path / "x"
+    result = CliRunner().invoke(
+        main, ["export", str(runs["base"]), "--format", kind, "--out", str(out)]
+    )
+    assert result.exit_code == 1
+    assert f"needs {package}" in result.stderr
+    assert "pip install 'creator-roi[tables]'" in result.stderr
+    assert not out.exists()
+
+
+def test_the_command_writes_beside_the_run_and_says_where(runs):
+    result = CliRunner().invoke(main, ["export", str(runs["dear"]), "--format", "json"])
+    assert result.exit_code == 0, result.stderr
+    path = runs["dear"] / "tables" / "dear.json"
+    assert result.stdout == f"wrote {path}\n"
+    assert set(json.loads(path.read_text())) == {
+        "summary", "comparison", "portfolios", "costs", "assumptions", "run",
+    }  # fmt: skip
+
+
+def test_what_is_no_run_is_said_in_a_line(tmp_path):
+    result = CliRunner().invoke(main, ["export", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.stderr == f"{tmp_path}: holds no run; make one with `sim run`\n"
+    assert not list(Path(tmp_path).iterdir())
