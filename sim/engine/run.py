@@ -58,12 +58,13 @@ def line_block(
         factors = factor_rows(plan, first, padded)
     else:
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
+    tracked = np.ones(padded)
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**64 would warn.
     with np.errstate(over="ignore"):
         for work in plan.works:
             out = np.empty((len(work.stops), N_SUMS, worlds))
-            line_sums(work, factors, np.uint64(first), worlds, out)
+            line_sums(work, factors, tracked, np.uint64(first), worlds, out)
             sums.append(out)
     return factors[:, :worlds], sums
 

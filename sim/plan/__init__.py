@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
 from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
-from ..engine.marginals import Table
+from ..engine.marginals import Marginal, Table
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
 from .hiring import committed_cost, grouped, hired_lines, portfolio_terms, prices_of
@@ -145,7 +145,7 @@ def _work(
     spec = experiment.tier[terms.tier].on[terms.platform]
     kind = experiment.compensation[terms.compensation]
     platform, niche = experiment.platform[terms.platform], experiment.niche[terms.niche]
-    tables = {**tier.tables, "product_cost": goods}
+    tables = {**tier.tables, "product_cost": goods, "incident": mg.compile_marginal(Marginal("constant", {"value": 0.0}))}
     if kind.delivery_rate is not None:
         tables["delivery"] = threshold(kind.delivery_rate)
     loading, belief = weights(experiment, terms, factors, row)
@@ -183,7 +183,8 @@ def _work(
         mix_of=np.zeros(count, dtype=np.int64),
         score_known=np.zeros((1, len(INPUTS))),
         log_known=np.zeros((1, len(INPUTS))),
-        known_of=np.zeros(count, dtype=np.int64),
+        doubt=np.ones((1, len(INPUTS))),
+        known_of=np.full(count, -1, dtype=np.int64),
         loading=loading,
         belief=belief,
         shift=shift,
@@ -207,6 +208,12 @@ def _work(
         market=math.inf if niche.market is None else niche.market,
         viral_excess=platform.viral_from - 1.0,
         fee_on_delivery=experiment.costs.fee_due == "delivery",
+        incident_loss=0.0,
+        own_orders=False,
+        pay=(0.0, 0.0, 0.0, math.inf),
+        post_ends=np.array([terms.posts], dtype=np.int64),
+        keep=np.array([count], dtype=np.int64),
+        choose_by_orders=True,
     )
 
 
