@@ -103,7 +103,7 @@ class Line(NamedTuple):
     score_known: Array  #: (V', X) added to a creator's scores: what is known of it
     log_known: Array  #: (V', X) added to the log of a creator's values
     doubt: Array  #: (V', X) share of the tier's belief that holds for a creator
-    known_of: Ints  #: (C,) which row of the two a creator uses
+    known_of: Ints  #: (C,) which row of the three a creator uses; -1 where nobody is known
     loading: Array  #: (X, K) weight of each shared factor in the score
     belief: Array  #: (X, K) weight of each shared factor in the log of the value
     shift: Array  #: (X,) constant in the log of the value
