@@ -82,8 +82,10 @@ _POST, _TRACKED, _UNTRACKED = 5, U(6), U(7)
     _CHOSEN,  # whether the creator takes part in this stage
     _SEEN,  # what the brand saw of the creator
     _ALONG,  # position within a piece of a table
-) = range(0, 17 * CHUNK, CHUNK)
-_SUM = 17 * CHUNK  # N_SUMS rows
+    _BEFORE,  # expected orders of the creator in earlier stages
+    _UNREACHED,  # share of its authentic followers whom no earlier stage reached
+) = range(0, 19 * CHUNK, CHUNK)
+_SUM = 19 * CHUNK  # N_SUMS rows
 _SCORE = _SUM + N_SUMS * CHUNK  # X rows: shared part of the scores
 _BELIEF = _SCORE + N_INPUTS * CHUNK  # X rows: beliefs in the log values
 _SHIFT = _BELIEF + N_INPUTS * CHUNK  # X rows: beliefs and constants in the log values
@@ -164,9 +166,7 @@ def table_row(
             start[i] = first + 4 * piece
         for i in range(CHUNK):
             k, u = U(start[i]), s[_ALONG + i]
-            cubic = table[k] + u * (
-                table[k + U(1)] + u * (table[k + U(2)] + u * table[k + U(3)])
-            )
+            cubic = table[k] + u * (table[k + U(1)] + u * (table[k + U(2)] + u * table[k + U(3)]))
             s[out_ + U(i)] = s[shift_ + U(i)] + min(cubic, cap)
     if jump > -np.inf:
         for i in range(CHUNK):
@@ -317,7 +317,7 @@ def funnel_rows(s: Array, per_impression: bool, log_authentic_mean: float) -> No
         s[_ENGAGED + i] = 0.0
         s[_TOTAL + i] = 0.0
         s[_EXPOSED + i] = 0.0
-        s[_MISSED + i] = 1.0
+        s[_MISSED + i] = s[_UNREACHED + i]
 
 
 @part
@@ -400,10 +400,12 @@ def account_rows(s: Array, fee_on_delivery: bool, market: float) -> None:
         total, here = s[_TOTAL + i], s[_HERE + i]
         s[_ENGAGEMENTS + i] += s[_ENGAGED + i]
         s[_ORDERS + i] += total
-        s[_SQUARED + i] += total * total
-        s[_LARGEST + i] = max(s[_LARGEST + i], total)
+        before = s[_BEFORE + i]
+        # What a stage adds to the square of all that the creator brings.
+        s[_SQUARED + i] += total * (total + 2.0 * before)
+        s[_LARGEST + i] = max(s[_LARGEST + i], before + total)
         s[_DELIVERED + i] += here
-        exposed = s[_EXPOSED + i] + s[_PEOPLE + i] * (1.0 - s[_MISSED + i])
+        exposed = s[_EXPOSED + i] + s[_PEOPLE + i] * (s[_UNREACHED + i] - s[_MISSED + i])
         s[_EXPOSED + i] = exposed
         s[_EXPOSURE + i] += exposed
         due = here if fee_on_delivery else s[_CHOSEN + i]
@@ -461,7 +463,12 @@ def order_rows(
     per_engagement, per_order, least, most = pay
     draw = U((stage + 1) << 8)
     for i in range(CHUNK):
-        now, total, engaged, share = world + U(i), s[_TOTAL + i], s[_ENGAGED + i], tracked[start + i]
+        now, total, engaged, share = (
+            world + U(i),
+            s[_TOTAL + i],
+            s[_ENGAGED + i],
+            tracked[start + i],
+        )
         seen = poisson(key, now, draw | _TRACKED, name, share * total)
         unseen = poisson(key, now, draw | _UNTRACKED, name, (1.0 - share) * total)
         s[_OWN_ORDERS + i] += seen + unseen
@@ -547,8 +554,9 @@ def line_sums(
     hours_vary, goods_vary = line.varies[MANAGEMENT_HOURS], line.varies[PRODUCT_COST]
     stages, people = line.post_ends.shape[0], line.stops[-1]
     staged = stages > 1
-    seen = np.zeros((people if staged else 1, CHUNK))
-    chosen = np.ones((people if staged else 1, CHUNK))
+    history = people if staged else 1
+    seen, chosen = np.zeros((history, CHUNK)), np.ones((history, CHUNK))
+    before, unreached = np.zeros((history, CHUNK)), np.ones((history, CHUNK))
     for start in range(0, worlds, CHUNK):
         here, now = min(CHUNK, worlds - start), world + U(start)
         shared_rows(s, line.loading, line.belief, shift, straight, bottom, factors, start)
@@ -556,7 +564,9 @@ def line_sums(
         fill_row(s, 0.0, _EXCESS)
         fill_row(s, 1.0, _CHOSEN)
         s[_SUM : _SUM + N_SUMS * CHUNK] = 0.0
-        seen[:] = 0.0
+        fill_row(s, 0.0, _BEFORE)
+        fill_row(s, 1.0, _UNREACHED)
+        seen[:], before[:], unreached[:] = 0.0, 0.0, 1.0
         first, post = 0, 0
         for step in range(max(line.stops.shape[0], stages)):
             last = people if staged else line.stops[step]
@@ -569,6 +579,8 @@ def line_sums(
                 if staged:
                     for i in range(CHUNK):
                         s[_CHOSEN + i] = 1.0 if step == 0 else chosen[creator, i]
+                        s[_BEFORE + i] = before[creator, i]
+                        s[_UNREACHED + i] = unreached[creator, i]
                 name, known = names[creator], known_of[creator]
                 if known >= 0:
                     known_rows(s, shift, line.log_known, line.doubt, known)
@@ -592,13 +604,13 @@ def line_sums(
                 amount_row(s, goods_vary or known >= 0, goods, _SUM + PRODUCT * CHUNK)
                 if line.own_orders:
                     stage = step if staged else 0
-                    order_rows(
-                        s, key, now, name, stage, pay, line.choose_by_orders, tracked, start
-                    )
+                    order_rows(s, key, now, name, stage, pay, line.choose_by_orders, tracked, start)
                 if staged:
                     for i in range(CHUNK):
                         more = seen[creator, i] + s[_SEEN + i]
                         seen[creator, i] = more if s[_CHOSEN + i] > 0.0 else -1.0
+                        before[creator, i] += s[_TOTAL + i]
+                        unreached[creator, i] = s[_MISSED + i]
             first, post = last, end if staged else 0
             for k in range(N_SUMS):
                 for i in range(here):

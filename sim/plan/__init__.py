@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
 from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
-from ..engine.marginals import Marginal, Table
+from ..engine.marginals import Table
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
 from .hiring import committed_cost, grouped, hired_lines, portfolio_terms, prices_of
@@ -28,6 +28,7 @@ from .model import (
     NicheTerms,
     Plan,
     PlanLine,
+    Programme,
     Sampling,
     Terms,
     sampling_of,
@@ -52,6 +53,7 @@ __all__ = [
     "NicheTerms",
     "Plan",
     "PlanLine",
+    "Programme",
     "Sampling",
     "Terms",
     "TierTables",
@@ -96,10 +98,18 @@ def make_plan(experiment: Experiment) -> Plan:
     row = {factor.name: k for k, factor in enumerate(factors)}
     lines, groups = grouped(lines, experiment.simulation.seed)
     works = []
-    for terms, first, stops in groups:
+    for terms, first, stops, programme in groups:
         tier = tiers[terms.tier, terms.platform]
         assert tier is not None
-        works.append(_work(experiment, terms, first, stops, tier, goods, factors, row, faults))
+        work = _work(experiment, terms, first, stops, tier, goods, factors, row, faults)
+        if programme is not None:
+            work = work._replace(
+                post_ends=np.array(programme.post_ends, dtype=np.int64),
+                keep=np.array(programme.keep, dtype=np.int64),
+                own_orders=True,
+                choose_by_orders=programme.choose_by == "orders",
+            )
+        works.append(work)
     if faults:
         raise ExperimentError(experiment.file, faults)
     economics = {
@@ -126,6 +136,12 @@ def make_plan(experiment: Experiment) -> Plan:
             )
             for name, niche in experiment.niche.items()
         },
+        spill=np.array(
+            [
+                experiment.tier[line.terms.tier].on[line.terms.platform].incident_spill
+                for line in lines
+            ]
+        ),
         overlap_between_niches=experiment.audience.overlap_between_niches,
         left_over=left_over,
     )
@@ -145,7 +161,7 @@ def _work(
     spec = experiment.tier[terms.tier].on[terms.platform]
     kind = experiment.compensation[terms.compensation]
     platform, niche = experiment.platform[terms.platform], experiment.niche[terms.niche]
-    tables = {**tier.tables, "product_cost": goods, "incident": mg.compile_marginal(Marginal("constant", {"value": 0.0}))}
+    tables = {**tier.tables, "product_cost": goods}
     if kind.delivery_rate is not None:
         tables["delivery"] = threshold(kind.delivery_rate)
     loading, belief = weights(experiment, terms, factors, row)
@@ -208,13 +224,18 @@ def _work(
         market=math.inf if niche.market is None else niche.market,
         viral_excess=platform.viral_from - 1.0,
         fee_on_delivery=experiment.costs.fee_due == "delivery",
-        incident_loss=0.0,
-        own_orders=False,
-        pay=(0.0, 0.0, 0.0, math.inf),
+        incident_loss=spec.incident_loss,
+        own_orders=any(_pay(kind)[:3]),
+        pay=_pay(kind),
         post_ends=np.array([terms.posts], dtype=np.int64),
         keep=np.array([count], dtype=np.int64),
         choose_by_orders=True,
     )
+
+
+def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:
+    cap = math.inf if kind.pay_cap is None else kind.pay_cap
+    return kind.pay_per_engagement, kind.pay_per_order, kind.pay_floor, cap
 
 
 def _preserve_means(

@@ -37,9 +37,7 @@ def test_ishigami_as_published() -> None:
     x = np.random.default_rng(6).uniform(-np.pi, np.pi, size=(3, 8192))
     y = np.sin(x[0]) + 7.0 * np.sin(x[1]) ** 2 + 0.1 * x[2] ** 4 * np.sin(x[0])
     found = [dependence(row, y) for row in x]
-    for f, delta, first in zip(
-        found, (0.210, 0.358, 0.155), (0.3139, 0.4424, 0.0), strict=True
-    ):
+    for f, delta, first in zip(found, (0.210, 0.358, 0.155), (0.3139, 0.4424, 0.0), strict=True):
         assert abs(f.delta - delta) < 0.05 + 0.1 * delta
         assert abs(f.first - first) < 4.0 * f.first_se + 0.01
 

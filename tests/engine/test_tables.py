@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from sim.engine import marginals as mg
 from sim.engine import kernel
+from sim.engine import marginals as mg
 from sim.engine.kernel import table_row
 from sim.engine.marginals import LOG_ZERO, Marginal, MarginalError, Table, compile_marginal
 from sim.engine.random import CHUNK

@@ -73,7 +73,10 @@ def test_worlds_without_a_cost_are_left_out(priced):
     costs = {"cost_of_goods": 0, "shipping": 0, "hourly_rate": 0}
     experiment = priced(
         costs=costs,
-        portfolio={"two": {"tier": "micro", "creators": 2}, "one": {"tier": "micro", "creators": 1}},
+        portfolio={
+            "two": {"tier": "micro", "creators": 2},
+            "one": {"tier": "micro", "creators": 1},
+        },
         decision={"a": "two", "b": "one"},
         **{"tier.micro.delivery_rate": 0.5},
     )

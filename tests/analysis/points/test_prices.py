@@ -49,7 +49,9 @@ def run_of(runs, experiment):
 def test_algebra_equals_fresh_runs(priced, runs, data):
     experiment = priced()
     run = run_of(runs, experiment)
-    names = data.draw(st.lists(st.sampled_from(sorted(PRICES)), min_size=1, max_size=5, unique=True))
+    names = data.draw(
+        st.lists(st.sampled_from(sorted(PRICES)), min_size=1, max_size=5, unique=True)
+    )
     values = [data.draw(st.floats(*PRICES[name])) for name in names]
     keys = [find_key(experiment, name) for name in names]
     ours = Prices(experiment, run).sheet(keys, np.array([values])).at(0)
