@@ -115,7 +115,7 @@ def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
     }
     counts = dict.fromkeys(plan.portfolios, 0)
     for line in plan.lines:
-        counts[line.portfolio] += line.creators
+        counts[line.portfolio] += line.creators if line.stage == 0 else 0
     data: dict[str, Any] = {
         "cost_price": (
             ("line", "component"),

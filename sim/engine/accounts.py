@@ -49,7 +49,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         ``unique_reach`` (portfolios, worlds); ``kept`` is the share of orders that overlapping
         audiences leave.
     """
-    from .orders import draw_orders
+    from .orders import draw_orders, keep_orders
 
     worlds, lines = factors.shape[1], len(plan.lines)
     value_of = economics_rows(plan, factors)
@@ -65,14 +65,13 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         block["expected_orders"][i] = total[k.EXPECTED_ORDERS] * kept[i]
         value = np.empty(worlds)
         with np.errstate(over="ignore"):
-            draw_orders(
-                line.order_key,
-                np.uint64(first),
-                block["expected_orders"][i],
-                plan.order_shape,
-                block["orders"][i],
-                value,
-            )
+            orders, world = block["orders"][i], np.uint64(first)
+            if plan.works[line.work].own_orders:
+                own, left = total[k.OWN_ORDERS], np.ascontiguousarray(kept[i])
+                keep_orders(line.order_key, world, own, left, plan.order_shape, orders, value)
+            else:
+                expected = block["expected_orders"][i]
+                draw_orders(line.order_key, world, expected, plan.order_shape, orders, value)
         block["order_value"][i] = value / plan.order_shape * value_of["order_value"]
         tracked = block["order_value"][i] * value_of["tracked_share"]
         fees = total[k.FEES] * line.terms.posts
@@ -86,12 +85,21 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
             "commission": tracked * (1.0 - value_of["return_rate"]),
             "bonus_orders": block["orders"][i],
             "bonus_impressions": total[k.IMPRESSIONS] / 1000.0,
+            "performance": total[k.PAY],
+            "incidents": total[k.INCIDENTS],
             "boosting": float(line.creators * line.terms.posts),
             "fixed": 1.0,
         }
         quantity["agency"] = sum(
             price[name] * quantity[name]
-            for name in ("fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions")
+            for name in (
+                "fee",
+                "usage_rights",
+                "commission",
+                "bonus_orders",
+                "bonus_impressions",
+                "performance",
+            )
         )
         for c, name in enumerate(plan.components):
             block["cost_quantity"][i, c] = quantity[name]
@@ -176,7 +184,7 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "top_creator_share": np.where(expected > 0.0, largest / expected, np.nan),
             "effective_creators": np.where(expected > 0.0, expected**2 / squared, np.nan),
             "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
-            "delivered": added([total(i, k.DELIVERED) for i in every]),
+            "delivered": added([total(i, k.DELIVERED) * (plan.lines[i].stage == 0) for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],
         }
 

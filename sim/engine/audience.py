@@ -65,6 +65,8 @@ def across_niches(reaches: list[Array], markets: list[float], overlap: float) ->
 def reach_and_waste(plan: Plan, sums: list[Array]) -> tuple[Array, Array]:
     """Return unique reach of each portfolio and the share of orders that each line keeps.
 
+    Overlap wastes some of them; an incident may spill over to a whole portfolio.
+
     Parameters
     ----------
     plan
@@ -101,5 +103,10 @@ def reach_and_waste(plan: Plan, sums: list[Array]) -> tuple[Array, Array]:
                 # Nobody beyond the market is there to order.
                 share = np.minimum(share, niche.market / np.maximum(expected, 1e-300))
                 kept[own] = share
+        for i in members:
+            if plan.spill[i] > 0.0:
+                # Each incident takes its share of what the ones before left.
+                incidents = sums[plan.lines[i].work][plan.lines[i].stop, k.INCIDENTS]
+                kept[members] *= (1.0 - plan.spill[i]) ** incidents
         reach[p] = across_niches(reaches, markets, plan.overlap_between_niches)
     return reach, kept

@@ -23,6 +23,7 @@ CREATOR_INPUTS = (
     "fit",
     "management_hours",
     "product_cost",
+    "incident",
 )
 #: What varies between the posts of a creator.
 POST_INPUTS = ("post_luck", "amplification")
@@ -39,6 +40,7 @@ N_CREATOR, N_INPUTS = len(CREATOR_INPUTS), len(INPUTS)
     FIT,
     MANAGEMENT_HOURS,
     PRODUCT_COST,
+    INCIDENT,
     POST_LUCK,
     AMPLIFICATION,
 ) = range(N_INPUTS)
@@ -59,6 +61,9 @@ SUMS = (
     "viral_posts",
     "capped_impressions",
     "capped_engagements",
+    "incidents",
+    "own_orders",
+    "pay",
 )
 N_SUMS = len(SUMS)
 (
@@ -76,6 +81,9 @@ N_SUMS = len(SUMS)
     VIRAL_POSTS,
     CAPPED_IMPRESSIONS,
     CAPPED_ENGAGEMENTS,
+    INCIDENTS,
+    OWN_ORDERS,
+    PAY,
 ) = range(N_SUMS)
 
 
@@ -94,7 +102,8 @@ class Line(NamedTuple):
     mix_of: Ints  #: (C,) which mix a creator uses
     score_known: Array  #: (V', X) added to a creator's scores: what is known of it
     log_known: Array  #: (V', X) added to the log of a creator's values
-    known_of: Ints  #: (C,) which row of the two a creator uses
+    doubt: Array  #: (V', X) share of the tier's belief that holds for a creator
+    known_of: Ints  #: (C,) which row of the three a creator uses; -1 where nobody is known
     loading: Array  #: (X, K) weight of each shared factor in the score
     belief: Array  #: (X, K) weight of each shared factor in the log of the value
     shift: Array  #: (X,) constant in the log of the value
@@ -116,3 +125,9 @@ class Line(NamedTuple):
     market: float  #: addressable accounts of the niche, inf where unlimited
     viral_excess: float  #: A - 1 from which a post counts as viral
     fee_on_delivery: bool  #: whether fees fall due only if the creator delivers
+    incident_loss: float  #: share of a creator's orders that an incident destroys
+    own_orders: bool  #: whether each creator's orders are drawn: for pay or for choosing
+    pay: tuple[float, float, float, float]  #: USD per engagement, per tracked order, least, most
+    post_ends: Ints  #: (stages,) posts of a creator up to the end of each stage
+    keep: Ints  #: (stages,) creators in each stage, the first all of them
+    choose_by_orders: bool  #: stages choose by tracked orders, else by engagements

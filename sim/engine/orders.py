@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 U = np.uint64
 
 # Words of the counter that tell the draws of a line's world apart.
-_ORDERS, _VALUES = U(0), U(1)
+_ORDERS, _VALUES, _KEPT = U(0), U(1), U(2)
 _SMALL_MEAN = 12.0
 
 
@@ -135,6 +135,46 @@ def gamma_draw(shape: float, k0: np.uint64, k1: np.uint64, world: np.uint64) -> 
         attempt += U(1)
 
 
+@part
+def binomial_draw(n: float, q: float, k0: np.uint64, k1: np.uint64, world: np.uint64) -> float:
+    """Binomial variate by inversion outwards from the mode (Kemp 1986), exact.
+
+    Parameters
+    ----------
+    n, q
+        Trials, and probability of each.
+    k0, k1, world
+        Key words of the line's stream, and world.
+    """
+    if q >= 1.0 or n <= 0.0:
+        return n
+    if q <= 0.0:
+        return 0.0
+    a, _ = philox(world, _KEPT, U(0), U(0), k0, k1)
+    left, odds = uniform(a), q / (1.0 - q)
+    mode = math.floor((n + 1.0) * q)
+    log = math.lgamma(n + 1.0) - math.lgamma(mode + 1.0) - math.lgamma(n - mode + 1.0)
+    below = above = math.exp(log + mode * math.log(q) + (n - mode) * math.log1p(-q))
+    low = high = mode
+    left -= below
+    while left > 0.0 and (low > 0.0 or high < n):
+        if high < n:
+            above *= odds * (n - high) / (high + 1.0)
+            high += 1.0
+            left -= above
+            if left <= 0.0:
+                return high
+        if low > 0.0:
+            below *= low / (odds * (n - low + 1.0))
+            low -= 1.0
+            left -= below
+            if left <= 0.0:
+                return low
+        if above + below < 1e-18:
+            break
+    return mode
+
+
 @compiled
 def draw_orders(
     key: tuple[np.uint64, np.uint64],
@@ -163,5 +203,32 @@ def draw_orders(
     for i in range(expected.shape[0]):
         a, b = philox(world + U(i), _ORDERS, U(0), U(0), k0, k1)
         n = poisson_quantile(0.5 * uniform(a), (b & U(1)) == U(1), expected[i])
+        orders[i] = n
+        value[i] = gamma_draw(n * shape, k0, k1, world + U(i)) if n > 0.0 else 0.0
+
+
+@compiled
+def keep_orders(
+    key: tuple[np.uint64, np.uint64],
+    world: np.uint64,
+    own: Array,
+    kept: Array,
+    shape: float,
+    orders: Array,
+    value: Array,
+) -> None:
+    """Thin orders that were drawn creator by creator, and draw the sum of their values.
+
+    Parameters
+    ----------
+    own, kept
+        Orders of all creators of the line, and the share that overlap and incidents leave: each
+        order stays with that probability, so a Poisson number stays one. Shape (worlds,).
+    key, world, shape, orders, value
+        See `draw_orders`.
+    """
+    k0, k1 = key
+    for i in range(own.shape[0]):
+        n = binomial_draw(own[i], kept[i], k0, k1, world + U(i))
         orders[i] = n
         value[i] = gamma_draw(n * shape, k0, k1, world + U(i)) if n > 0.0 else 0.0

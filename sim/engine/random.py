@@ -28,10 +28,11 @@ U = np.uint64
 _MULTIPLIER_0, _MULTIPLIER_1 = U(0xD2511F53), U(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = U(0x9E3779B9), U(0xBB67AE85)
 _LOW, _HALF = U(0xFFFFFFFF), U(32)
-_ONE, _TWO = U(1), U(2)
+_ONE, _TWO, _TOP = U(1), U(2), U(63)
 
 _ANGLE = 2.0**-62 * math.pi / 2.0
 _QUARTER_PI = math.pi / 4.0
+_S11, _C12 = -1.0 / 39916800.0, 1.0 / 479001600.0
 _LN2 = math.log(2.0)
 _SQRT_HALF_BITS = U(0x3FE6A09E667F3BCD)
 _MANTISSA = U(52)
@@ -124,17 +125,48 @@ def normal_score(p: float) -> float:
     return -top / bottom
 
 
+@inlined
+def minus_log(x: float) -> float:
+    """Return -log x for 2**-64 <= x <= 1, relative error 6e-11.
+
+    The exponent is taken off by integer arithmetic, so that the polynomial sees a number between
+    sqrt(1/2) and sqrt(2).
+    """
+    bits = np.float64(x).view(U)
+    e = np.int64(bits - _SQRT_HALF_BITS) >> _MANTISSA_SIGNED
+    f = U(bits - (U(e) << _MANTISSA)).view(np.float64) - 1.0
+    p = _L8 + f * (_L9 + f * (_L10 + f * (_L11 + f * _L12)))
+    p = _L0 + f * (
+        _L1 + f * (_L2 + f * (_L3 + f * (_L4 + f * (_L5 + f * (_L6 + f * (_L7 + f * p))))))
+    )
+    return -(float(e) * _LN2 + f * p)
+
+
+@inlined
+def exponential(x: float) -> float:
+    """Return exp x, relative error 3e-12; zero up to `LOG_NOTHING`, constant above 708.
+
+    Cody and Waite's reduction: x = n ln 2 + r, a polynomial for exp(r), and 2**n written into the
+    bits of an exponent.
+    """
+    y = min(max(x, _EXP_LOWEST), _EXP_HIGHEST)
+    n = y * _LOG2E + _ROUND
+    r = y - (n - _ROUND) * _LN2
+    p = _E5 + r * (_E6 + r * (_E7 + r * _E8))
+    p = _E0 + r * (_E1 + r * (_E2 + r * (_E3 + r * (_E4 + r * p))))
+    scale = U((np.float64(n).view(U) + _BIAS) << _MANTISSA).view(np.float64)
+    return 0.0 if x <= LOG_NOTHING else p * scale
+
+
 @part
 def normal_rows(
     key: tuple[np.uint64, np.uint64],
     world: np.uint64,
     draw: np.uint64,
     creator: np.uint64,
-    radius: Array,
-    radius_bits: Bits,
-    exponent: Array,
-    first: Array,
-    second: Array,
+    s: Array,
+    first: int,
+    second: int,
 ) -> None:
     r"""Fill two rows with independent standard normal scores of CHUNK consecutive worlds.
 
@@ -148,16 +180,16 @@ def normal_rows(
         Key words of the stream.
     world, draw, creator
         Counter: first world, what is drawn (post and pair of inputs), creator number or name id.
-    radius, radius_bits, exponent
-        Scratch: a row, its view as bits, and another row.
-    first, second
-        Rows to fill, shape (CHUNK,).
+    s, first, second
+        Scratch, and where in it the two rows begin.
     """
     k0, k1 = key
     c2, c3 = creator & _LOW, creator >> _HALF
+    # Unsigned offsets need no check for counting from the end, which would keep loops scalar.
+    one, two = U(first), U(second)
     for i in range(CHUNK):
         a, b = philox(world + U(i), draw, c2, c3, k0, k1)
-        radius[i] = uniform(a)
+        r = math.sqrt(minus_log(uniform(a)))
         phi = (float(b >> _TWO) + 0.5) * _ANGLE - _QUARTER_PI
         x = phi * phi
         sine = phi * (
@@ -165,7 +197,7 @@ def normal_rows(
             + x
             * (
                 -1.0 / 6.0
-                + x * (1.0 / 120.0 + x * (-1.0 / 5040.0 + x * (1.0 / 362880.0 - x / 39916800.0)))
+                + x * (1.0 / 120.0 + x * (-1.0 / 5040.0 + x * (1.0 / 362880.0 + x * _S11)))
             )
         )
         cosine = 1.0 + x * (
@@ -173,55 +205,10 @@ def normal_rows(
             + x
             * (
                 1.0 / 24.0
-                + x
-                * (-1.0 / 720.0 + x * (1.0 / 40320.0 + x * (-1.0 / 3628800.0 + x / 479001600.0)))
+                + x * (-1.0 / 720.0 + x * (1.0 / 40320.0 + x * (-1.0 / 3628800.0 + x * _C12)))
             )
         )
-        first[i] = (1.0 - 2.0 * float(b & _ONE)) * (cosine + sine)
-        second[i] = (1.0 - 2.0 * float((b >> _ONE) & _ONE)) * (cosine - sine)
-    minus_log_row(radius, radius_bits, exponent)
-    for i in range(CHUNK):
-        r = math.sqrt(radius[i])
-        first[i] *= r
-        second[i] *= r
-
-
-@part
-def minus_log_row(x: Array, bits: Bits, exponent: Array) -> None:
-    """Replace a row of positive numbers by minus their natural logarithms, in place.
-
-    `bits` is the view of `x` as unsigned integers: the exponent is taken off by integer
-    arithmetic so that the polynomial sees a number between sqrt(1/2) and sqrt(2). No loop touches
-    both names of the one memory: that would keep it from being vectorised.
-    """
-    for i in range(CHUNK):
-        e = np.int64(bits[i] - _SQRT_HALF_BITS) >> _MANTISSA_SIGNED
-        bits[i] = bits[i] - (U(e) << _MANTISSA)
-        exponent[i] = float(e)
-    for i in range(CHUNK):
-        f = x[i] - 1.0
-        p = _L8 + f * (_L9 + f * (_L10 + f * (_L11 + f * _L12)))
-        p = _L0 + f * (
-            _L1 + f * (_L2 + f * (_L3 + f * (_L4 + f * (_L5 + f * (_L6 + f * (_L7 + f * p))))))
-        )
-        x[i] = -(exponent[i] * _LN2 + f * p)
-
-
-@part
-def exp_row(x: Array, scale: Array, scale_bits: Bits, out: Array) -> None:
-    """Exponentiate a row: ``out = exp(x)``, relative error 3e-12; zero up to `LOG_NOTHING`.
-
-    Cody and Waite's reduction: x = n ln 2 + r, a polynomial for exp(r), and 2**n written into the
-    exponent bits of `scale` through its view `scale_bits`.
-    """
-    for i in range(CHUNK):
-        y = min(max(x[i], _EXP_LOWEST), _EXP_HIGHEST)
-        n = y * _LOG2E + _ROUND
-        scale[i] = n
-        r = y - (n - _ROUND) * _LN2
-        p = _E5 + r * (_E6 + r * (_E7 + r * _E8))
-        out[i] = _E0 + r * (_E1 + r * (_E2 + r * (_E3 + r * (_E4 + r * p))))
-    for i in range(CHUNK):
-        scale_bits[i] = (scale_bits[i] + _BIAS) << _MANTISSA
-    for i in range(CHUNK):
-        out[i] = 0.0 if x[i] <= LOG_NOTHING else out[i] * scale[i]
+        plus = U(np.float64(r * (cosine + sine)).view(U) ^ (b << _TOP))
+        minus = U(np.float64(r * (cosine - sine)).view(U) ^ ((b >> _ONE) << _TOP))
+        s[one + U(i)] = plus.view(np.float64)
+        s[two + U(i)] = minus.view(np.float64)

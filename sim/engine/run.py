@@ -50,6 +50,7 @@ def line_block(
     sums : list of numpy.ndarray
         For each work, shape (stops, N_SUMS, worlds).
     """
+    from .accounts import economics_rows
     from .factors import factor_rows
     from .kernel import line_sums
 
@@ -58,12 +59,15 @@ def line_block(
         factors = factor_rows(plan, first, padded)
     else:
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
+    share = economics_rows(plan, factors)["tracked_share"]
+    tracked = np.ascontiguousarray(np.broadcast_to(share, padded))
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**64 would warn.
     with np.errstate(over="ignore"):
         for work in plan.works:
-            out = np.empty((len(work.stops), N_SUMS, worlds))
-            line_sums(work, factors, np.uint64(first), worlds, out)
+            steps = max(len(work.stops), len(work.post_ends))
+            out = np.empty((steps, N_SUMS, worlds))
+            line_sums(work, factors, tracked, np.uint64(first), worlds, out)
             sums.append(out)
     return factors[:, :worlds], sums
 

@@ -33,6 +33,7 @@ def cross_checks(filled: Tables, shape: Shape) -> Iterator[Fault]:
     tables = shape.tables
     yield from _portfolios(tables, shape.meant)
     yield from _references(tables)
+    yield from _pay(filled)
     yield from _loadings(filled)
     yield from _tiers(filled, tables)
     yield from _decision(tables, shape)
@@ -68,10 +69,28 @@ def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
             other = nearest(name, [n for n, p in portfolios.items() if "tier" in p or "mix" in p])
             or_meant = f"; or did you mean portfolio `{other}`?" if other else ""
             yield Fault(key, f"needs `tier`, or `mix` with several{or_meant}")
+        yield from _stages(path, portfolio)
         if isinstance(portfolio.get("mix"), Mapping):
             yield from _shares(dotted((*path, "mix")), portfolio["mix"])
     for path, terms in lines_of(tables):
         yield from _growth(path, terms)
+
+
+def _stages(path: Path, portfolio: Tables) -> Iterator[Fault]:
+    stages = portfolio.get("stages")
+    if not isinstance(stages, list | tuple):
+        return
+    key = dotted((*path, "stages"))
+    if len(stages) < 2:
+        yield Fault(key, "needs at least two stages; for one, say `posts`")
+    elif isinstance(stages[0], Mapping) and "keep" in stages[0]:
+        yield Fault(key, "the first stage keeps nobody: leave out its `keep`")
+    for other in ("mix", "posts"):
+        if other in portfolio:
+            problem = (
+                "do not go with `mix`" if other == "mix" else "say the posts: leave out `posts`"
+            )
+            yield Fault(key, problem)
 
 
 def _shares(key: str, mix: Tables) -> Iterator[Fault]:
@@ -143,6 +162,13 @@ def _tier(key: str, tier: str, platform: str, tables: Tables) -> Iterator[Fault]
     else:
         problem = f"no tier of that name; {suggestion(tier, {*known, *own})}"
     yield Fault(key, problem, tier)
+
+
+def _pay(tables: Tables) -> Iterator[Fault]:
+    for name, kind in tables.get("compensation", {}).items():
+        floor, cap = _value(kind.get("pay_floor", 0.0)), _value(kind.get("pay_cap"))
+        if floor is not None and cap is not None and floor > cap:
+            yield Fault(dotted(("compensation", name, "pay_floor")), "is above `pay_cap`", floor)
 
 
 def named_in_vain(tables: Tables) -> dict[Path, str]:
@@ -233,6 +259,9 @@ def _tier_numbers(table: Tables) -> Iterator[tuple[Path, str, Any]]:
         if everybody is not None and low < high and not low <= everybody <= high:
             problem = f"lies outside follower_range, {low:g} to {high:g}"
             yield ("followers",), problem, table["followers"]
+    if _value(table.get("effort_elasticity", 0.0)) and "effort_fee" not in table:
+        problem = "needs `effort_fee` beside it, the USD per post at which engagement_rate holds"
+        yield ("effort_elasticity",), problem, table["effort_elasticity"]
     law = table.get("amplification")
     if not isinstance(law, Mapping):
         return

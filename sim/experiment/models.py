@@ -211,6 +211,24 @@ class Tier(Table):
     fee_elasticity: Real = Field(
         description="eta: slope of log fee on the log of expected engagements"
     )
+    effort_elasticity: Annotated[Real, Assumed("pay does not change engagement")] = Field(
+        0.0, description="slope of log engagement on the log of the tier's median fee"
+    )
+    effort_fee: AboveZero | None = Field(
+        None, description="USD per post at which engagement_rate holds, for effort_elasticity"
+    )
+    incident_rate: Annotated[Fraction, Assumed("off")] = Field(
+        0.0, description="share of creators with a brand-safety incident during the programme"
+    )
+    incident_loss: Annotated[Fraction, Assumed("half of them")] = Field(
+        0.5, description="share of the orders of a creator that its incident destroys"
+    )
+    incident_spill: Annotated[Fraction, Assumed("it stays with the creator")] = Field(
+        0.0, description="share of all orders of the portfolio that each incident destroys"
+    )
+    incident_cost: Annotated[Amount, Assumed("nothing")] = Field(
+        0.0, description="USD per incident: crisis work, replacement"
+    )
 
 
 class Platform(Table):
@@ -218,6 +236,9 @@ class Platform(Table):
 
     audience: AboveZero = Field(description="accounts; no post has more impressions")
     viral_from: AboveZero = Field(description="A from which a post counts as viral")
+    half_life_days: AboveZero | None = Field(
+        None, description="days until half of what a post brings has come; without it, at once"
+    )
 
 
 class Niche(Table):
@@ -281,6 +302,18 @@ class Compensation(Table):
     delivery_rate: Fraction | None = Field(
         None, description="share of creators who post; without it the tier's own"
     )
+    pay_per_engagement: Annotated[Amount, Assumed("none")] = Field(
+        0.0, description="USD per engagement of the creator"
+    )
+    pay_per_order: Annotated[Amount, Assumed("none")] = Field(
+        0.0, description="USD per tracked order of the creator"
+    )
+    pay_floor: Annotated[Amount, Assumed("none")] = Field(
+        0.0, description="USD that a creator who posts gets at least for engagements and orders"
+    )
+    pay_cap: AboveZero | None = Field(
+        None, description="USD that a creator gets at most for engagements and orders"
+    )
 
 
 class MixLine(Table):
@@ -301,6 +334,15 @@ def _mix_line(value: Any) -> Any:
     return value if isinstance(value, dict) else {"share": value}
 
 
+class Stage(Table):
+    """One stage of a programme: who goes on from the one before, and with how many posts."""
+
+    keep: Annotated[float, _number(above=0.0, high=1.0)] = Field(
+        1.0, description="share of the creators of the stage before who are hired again"
+    )
+    posts: Posts = Field(1, description="posts per creator in this stage")
+
+
 class Portfolio(Table):
     """What the analyst compares: a number of creators, or a budget that hires them."""
 
@@ -316,6 +358,16 @@ class Portfolio(Table):
     posts: Posts = Field(1, description="posts per creator")
     repeat_factor: Annotated[AboveZero, Assumed("neither fatigue nor growing trust")] = Field(
         1.0, description="factor on engagement from one post of a creator to the next"
+    )
+    stages: tuple[Stage, ...] | None = Field(
+        None,
+        description="stages of a programme; each but the first keeps the best of the one before",
+    )
+    choose_by: Literal["orders", "engagements"] = Field(
+        "orders", description="what the brand saw of a creator: tracked orders, or engagements"
+    )
+    release_weeks: Annotated[Amount, Assumed("all posts at once")] = Field(
+        0.0, description="weeks over which the posts (of each stage) come out evenly"
     )
 
 

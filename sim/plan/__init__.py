@@ -28,6 +28,7 @@ from .model import (
     NicheTerms,
     Plan,
     PlanLine,
+    Programme,
     Sampling,
     Terms,
     sampling_of,
@@ -52,6 +53,7 @@ __all__ = [
     "NicheTerms",
     "Plan",
     "PlanLine",
+    "Programme",
     "Sampling",
     "Terms",
     "TierTables",
@@ -96,10 +98,18 @@ def make_plan(experiment: Experiment) -> Plan:
     row = {factor.name: k for k, factor in enumerate(factors)}
     lines, groups = grouped(lines, experiment.simulation.seed)
     works = []
-    for terms, first, stops in groups:
+    for terms, first, stops, programme in groups:
         tier = tiers[terms.tier, terms.platform]
         assert tier is not None
-        works.append(_work(experiment, terms, first, stops, tier, goods, factors, row, faults))
+        work = _work(experiment, terms, first, stops, tier, goods, factors, row, faults)
+        if programme is not None:
+            work = work._replace(
+                post_ends=np.array(programme.post_ends, dtype=np.int64),
+                keep=np.array(programme.keep, dtype=np.int64),
+                own_orders=True,
+                choose_by_orders=programme.choose_by == "orders",
+            )
+        works.append(work)
     if faults:
         raise ExperimentError(experiment.file, faults)
     economics = {
@@ -126,6 +136,12 @@ def make_plan(experiment: Experiment) -> Plan:
             )
             for name, niche in experiment.niche.items()
         },
+        spill=np.array(
+            [
+                experiment.tier[line.terms.tier].on[line.terms.platform].incident_spill
+                for line in lines
+            ]
+        ),
         overlap_between_niches=experiment.audience.overlap_between_niches,
         left_over=left_over,
     )
@@ -183,7 +199,8 @@ def _work(
         mix_of=np.zeros(count, dtype=np.int64),
         score_known=np.zeros((1, len(INPUTS))),
         log_known=np.zeros((1, len(INPUTS))),
-        known_of=np.zeros(count, dtype=np.int64),
+        doubt=np.ones((1, len(INPUTS))),
+        known_of=np.full(count, -1, dtype=np.int64),
         loading=loading,
         belief=belief,
         shift=shift,
@@ -207,7 +224,18 @@ def _work(
         market=math.inf if niche.market is None else niche.market,
         viral_excess=platform.viral_from - 1.0,
         fee_on_delivery=experiment.costs.fee_due == "delivery",
+        incident_loss=spec.incident_loss,
+        own_orders=any(_pay(kind)[:3]),
+        pay=_pay(kind),
+        post_ends=np.array([terms.posts], dtype=np.int64),
+        keep=np.array([count], dtype=np.int64),
+        choose_by_orders=True,
     )
+
+
+def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:
+    cap = math.inf if kind.pay_cap is None else kind.pay_cap
+    return kind.pay_per_engagement, kind.pay_per_order, kind.pay_floor, cap
 
 
 def _preserve_means(

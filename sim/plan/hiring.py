@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 from ..engine import marginals as mg
@@ -12,7 +13,7 @@ from ..engine.keys import stream_key
 from ..engine.marginals import Table
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
-from .model import COMPONENTS, PlanLine, Terms
+from .model import COMPONENTS, PlanLine, Programme, Terms
 from .tiers import TierTables
 
 
@@ -53,6 +54,7 @@ def committed_cost(experiment: Experiment, terms: Terms, tier: TierTables, goods
         + costs.shipping
         + costs.hourly_rate * mg.moment(tier.tables["management_hours"])
         + costs.boosting * terms.posts
+        + kind.pay_floor * (1.0 + costs.agency_share)
     )
 
 
@@ -70,37 +72,119 @@ def hired_lines(
     result: list[PlanLine] = []
     left_over: dict[str, float] = {}
     for name, portfolio in experiment.portfolio.items():
-        taken: dict[tuple[str, str, str], int] = {}
-        spent = experiment.costs.fixed
-        parts = list(portfolio_terms(portfolio))
-        counts = _shared_counts(portfolio, [share for _, _, share in parts])
-        for (line, terms, share), count in zip(parts, counts, strict=True):
+
+        def price(terms: Terms) -> float:
             tier = tiers[terms.tier, terms.platform]
             assert tier is not None
-            price = committed_cost(experiment, terms, tier, goods)
-            if portfolio.budget is not None:
-                money = share * (portfolio.budget - experiment.costs.fixed)
-                hired = int(money / price + 1e-9) if price > 0.0 else 0
-                key = f"portfolio.{name}.budget"
-                if price <= 0.0:
-                    problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
-                    faults.append(Fault(key, problem, portfolio.budget))
-                elif hired < 1:
-                    part = f"its share for {line} is {money:,.0f} USD, and " if share < 1 else ""
-                    problem = f"buys no creator: {part}one of {line} commits {price:,.0f} USD"
-                    faults.append(Fault(key, problem, portfolio.budget))
-            else:
-                hired = count
-            if portfolio.budget is None and hired < 1:
-                key = f"portfolio.{name}.creators"
-                faults.append(Fault(key, f"leaves no creator to {line}", portfolio.creators))
-            first = taken.get(terms.pool, 0)
-            taken[terms.pool] = first + hired
-            spent += hired * price
-            result.append(PlanLine(name, line, terms, hired, first, price))
+            return committed_cost(experiment, terms, tier, goods)
+
+        budget = None
         if portfolio.budget is not None:
-            left_over[name] = portfolio.budget - spent
+            budget = portfolio.budget - experiment.costs.fixed
+        if portfolio.stages is None:
+            hired = _lines(name, portfolio, budget, price, faults)
+        else:
+            hired = _stages(name, portfolio, portfolio.stages, budget, price, faults)
+        result += hired
+        if budget is not None:
+            spent = sum(line.creators * line.committed_per_creator for line in hired)
+            left_over[name] = budget - spent
     return tuple(result), left_over
+
+
+Price = Callable[[Terms], float]
+
+
+def _lines(
+    name: str, portfolio: m.Portfolio, budget: float | None, price: Price, faults: list[Fault]
+) -> list[PlanLine]:
+    taken: dict[tuple[str, str, str], int] = {}
+    lines = []
+    parts = list(portfolio_terms(portfolio))
+    counts = _shared_counts(portfolio, [share for _, _, share in parts])
+    for (line, terms, share), count in zip(parts, counts, strict=True):
+        each, hired = price(terms), count
+        if budget is not None:
+            hired = _bought(name, line, share * budget, each, share, faults, portfolio.budget)
+        elif hired < 1:
+            key = f"portfolio.{name}.creators"
+            faults.append(Fault(key, f"leaves no creator to {line}", portfolio.creators))
+        first = taken.get(terms.pool, 0)
+        taken[terms.pool] = first + hired
+        lines.append(PlanLine(name, line, terms, hired, first, each))
+    return lines
+
+
+def _bought(
+    name: str,
+    line: str,
+    money: float,
+    each: float,
+    share: float,
+    faults: list[Fault],
+    budget: float | None,
+) -> int:
+    """Return how many creators some money buys; buying none is a fault."""
+    hired = int(money / each + 1e-9) if each > 0.0 else 0
+    key = f"portfolio.{name}.budget"
+    if each <= 0.0:
+        problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
+        faults.append(Fault(key, problem, budget))
+    elif hired < 1:
+        part = f"its share for {line} is {money:,.0f} USD, and " if share < 1 else ""
+        problem = f"buys no creator: {part}one of {line} commits {each:,.0f} USD"
+        faults.append(Fault(key, problem, budget))
+    return hired
+
+
+def _stages(
+    name: str,
+    portfolio: m.Portfolio,
+    stages: tuple[m.Stage, ...],
+    budget: float | None,
+    price: Price,
+    faults: list[Fault],
+) -> list[PlanLine]:
+    """Return a line for each stage; a budget hires as many at first as all stages together allow."""
+    ((_, terms, _),) = portfolio_terms(portfolio)
+    prices = [price(replace(terms, posts=stage.posts)) for stage in stages]
+
+    def counts(first: int) -> list[int]:
+        kept = [first]
+        for stage in stages[1:]:
+            kept.append(max(round(stage.keep * kept[-1]), 1))
+        return kept
+
+    def cost(first: int) -> float:
+        return sum(n * each for n, each in zip(counts(first), prices, strict=True))
+
+    first = portfolio.creators or 1
+    if budget is not None:
+        if (
+            _bought(name, portfolio.tier or name, budget, cost(1), 1.0, faults, portfolio.budget)
+            < 1
+        ):
+            return []
+        low, high = 1, int(budget / prices[0]) + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if cost(middle) <= budget + 1e-9 else (low, middle)
+        first = low
+    hired = counts(first)
+    ends = tuple(accumulate(stage.posts for stage in stages))
+    programme = Programme(ends, tuple(hired), portfolio.choose_by)
+    names = [
+        "pilot",
+        "growth",
+        *("scale" if len(stages) == 3 else f"scale {k}" for k in range(1, len(stages) - 1)),
+    ]
+    return [
+        PlanLine(
+            name, f"{k + 1} {names[k]}", replace(terms, posts=stage.posts), hired[k], 0, prices[k],
+            programme=programme, stage=k,
+        )
+        for k, stage in enumerate(stages)
+    ]  # fmt: skip
 
 
 def _shared_counts(portfolio: m.Portfolio, shares: list[float]) -> list[int]:
@@ -117,26 +201,35 @@ def _shared_counts(portfolio: m.Portfolio, shares: list[float]) -> list[int]:
 
 def grouped(
     lines: tuple[PlanLine, ...], seed: int
-) -> tuple[tuple[PlanLine, ...], list[tuple[Terms, int, list[int]]]]:
+) -> tuple[tuple[PlanLine, ...], list[tuple[Terms, int, list[int], Programme | None]]]:
     """Group lines that start at the same creator of the same pool on the same terms."""
-    stops: dict[tuple[Terms, int], set[int]] = {}
+    stops: dict[tuple[Terms, int, Programme | None], set[int]] = {}
+
+    def group_of(line: PlanLine) -> tuple[Terms, int, Programme | None]:
+        if line.programme is None:
+            return line.terms, line.first, None
+        posts = line.programme.post_ends[-1]
+        return replace(line.terms, posts=posts), line.first, line.programme
+
     for line in lines:
-        stops.setdefault((line.terms, line.first), set()).add(line.creators)
-    groups = [(terms, first, sorted(counts)) for (terms, first), counts in stops.items()]
-    index = {(terms, first): i for i, (terms, first, _) in enumerate(groups)}
+        people = line.creators if line.programme is None else line.programme.keep[0]
+        stops.setdefault(group_of(line), set()).add(people)
+    groups = [(*group, sorted(counts)) for group, counts in stops.items()]
+    index = {group: i for i, group in enumerate(stops)}
     placed = []
     for line in lines:
-        work = index[line.terms, line.first]
-        t = line.terms
-        key = stream_key(seed, "orders", *t.pool, t.compensation, t.posts, line.first)
-        stop = groups[work][2].index(line.creators)
+        work, t = index[group_of(line)], line.terms
+        staged = () if line.programme is None else ("stage", line.stage)
+        key = stream_key(seed, "orders", *t.pool, t.compensation, t.posts, line.first, *staged)
+        stop = line.stage if line.programme else groups[work][3].index(line.creators)
         placed.append(replace(line, work=work, stop=stop, order_key=key))
-    return tuple(placed), groups
+    return tuple(placed), [(terms, first, counts, plan) for terms, first, plan, counts in groups]
 
 
 def prices_of(experiment: Experiment, line: PlanLine, lines: tuple[PlanLine, ...]) -> list[float]:
     """Return the price of each of `COMPONENTS` for a line, USD per unit of what it is charged on."""
     costs, kind = experiment.costs, experiment.compensation[line.terms.compensation]
+    tier = experiment.tier[line.terms.tier].on[line.terms.platform]
     siblings = sum(1 for other in lines if other.portfolio == line.portfolio)
     by_component = {
         "fee": kind.fee_share,
@@ -147,6 +240,8 @@ def prices_of(experiment: Experiment, line: PlanLine, lines: tuple[PlanLine, ...
         "commission": kind.commission_rate,
         "bonus_orders": costs.bonus_per_order,
         "bonus_impressions": costs.bonus_per_thousand_impressions,
+        "performance": 1.0,
+        "incidents": tier.incident_cost,
         "boosting": costs.boosting,
         "agency": costs.agency_share,
         "fixed": costs.fixed / siblings,

@@ -26,6 +26,8 @@ COMPONENTS: dict[str, str] = {
     "commission": "USD of tracked revenue after returns",
     "bonus_orders": "orders",
     "bonus_impressions": "1,000 impressions",
+    "performance": "USD of pay by each creator's results",
+    "incidents": "incidents",
     "boosting": "posts",
     "agency": "USD of fees, usage rights, commission and bonus",
     "fixed": "portfolios",
@@ -68,8 +70,21 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class Programme:
+    """Stages of a portfolio: posts of a creator up to the end of each, creators in each."""
+
+    post_ends: tuple[int, ...]
+    keep: tuple[int, ...]
+    choose_by: str
+
+
+@dataclass(frozen=True)
 class PlanLine:
-    """A line of a portfolio: how many creators on which terms, and where its sums are found."""
+    """A line of a portfolio: how many creators on which terms, and where its sums are found.
+
+    Lines of a programme are its stages, one after another: the creators of a later one are some of
+    those of the first.
+    """
 
     portfolio: str
     name: str
@@ -80,6 +95,8 @@ class PlanLine:
     work: int = 0
     stop: int = 0
     order_key: Key = (np.uint64(0), np.uint64(0))
+    programme: Programme | None = None
+    stage: int = 0
 
 
 @dataclass(frozen=True)
@@ -162,6 +179,8 @@ class Plan:
         Units of goods per creator.
     niches, overlap_between_niches
         Markets by name, and how far audiences of different niches overlap.
+    spill
+        Shape (lines,), share of the portfolio's orders that each incident of a line destroys.
     components
         Names of the columns of `prices`.
     left_over
@@ -181,5 +200,6 @@ class Plan:
     product_units: float
     niches: Mapping[str, NicheTerms]
     overlap_between_niches: float
+    spill: Array
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)

@@ -78,12 +78,16 @@ def tier_tables(tier: m.Tier, key: str, faults: list[Fault]) -> TierTables | Non
     if len(tables) <= len(distributions):
         return None
     tables["delivery"] = threshold(tier.delivery_rate)
+    tables["incident"] = threshold(tier.incident_rate)
     cap = tier.amplification.cap
     log_cap = math.log(max(cap - 1.0, 1e-300)) if cap is not None else -mg.LOG_ZERO
     shift = dict.fromkeys(tables, 0.0)
     shift["post_luck"] = -math.log(mg.moment(tables["post_luck"]))
     quoted = quoted_to_organic(tier, tables, log_cap)
     shift["engagement_rate"], shift["conversion_rate"], shift["reach_rate"] = quoted[:3]
+    if tier.effort_elasticity and tier.effort_fee is not None:
+        fee = float(tables["fee"].log_quantile(np.zeros(1))[0])
+        shift["engagement_rate"] += tier.effort_elasticity * (fee - math.log(tier.effort_fee))
     return TierTables(tables, shift, quoted[3], log_cap, mg.moment(tables["authentic_share"]))
 
 
@@ -97,6 +101,9 @@ _TIER_SHARES = ("engagement_rate", "reach_rate", "conversion_rate", "authentic_s
 def threshold(probability: float) -> Table:
     """Return the table of a yes/no input: zero below the score, one above."""
     from scipy.special import ndtri
+
+    if probability == 0.0:
+        return mg.compile_marginal(Marginal("constant", {"value": 0.0}))
 
     return Table(
         0.0, 1.0, np.zeros((1, 4)), float(-ndtri(probability)) if probability < 1 else -math.inf

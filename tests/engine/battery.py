@@ -85,15 +85,15 @@ def _collect(
     tails: Array,
 ) -> None:  # fmt: skip
     n = a.k0.shape[0]
-    radius, exponent = np.empty(CHUNK), np.empty(CHUNK)
-    bits = radius.view(np.uint64)
-    rows = np.empty((2, 2, CHUNK))
+    flat = np.empty(4 * CHUNK)
+    rows = flat.reshape(2, 2, CHUNK)
     for chunk in range(chunks):
         world = U(chunk * CHUNK)
         for i in range(n):
             now, before = rows[i % 2], rows[1 - i % 2]
             key = (a.k0[i], a.k1[i])
-            normal_rows(key, world, a.draw[i], a.creator[i], radius, bits, exponent, now[0], now[1])
+            first = 2 * (i % 2) * CHUNK
+            normal_rows(key, world, a.draw[i], a.creator[i], flat, first, first + CHUNK)
             for side in range(2):
                 for j in range(CHUNK):
                     z = now[side, j]

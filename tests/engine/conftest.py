@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sim.engine.random import CHUNK, exp_row, minus_log_row, normal_rows
+from sim.engine.jit import part
+from sim.engine.random import CHUNK, exponential, minus_log, normal_rows
 
 Array = npt.NDArray[np.float64]
 U = np.uint64
@@ -44,38 +45,38 @@ def beside() -> Iterator[Callable[[str], ModuleType]]:
         yield importlib.import_module
 
 
-def _chunks(x: Array, filler: float) -> Iterator[Array]:
-    for start in range(0, len(x), CHUNK):
-        row = np.full(CHUNK, filler)
-        part = x[start : start + CHUNK]
-        row[: len(part)] = part
-        yield row
+@part
+def _each_exponential(x: Array, out: Array) -> None:
+    for i in range(x.shape[0]):
+        out[i] = exponential(x[i])
+
+
+@part
+def _each_minus_log(x: Array, out: Array) -> None:
+    for i in range(x.shape[0]):
+        out[i] = minus_log(x[i])
+
+
+def _of_array(each: Callable[[Array, Array], None]) -> Callable[[Array], Array]:
+    def function(x: Array) -> Array:
+        out = np.empty(len(x))
+        with np.errstate(all="ignore"):
+            each(np.asarray(x, dtype=float), out)
+        return out
+
+    return function
 
 
 @pytest.fixture(scope="session")
 def exp() -> Callable[[Array], Array]:
     """Return the kernel's exponential of an array of any length."""
-
-    def function(x: Array) -> Array:
-        out, scale = np.empty((-(-len(x) // CHUNK), CHUNK)), np.empty(CHUNK)
-        for row, result in zip(_chunks(x, 0.0), out, strict=True):
-            exp_row(row, scale, scale.view(U), result)
-        return out.ravel()[: len(x)]
-
-    return function
+    return _of_array(_each_exponential)
 
 
-@pytest.fixture(scope="session")
-def minus_log() -> Callable[[Array], Array]:
+@pytest.fixture(scope="session", name="minus_log")
+def minus_log_fixture() -> Callable[[Array], Array]:
     """Return minus the kernel's logarithm of an array of any length."""
-
-    def function(x: Array) -> Array:
-        rows = list(_chunks(x, 1.0))
-        for row in rows:
-            minus_log_row(row, row.view(U), np.empty(CHUNK))
-        return np.concatenate(rows)[: len(x)]
-
-    return function
+    return _of_array(_each_minus_log)
 
 
 @pytest.fixture(scope="session")
@@ -85,11 +86,9 @@ def normals() -> Callable[..., tuple[Array, Array]]:
     def function(
         key: tuple[Any, Any], world: int = 0, draw: int = 0, creator: int = 0
     ) -> tuple[Array, Array]:
-        radius, exponent, first, second = np.empty((4, CHUNK))
+        rows = np.empty(2 * CHUNK)
         with np.errstate(over="ignore"):
-            normal_rows(
-                key, U(world), U(draw), U(creator), radius, radius.view(U), exponent, first, second
-            )
-        return first, second
+            normal_rows(key, U(world), U(draw), U(creator), rows, 0, CHUNK)
+        return rows[:CHUNK], rows[CHUNK:]
 
     return function

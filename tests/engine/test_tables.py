@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
+from sim.engine import kernel
 from sim.engine import marginals as mg
 from sim.engine.kernel import table_row
 from sim.engine.marginals import LOG_ZERO, Marginal, MarginalError, Table, compile_marginal
@@ -385,11 +386,16 @@ def test_kernel_reads_tables_alike(marginal: Marginal, jump: float, cap: float) 
     table = Table(table.low, table.step, table.coefficients, jump)
     z = np.linspace(-11.0, 11.0, CHUNK)
     z[:3] = jump if jump > -INF else 0.0, -mg.SCORE_LIMIT, mg.SCORE_LIMIT
-    shift, out = np.linspace(-1.0, 1.0, CHUNK), np.empty(CHUNK)
-    padding = np.full((2, 4), np.nan)
-    pieces = np.array([2, 0 if table.linear else len(table.coefficients)])
-    ranges = np.array([table.low, 1.0 / table.step, table.jump, cap])
-    table_row(pieces, ranges, np.concatenate([padding, table.coefficients]), z, shift, out)
+    shift = np.linspace(-1.0, 1.0, CHUNK)
+    padding = np.full(8, np.nan)
+    count = 0 if table.linear else len(table.coefficients)
+    span = np.array([8, count, table.low, 1.0 / table.step, table.jump, cap])
+    scratch = np.zeros(kernel._SIZE)
+    z_at, shift_at = kernel._NORMAL, kernel._SHIFT
+    scratch[z_at : z_at + CHUNK], scratch[shift_at : shift_at + CHUNK] = z, shift
+    pieces = np.concatenate([padding, table.coefficients.ravel()])
+    table_row(scratch, np.zeros(CHUNK, np.int64), pieces, span, z_at, shift_at, kernel._VALUE)
+    out = scratch[kernel._VALUE : kernel._VALUE + CHUNK]
     log = table.log_quantile(z)
     expected = np.where(z < jump, LOG_ZERO, shift + np.minimum(log, cap))
     np.testing.assert_allclose(out, expected, rtol=1e-9, atol=1e-9)

@@ -35,7 +35,9 @@ fit = 0.2
 def rows():
     from pathlib import Path
 
-    portfolios = "[portfolio.micro]\ntier='micro'\ncreators=9\n[portfolio.b]\ntier='macro'\ncreators=2\n"
+    portfolios = (
+        "[portfolio.micro]\ntier='micro'\ncreators=9\n[portfolio.b]\ntier='macro'\ncreators=2\n"
+    )
     experiment = sim.build(tomllib.loads(portfolios + TEXT), folder=Path())
     return {row.key: row for row in explain(experiment)}
 
@@ -124,7 +126,8 @@ def test_keys_can_be_set(rows, tmp_path):
     """Every key that is shown can be given with ``--set`` as it is written, and stays the same."""
     path = tmp_path / "x.toml"
     path.write_text(
-        "[portfolio.micro]\ntier='micro'\ncreators=9\n[portfolio.b]\ntier='macro'\ncreators=2\n" + TEXT
+        "[portfolio.micro]\ntier='micro'\ncreators=9\n[portfolio.b]\ntier='macro'\ncreators=2\n"
+        + TEXT
     )
     before = sim.load(path)
     after = sim.load(path, [f"{row.key}={row.written}" for row in rows.values()])

@@ -36,7 +36,10 @@ LONG = settings(
     suppress_health_check=[*HealthCheck],
 )
 SHIPPED = [
-    *(path.read_text() for path in sorted((Path(__file__).parents[2] / "experiments").glob("*.toml"))),
+    *(
+        path.read_text()
+        for path in sorted((Path(__file__).parents[2] / "experiments").glob("*.toml"))
+    ),
     starter("launch", "launch.toml"),
 ]
 
