@@ -93,6 +93,7 @@ def _coords(plan: Plan) -> dict[str, Any]:
         "portfolio": list(plan.portfolios),
         "line": [f"{line.portfolio}/{line.name}" for line in plan.lines],
         "component": list(plan.components),
+        "week": list(range(1, plan.arrived.shape[1] + 1)),
         "factor": [factor.name for factor in plan.factors if factor.kind == "shock"],
         "belief": [factor.name for factor in plan.factors if factor.kind == "belief"],
     }
@@ -121,6 +122,11 @@ def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
             ("line", "component"),
             plan.prices,
             {"units": "USD per unit of the component", "long_name": "price of a cost component"},
+        ),
+        "arrived": (
+            ("line", "week"),
+            plan.arrived,
+            {"units": "share of orders", "long_name": "orders that have come by the end of a week"},
         ),
         "creators": (
             ("portfolio",),

@@ -13,6 +13,7 @@ from .difference import plot_difference
 from .dots import plot_dots
 from .funnel import plot_funnel
 from .money import plot_waterfall
+from .payback import plot_run_payback, takes_weeks
 from .reach import plot_exceedance
 from .risk import plot_loss, plot_risk_return
 from .roi import plot_roi
@@ -38,12 +39,15 @@ class Chart:
         Takes a `Run` and returns the Axes.
     portfolios : int
         Fewest portfolios that it needs.
+    fits : callable
+        Takes a `Run` and says whether the chart would show something.
     """
 
     name: str
     question: str
     plot: Callable[..., Axes]
     portfolios: int = 1
+    fits: Callable[[Run], bool] = lambda run: True
 
 
 CHARTS = (
@@ -55,6 +59,7 @@ CHARTS = (
     Chart("risk_return", "What is gained for bearing risk?", plot_risk_return, portfolios=2),
     Chart("waterfall", "Where does the money go?", plot_waterfall),
     Chart("funnel", "What does each tier bring for the money?", plot_funnel),
+    Chart("payback", "When is the money back?", plot_run_payback, fits=takes_weeks),
 )
 """In the order in which a reader meets them."""
 
@@ -97,7 +102,7 @@ def draw(
     """
     run = Run(dataset, summary)
     axes = {}
-    for chart in _chosen(charts, len(run.names)):
+    for chart in _chosen(charts, run):
         own: dict[str, Any] = {"theme": theme, **options}
         if chart.plot is plot_difference and comparison is not None:
             own |= {"a": comparison.a, "b": comparison.b, "comparison": comparison}
@@ -146,10 +151,11 @@ def draw_all(
     return paths
 
 
-def _chosen(names: Iterable[str] | None, portfolios: int) -> list[Chart]:
+def _chosen(names: Iterable[str] | None, run: Run) -> list[Chart]:
     known = {chart.name: chart for chart in CHARTS}
     if names is None:
-        return [chart for chart in CHARTS if chart.portfolios <= portfolios]
+        enough = [chart for chart in CHARTS if chart.portfolios <= len(run.names)]
+        return [chart for chart in enough if chart.fits(run)]
     wanted = list(names)
     unknown = [name for name in wanted if name not in known]
     if unknown:

@@ -129,7 +129,7 @@ def _leader(lines: Mapping[str, SweepLine], k: int) -> str | None:
 
 def leads(a: str, b: str, gap: FloatArray, se: FloatArray, measure: str) -> str:
     """Say in how many cells of a grid each portfolio leads."""
-    error = np.nan_to_num(se)
+    error = np.nan_to_num(se, posinf=np.inf)
     ahead, behind = (int((side * gap > TOLD_APART * error).sum()) for side in (1, -1))
     cells = int(np.isfinite(gap).sum())
     if cells in {ahead, behind}:

@@ -2,19 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..measures.format import usd
+from ..measures.payback import profit_to_date
 from . import findings
 from .marks import SMALL, note
 from .paper import paper
+from .run import Run, as_run, decision
 from .theme import Theme, looks
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
+
+
+#: Worlds in a fan: more would not move its edges by the width of a line.
+_SHOWN = 20_000
+#: A fan is drawn from this many weeks on, up to the week when all but this share has come.
+_LEAST_WEEKS, _OUTSTANDING = 3, 0.005
+
+
+def _weeks(run: Run) -> int:
+    """Return in how many weeks nearly everything has come."""
+    there = run.ds["arrived"].values >= 1.0 - _OUTSTANDING
+    return int(np.where(there.any(1), there.argmax(1) + 1, there.shape[1]).max())
+
+
+def takes_weeks(run: Run) -> bool:
+    """Say whether the orders of a run come over weeks."""
+    return "arrived" in run.ds and _weeks(run) >= _LEAST_WEEKS
+
+
+def plot_run_payback(
+    run: Run | xr.Dataset, ax: Axes | None = None, *, portfolio: str | None = None, **options: Any
+) -> Axes:
+    """Draw profit to date of a portfolio of a run; the first of the decision by default.
+
+    Parameters
+    ----------
+    run : Run or xarray.Dataset
+        Results of a run.
+    ax, **options
+        See `plot_payback`.
+    portfolio : str, optional
+        Its name.
+    """
+    run = as_run(run)
+    pair = decision(run.ds)
+    name = portfolio or (pair[0] if pair else run.names[0])
+    profit = profit_to_date(run.ds, name, _SHOWN)[: max(_weeks(run), _LEAST_WEEKS)]
+    return plot_payback(profit, ax, portfolio=name, tier=run.tiers[name], **options)
 
 
 def plot_payback(

@@ -112,6 +112,7 @@ def _map(content: Content, ax: Axes | None, **options: Any) -> Axes:
     across, up = np.argsort(x), np.argsort(y)
     place: tuple[Any, ...] = (..., *rest)
     gap, se = (_numbers(content["gap"][what])[place][across][:, up] for what in ("value", "se"))
+    se, without = _known(se)
     return plot_break_even(
         x[across],
         y[up],
@@ -124,9 +125,16 @@ def _map(content: Content, ax: Axes | None, **options: Any) -> Axes:
         ylabel=_label(yname, ykey["unit"]),
         measure=content["gap"]["words"],
         text=_text(content["gap"]["unit"]),
-        made=_points(content, others, rest),
+        made=_points(content, others, rest) + without,
         **options,
     )
+
+
+def _known(se: FloatArray) -> tuple[FloatArray, str]:
+    """Return errors in which an unknown one tells nothing apart; all unknown, a remark instead."""
+    if np.isnan(se).all():
+        return se, "; no standard errors (heavy tails)"
+    return np.where(np.isnan(se), np.inf, se), ""
 
 
 def _points(content: Content, others: Any, rest: tuple[int, ...]) -> str:
@@ -147,6 +155,7 @@ def _breakeven(content: Content, ax: Axes | None, **options: Any) -> Axes:
 def _line(content: Content, ax: Axes | None, **options: Any) -> Axes:
     """Draw who is better over both keys, with the line of ties."""
     grid, key, second = content["grid"], content["key"], content["second"]
+    se, without = _known(_numbers(grid["gap"]["se"]))
     return plot_break_even(
         grid["second"],
         grid["key"],
@@ -154,12 +163,12 @@ def _line(content: Content, ax: Axes | None, **options: Any) -> Axes:
         ax,
         a=content["decision"]["a"],
         b=content["decision"]["b"],
-        se=_numbers(grid["gap"]["se"]),
+        se=se,
         xlabel=_label(second["name"], second["unit"]),
         ylabel=_label(key["name"], key["unit"]),
         measure=content["words"],
         text=_text(content["unit"]),
-        made=f"{content['worlds']:,} worlds at each point",
+        made=f"{content['worlds']:,} worlds at each point{without}",
         **options,
     )
 

@@ -11,6 +11,7 @@ from .cautions import number_warnings
 from .comparison import Comparison, compare
 from .estimate import Estimate, Sample
 from .evaluate import Measured
+from .payback import Payback, payback, profit_to_date
 from .precision import Precision, heavier_tail_shape, pareto_shape, standard_error
 from .summary import Summary, summarize
 from .table import COMPARISONS, MEASURES, Measure
@@ -23,6 +24,7 @@ __all__ = [
     "Estimate",
     "Measure",
     "Measured",
+    "Payback",
     "Precision",
     "Sample",
     "Summary",
@@ -31,6 +33,8 @@ __all__ = [
     "heavier_tail_shape",
     "number_warnings",
     "pareto_shape",
+    "payback",
+    "profit_to_date",
     "standard_error",
     "summarize",
 ]

@@ -33,6 +33,7 @@ from .model import (
     Terms,
     sampling_of,
 )
+from .release import arrived
 from .shared import creator_mix, shared_factors, weights
 from .tiers import (
     TierTables,
@@ -142,6 +143,7 @@ def make_plan(experiment: Experiment) -> Plan:
                 for line in lines
             ]
         ),
+        arrived=arrived(experiment, lines),
         overlap_between_niches=experiment.audience.overlap_between_niches,
         left_over=left_over,
     )

@@ -181,6 +181,8 @@ class Plan:
         Markets by name, and how far audiences of different niches overlap.
     spill
         Shape (lines,), share of the portfolio's orders that each incident of a line destroys.
+    arrived
+        Shape (lines, weeks), share of a line's orders that has come by the end of each week.
     components
         Names of the columns of `prices`.
     left_over
@@ -201,5 +203,6 @@ class Plan:
     niches: Mapping[str, NicheTerms]
     overlap_between_niches: float
     spill: Array
+    arrived: Array
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)

@@ -1,0 +1,54 @@
+"""When what a line brings arrives: posts come out week by week, and each fades with a half-life."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..experiment import Experiment
+from .model import PlanLine
+
+#: Weeks that are followed.
+WEEKS = 52
+_DAYS = 7.0
+_LN2 = float(np.log(2.0))
+
+
+def arrived(experiment: Experiment, lines: tuple[PlanLine, ...]) -> npt.NDArray[np.float64]:
+    r"""Return the share of a line's orders that has come by the end of each week.
+
+    Posts come out evenly over the portfolio's release weeks W (all at the start where W is 0), a
+    stage after the one before. What a post brings comes at a rate that halves every half-life h,
+    so that after t days :math:`1 - 2^{-t/h}` of it is there; over posts at a uniform time that is
+
+    .. math:: \frac{m}{W} - \frac{h}{W \ln 2}\left(2^{-(t-m)/h} - 2^{-t/h}\right),
+              \quad m = \min(t, W),
+
+    all in days.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (lines, `WEEKS`), not decreasing along the weeks, at most 1.
+    """
+    days = _DAYS * np.arange(1, WEEKS + 1)
+    shares = np.empty((len(lines), WEEKS))
+    for i, line in enumerate(lines):
+        release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
+        half_life = experiment.platform[line.terms.platform].half_life_days
+        shares[i] = _share(np.maximum(days - line.stage * release, 0.0), release, half_life)
+    return shares
+
+
+def _share(
+    t: npt.NDArray[np.float64], release: float, half_life: float | None
+) -> npt.NDArray[np.float64]:
+    out = np.minimum(t, release)
+    if release == 0.0:
+        fading = np.zeros_like(t) if half_life is None else np.exp2(-t / half_life)
+        return np.where(t > 0.0, 1.0 - fading, 0.0)
+    if half_life is None:
+        return np.asarray(out / release)
+    waiting = half_life / _LN2 * (np.exp2(-(t - out) / half_life) - np.exp2(-t / half_life))
+    result: npt.NDArray[np.float64] = (out - waiting) / release
+    return result
