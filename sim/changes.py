@@ -41,6 +41,8 @@ OF_PORTFOLIO = (
     "cost_mean",
 )  # fmt: skip
 OF_PAIR = ("a_beats_b", "roi_difference_median", "both_lose")
+#: What is told of a portfolio that only one run has.
+_TOLD = ("creators", "budget", "tier", "mix")
 #: Tables that only ask or say how many worlds.
 _ASIDE = ("name", "title", "decision", "sweep", "scenario")
 
@@ -99,7 +101,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Changes(Told):
+class Changes(Told, table="sim.changes:changes_table"):
     """What differs between two runs.
 
     Attributes
@@ -192,7 +194,7 @@ def _experiment(folder: Path) -> Experiment:
 
 def _changed_keys(old: Experiment, new: Experiment) -> tuple[tuple[Changed, ...], int]:
     """Return the keys that differ and are in use, and how many others differ."""
-    before, after = dict(_leaves(old)), dict(_leaves(new))
+    before, after = _values(old, new), _values(new, old)
     used = _used(old) | _used(new)
     found, unused = [], 0
     for path in dict.fromkeys([*before, *after]):
@@ -205,6 +207,22 @@ def _changed_keys(old: Experiment, new: Experiment) -> tuple[tuple[Changed, ...]
         else:
             unused += 1
     return tuple(found), unused
+
+
+def _values(experiment: Experiment, other: Experiment) -> dict[tuple[str, ...], tuple[str, Any]]:
+    """Return every value by its path; a portfolio that the other has not is one value."""
+    alone = {name for name in experiment.portfolio if name not in other.portfolio}
+    found = {
+        path: value
+        for path, value in _leaves(experiment)
+        if path[0] != "portfolio" or path[1] not in alone
+    }
+    for name in experiment.portfolio:
+        if name in alone:
+            portfolio = _written(experiment.portfolio[name])
+            told = {key: portfolio[key] for key in _TOLD if key in portfolio}
+            found["portfolio", name] = (as_toml(told), told)
+    return found
 
 
 def _leaves(experiment: Experiment) -> Iterator[tuple[tuple[str, ...], tuple[str, Any]]]:
@@ -373,6 +391,21 @@ def moved_by(entry: Measured) -> str:
     text = cell(entry.value, entry.se, entry.unit)
     text = text.replace(" %", " points") if entry.unit == "fraction" else text
     return f"+{text}" if entry.value > 0.0 else text
+
+
+def changes_table(found: Changes) -> list[dict[str, str]]:
+    """Return the measures as texts for people: in the first run, in the second, the difference."""
+    return [
+        {
+            "of": entry.of,
+            "measure": entry.measure
+            + ("" if entry.old.unit == "fraction" else f" [{entry.old.unit}]"),
+            "first run": cell(entry.old.value, entry.old.se, entry.old.unit),
+            "second run": cell(entry.new.value, entry.new.se, entry.new.unit),
+            "difference": moved_by(entry.difference),
+        }
+        for entry in found.moved
+    ]
 
 
 def _sentence(moved: tuple[Moved, ...]) -> str:

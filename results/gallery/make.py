@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,15 +62,26 @@ FREE = (
         "tail",
         "Are viral posts as rare as in real data?",
         """\
-one_post = sim.build({
-    "simulation": {"worlds": 200_000, "seed": 1},
-    "portfolio": {"post": {"tier": "micro", "platform": "tiktok", "creators": 1}},
-    "tier": {"micro": {"on": {"tiktok": {
-        "followers": 50_000, "authentic_share": 1.0, "reach_rate": 0.2, "delivery_rate": 1.0,
-    }}}},
-    "shocks": {"scale": 0},
-    "beliefs": {"engagement_rate": {"sd": 0}, "reach_rate": {"sd": 0}},
-})
+one_post = sim.build(
+    {
+        "simulation": {"worlds": 200_000, "seed": 1},
+        "portfolio": {"post": {"tier": "micro", "platform": "tiktok", "creators": 1}},
+        "tier": {
+            "micro": {
+                "on": {
+                    "tiktok": {
+                        "followers": 50_000,
+                        "authentic_share": 1.0,
+                        "reach_rate": 0.2,
+                        "delivery_rate": 1.0,
+                    }
+                }
+            }
+        },
+        "shocks": {"scale": 0},
+        "beliefs": {"engagement_rate": {"sd": 0}, "reach_rate": {"sd": 0}},
+    }
+)
 views = sim.simulate(one_post)["line_impressions"].values[0]
 ax = charts.plot_tail(
     views / sorted(views)[len(views) // 2],
@@ -83,14 +95,8 @@ ax = charts.plot_tail(
         "payback",
         "When is the money back?",
         """\
-import numpy as np
-
-# The model has no calendar: say when orders come, here half of what remains every 1.5 weeks.
-weeks = np.arange(13)
-arrived = 1 - 0.5 ** (weeks / 1.5)
-micro = results.sel(portfolio="micro")
-profit = arrived[:, None] * micro["contribution"].values - micro["cost"].values
-ax = charts.plot_payback(profit, portfolio="micro")""",
+pilot = sim.load("experiments/pilot_then_scale.toml", worlds=20_000)
+ax = charts.plot_run_payback(sim.simulate(pilot), portfolio="tested")""",
     ),
 )
 
@@ -242,9 +248,12 @@ background = "#FFFDF8"
 
 ## Charts that want your own numbers
 
-All of the above are fed with plain arrays and rows, documented in `sim.charts.rows`, so that anything
-can feed them. `plot_lorenz` shows how much a few creators bring, from revenue by creator and world.
-"""
+Charts of answers are drawn by these, which are fed with plain arrays and rows (documented beside
+them), so that anything can feed them.
+
+| function | |
+|---|---|
+{others}"""
 
 ASKED_START = """\
 # Charts of answers
@@ -274,9 +283,20 @@ def main() -> None:
     }
     if not wanted:
         page = TEXT
-        for name, text in {"start": START, **parts}.items():
+        for name, text in {"start": START, "others": _others(parts.values()), **parts}.items():
             page = page.replace(f"{{{name}}}", text)
         (HERE / "README.md").write_text(page, encoding="utf-8")
+
+
+def _others(shown: Iterable[str]) -> str:
+    """Return a row for each chart that no lines call, with the first line of its docstring."""
+    text = "".join(shown)
+    rows = []
+    for name in charts.__all__:
+        if name.startswith("plot_") and f"{name}(" not in text:
+            said = (getattr(charts, name).__doc__ or "").splitlines()[0]
+            rows.append(f"| `{name}` | {said} |\n")
+    return "".join(rows)
 
 
 def _section(example: Example, scope: dict[str, Any], wanted: set[str]) -> str:

@@ -210,6 +210,20 @@ def words_of(name: str) -> str:
     return _WORDS.get(name) or long_name_of(name)
 
 
+#: A mean is never told without its median, nor a median without its mean: tails part them.
+TWINS = {
+    "roi_mean": "roi_median",
+    "roi_median": "roi_mean",
+    "profit_mean": "profit_median",
+    "profit_median": "profit_mean",
+}
+
+
+def twin_words(name: str) -> str:
+    """Return what a measure's twin is beside it: ``median`` or ``mean``."""
+    return TWINS[name].rpartition("_")[2]
+
+
 def long_name_of(name: str) -> str:
     """Return what a measure or comparison is, in words."""
     return (MEASURES.get(name) or COMPARISONS[name]).long_name

@@ -38,7 +38,7 @@ def narrowed(gap: Gap, left: float, right: float, steps: int) -> float:
         found = gap(x).value
         return 0.0 if found is None else found
 
-    root: float = brentq(value, left, right, xtol=1e-10 * (right - left), maxiter=steps, disp=False)
+    root: float = brentq(value, left, right, xtol=1e-7 * (right - left), maxiter=steps, disp=False)
     return root
 
 

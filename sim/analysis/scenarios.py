@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..displays import Told
-from ..experiment import DistributionError, Experiment, ExperimentError, Fault
+from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.faults import suggestion
-from ..experiment.layout import is_section
 from ..measures import COMPARISONS, Measured
 from ..measures.format import percent
 from ..simulation import Progress, simulate
 from .common import (
     DEFAULT_MEASURE,
+    TWINS,
     Decision,
     as_measured,
     compared,
@@ -25,14 +25,15 @@ from .common import (
     measure_of,
     said,
     told,
+    twin_words,
     unit_of,
     why_of,
     with_worlds,
     words_of,
 )
-from .keys import Path, Varied, find_key, places_of, recentred_at
+from .keys import Varied
+from .overrides import overridden
 from .solving import LESS_IS_BETTER
-from .values import is_times, scaled_number
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -43,8 +44,6 @@ SHOWN = (
     "roi_mean", "roi_median", "roi_p05", "roi_p95", "roi_es05", "loss_probability",
     "profit_mean", "profit_median", "cost_mean",
 )  # fmt: skip
-#: Tables in which an override leaves what it does not name.
-_BY_KEY = ("shocks", "beliefs")
 _PAIRED = ("a_beats_b", "roi_difference_mean", "profit_difference_mean")
 
 
@@ -168,6 +167,9 @@ class Scenarios(Told, table="sim.analysis.point_tables:scenario_table"):
         for portfolio in self.decision.portfolios:
             case = self._hardest(portfolio)
             level = f"{words_of(measure)} {told(case.measures[portfolio][measure])}"
+            if measure in TWINS:
+                twin = case.measures[portfolio][TWINS[measure]]
+                level += f", {twin_words(measure)} {told(twin)}"
             change = case.changes.get(portfolio)
             if change is None or change.value is None:
                 parts.append(f"no scenario is harder on {portfolio} than the base: {level}")
@@ -175,7 +177,7 @@ class Scenarios(Told, table="sim.analysis.point_tables:scenario_table"):
             size = said(abs(change.value), change.se, change.unit, why_of(change))
             way = "up" if change.value > 0.0 else "down"
             points = size.replace(" %", " points", 1)
-            parts.append(f"hardest on {portfolio} is {case.name}: {level}, {way} by {points}")
+            parts.append(f"hardest on {portfolio} is {case.name}: {level}; {way} by {points}")
         return f"{'; '.join(parts)} ({len(self.cases)} runs in the same {self.worlds:,} worlds)."
 
     def _hardest(self, portfolio: str) -> Case:
@@ -237,7 +239,7 @@ def scenario(
     if worlds is not None and worlds < experiment.simulation.worlds:
         experiment, run = with_worlds(experiment, worlds), None
     varied = Varied(experiment, resize)
-    experiments = _experiments(varied, {name: written[name] for name in chosen})
+    experiments = overridden(varied, {name: written[name] for name in chosen})
     base = run if run is not None else simulate(experiment, threads=threads)
     cases = [_case(BASE, {}, base, None, decision)]
     for done, (name, changed) in enumerate(experiments.items(), 1):
@@ -264,7 +266,7 @@ def check_scenarios(experiment: Experiment) -> None:
     written = experiment.scenario or {}
     for check in (
         lambda: _check_names(experiment, list(written)),
-        lambda: _experiments(Varied(experiment), written),
+        lambda: overridden(Varied(experiment), written),
     ):
         try:
             if written:
@@ -324,68 +326,6 @@ def _case(
         for portfolio in portfolios
     }
     return Case(name, overrides, levels, changes, pair)
-
-
-# --- Overrides ------------------------------------------------------------------------------------
-
-
-def _experiments(varied: Varied, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Experiment]:
-    """Return the experiment under each scenario; the faults of all of them at once."""
-    result: dict[str, Experiment] = {}
-    faults: list[Fault] = []
-    for name, table in tables.items():
-        try:
-            result[name] = _overridden(varied, name, table)
-        except ExperimentError as error:
-            faults += error.faults
-    if faults:
-        raise ExperimentError(varied.experiment.file, faults)
-    return result
-
-
-def _overridden(varied: Varied, name: str, table: Mapping[str, Any]) -> Experiment:
-    """Return the experiment under a scenario; faults carry the scenario's name."""
-    places: dict[Path, Any] = {}
-    faults: list[Fault] = []
-    for path, value in _leaves((), table):
-        try:
-            places |= _placed(varied.experiment, path, value)
-        except ExperimentError as error:
-            faults += error.faults
-        except DistributionError as error:
-            faults.append(Fault(".".join(path), str(error), value))
-    try:
-        changed = varied.with_tables(places)
-        if not faults:
-            return changed
-    except ExperimentError as error:
-        faults += error.faults
-    named = [Fault(f"scenario.{name}.{fault.key}", fault.problem, fault.got) for fault in faults]
-    raise ExperimentError(varied.experiment.file, named)
-
-
-def _leaves(path: Path, table: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
-    """Yield the values of a table that may be nested or have quoted, dotted keys."""
-    for name, value in table.items():
-        here = (*path, *name.split("."))
-        if isinstance(value, Mapping) and (len(here) == 1 or is_section(here)):
-            yield from _leaves(here, value)
-        else:
-            yield here, value
-
-
-def _placed(experiment: Experiment, path: Path, value: Any) -> dict[Path, Any]:
-    """Return what stands where in the resolved tables for one override."""
-    if isinstance(value, Mapping):
-        if path[0] in _BY_KEY:
-            inner = [_placed(experiment, (*path, name), item) for name, item in value.items()]
-            return {place: item for found in inner for place, item in found.items()}
-        return {place: dict(value) for place in places_of(experiment, path)}
-    key = find_key(experiment, ".".join(path))
-    if isinstance(value, str) and is_times(value):
-        number = scaled_number(key, value)
-        return {place: recentred_at(experiment, key, place, number) for place in key.paths}
-    return dict.fromkeys(key.paths, value)
 
 
 def table_of(found: Scenarios) -> xr.Dataset:

@@ -18,7 +18,8 @@ from .draws import shared_scores
 from .inputs import Input, single_inputs
 
 if TYPE_CHECKING:
-    from .drivers import Driver, Sampler
+    from .drivers import Sampler
+    from .drivers_answer import Driver
 
 Array = npt.NDArray[np.float64]
 
@@ -39,7 +40,7 @@ def morris_drivers(sampler: Sampler, file: str, progress: Progress | None) -> li
     """
     salib_sample = _salib("SALib.sample.morris", file)
     salib_analyze = _salib("SALib.analyze.morris", file)
-    from .drivers import Driver
+    from .drivers_answer import Driver
 
     items = single_inputs(sampler.plan)
     problem = _problem(items)
@@ -78,7 +79,7 @@ def delta_drivers(sampler: Sampler, _file: str, progress: Progress | None) -> li
     of the estimate.
     """
     from .density import dependence
-    from .drivers import Driver
+    from .drivers_answer import Driver
 
     dummy = Input("dummy", "dummy", (), "an input that means nothing, for comparison")
     items = [*single_inputs(sampler.plan), dummy]

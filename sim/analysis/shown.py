@@ -14,11 +14,11 @@ from ..measures import Measured
 from ..measures.format import MISSING, cell, percent, usd
 
 if TYPE_CHECKING:
-    from .drivers import Driver, Sensitivity
-    from .headcount import Diversification, Diversified
-    from .knowledge import Worth
-    from .mixes import Frontier, Mix
+    from .drivers_answer import Driver, Sensitivity
+    from .headcount_answer import Diversification, Diversified
+    from .mix_answer import Frontier, Mix
     from .regions import Region
+    from .worth_answer import Worth
 
 Rows = list[dict[str, str]]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .common import said, shown, unit_of, words_of
+from .common import NO_ERROR, TWINS, said, shown, twin_words, unit_of, words_of
 
 if TYPE_CHECKING:
     from .sweeps import Sweep
@@ -34,6 +34,7 @@ def along(sweep: Sweep) -> str:
         f"With {key.name} from {shown(values[0])} to {shown(values[-1])} {_unit(key.unit)}, the "
         f"{words_of(measure)} {', that '.join(parts)}"
     )
+    text += _twins(sweep, measure)
     if sweep.decision.b is None:
         return text
     first, last = (_figure(sweep, "a_beats_b", i) for i in (0, -1))
@@ -41,6 +42,18 @@ def along(sweep: Sweep) -> str:
         f"{text}; {sweep.decision.a} beats {sweep.decision.b} in {first} of worlds at the first "
         f"value and in {last} at the last"
     )
+
+
+def _twins(sweep: Sweep, measure: str) -> str:
+    """Return the medians beside means, or the means beside medians."""
+    twin = TWINS.get(measure)
+    if twin is None or twin not in sweep.measures:
+        return ""
+    parts = []
+    for portfolio in sweep.decision.portfolios:
+        first, last = (_figure(sweep, twin, i, portfolio) for i in (0, -1))
+        parts.append(f"{portfolio} {first}" + ("" if first == last else f" to {last}"))
+    return f" ({twin_words(measure)}: {', '.join(parts)})"
 
 
 def _unit(unit: str) -> str:
@@ -79,14 +92,18 @@ def _leads(sweep: Sweep, a: str, b: str) -> str:
         ahead, behind = int((gap > 0.0).sum()), int((gap < 0.0).sum())
         return (
             f"{a} is above {b} on {what} at {ahead:,} of {gap.size:,} points and below at "
-            f"{behind:,} (no standard error: heavy tail or too few worlds)"
+            f"{behind:,} (no standard error: {NO_ERROR})"
         )
     ahead, behind = int((gap > margin).sum()), int((gap < -margin).sum())
-    unsure = gap.size - ahead - behind
-    left = f", and {unsure:,} cannot be told apart" if unsure else ""
-    return (
-        f"{a} is above {b} on {what} at {ahead:,} of {gap.size:,} points, below at {behind:,}{left}"
-    )
+    unknown = int(np.isnan(margin).sum())
+    unsure = gap.size - ahead - behind - unknown
+    parts = [
+        f"{a} is above {b} on {what} at {ahead:,} of {gap.size:,} points",
+        f"below at {behind:,}",
+    ]
+    parts += [f"at {unsure:,} they cannot be told apart"] if unsure else []
+    parts += [f"at {unknown:,} the error is not known ({NO_ERROR})"] if unknown else []
+    return ", ".join(parts)
 
 
 def _ends(sweep: Sweep, measure: str, portfolio: str | None = None) -> tuple[str, str]:

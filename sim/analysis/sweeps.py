@@ -15,24 +15,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._version import __version__
 from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.faults import nearest
 from ..plan import make_plan
-from ..simulation import Progress, experiment_hash
+from ..simulation import Progress
 from .common import (
     POINT_WORLDS,
     Decision,
     decide,
-    long_name_of,
     plain,
     unit_of,
     with_worlds,
     words_of,
 )
-from .figures import MEANS, PAIRED, QUANTILES, Figures
+from .figures import PAIRED
 from .keys import Key, find_key
+from .sweep_labels import labelled
 from .sweeping import Job, Point
 from .values import read_values
 
@@ -246,22 +245,21 @@ def sweep(
     if job.simulated_keys:
         job.experiment = with_worlds(experiment, worlds or POINT_WORLDS)
     found, creators, simulated = job.run(run, points_in, progress)
-    labelled = _labelled(job, axes, zipped, found, creators)
-    count = int(labelled.attrs["worlds"])
-    notes = _notes(job, experiment, labelled)
-    return Sweep(keys, labelled, decision, count, simulated, notes)
+    dataset = labelled(job, axes, zipped, found, creators)
+    notes = _notes(job, experiment, dataset)
+    return Sweep(keys, dataset, decision, int(dataset.attrs["worlds"]), simulated, notes)
 
 
-def _notes(job: Job, experiment: Experiment, labelled: xr.Dataset) -> tuple[str, ...]:
+def _notes(job: Job, experiment: Experiment, dataset: xr.Dataset) -> tuple[str, ...]:
     """Say what the sweep did that its figures do not show."""
     notes = []
-    count = int(labelled.attrs["worlds"])
+    count = int(dataset.attrs["worlds"])
     if job.simulated_keys and count < experiment.simulation.worlds:
         notes.append(f"Each simulated point has {count:,} worlds (--points asks for more).")
     budgets = [name for name, own in experiment.portfolio.items() if own.budget is not None]
     if budgets and not job.resize:
         notes.append(f"{', '.join(budgets)}: creators held as hired; --resize hires at each point.")
-    heavy = [name for name in _ERRORS if bool(labelled[f"{name}_se"].isnull().any())]
+    heavy = [name for name in _ERRORS if bool(dataset[f"{name}_se"].isnull().any())]
     if heavy:
         notes.append(f"Heavy tails: no standard error everywhere for {', '.join(heavy)}.")
     loadings = [key.name for key in job.keys if key.table == "shocks"]
@@ -370,55 +368,6 @@ def _points(
         fault = Fault("sweep.zip", f"needs as many values of every key: {counts}")
         raise ExperimentError(experiment.file, [fault])
     return list(zip(*axes, strict=True))
-
-
-# --- Labels ---------------------------------------------------------------------------------------
-
-
-def _labelled(
-    job: Job,
-    axes: Sequence[Sequence[float | str]],
-    zipped: bool,
-    found: Figures,
-    creators: Array,
-) -> xr.Dataset:
-    import xarray as xr
-
-    dims = ("point",) if zipped else tuple(key.name for key in job.keys)
-    shape = (len(job.points),) if zipped else tuple(len(axis) for axis in axes)
-    coords: dict[str, Any] = {"portfolio": list(job.experiment.portfolio)}
-    for key, axis in zip(job.keys, axes, strict=True):
-        # Numbers stay numbers; a mixture becomes text.
-        text = any(isinstance(value, str) for value in axis)
-        values = [str(value) for value in axis] if text else list(axis)
-        labels: dict[str, Any] = {"units": key.unit, "long_name": key.name}
-        if key.base is not None:
-            labels["base"] = key.base
-        coords[key.name] = ("point" if zipped else key.name, values, labels)
-    data: dict[str, Any] = {}
-    for name in (*MEANS, *QUANTILES, *PAIRED):
-        if name not in found.value:
-            continue
-        own = ("portfolio",) if found.value[name].ndim == 2 else ()
-        for suffix, rows in (("", found.value[name]), ("_se", found.se[name])):
-            words = long_name_of(name) + (", standard error" if suffix else "")
-            labels = {"units": unit_of(name), "long_name": words}
-            data[name + suffix] = ((*own, *dims), rows.reshape(*rows.shape[:-1], *shape), labels)
-    hired = creators.reshape(len(creators), *shape)
-    labels = {"units": "creators", "long_name": "creators hired"}
-    data["creators"] = (("portfolio", *dims), hired, labels)
-    plan = make_plan(job.experiment)
-    attrs = {
-        "experiment": job.experiment.name,
-        "experiment_hash": experiment_hash(job.experiment),
-        "seed": plan.seed,
-        "worlds": plan.worlds,
-        "version": __version__,
-        "creators": "hired again at each point" if job.resize else "held",
-        "a": job.decision.a,
-        "b": job.decision.b or "",
-    }
-    return xr.Dataset(data, coords=coords, attrs=attrs)
 
 
 def _scalar(value: Any) -> float | str:

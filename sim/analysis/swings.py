@@ -22,6 +22,7 @@ from ..plan import make_plan
 from ..simulation import Progress
 from .common import (
     POINT_WORLDS,
+    TWINS,
     Decision,
     as_dataset,
     as_measured,
@@ -30,6 +31,7 @@ from .common import (
     gap_estimate,
     only,
     told,
+    twin_words,
     unit_of,
     with_worlds,
     words_of,
@@ -120,6 +122,8 @@ class Tornado(Told, table="sim.analysis.point_tables:tornado_table"):
         ``"swing"`` or ``"rank"``: by which the inputs are ordered.
     notes
         What was done about what is not obvious.
+    twin
+        With a mean as the outcome its median, with a median its mean; all inputs as drawn.
     """
 
     decision: Decision
@@ -129,6 +133,7 @@ class Tornado(Told, table="sim.analysis.point_tables:tornado_table"):
     worlds: int
     method: str
     notes: tuple[str, ...] = ()
+    twin: Measured | None = None
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one row for each input."""
@@ -158,6 +163,7 @@ class Tornado(Told, table="sim.analysis.point_tables:tornado_table"):
             "label": _label(self.decision),
             "worlds": self.worlds,
             "base": self.base.to_dict(),
+            **({"twin": self.twin.to_dict()} if self.twin else {}),
             "inputs": [swing.to_dict() for swing in self.swings],
         }
 
@@ -178,12 +184,17 @@ class Tornado(Told, table="sim.analysis.point_tables:tornado_table"):
         how = "rank correlation" if self.method == "rank" else "10 % to 90 % point"
         bent = [swing.words for swing in self.swings if not swing.monotone]
         text = (
-            f"{self.outcome}, {told(self.base)} with everything "
+            f"{self.outcome}, {told(self.base)}{self._twin()} with everything "
             f"as drawn, moves most with {', then '.join(parts)}"
         )
         if bent:
             text += f"; not in one direction with {', '.join(bent)}"
         return f"{text} ({how}, {self.worlds:,} worlds)."
+
+    def _twin(self) -> str:
+        if self.twin is None:
+            return ""
+        return f", {twin_words(self.decision.measure)} {told(self.twin)},"
 
 
 def tornado(
@@ -248,7 +259,16 @@ def tornado(
     if any(one.others for one in inputs):
         notes.append("A tier's centre moves with what all tiers have in common, and that row too.")
     words = _outcome_words(decision)
-    return Tornado(decision, words, found, tuple(swings), plan.worlds, "swing", tuple(notes))
+    return Tornado(
+        decision,
+        words,
+        found,
+        tuple(swings),
+        plan.worlds,
+        "swing",
+        tuple(notes),
+        _twin_of(base, decision),
+    )
 
 
 def rank_tornado(
@@ -292,7 +312,8 @@ def rank_tornado(
     ]
     swings.sort(key=lambda swing: -abs(swing.rank_correlation.value or 0.0))
     found = as_measured(_estimate(run, decision), unit_of(decision.measure), run)
-    return Tornado(decision, _outcome_words(decision), found, tuple(swings), plan.worlds, "rank")
+    words, twin = _outcome_words(decision), _twin_of(run, decision)
+    return Tornado(decision, words, found, tuple(swings), plan.worlds, "rank", (), twin)
 
 
 # --- Outcome --------------------------------------------------------------------------------------
@@ -352,6 +373,15 @@ def _estimate(worlds: xr.Dataset, decision: Decision) -> Estimate:
     if decision.b is None:
         return estimate_of(worlds, decision.a, decision.measure)
     return gap_estimate(worlds, decision.a, decision.b, decision.measure)
+
+
+def _twin_of(worlds: xr.Dataset, decision: Decision) -> Measured | None:
+    """Return the median beside a mean, or the mean beside a median."""
+    twin = TWINS.get(decision.measure)
+    if twin is None:
+        return None
+    other = Decision(decision.a, decision.b, twin)
+    return as_measured(_estimate(worlds, other), unit_of(twin), worlds)
 
 
 def _effect(worlds: xr.Dataset, decision: Decision) -> Array:

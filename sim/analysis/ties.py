@@ -23,6 +23,7 @@ from ..simulation import Progress, simulate
 from .belief_ties import BeliefRange, belief_range
 from .common import (
     POINT_WORLDS,
+    TWINS,
     Decision,
     decide,
     only,
@@ -30,6 +31,7 @@ from .common import (
     rounded,
     said,
     shown,
+    twin_words,
     unit_of,
     with_worlds,
     words_of,
@@ -191,13 +193,27 @@ class Breakeven(Told, table="sim.analysis.point_tables:breakeven_table"):
                 error = f"± {rounded(tie.se)}, 95 % interval {ends}"
             parts.append(
                 f"at {shown(tie.value)} ({error}; below it {tie.better_below} is better, above it "
-                f"{tie.better_above})"
+                f"{tie.better_above}{self._twins_at(tie.value)})"
             )
         now = "" if self.key.base is None else f", now {shown(self.key.base)}"
         return (
             f"{a} and {b} {_tied(self.decision.measure)} where {self.key.name} ({self.key.unit}{now}) stands "
             f"{' and '.join(parts)}{self._by_beliefs()} ({worlds})."
         )
+
+    def _twins_at(self, value: float) -> str:
+        """Return the medians at a tie of means, or the means at one of medians."""
+        twin, data = TWINS.get(self.decision.measure), self.curve.dataset
+        if twin is None:
+            return ""
+        x, parts = data[self.key.name].values, []
+        for name in self.decision.portfolios:
+            at, se = (
+                float(np.interp(value, x, data[row].sel(portfolio=name).values))
+                for row in (twin, f"{twin}_se")
+            )
+            parts.append(f"{name} {said(at, se, unit_of(twin))}")
+        return f"; {twin_words(self.decision.measure)} there: {', '.join(parts)}"
 
     def _ahead(self) -> str:
         """Say who is better all along, with the gap at both ends."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..analysis.keys import Key, find_key
+from ..analysis.keys import Key, find_key, recentred_at
 from ..experiment import Experiment, ExperimentError
+from ..experiment.distributions import SHARE, DistributionError, parse
 from ..plan import portfolio_terms
 
 #: Positions of a slider: from 0 to this number; the experiment's own value stands in the middle.
 STEPS = 200
 #: How far a slider reaches to both sides, as a factor.
 REACH = 4.0
-#: Most that a share may become.
-_MOST_SHARE = 0.9
 #: Most that the scale of correlation may become, however small the loadings.
 _MOST_SCALE = 2.0
 
@@ -94,8 +93,9 @@ def _tiers(experiment: Experiment) -> Iterator[Control]:
         key = _key(experiment, f"tier.{tier}.fee")
         yield _scaled(f"fee of a {tier} creator, median", "USD per post", key)
     for tier in used:
-        key = _key(experiment, f"tier.{tier}.conversion_rate")
-        yield _scaled(f"conversion of {tier}, median", "% of engagements that order", key)
+        keys = _key(experiment, f"tier.{tier}.conversion_rate")
+        slider = _scaled(f"conversion of {tier}, median", "% of engagements that order", keys)
+        yield _possible(experiment, slider)
 
 
 def _order_value(experiment: Experiment) -> Iterator[Control]:
@@ -123,6 +123,24 @@ def _correlation(experiment: Experiment) -> Iterator[Control]:
     )
 
 
+def _possible(experiment: Experiment, slider: Control) -> Control:
+    """Return a slider of a share without the values at its upper end that no file may hold."""
+    values = list(slider.values)
+    while len(values) > slider.start + 1 and not _accepted(experiment, slider, values[-1]):
+        values.pop()
+    return replace(slider, values=tuple(values))
+
+
+def _accepted(experiment: Experiment, slider: Control, value: float) -> bool:
+    try:
+        for key in slider.keys:
+            for path in key.paths:
+                parse(recentred_at(experiment, key, path, value), SHARE)
+    except (DistributionError, ExperimentError):
+        return False
+    return True
+
+
 def _key(experiment: Experiment, name: str) -> tuple[Key, ...]:
     try:
         return (find_key(experiment, name),)
@@ -135,10 +153,8 @@ def _scaled(label: str, unit: str, keys: tuple[Key, ...], *, whole: bool = False
     base = keys[0].base if keys else None
     if not base or base <= 0.0:
         return Control(label, unit, (), (), 0)
-    most = _MOST_SHARE if unit.startswith("%") else math.inf
     factors = (REACH ** (2 * k / STEPS - 1) for k in range(STEPS + 1))
-    values = [base * factor for factor in factors if base * factor <= most]
-    values = [base if math.isclose(v, base) else _three_digits(v) for v in values]
+    values = [base if math.isclose(f, 1.0) else _three_digits(base * f) for f in factors]
     if whole:
         values = [float(max(1, round(value))) for value in values]
     values = sorted(set(values))

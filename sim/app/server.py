@@ -121,8 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
                     if action == "view"
                     else {"path": str(what_if.save(positions, hire=hire))}
                 )
-        except (PositionError, ExperimentError) as error:
+        except PositionError as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+        except ExperimentError as error:
+            said = "; ".join(f"{fault.key} {fault.problem}" for fault in error.faults)
+            self._refuse(HTTPStatus.BAD_REQUEST, f"Not possible: {said}.")
         except RunError as error:
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         else:

@@ -6,7 +6,7 @@ import math
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,9 @@ from ..experiment.write import to_toml
 from ..folders import RunError
 from ..measures import answer, compare, summarize
 from ..measures.format import cell
-from ..plan import make_plan, sampling_of
-from ..simulation import creator_posts, simulate
+from ..plan import Plan, make_plan, sampling_of
+from ..results import to_dataset
+from ..simulation import attributes, creator_posts
 from .controls import controls
 from .drawing import draw
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..measures import Summary
 
 #: Worlds of a run behind the page, at most and at least: as many as fit into the time below.
-MOST_WORLDS, LEAST_WORLDS = 8192, 1024
+MOST_WORLDS, LEAST_WORLDS = 8192, 512
 #: Seconds that a run may take, so that the page follows within 0.2 s.
 _ALLOWED = 0.12
 _ROWS = (
@@ -235,13 +236,18 @@ class WhatIf:
         return build(tables, name=self.experiment.name, folder=self.experiment.folder)
 
     def _run(self, experiment: Experiment) -> xr.Dataset:
-        worlds = self.worlds
+        from ..engine.run import run
+
+        simulation = experiment.simulation.model_copy(update={"beliefs": None})
+        plain = experiment.model_copy(update={"simulation": simulation})
+        plan = make_plan(with_worlds(plain, self.worlds))
         if self._affordable is not None:
             # A budget that hires ten times as many creators is run in fewer worlds.
-            worlds = min(worlds, _power_of_two(self._affordable / _posts(experiment)))
-        sampling = experiment.simulation.model_copy(update={"beliefs": None})
-        plain = experiment.model_copy(update={"simulation": sampling})
-        return simulate(with_worlds(plain, worlds), threads=self.threads)
+            worlds = min(self.worlds, _power_of_two(self._affordable / _posts(plan)))
+            sampling, worlds = sampling_of(simulation.model_copy(update={"worlds": worlds}))
+            plan = replace(plan, sampling=sampling, worlds=worlds)
+        arrays = run(plan, threads=self.threads)
+        return to_dataset(plan, arrays, attributes(plain, plan, arrays))
 
     def _worlds_of_a_moment(self) -> int:
         """Return the worlds that take no longer than a moment, found by running some."""
@@ -253,13 +259,13 @@ class WhatIf:
             times.append(time.perf_counter() - started)
         share = _ALLOWED / max(min(times), 1e-3)
         worlds = _power_of_two(share * LEAST_WORLDS)
-        self._affordable = worlds * _posts(self.experiment)
+        self._affordable = worlds * _posts(make_plan(self.experiment))
         return worlds
 
 
-def _posts(experiment: Experiment) -> float:
-    """Return how many posts a world of an experiment has."""
-    return creator_posts(make_plan(experiment)) / sampling_of(experiment.simulation)[1]
+def _posts(plan: Plan) -> float:
+    """Return how many posts a world of a plan has."""
+    return creator_posts(plan) / plan.worlds
 
 
 def _power_of_two(worlds: float) -> int:

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from .drawing import CHARTS, Chart, draw, draw_all
     from .drivers import plot_tornado, plot_variance_split
     from .funnel import plot_funnel
+    from .inputs import plot_inputs
+    from .mixes import MixPoint, plot_holdings, plot_mixes
     from .money import plot_waterfall
     from .paper import alt_text
-    from .payback import plot_payback
+    from .payback import plot_payback, plot_run_payback
     from .points import has_chart, plot_answer
     from .portfolios import plot_diversification, plot_frontier
     from .reach import plot_exceedance
+    from .region import RegionMap, plot_region
     from .risk import plot_loss, plot_risk_return
     from .roi import plot_roi
     from .rows import (
@@ -55,6 +58,8 @@ _HOME = {
     "FrontierPoint": "rows",
     "LIGHT": "theme",
     "Level": "ties",
+    "MixPoint": "mixes",
+    "RegionMap": "region",
     "RoiRange": "scenarios",
     "Run": "run",
     "Split": "rows",
@@ -79,11 +84,16 @@ _HOME = {
     "plot_exceedance": "reach",
     "plot_frontier": "portfolios",
     "plot_funnel": "funnel",
+    "plot_holdings": "mixes",
+    "plot_inputs": "inputs",
     "plot_lorenz": "tails",
     "plot_loss": "risk",
+    "plot_mixes": "mixes",
     "plot_payback": "payback",
+    "plot_region": "region",
     "plot_risk_return": "risk",
     "plot_roi": "roi",
+    "plot_run_payback": "payback",
     "plot_scenarios": "scenarios",
     "plot_sweep": "sweeps",
     "plot_tail": "tails",
@@ -104,6 +114,8 @@ __all__ = [
     "Diversification",
     "FrontierPoint",
     "Level",
+    "MixPoint",
+    "RegionMap",
     "RoiRange",
     "Run",
     "Split",
@@ -128,11 +140,16 @@ __all__ = [
     "plot_exceedance",
     "plot_frontier",
     "plot_funnel",
+    "plot_holdings",
+    "plot_inputs",
     "plot_lorenz",
     "plot_loss",
+    "plot_mixes",
     "plot_payback",
+    "plot_region",
     "plot_risk_return",
     "plot_roi",
+    "plot_run_payback",
     "plot_scenarios",
     "plot_sweep",
     "plot_tail",

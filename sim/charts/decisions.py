@@ -124,16 +124,15 @@ def _worth(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str, Axe
     """Draw what can be found out before the money is spent, and what pilots cost."""
     known = [k for k in content["known"] if k["learnable"] and k["worth"]["value"] is not None]
     bars = [_worth_bar(k["words"], k["worth"], None) for k in known]
-    bars += [
-        _worth_bar(f"pilot: {p['creators']} {p['line']}", p["worth"], p["cost"])
+    # Pilots come in the order of what they leave after their cost.
+    pilots = [
+        _worth_bar(f"a pilot of {p['creators']} {p['line']}", p["worth"], p["cost"])
         for p in content["pilots"]
         if p["worth"]["value"] is not None
     ]
-    bars.sort(key=lambda bar: -bar.value)
-    pilots = [bar for bar in bars if bar.cost is not None][:4]
-    told = [bar for bar in bars if bar.cost is None and bar.value > 0.0]
-    shown = [*told[: MOST - len(pilots)], *pilots]
-    nothing = sum(bar.cost is None and bar.value <= 0.0 for bar in bars)
+    told = sorted((bar for bar in bars if bar.value > 0.0), key=lambda bar: -bar.value)
+    nothing = len(bars) - len(told)
+    shown = [*told[: MOST - len(pilots[:4])], *pilots[:4]]
     made = (
         f"{content['worlds']:,} worlds; choice among {listed(content['options'])} at "
         f"{usd(content['budget'])}; lines: two standard errors"
@@ -144,7 +143,7 @@ def _worth(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str, Axe
         made += "; diamonds, as far as the axis goes: what a pilot costs"
     kind = "mean profit" if content["risk_tolerance"] is None else "certainty equivalent"
     label = f"worth of knowing before choosing, USD of {kind}"
-    title = worth_finding(shown)
+    title = worth_finding([*told, *pilots])
     return {"": plot_inputs(shown, label=label, made=made, theme=theme, title=title)}
 
 

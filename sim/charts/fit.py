@@ -66,7 +66,7 @@ def plot_fitted(fitted: Fitted, ax: Axes | None = None, *, theme: Theme | None =
             ax.set_yticks([0, 0.5, 1])
         percent_axis(ax, "y")
         ax.minorticks_off()
-        ax.xaxis.set_major_formatter(lambda value, _: short(value))
+        ax.xaxis.set_major_formatter(lambda value, _: short(float(f"{value:.3g}")))
         _few_ticks(ax)
         ax.set_xlabel(curve.unit, fontsize=SMALL)
         ax.tick_params(labelsize=SMALL)
@@ -98,6 +98,7 @@ def _few_ticks(ax: Axes) -> None:
     marks = (1.0,) if decades >= 3.0 else (1.0, 3.0) if decades >= 1.5 else (1.0, 2.0, 5.0)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     places = [m * 10.0**k for k in powers for m in marks if low <= m * 10.0**k <= high]
+    places = places or [math.sqrt(low * high)]
     every = -(-len(places) // 5)
     ax.xaxis.set_major_locator(FixedLocator(places[::every]))
 

@@ -134,7 +134,8 @@ def _known(se: FloatArray) -> tuple[FloatArray, str]:
     """Return errors in which an unknown one tells nothing apart; all unknown, a remark instead."""
     if np.isnan(se).all():
         return se, "; no standard errors (heavy tails)"
-    return np.where(np.isnan(se), np.inf, se), ""
+    some = "; dotted too where a heavy tail leaves no standard error" if np.isnan(se).any() else ""
+    return np.where(np.isnan(se), np.inf, se), some
 
 
 def _points(content: Content, others: Any, rest: tuple[int, ...]) -> str:

@@ -22,38 +22,26 @@ def diff(run1: Path, run2: Path, as_json: bool) -> None:
 
     Example: sim diff results/micro_vs_macro results/cheaper_macro
     """
-    from ..changes import changes, moved_by
-    from ..measures.format import cell
+    from ..changes import changes, changes_table
 
     found = changes(run1, run2)
     if as_json:
         print_json(found.to_dict())
         return
-    rows = [(entry.key, entry.old or "-", entry.new or "-") for entry in found.changed]
-    if rows:
-        _columns([("changed", str(run1), str(run2)), *rows], right=False)
+    keys = [(entry.key, entry.old or "-", entry.new or "-") for entry in found.changed]
+    if keys:
+        _columns([("changed", str(run1), str(run2)), *keys], right=False)
     else:
         click.echo("No assumption in use changed.")
     if found.unused:
         click.echo(f"({found.unused} more keys differ that no portfolio uses)")
-    if found.moved:
-        click.echo("")
+    click.echo("")
+    rows = [tuple(row.values()) for row in changes_table(found)]
+    for of in dict.fromkeys(row[0] for row in rows):
         head = ("measure", str(run1), str(run2), "difference")
-        for of in dict.fromkeys(entry.of for entry in found.moved):
-            here = [entry for entry in found.moved if entry.of == of]
-            click.echo(of)
-            body = [
-                (
-                    f"  {entry.measure}"
-                    + ("" if entry.old.unit == "fraction" else f" [{entry.old.unit}]"),
-                    cell(entry.old.value, entry.old.se, entry.old.unit),
-                    cell(entry.new.value, entry.new.se, entry.new.unit),
-                    moved_by(entry.difference),
-                )
-                for entry in here
-            ]
-            _columns([head, *body])
-            click.echo("")
+        click.echo(of)
+        _columns([head, *((f"  {row[1]}", *row[2:]) for row in rows if row[0] == of)])
+        click.echo("")
     click.echo(found.sentence)
     for note in found.notes:
         click.echo(f"Note: {note}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -13,7 +14,7 @@ from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progres
 if TYPE_CHECKING:
     from ..fitting import Fit
 
-_COLUMNS = ("tier", "platform", "key", "parameter", "value", "se", "n", "of", "p")
+_COLUMNS = ("input", "parameter", "estimate", "from", "p")
 _PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -68,7 +69,7 @@ def fit(
         fail(str(error), MISTAKE)
     if drawn is not None:
         _draw(found, drawn)
-    write_whole(out, to_toml(found))
+    write_whole(out, to_toml(found, out.name))
     _print(found, out, drawn, as_json)
 
 
@@ -113,7 +114,10 @@ def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:
         return
     piped = not sys.stdout.isatty()
     rows = found.to_rows()
-    print_rows(rows, list(rows[0]) if piped else _COLUMNS)
+    if piped:
+        print_rows(rows, list(rows[0]))
+    else:
+        _print_tables(rows)
     for text in found.warnings:
         click.secho(f"Warning: {text}.", err=piped, fg=None if piped else "yellow")
     remarks = [f"{t.tier} on {t.platform}: {note}" for t in found.tiers for note in t.notes]
@@ -123,7 +127,25 @@ def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:
         click.echo(f"Not fitted: {text}.", err=piped)
     shown = "" if drawn is None else f", fit against data in {drawn}"
     click.echo(
-        f"se is one standard error (bootstrap over creators, or likelihood). Written to {out}"
+        f"± is one standard error (bootstrap over creators, or likelihood); p: chance of a worse fit. Written to {out}"
         f'{shown}. Use it with: include = ["{out.name}"]',
         err=piped,
     )
+
+
+def _print_tables(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print a table for each tier that fits the terminal."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        name = f"{row['tier']} on {row['platform']}" if row["tier"] else "economics"
+        error = "" if row["se"] is None else f" ± {row['se']:.2g}"
+        line = {
+            "input": row["key"].replace("_", " "),
+            "parameter": row["parameter"],
+            "estimate": "" if row["value"] is None else f"{row['value']:.4g}{error}",
+            "from": f"{row['n']:,} {row['of']}",
+            "p": "" if row["p"] is None else "< 0.01" if row["p"] < 0.01 else f"{row['p']:.2f}",
+        }
+        tables.setdefault(name, []).append(line)
+    for name, lines in tables.items():
+        print_rows(lines, _COLUMNS, title=name)

@@ -61,6 +61,12 @@ def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
             given = {*portfolio, *(k for k in keys if dotted((*path, k)) in meant)}
             return not given & {*keys}
 
+        if "roster" in portfolio or dotted((*path, "roster")) in meant:
+            for extra in ("tier", "mix", "creators", "budget", "stages"):
+                if extra in portfolio:
+                    problem = f"does not go with `{extra}`: the file says who they are"
+                    yield Fault(dotted((*path, "roster")), problem)
+            continue
         if "creators" in portfolio and "budget" in portfolio:
             yield Fault(key, "has both `creators` and `budget`: keep one")
         elif lacks("creators", "budget"):
@@ -83,7 +89,7 @@ def _stages(path: Path, portfolio: Tables) -> Iterator[Fault]:
     key = dotted((*path, "stages"))
     if len(stages) < 2:
         yield Fault(key, "needs at least two stages; for one, say `posts`")
-    elif isinstance(stages[0], Mapping) and "keep" in stages[0]:
+    elif isinstance(stages[0], Mapping) and _value(stages[0].get("keep", 1.0)) != 1.0:
         yield Fault(key, "the first stage keeps nobody: leave out its `keep`")
     for other in ("mix", "posts"):
         if other in portfolio:

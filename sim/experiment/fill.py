@@ -43,7 +43,12 @@ def lines_of(tables: Tables) -> Iterator[tuple[Path, dict[str, Any]]]:
     shared = ("platform", "niche", "compensation", "posts", "repeat_factor")
     for name, portfolio in tables.get("portfolio", {}).items():
         terms = {key: portfolio.get(key, fields[key].default) for key in shared}
-        if "mix" not in portfolio:
+        roster = portfolio.get("roster")
+        if hasattr(roster, "terms"):
+            for tier, platform, niche in roster.terms():
+                of = {"tier": tier, "platform": platform, "niche": niche}
+                yield ("portfolio", name), terms | of
+        elif "mix" not in portfolio:
             yield ("portfolio", name), terms | {"tier": portfolio.get("tier")}
         elif isinstance(portfolio["mix"], Mapping):
             for line, item in portfolio["mix"].items():

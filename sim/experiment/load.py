@@ -17,6 +17,8 @@ from .distributions import Distribution
 from .faults import ExperimentError, Fault, nearest
 from .fill import fill, presets
 from .merge import Unreadable, assign, found_in, included, merge, read_toml
+from .read_roster import with_rosters
+from .roster import Roster
 from .shape import sound
 from .toml import dotted, path_of
 from .translate import faults_of
@@ -81,7 +83,7 @@ class Experiment(models.Experiment):
 
         rows = []
         for name, portfolio in self.portfolio.items():
-            lines = portfolio.mix or {portfolio.tier or "": None}
+            lines = list(portfolio.mix or [portfolio.tier or "a roster"])
             size = (
                 f"{portfolio.creators:,} creators"
                 if portfolio.budget is None
@@ -112,6 +114,8 @@ def _meaning(value: Any) -> Any:
     if isinstance(value, Distribution):
         means = (value.family, value.parameters, value.lower, value.upper, value.values)
         return [_meaning(part) for part in means]
+    if isinstance(value, Roster):
+        return value.digest
     if isinstance(value, models.Table):
         return {name: _meaning(item) for name, item in value}
     if isinstance(value, Mapping):
@@ -221,8 +225,10 @@ def build(
 
 def _built(tables: Mapping[str, Any], name: str, file: str, folder: Path) -> Experiment:
     shape = sound(tables)
+    shape.tables, faults = with_rosters(shape.tables, folder)
+    shape.meant |= {fault.key for fault in faults}
     filled, origins = fill(shape.tables)
-    faults = list(shape.faults)
+    faults = [*shape.faults, *faults]
     experiment = None
     try:
         experiment = Experiment.model_validate({"name": name, **filled}, context={"folder": folder})
@@ -243,6 +249,8 @@ def _input_files(value: Any) -> Iterator[str]:
         for key, item in value.items():
             if key == "empirical" and isinstance(item, str):
                 yield item.rsplit(":", 1)[0]
+            elif key == "roster" and isinstance(item, str):
+                yield item
             else:
                 yield from _input_files(item)
 

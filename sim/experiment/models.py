@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from .distributions import POSITIVE, SHARE, Distribution, DistributionError, Kind, number, parse
+from .roster import Roster
 
 #: What varies between creators or posts and may load on shared shocks.
 Shocked = Literal[
@@ -316,6 +317,16 @@ class Compensation(Table):
     )
 
 
+def _read_already(value: Any) -> Any:
+    if not isinstance(value, Roster):
+        raise DistributionError('must name a file such as "creators.csv"')
+    return value
+
+
+def _path_of(value: Roster) -> str:
+    return value.path
+
+
 class MixLine(Table):
     """One line of a mixed portfolio; what is not given is the portfolio's."""
 
@@ -349,6 +360,14 @@ class Portfolio(Table):
     creators: Creators | None = Field(None, description="creators")
     budget: AboveZero | None = Field(None, description="USD committed before any revenue")
     tier: str | None = Field(None, description="tier of all creators")
+    roster: (
+        Annotated[
+            Roster,
+            BeforeValidator(_read_already, json_schema_input_type=str),
+            PlainSerializer(_path_of, return_type=str),
+        ]
+        | None
+    ) = Field(None, description="CSV file of named creators, with what is known of each")
     mix: dict[str, Annotated[MixLine, BeforeValidator(_mix_line)]] | None = Field(
         None, description="lines by name with their shares; a line named after a tier is of it"
     )

@@ -32,6 +32,8 @@ def path_of(text: str) -> tuple[str, ...] | None:
         return None
     path = []
     while isinstance(item, dict):
+        if len(item) != 1:
+            return None  # a comment
         ((part, item),) = item.items()
         path.append(part)
     return tuple(path)

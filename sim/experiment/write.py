@@ -74,6 +74,8 @@ def _moved(item: Any, files: Mapping[str, str]) -> Any:
         if name == "empirical" and isinstance(inner, str):
             file, column = inner.rsplit(":", 1)
             result[name] = f"{files.get(file, file)}:{column}"
+        elif name == "roster" and isinstance(inner, str):
+            result[name] = files.get(inner, inner)
         else:
             result[name] = _moved(inner, files)
     return result

@@ -15,6 +15,8 @@ from .reading import Floats, Posts
 
 #: Creators with a fee, with orders, and campaigns with revenue that a fit needs.
 PAID, SELLING, ORDERS = 30, 30, 100
+#: Spread of single orders below which they count as equal, and the packaged spread stays.
+LEAST_CV = 0.01
 
 
 def fit_fee(posts: Posts) -> Fitted | None:
@@ -28,10 +30,12 @@ def fit_fee(posts: Posts) -> Fitted | None:
         return None
     n, x = len(levels.posts), levels.mean
     mean, sd = float(x.mean()), float(x.std(ddof=1))
-    if sd == 0.0:
+    if sd < 1e-6:
         value = math.exp(mean)
-        return Fitted("fee", rounded(value), "the same for all",
-                      (Estimate("value", value, 0.0),), n, "creators")  # fmt: skip
+        return Fitted(
+            "fee", rounded(value), "the same for all", (Estimate("value", value, 0.0),), n,
+            "creators", also={"fee_elasticity": 0},
+        )  # fmt: skip
     median = math.exp(mean)
 
     def above(values: Floats) -> Floats:
@@ -76,7 +80,7 @@ def fit_fee_elasticity(posts: Posts, engaged: Measured) -> Fitted | None:
     weights = resampled(len(y))
     noise = engaged.within * average(weights, 1.0 / own.posts)
     spread = covariance(weights, own.mean, own.mean) - noise
-    if spread[0] < 0.02:
+    if spread[0] < 0.02 or np.ptp(y) < 1e-6:
         return None
     value, error = estimate(covariance(weights, y, own.mean) / np.maximum(spread, 0.02))
     return Fitted(
@@ -195,6 +199,8 @@ def fit_order_value(posts: Posts) -> tuple[Fitted, ...]:
         ("order_value_cv", spreads, "from revenue given orders"),
     ):
         value, error = estimate(drawn)
+        if value < LEAST_CV:
+            continue
         estimates = (Estimate("value", value, error),)
         found.append(Fitted(key, rounded(value), law, estimates, int(orders.sum()), "orders"))
     return tuple(found)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..experiment import build
 from ..experiment import models as m
 from ..experiment.fill import preset_platforms, preset_tiers
+from .accepted import acceptable
 from .campaigns import fit_conversion, fit_fee, fit_fee_elasticity, fit_order_value
 from .components import estimate, resampled, totals, within_variance
 from .followers import fit_followers
@@ -122,7 +123,9 @@ class _Tier:
             found.append(fit_reach(self.tier, seen, law))
         found += self._engagement(law)
         found += [fit_fee(self.posts), fit_conversion(self.posts)]
-        inputs = tuple(each for each in found if each is not None)
+        fitted = [each for each in found if each is not None]
+        inputs, refused = acceptable(self.name, self.platform, fitted)
+        self.notes += refused
         self._remark(inputs)
         return TierFit(
             self.name, self.platform, self.creators, len(self.posts.creator), inputs,
@@ -158,7 +161,8 @@ class _Tier:
                 "off what creators differ by"
             )
             return packaged_law(self.tier, np.nan)
-        law = packaged_law(self.tier, shown.within)
+        share = 1.0 if self.viewed else self.tier.amplified_engagement
+        law = packaged_law(self.tier, shown.within, share)
         if self.viewed:
             self.notes.append(
                 "too few posts per creator for a law of amplification: the packaged one stays"

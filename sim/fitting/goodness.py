@@ -14,13 +14,15 @@ from .reading import Floats
 DRAWS, POINTS, LARGEST_SAMPLE = 199, 400, 4_000
 
 
-def normal_goodness(z: Floats) -> Goodness:
-    """Compare scores with a normal whose mean and sd were fitted to them.
+def normal_goodness(z: Floats) -> Goodness | None:
+    """Compare scores with a normal whose mean and sd were fitted to them; None if they are equal.
 
     Kolmogorov and Smirnov's distance; its distribution under fitted parameters (Lilliefors 1967)
     from simulated samples of the same size.
     """
     z = z[:: max(1, len(z) // LARGEST_SAMPLE)]
+    if not np.ptp(z) > 1e-9:
+        return None
     rng = np.random.default_rng(SEED)
     drawn = rng.standard_normal((DRAWS, len(z)))
     chance = [_distance(_standard(row)) for row in drawn]
@@ -76,7 +78,7 @@ def curve(data: Floats, above: Callable[[Floats], Floats], unit: str) -> Curve:
 
 def level_curve(levels: Levels, mean: float, between: float, within: float, unit: str) -> Curve:
     """Return creators' own geometric means against a lognormal law with luck in their posts."""
-    spread = np.sqrt(between + within / levels.posts)
+    spread = np.sqrt(np.maximum(between + within / levels.posts, 1e-12))
 
     def above(values: Floats) -> Floats:
         share = [np.mean(special.ndtr((mean - log) / spread)) for log in np.log(values)]
@@ -85,6 +87,7 @@ def level_curve(levels: Levels, mean: float, between: float, within: float, unit
     return curve(np.exp(levels.mean), above, unit)
 
 
-def level_goodness(levels: Levels, mean: float, between: float, within: float) -> Goodness:
+def level_goodness(levels: Levels, mean: float, between: float, within: float) -> Goodness | None:
     """Compare creators with a lognormal law, each by as much as its posts can tell."""
-    return normal_goodness((levels.mean - mean) / np.sqrt(between + within / levels.posts))
+    spread = np.sqrt(np.maximum(between + within / levels.posts, 1e-12))
+    return normal_goodness((levels.mean - mean) / spread)

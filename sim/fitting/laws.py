@@ -273,7 +273,7 @@ def _excess(b: float, tail_index: float, cap: float) -> Floats:
     return np.asarray(np.minimum((1.0 - rest) / np.maximum(rest, 1e-300), cap - 1.0), dtype=float)
 
 
-def packaged_law(tier: m.Tier, within: float) -> Law:
+def packaged_law(tier: m.Tier, within: float, share: float = 1.0) -> Law:
     """Return the packaged amplification, with luck for what posts scatter beyond it.
 
     Parameters
@@ -283,11 +283,15 @@ def packaged_law(tier: m.Tier, within: float) -> Law:
     within
         Variance of log views, or of log engagements, from post to post of a creator; NaN where
         it is not known.
+    share
+        Of the viewers whom amplification brings, how many show up in it: all in views, q in
+        engagements.
     """
     packaged = _packaged_luck(tier)
     if not np.isfinite(within):
         return Law(packaged, tier.amplification)
-    rest = within - float(np.var(log_amplification(tier.amplification)))
+    shown = np.log1p(share * np.expm1(log_amplification(tier.amplification)))
+    rest = within - float(shown.var())
     return Law(float(np.sqrt(max(rest, 0.01))), tier.amplification)
 
 

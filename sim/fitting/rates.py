@@ -209,7 +209,8 @@ def fit_amplified_engagement(seen: Measured, per_view: Measured, law: Law) -> Fi
     Over the posts of a creator the slope of log engagement per view on log views is
     ``Cov(log((1 + (A - 1) q) / A), log A) / (Var log u + Var log A)``.
     """
-    if not np.any(law.log_amplification > 0.0) or seen.assumed or per_view.assumed:
+    unseen = seen.assumed or per_view.assumed or seen.within < LEAST_SPREAD**2
+    if unseen or not np.any(law.log_amplification > 0.0):
         return None
     weights = resampled(len(seen.levels.posts))
     both = Levels.of(seen.creator, seen.log + per_view.log)

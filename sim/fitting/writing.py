@@ -8,16 +8,23 @@ from .found import Fit, Fitted, TierFit
 _ECONOMICS = "economics"
 
 
-def to_toml(fit: Fit) -> str:
+def to_toml(fit: Fit, name: str = "fit.toml") -> str:
     """Return the fitted keys as TOML, each with where it comes from.
 
     Tiers stand per platform, ``[tier.micro.on.instagram]``, so that a fit to one platform changes no
     other. Keys of the experiment that includes the file win.
+
+    Parameters
+    ----------
+    fit
+        See `fit_posts`.
+    name
+        Name of the file that it will be.
     """
     lines = [
         f"# Fitted to {_one_line(fit.file)} by `sim fit`. Use it in an experiment beside it:",
         "#",
-        '#     include = ["NAME OF THIS FILE"]',
+        f"#     include = [{value(name)}]",
         "#",
         "# Keys of the experiment itself win. What is not here stays as packaged. Beliefs stay too:",
         "# they say how far published sources disagree. Where only fitted tiers are used, the",

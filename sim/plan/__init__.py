@@ -19,7 +19,7 @@ from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
 from ..engine.marginals import Table
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
-from .hiring import committed_cost, grouped, hired_lines, portfolio_terms, prices_of
+from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
 from .means import mean_ratios
 from .model import (
     COMPONENTS,
@@ -34,6 +34,7 @@ from .model import (
     sampling_of,
 )
 from .release import arrived
+from .roster import named_line
 from .shared import creator_mix, shared_factors, weights
 from .tiers import (
     TierTables,
@@ -99,17 +100,10 @@ def make_plan(experiment: Experiment) -> Plan:
     row = {factor.name: k for k, factor in enumerate(factors)}
     lines, groups = grouped(lines, experiment.simulation.seed)
     works = []
-    for terms, first, stops, programme in groups:
-        tier = tiers[terms.tier, terms.platform]
+    for group, stops in groups:
+        tier = tiers[group.terms.tier, group.terms.platform]
         assert tier is not None
-        work = _work(experiment, terms, first, stops, tier, goods, factors, row, faults)
-        if programme is not None:
-            work = work._replace(
-                post_ends=np.array(programme.post_ends, dtype=np.int64),
-                keep=np.array(programme.keep, dtype=np.int64),
-                own_orders=True,
-                choose_by_orders=programme.choose_by == "orders",
-            )
+        work = _work(experiment, group, stops, tier, goods, factors, row, faults)
         works.append(work)
     if faults:
         raise ExperimentError(experiment.file, faults)
@@ -151,8 +145,7 @@ def make_plan(experiment: Experiment) -> Plan:
 
 def _work(
     experiment: Experiment,
-    terms: Terms,
-    first: int,
+    group: Group,
     stops: list[int],
     tier: TierTables,
     goods: Table,
@@ -160,6 +153,7 @@ def _work(
     row: Mapping[str, int],
     faults: list[Fault],
 ) -> Line:
+    terms, first, programme = group.terms, group.first, group.programme
     spec = experiment.tier[terms.tier].on[terms.platform]
     kind = experiment.compensation[terms.compensation]
     platform, niche = experiment.platform[terms.platform], experiment.niche[terms.niche]
@@ -191,7 +185,10 @@ def _work(
     rho = spec.amplification_engagement_correlation
     engagement_varies = not tables["engagement_rate"].constant
     post_own = own[len(CREATOR_INPUTS) :]
-    return Line(
+    ends, keep = [terms.posts], [count]
+    if programme is not None:
+        ends, keep = list(programme.post_ends), list(programme.keep)
+    line = Line(
         key=stream_key(experiment.simulation.seed, "creator", *terms.pool),
         creators=np.arange(first, first + count, dtype=np.uint64),
         stops=np.array(stops, dtype=np.int64),
@@ -227,12 +224,16 @@ def _work(
         viral_excess=platform.viral_from - 1.0,
         fee_on_delivery=experiment.costs.fee_due == "delivery",
         incident_loss=spec.incident_loss,
-        own_orders=any(_pay(kind)[:3]),
+        own_orders=programme is not None or any(_pay(kind)[:3]),
         pay=_pay(kind),
-        post_ends=np.array([terms.posts], dtype=np.int64),
-        keep=np.array([count], dtype=np.int64),
-        choose_by_orders=True,
+        post_ends=np.array(ends, dtype=np.int64),
+        keep=np.array(keep, dtype=np.int64),
+        choose_by_orders=programme is None or programme.choose_by == "orders",
     )
+    if not group.people:
+        return line
+    unloaded = creator_mix(spec, tables, np.ones(len(INPUTS)), "", [])
+    return named_line(line, group.people, tables, unloaded, own)
 
 
 def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..engine.keys import stream_key
 from ..engine.marginals import Table
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
+from ..experiment.roster import Roster, RosterRow
 from .model import COMPONENTS, PlanLine, Programme, Terms
 from .tiers import TierTables
 
@@ -34,6 +35,10 @@ def portfolio_terms(portfolio: m.Portfolio) -> Iterator[tuple[str, Terms, float]
             pick("repeat_factor"),
         )
 
+    if portfolio.roster is not None:
+        for tier, platform, niche in portfolio.roster.terms():
+            yield tier, replace(terms(tier, None), platform=platform, niche=niche), 1.0
+        return
     if portfolio.mix is None:
         assert portfolio.tier is not None
         yield portfolio.tier, terms(portfolio.tier, None), 1.0
@@ -81,7 +86,9 @@ def hired_lines(
         budget = None
         if portfolio.budget is not None:
             budget = portfolio.budget - experiment.costs.fixed
-        if portfolio.stages is None:
+        if portfolio.roster is not None:
+            hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
+        elif portfolio.stages is None:
             hired = _lines(name, portfolio, budget, price, faults)
         else:
             hired = _stages(name, portfolio, portfolio.stages, budget, price, faults)
@@ -135,6 +142,44 @@ def _bought(
         problem = f"buys no creator: {part}one of {line} commits {each:,.0f} USD"
         faults.append(Fault(key, problem, budget))
     return hired
+
+
+def _named(
+    portfolio: m.Portfolio,
+    name: str,
+    roster: Roster,
+    experiment: Experiment,
+    tiers: Mapping[tuple[str, str], TierTables | None],
+    goods: Table,
+) -> list[PlanLine]:
+    """Return a line for all named creators on the same terms of whom the same is known exactly."""
+    groups: dict[tuple[tuple[str, str, str], bool], list[RosterRow]] = {}
+    for row in roster.rows:
+        groups.setdefault((row.terms, not math.isnan(row.fee)), []).append(row)
+    several = {name for (tier, *_), _ in groups for name in (tier,)}
+    plain = len(several) == len(groups)
+    lines = []
+    for ((tier, platform, niche), fee_known), people in sorted(groups.items()):
+        terms = Terms(
+            tier, platform, niche, portfolio.compensation, portfolio.posts, portfolio.repeat_factor
+        )
+        table = tiers[tier, platform]
+        assert table is not None
+        each = committed_cost(experiment, terms, table, goods)
+        if fee_known:
+            kind, costs = experiment.compensation[terms.compensation], experiment.costs
+            gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
+            each += (
+                gap
+                * terms.posts
+                * kind.fee_share
+                * (1.0 + costs.usage_rights_share)
+                * (1.0 + costs.agency_share)
+            )
+        known = "fee known" if fee_known else "fee drawn"
+        label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
+        lines.append(PlanLine(name, label, terms, len(people), 0, each, people=tuple(people)))
+    return sorted(lines, key=lambda line: line.name)
 
 
 def _stages(
@@ -199,31 +244,42 @@ def _shared_counts(portfolio: m.Portfolio, shares: list[float]) -> list[int]:
     return counts
 
 
+@dataclass(frozen=True)
+class Group:
+    """What lines share that the kernel works through at once."""
+
+    terms: Terms
+    first: int
+    programme: Programme | None
+    people: tuple[RosterRow, ...]
+
+
 def grouped(
     lines: tuple[PlanLine, ...], seed: int
-) -> tuple[tuple[PlanLine, ...], list[tuple[Terms, int, list[int], Programme | None]]]:
+) -> tuple[tuple[PlanLine, ...], list[tuple[Group, list[int]]]]:
     """Group lines that start at the same creator of the same pool on the same terms."""
-    stops: dict[tuple[Terms, int, Programme | None], set[int]] = {}
+    stops: dict[Group, set[int]] = {}
 
-    def group_of(line: PlanLine) -> tuple[Terms, int, Programme | None]:
+    def group_of(line: PlanLine) -> Group:
         if line.programme is None:
-            return line.terms, line.first, None
-        posts = line.programme.post_ends[-1]
-        return replace(line.terms, posts=posts), line.first, line.programme
+            return Group(line.terms, line.first, None, line.people)
+        terms = replace(line.terms, posts=line.programme.post_ends[-1])
+        return Group(terms, line.first, line.programme, ())
 
     for line in lines:
         people = line.creators if line.programme is None else line.programme.keep[0]
         stops.setdefault(group_of(line), set()).add(people)
-    groups = [(*group, sorted(counts)) for group, counts in stops.items()]
+    groups = [(group, sorted(counts)) for group, counts in stops.items()]
     index = {group: i for i, group in enumerate(stops)}
     placed = []
     for line in lines:
         work, t = index[group_of(line)], line.terms
-        staged = () if line.programme is None else ("stage", line.stage)
-        key = stream_key(seed, "orders", *t.pool, t.compensation, t.posts, line.first, *staged)
-        stop = line.stage if line.programme else groups[work][3].index(line.creators)
+        own: tuple[str | int, ...] = () if line.programme is None else ("stage", line.stage)
+        own += tuple(row.name for row in line.people)
+        key = stream_key(seed, "orders", *t.pool, t.compensation, t.posts, line.first, *own)
+        stop = line.stage if line.programme else groups[work][1].index(line.creators)
         placed.append(replace(line, work=work, stop=stop, order_key=key))
-    return tuple(placed), [(terms, first, counts, plan) for terms, first, plan, counts in groups]
+    return tuple(placed), groups
 
 
 def prices_of(experiment: Experiment, line: PlanLine, lines: tuple[PlanLine, ...]) -> list[float]:

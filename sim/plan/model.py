@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..engine.line import Line
 from ..engine.marginals import Table
 from ..experiment import models as m
+from ..experiment.roster import RosterRow
 
 Array = npt.NDArray[np.float64]
 Key = tuple[np.uint64, np.uint64]
@@ -83,7 +84,7 @@ class PlanLine:
     """A line of a portfolio: how many creators on which terms, and where its sums are found.
 
     Lines of a programme are its stages, one after another: the creators of a later one are some of
-    those of the first.
+    those of the first. `people` are the creators of a roster's line; others are numbered.
     """
 
     portfolio: str
@@ -97,6 +98,7 @@ class PlanLine:
     order_key: Key = (np.uint64(0), np.uint64(0))
     programme: Programme | None = None
     stage: int = 0
+    people: tuple[RosterRow, ...] = ()
 
 
 @dataclass(frozen=True)

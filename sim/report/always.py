@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -148,7 +149,11 @@ def bin_edges(scale: RoiScale) -> FloatArray:
 
 
 def _bin_names(edges: FloatArray) -> tuple[str, ...]:
-    return (f"< {roi_text(float(edges[0]))}", *(roi_text(float(edge)) for edge in edges))
+    names = [roi_text(float(edge)) for edge in edges]
+    if len(set(names)) < len(names):
+        names = [f"{100 * edge:.2f} %" if edge < -0.9 else name
+                 for edge, name in zip(edges.tolist(), names, strict=True)]  # fmt: skip
+    return (f"< {names[0]}", *names)
 
 
 def _shares(ordered: FloatArray, edges: FloatArray) -> Values:
@@ -197,15 +202,17 @@ def at_least(run: Run, summary: Summary) -> Figure:
         reads=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI{run.left_out()}",
         models=(slide,),
         method=METHOD + " The curves are empirical: one step for each world.",
-        plot=partial(_reached, run=run, model=slide),
+        plot=partial(_roomy, plot=plot_exceedance, run=run, model=slide),
         probe=_exceedance_curves(run, scale, few),
     )
 
 
-def _reached(theme: Theme, ax: Axes | None = None, *, run: Run, model: Curves) -> Axes:
-    """Draw the curves; a narrow sheet has no room for the table among them."""
+def _roomy(
+    theme: Theme, ax: Axes | None = None, *, plot: Callable[..., Axes], run: Run, model: Curves
+) -> Axes:
+    """Draw a chart of `sim.charts`; a narrow sheet, without room for what it writes, its model."""
     if ax is None:
-        return plot_exceedance(run, theme=theme, title="", subtitle="")
+        return plot(run, theme=theme, title="", subtitle="")
     return draw_curves(model, theme, ax)
 
 
@@ -312,6 +319,12 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
         tips[f"median {name}"] = (
             f"{name}: median ROI {titles.roi_text(summary[name]['roi_median'])}"
         )
+    scatter = Curves(
+        (*_apart(curves), *hollow),
+        "mean ROI of the worst 5 % of worlds",
+        "ROI",
+        y_form="signed",
+    )
     return Figure(
         key="risk-return",
         finding=titles.risk_and_return(
@@ -323,19 +336,29 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
             f"right: milder worst 5 % of worlds{_named(run, few)}{run.left_out()}"
         ),
         reads=f"{run.worlds:,} worlds. Full dot: mean ROI with two standard errors, hollow: median; right: milder worst case{run.left_out()}",
-        models=(
-            Curves(
-                (*curves, *hollow),
-                "mean ROI of the worst 5 % of worlds",
-                "ROI",
-                y_form="signed",
-            ),
-        ),
+        models=(scatter,),
         method=METHOD + " Risk is expected shortfall: the mean ROI of the worst 5 % of worlds "
         "(Rockafellar and Uryasev 2000).",
-        plot=_plain(plot_risk_return, run),
+        plot=partial(_roomy, plot=plot_risk_return, run=run, model=scatter),
         tips=tips,
     )
+
+
+def _apart(points: Sequence[Curve]) -> list[Curve]:
+    """Return points without the labels that would stand on those of earlier points."""
+    labelled = [point for point in points if point.label]
+    wide, tall = (
+        (max(values) - min(values)) or 1.0
+        for values in ([p.x[0] for p in points], [p.y[0] for p in points])
+    )
+    kept: list[Curve] = []
+    for point in labelled:
+        if all(
+            abs(point.y[0] - other.y[0]) > 0.09 * tall or abs(point.x[0] - other.x[0]) > 0.4 * wide
+            for other in kept
+        ):
+            kept.append(point)
+    return [point if point in kept else replace(point, label="") for point in points]
 
 
 def money(run: Run, summary: Summary, name: str) -> Figure:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..charts.run import Run
-from .claims import audited
 from .drivers import information, shares, swings
 from .flips import regions, scenarios, swept, ties
 from .mixes import diversified, efficient
@@ -26,7 +25,6 @@ _BUILDERS: Mapping[str, tuple[str, Builder]] = {
     "discover": ("flips", regions),
     "diversify": ("mix", diversified),
     "frontier": ("mix", efficient),
-    "audit": ("claims", audited),
 }
 
 #: Questions that a run can be asked, and what a section would gain.

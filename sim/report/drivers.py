@@ -102,7 +102,7 @@ def _tornado(
     if ax is not None:
         # on a narrow sheet the settings beside the bars take a larger share of it
         low, high = drawn.get_xlim()
-        drawn.set_xlim(low - 0.16 * (high - low), high + 0.1 * (high - low))
+        drawn.set_xlim(low - 0.3 * (high - low), high + 0.14 * (high - low))
         drawn.locator_params(axis="x", nbins=3)
     return drawn
 
@@ -219,10 +219,9 @@ def information(saved: Saved, _run: Run) -> Figure:
     everything = next((row["worth"] for row in known if row["name"] == "beliefs"), None)
     finding = saved.short
     if everything is not None:
-        amount = usd(value(everything), error(everything))
         finding = (
             f"{_capital(saved['best'])} is the choice; to know every doubtful number first is "
-            f"worth about {amount} of {usd(float(saved['budget']))}"
+            f"{_worth(everything)} of {usd(float(saved['budget']))}"
         )
     return Figure(
         key=saved.key,
@@ -241,3 +240,13 @@ def information(saved: Saved, _run: Run) -> Figure:
         method=saved.method("Expected value of (partial) perfect and of sample information."),
         sentences=(saved.sentence,),
     )
+
+
+def _worth(entry: Mapping[str, Any]) -> str:
+    """Word a worth by what its error carries."""
+    amount, se = value(entry), error(entry)
+    if se is None:
+        return f"worth about {usd(amount, se)} (no standard error)"
+    if amount <= TOLD_APART * se:
+        return f"worth less than {usd(max(amount, 0.0) + TOLD_APART * se, se)}"
+    return f"worth about {usd(amount, se)}"

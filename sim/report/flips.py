@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..charts import SweepLine, findings, plot_break_even, plot_sweep
+from ..charts.numbers import FloatArray
 from ..charts.run import Run
 from ..measures.format import percent, percent_with_error
 from .always import roles
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..charts.theme import Theme
 
-Floats = tuple[float, ...]
+_OF_LINES = ("roi_mean", "roi_median", "roi_p05", "roi_p95")
 
 _WORDS = {
     "roi_mean": "mean ROI",
@@ -132,20 +133,16 @@ def _lines(
     )
 
 
-def _sweep_plot(
-    curve: Mapping[str, Any], names: Sequence[str], run: Run, label: str
-) -> partial[Axes] | None:
-    needed = ("roi_mean", "roi_median", "roi_p05", "roi_p95")
-    if any(name not in curve["measures"] for name in needed):
-        return None
-    key = next(iter(curve["keys"]))
-    x = np.asarray(curve["keys"][key]["values"], dtype=np.float64)
+def _sweep_lines(curve: Mapping[str, Any], names: Sequence[str]) -> dict[str, SweepLine]:
+    """Return what the sweep chart draws; nothing where quantiles were not computed."""
+    if any(name not in curve["measures"] for name in _OF_LINES):
+        return {}
 
-    def row(measure: str, part: str, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def row(measure: str, part: str, name: str) -> FloatArray:
         given = curve["measures"][measure][part][curve["portfolios"].index(name)]
         return np.asarray([math.nan if v is None else v for v in given], dtype=np.float64)
 
-    lines = {
+    return {
         name: SweepLine(
             row("roi_mean", "value", name), row("roi_mean", "se", name),
             row("roi_median", "value", name), row("roi_p05", "value", name),
@@ -153,17 +150,13 @@ def _sweep_plot(
         )
         for name in names
     }  # fmt: skip
-    # Near zero cost the band of ROI dwarfs everything else: the sweep chart has a linear axis.
-    if max(float(np.nanmax(line.high)) for line in lines.values()) > 60:
-        return None
-    return partial(_sweep, x=x, lines=lines, label=label, tiers=dict(run.tiers))
 
 
 def _sweep(
     theme: Theme,
     ax: Axes | None = None,
     *,
-    x: np.ndarray[Any, np.dtype[np.float64]],
+    x: FloatArray,
     lines: Mapping[str, SweepLine],
     label: str,
     tiers: Mapping[str, str],
@@ -179,14 +172,19 @@ def swept(saved: Saved, run: Run) -> Figure:
         unit = str(saved["keys"][keys[0]]["unit"])
         names = [str(name) for name in saved["portfolios"]]
         model = _lines(content, "roi_mean", names, run, keys[0], unit)
+        label = f"{keys[0]}, {unit}"
+        lines = _sweep_lines(content, names)
+        x = np.asarray(saved["keys"][keys[0]]["values"], dtype=np.float64)
         return Figure(
             key=saved.key,
-            finding=saved.short,
-            made=saved.made(f"Mean ROI along {keys[0]}, {unit}"),
+            finding=findings.sweep(x, lines, label, "ROI") if lines else saved.short,
+            made=saved.made(f"Mean ROI along {label}"),
             models=(model,),
             method=saved.method(),
             sentences=(saved.sentence,),
-            plot=_sweep_plot(content, names, run, f"{keys[0]}, {unit}"),
+            plot=partial(_sweep, x=x, lines=lines, label=label, tiers=dict(run.tiers))
+            if lines
+            else None,
             probe=model,
         )
     return _grid(saved, run, keys)

@@ -84,7 +84,8 @@ def efficient(saved: Saved, _run: Run) -> Figure:
     """Return the mixes that bring most for each level of risk."""
     key, words = _RISKS.get(str(saved["risk"]), _RISKS["es05"])
     mixes = [m for m in saved["mixes"] if m["efficient"]] or list(saved["mixes"])
-    alone = list(saved.content.get("alone", []))
+    best_of_all = [mix["creators"] for mix in mixes]
+    alone = [m for m in saved.content.get("alone", []) if m["creators"] not in best_of_all]
     risk = "profit_es05" if key == "roi_es05" else key
     unit = str(mixes[0]["checked"][risk]["unit"])
     points = [
@@ -99,7 +100,7 @@ def efficient(saved: Saved, _run: Run) -> Figure:
     mean, worst = best["checked"]["profit_mean"], best["checked"][risk]
     axis = "mean profit of the worst 5 % of worlds" if unit.startswith("USD") else words
     finding = (
-        f"The highest mean profit comes from {names}: "
+        f"The search for the highest mean profit ends at {names}: "
         f"{text_of('USD', value(mean), error(mean))}, and "
         + (
             f"{text_of('USD', value(worst), error(worst))} in the worst 5 % of worlds"

@@ -29,18 +29,18 @@ from .models import Bars, Curve, Curves, Format, Series, Values, unbroken
 TEXT = 14
 
 _COLOURS = {
-    "micro": (MSO_THEME_COLOR.ACCENT_1, 0.0),
-    "macro": (MSO_THEME_COLOR.ACCENT_2, 0.0),
-    "mid": (MSO_THEME_COLOR.ACCENT_3, 0.0),
-    "mixed": (MSO_THEME_COLOR.ACCENT_4, 0.0),
-    "nano": (MSO_THEME_COLOR.ACCENT_5, 0.0),
-    "mega": (MSO_THEME_COLOR.ACCENT_6, 0.0),
-    "loss": (MSO_THEME_COLOR.ACCENT_2, 0.0),
-    "gain": (MSO_THEME_COLOR.ACCENT_3, 0.0),
-    "ink": (MSO_THEME_COLOR.TEXT_1, 0.0),
-    "muted": (MSO_THEME_COLOR.TEXT_1, 0.35),
+    "micro": MSO_THEME_COLOR.ACCENT_1,
+    "macro": MSO_THEME_COLOR.ACCENT_2,
+    "mid": MSO_THEME_COLOR.ACCENT_3,
+    "mixed": MSO_THEME_COLOR.ACCENT_4,
+    "nano": MSO_THEME_COLOR.ACCENT_5,
+    "mega": MSO_THEME_COLOR.ACCENT_6,
+    "loss": MSO_THEME_COLOR.ACCENT_2,
+    "gain": MSO_THEME_COLOR.ACCENT_3,
+    "ink": MSO_THEME_COLOR.TEXT_1,
+    "muted": MSO_THEME_COLOR.TEXT_1,
 }
-"""Slot of the template's theme for each tier, with its brightness: one colour per tier."""
+"""Slot of the template's theme for each tier: one colour per tier."""
 
 #: Brightness of a tier's second, third, ... portfolio.
 _SHADES = (0.0, 0.45, -0.35, 0.65)
@@ -75,14 +75,24 @@ class Box:
 
 def paint(colour: ColorFormat, tier: str, repeat: int = 0) -> None:
     """Give a fill, line or text the colour of a tier from the theme."""
-    slot, brightness = _COLOURS.get(tier, (MSO_THEME_COLOR.TEXT_1, 0.5))
+    slot = _COLOURS.get(tier, MSO_THEME_COLOR.TEXT_1)
     colour.theme_color = slot
-    if tier in {"ink", "muted"} and repeat:
-        brightness = 0.6
+    if slot == MSO_THEME_COLOR.TEXT_1:
+        if tier != "ink" or repeat:
+            fade(colour, 0.35 if repeat else 0.65)
     elif repeat:
-        brightness = _SHADES[repeat % len(_SHADES)]
-    if brightness:
-        colour.brightness = brightness
+        colour.brightness = _SHADES[repeat % len(_SHADES)]
+
+
+def fade(colour: ColorFormat, share: float) -> None:
+    """Let a colour of the theme cover only a share of what lies below it.
+
+    Brightness would do on light paper only: on dark paper the text's colour is white already.
+    """
+    slot = colour._color._xClr
+    for old in slot.findall(qn("a:alpha")):
+        slot.remove(old)
+    slot.append(parse_xml(f'<a:alpha {nsdecls("a")} val="{round(100_000 * share)}"/>'))
 
 
 def _untyped(made: Any) -> Any:
@@ -197,6 +207,8 @@ def _axes_of_bars(chart: Any, model: Bars) -> None:
     names.has_major_gridlines = False
     if model.every > 1:
         _skip_labels(names._element, model.every)
+    elif not model.horizontal:
+        _upright(names)
     if model.along:
         _title(names, model.along)
     _value_axis(values, model.axis, model.form)
@@ -287,7 +299,8 @@ def _axis_of_curves(axis: Any, title: str, form: Format, model: Curves, which: s
         labelled = any(curve.label for curve in model.curves)
         room = (0.35 if which == "x" else 0.12) * (high - low or abs(high) or 1.0)
         if labelled:
-            low, high = low - room / 3, high + room
+            least = -1.0 if form == "signed" and low >= -1 else -math.inf
+            low, high = max(low - room / 3, least), high + room
         _range(axis, low, high)
 
 
@@ -321,10 +334,10 @@ def _value_axis(axis: Any, title: str, form: Format) -> None:
     axis.has_major_gridlines = True
     line = axis.major_gridlines.format.line
     line.color.theme_color = MSO_THEME_COLOR.TEXT_1
-    line.color.brightness = 0.8
+    fade(line.color, 0.2)
     line.width = Pt(0.75)
     axis.format.line.color.theme_color = MSO_THEME_COLOR.TEXT_1
-    axis.format.line.color.brightness = 0.5
+    fade(axis.format.line.color, 0.5)
     axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     axis.major_tick_mark = XL_TICK_MARK.NONE
     axis.tick_labels.number_format = _CODES[form]
@@ -341,13 +354,21 @@ def _title(axis: Any, text: str) -> None:
     font.color.theme_color = MSO_THEME_COLOR.TEXT_1
 
 
+def _upright(axis: Any) -> None:
+    """Break the names of categories into lines instead of turning them."""
+    axis.tick_labels.font.size = Pt(TEXT)
+    body = axis._element.find(f"{qn('c:txPr')}/{qn('a:bodyPr')}")
+    body.set("rot", "0")
+    body.set("vert", "horz")
+
+
 def _range(axis: Any, low: float, high: float) -> None:
     """Give an axis round ends and round steps that hold everything."""
     if high <= low:
         high = low + (abs(low) or 1.0)
-    if -1 <= low < -0.5 and axis.tick_labels.number_format == _CODES["signed"] and high <= 11:
-        # nothing lies below a loss of everything, and break-even belongs on the axis
-        step = 2.0 if high > 5 else 1.0 if high > 2 else 0.5 if high > 0 else 0.25
+    if -1 <= low < -0.5 and axis.tick_labels.number_format == _CODES["signed"] and high < 600:
+        # nothing lies below a loss of everything
+        step = next(s for s in (0.25, 0.5, 1, 2, 5, 10, 20, 50, 100) if high + 1 <= 7 * s)
         axis.minimum_scale, axis.major_unit = -1.0, step
         axis.maximum_scale = -1.0 + step * math.ceil((high + 1) / step - 1e-9)
         return

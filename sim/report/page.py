@@ -75,10 +75,10 @@ def render(story: Story, theme: Theme = LIGHT) -> str:
 
     figures = all_figures(story)
     drawn = [f for f in figures if f.plot is not None or not isinstance(f.models[0], Table)]
-    pictures = {
-        figure.key: (picture(figure, theme), picture(figure, theme, narrow=True))
-        for figure in drawn
-    }
+    pictures = {}
+    for figure in drawn:
+        broad = picture(figure, theme)
+        pictures[figure.key] = (broad, picture(figure, theme, narrow=broad.height))
     script = _packaged("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment = Environment(

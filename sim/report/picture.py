@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import dataclass
 from html import escape
@@ -10,16 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..charts.colours import blend, channels
+from ..charts.paper import wrap
 from ..charts.theme import DARK, LIGHT, Theme, styled
 from .models import Curves, Figure, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Sheet
+    from matplotlib.transforms import Bbox
 
 #: Places along the axis at which a probe can stop.
 STOPS = 61
 #: Inches of a chart on a phone: text of 10 points is then 11 pixels on 390.
 NARROW = 4.6
+#: Cells of a map that are written as shapes.
+MOST_CELLS = 2_500
+#: Difference of channels below which a shade is a grey.
+GREY = 0.06
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class Picture:
     ----------
     svg : str
         The element, ids unique on the page.
+    height : float
+        Inches that it was drawn in.
     tips : list of (str, str)
         Id of a part, and what it says.
     probe : dict or None
@@ -37,11 +48,12 @@ class Picture:
     """
 
     svg: str
+    height: float
     tips: list[tuple[str, str]]
     probe: dict[str, Any] | None
 
 
-def picture(figure: Figure, theme: Theme = LIGHT, *, narrow: bool = False) -> Picture:
+def picture(figure: Figure, theme: Theme = LIGHT, *, narrow: float | None = None) -> Picture:
     """Draw a figure and return it ready to be put into a page.
 
     Parameters
@@ -50,28 +62,72 @@ def picture(figure: Figure, theme: Theme = LIGHT, *, narrow: bool = False) -> Pi
         With a chart.
     theme : Theme
         Whose light colours are drawn; the page maps them to dark ones.
-    narrow : bool
-        Whether for a phone: as high as otherwise, and only so wide that text stays legible.
+    narrow : float, optional
+        Height, inches, of a drawing for a phone: only so wide that its text stays legible.
     """
-    ax = _drawing(figure, theme, None)
-    if narrow:
-        from matplotlib.figure import Figure as Sheet
+    own = None
+    if narrow is not None:
+        from matplotlib.figure import Figure as NewSheet
 
-        root = ax.get_figure(root=True)
-        assert root is not None
-        height = float(root.get_size_inches()[1])
-        sheet = Sheet(figsize=(NARROW, height), layout="constrained")
-        ax = _drawing(figure, theme, sheet.add_subplot())
+        own = NewSheet(figsize=(NARROW, narrow), layout="constrained").add_subplot()
+    ax = _drawing(figure, theme, own)
+    if own is not None:
+        ax.set_xlabel("\n".join(wrap(ax.get_xlabel(), 0.62 * NARROW, 11)))
     root = ax.get_figure(root=True)
     assert root is not None
     stream = io.StringIO()
     with styled(theme):
+        _tidy(root)
+        if own is not None:
+            _spread(ax)
         root.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
     probe = _probe(ax, figure.probe) if figure.probe else None
-    stem = f"{figure.key}-narrow" if narrow else figure.key
+    stem = f"{figure.key}-narrow" if narrow is not None else figure.key
     svg, names = _inline(stream.getvalue(), figure, stem)
     tips = [(names[gid], text) for gid, text in figure.tips.items() if gid in names]
-    return Picture(svg, tips, probe)
+    return Picture(svg, float(root.get_size_inches()[1]), tips, probe)
+
+
+def _tidy(root: Sheet) -> None:
+    """Hide tick labels that stand on the one before, and keep cells of a map as shapes."""
+    root.draw_without_rendering()
+    for ax in root.axes:
+        for mesh in ax.collections:
+            array = mesh.get_array()
+            if mesh.get_rasterized() and array is not None and array.size <= MOST_CELLS:
+                # shapes take the colours of dark screens, a bitmap would not
+                mesh.set_rasterized(False)
+                mesh.set_edgecolor("face")
+                mesh.set_linewidth(0.3)
+        last = -math.inf
+        labels = [
+            (label.get_window_extent(), label)
+            for minor in (False, True)
+            for label in ax.get_xticklabels(minor=minor)
+            if label.get_visible() and label.get_text()
+        ]
+        for box, label in sorted(labels, key=lambda pair: pair[0].x0):
+            if box.x0 < last + 3:
+                label.set_visible(False)
+            else:
+                last = box.x1
+
+
+def _spread(ax: Axes) -> None:
+    """Hide texts that stand on others, bold ones last: on a phone not every value has room."""
+    texts = [text for text in ax.texts if text.get_visible() and text.get_text()]
+    kept: list[Bbox] = []
+    for text in sorted(texts, key=lambda text: text.get_fontweight() != "bold"):
+        box = text.get_window_extent()
+        if any(_covers(box, other) for other in kept):
+            text.set_visible(False)
+        else:
+            kept.append(box)
+
+
+def _covers(a: Bbox, b: Bbox) -> bool:
+    wide, tall = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+    return bool(wide > 1 and tall > 3)
 
 
 def _drawing(figure: Figure, theme: Theme, ax: Axes | None) -> Axes:
@@ -164,11 +220,17 @@ def dark_colours(svgs: str, light: Theme = LIGHT, dark: Theme = DARK) -> dict[st
 
 
 def _turned(colour: str, dark: Theme) -> str:
-    """Return a shade of light paper as the shade as far from dark paper."""
-    from ..charts.colours import blend, channels
+    """Return a shade of light paper as the shade as far from dark paper: white becomes the paper.
 
-    lightness = sum(channels(colour)) / 3
-    return blend(dark.ink, dark.background, min(max(lightness, 0.0), 1.0))
+    A tint keeps its hue; a grey is turned over.
+    """
+    red, green, blue = channels(colour)
+    white = min(red, green, blue)
+    if max(red, green, blue) - white < GREY:
+        return blend(dark.ink, dark.background, white)
+    mixed = (part - white + white * paper for part, paper in
+             zip((red, green, blue), channels(dark.background), strict=True))  # fmt: skip
+    return "#" + "".join(f"{round(255 * part):02X}" for part in mixed)
 
 
 def _probe(ax: Axes, model: Curves) -> dict[str, Any] | None:

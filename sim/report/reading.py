@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..experiment import load
 from ..explain import Input, explain
+from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
+from ..measures.summary import DEFAULT_TARGET
 from ..results import open_results
 from ..runs import Answer, RunError, read_answer, read_manifest
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from ..charts.run import Run
 
 
@@ -74,10 +78,39 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
     except (OSError, ValueError):
         raise RunError(f"{worlds}: cannot be read; run it again with `sim run`") from None
     with dataset:
-        found = answer or read_answer(dataset)
+        found = answer or _stored(folder, dataset) or read_answer(dataset)
         inputs = tuple(explain(load(folder / "experiment.toml")))
         run = Run(dataset, found.summary)
         yield Opened(folder, manifest, run, found, inputs, saved_analyses(folder))
+
+
+def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
+    """Return the answer that the run wrote: figures are computed once; None if it is not whole."""
+    try:
+        content = json.loads((folder / "summary.json").read_text("utf-8"))
+        measures = {
+            name: {key: _measured(entry) for key, entry in row["measures"].items()}
+            for name, row in content["portfolios"].items()
+        }
+        pairs = tuple(_compared(row, dataset.sizes["sim"]) for row in content["comparisons"])
+        sentences, warnings = map(tuple, (content["answer"], content["warnings"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    names = [str(name) for name in dataset["portfolio"].values]
+    if list(measures) != names or any(set(row) != set(MEASURES) for row in measures.values()):
+        return None
+    creators = {name: int(content["portfolios"][name]["creators"]) for name in names}
+    summary = Summary(measures, creators, int(dataset.sizes["sim"]), DEFAULT_TARGET, None)
+    return Answer(summary, pairs, sentences, warnings, dict(dataset.attrs))
+
+
+def _measured(entry: Mapping[str, Any]) -> Measured:
+    return Measured(entry["value"], entry["se"], entry["unit"], entry.get("reason"))
+
+
+def _compared(row: Mapping[str, Any], worlds: int) -> Comparison:
+    measures = {key: _measured(row[key]) for key in COMPARISONS}
+    return Comparison(str(row["a"]), str(row["b"]), measures, worlds)
 
 
 def saved_analyses(folder: Path) -> dict[str, Mapping[str, Any]]:

@@ -52,7 +52,7 @@ class Saved:
     @property
     def short(self) -> str:
         """The answer as a title: its first clause where it is long."""
-        text = re.sub(r" \(± [^)]*\)", "", self.sentence)
+        text = re.sub(r" \([^)]*\)", "", self.sentence)
         for stop in (". ", "; ", ": ", ", "):
             if len(text) > LONGEST:
                 text = text.split(stop)[0]

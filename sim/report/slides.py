@@ -21,7 +21,7 @@ from pptx.util import Emu, Inches, Pt
 from ..charts.paper import text_width, wrap
 from .house import house_style
 from .models import Bars, Curves, Model, Table, unbroken
-from .natives import Box, add_bars, add_curves, one_each
+from .natives import Box, add_bars, add_curves, fade, one_each
 
 _FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
 _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE}
@@ -32,6 +32,8 @@ LARGEST, SMALLEST, CAPTION, TABLE_LEAST = 28, 18, 14, 11
 PAGED = 13
 #: Inset of text in its box.
 INSET = EMU // 10
+#: No style, no grid: bands and text come from the theme, on light and dark paper alike.
+_PLAIN_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _TEMPLATE = "application/vnd.openxmlformats-officedocument.presentationml.template.main+xml"
 _DECK = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
 
@@ -151,7 +153,7 @@ class Deck:
         frame.vertical_anchor = MSO_ANCHOR.TOP
         for paragraph in frame.paragraphs:
             paragraph.alignment = PP_ALIGN.LEFT
-        _ink(frame, 0.25 if muted else 0.0)
+        _ink(frame, 0.8 if muted else 1.0)
 
     def bullets(self, slide: Any, box: Box, lines: Sequence[str]) -> None:
         """Add sentences as large as they fit."""
@@ -196,12 +198,13 @@ class Deck:
             len(table.rows) + 1, len(table.head), box.left, box.top, box.width, EMU
         )
         native = frame.table
+        native._tbl.tblPr.find(qn("a:tableStyleId")).text = _PLAIN_STYLE
         for column, width in zip(native.columns, widths, strict=True):
             column.width = Emu(width)
         for r, row in enumerate((table.head, *table.rows)):
             native.rows[r].height = Emu(_row_height(row, widths, size, bold=r == 0))
             for c, cell in enumerate(row):
-                _fill(native.cell(r, c), cell, size, left=c in table.left, bold=r == 0)
+                _fill(native.cell(r, c), cell, size, left=c in table.left, row=r)
                 if table.shades and r > 0 and c > 0:
                     _shade(native.cell(r, c), table.shades[r - 1][c - 1])
         return frame
@@ -228,13 +231,13 @@ class Deck:
         self.file.save(str(path))
 
 
-def _ink(frame: Any, brightness: float = 0.0) -> None:
+def _ink(frame: Any, share: float = 1.0) -> None:
     """Write in the text colour of the theme."""
     for paragraph in frame.paragraphs:
         for run in paragraph.runs:
             run.font.color.theme_color = MSO_THEME_COLOR.TEXT_1
-            if brightness:
-                run.font.color.brightness = brightness
+            if share < 1.0:
+                fade(run.font.color, share)
 
 
 def describe(frame: Any, text: str) -> None:
@@ -328,7 +331,7 @@ def _height(table: Table, widths: Sequence[int], size: float) -> int:
     return head + sum(_row_height(row, widths, size) for row in table.rows)
 
 
-def _fill(cell: Any, text: str, size: float, *, left: bool, bold: bool) -> None:
+def _fill(cell: Any, text: str, size: float, *, left: bool, row: int) -> None:
     frame = cell.text_frame
     frame.text = unbroken(text)
     cell.margin_top = cell.margin_bottom = Inches(0.04)
@@ -336,7 +339,13 @@ def _fill(cell: Any, text: str, size: float, *, left: bool, bold: bool) -> None:
     for paragraph in frame.paragraphs:
         paragraph.alignment = PP_ALIGN.LEFT if left else PP_ALIGN.RIGHT
         for run in paragraph.runs:
-            run.font.size, run.font.bold = Pt(size), bold
+            run.font.size, run.font.bold = Pt(size), row == 0
+    _ink(frame)
+    band = 0.16 if row == 0 else 0.05 if row % 2 else 0.0
+    if band:
+        cell.fill.solid()
+        cell.fill.fore_color.theme_color = MSO_THEME_COLOR.TEXT_1
+        fade(cell.fill.fore_color, band)
 
 
 def _shade(cell: Any, share: float | None) -> None:
@@ -344,9 +353,10 @@ def _shade(cell: Any, share: float | None) -> None:
     if share is None:
         cell.fill.fore_color.theme_color = MSO_THEME_COLOR.BACKGROUND_1
         return
-    slot = MSO_THEME_COLOR.ACCENT_1 if share > 0 else MSO_THEME_COLOR.ACCENT_2
-    cell.fill.fore_color.theme_color = slot
-    cell.fill.fore_color.brightness = min(0.92, 1 - 0.65 * min(abs(share), 1.0) ** 0.5)
+    cell.fill.fore_color.theme_color = (
+        MSO_THEME_COLOR.ACCENT_1 if share > 0 else MSO_THEME_COLOR.ACCENT_2
+    )
+    fade(cell.fill.fore_color, 0.08 + 0.6 * min(abs(share), 1.0) ** 0.5)
 
 
 def _opened(template: Path) -> Any:

@@ -47,7 +47,6 @@ HEADINGS = {
     "drivers": "What drives it",
     "flips": "When it flips",
     "mix": "Which mix",
-    "claims": "What others claim",
     "other": "What else was asked",
 }
 

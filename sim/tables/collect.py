@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..experiment import load
+from ..experiment import ExperimentError, load
 from ..explain import explain
 from ..folders import RunError, read_manifest
-from ..measures import COMPARISONS, MEASURES
+from ..measures import COMPARISONS, MEASURES, payback
 from ..measures.evaluate import measured
 from ..measures.functions import mean
 from ..measures.worlds import CLUSTERED_SAMPLING
@@ -54,13 +54,15 @@ def run_tables(folder: str | Path, *, worlds: bool = False) -> list[Table]:
     list of Table
         ``summary`` and ``comparison`` (a row per measure, its unit beside it), ``portfolios`` (the
         same measures, a row per portfolio, units in the header), ``costs`` (a row per line and
-        component, USD), ``assumptions`` (a row per input as used), ``run`` (what was run); with
+        component, USD), ``payback`` (a row per portfolio and week), ``assumptions`` (a row per input as used), ``run`` (what was run); with
         `worlds` also ``worlds`` and ``shared``.
 
     Raises
     ------
     RunError
         Where the folder holds no whole run.
+    ExperimentError
+        Where its experiment is of another version and can no longer be read.
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
@@ -68,6 +70,8 @@ def run_tables(folder: str | Path, *, worlds: bool = False) -> list[Table]:
         summary = json.loads((folder / "summary.json").read_text("utf-8"))
         experiment = load(folder / "experiment.toml")
         dataset = open_results(folder / "worlds.nc")
+    except ExperimentError:
+        raise
     except (OSError, ValueError):
         raise RunError(f"{folder}: the run is not whole; make it again with `sim run`") from None
     try:
@@ -76,6 +80,7 @@ def run_tables(folder: str | Path, *, worlds: bool = False) -> list[Table]:
             _comparison(summary),
             _portfolios(summary),
             _costs(dataset),
+            *_payback(dataset),
             _assumptions(explain(experiment)),
             _run(manifest, summary),
         ]
@@ -169,6 +174,31 @@ def _costs(dataset: xr.Dataset) -> Table:
                 }
             )
     return from_rows("costs", "a cost component of a line, mean over all worlds", rows, _COSTS)
+
+
+def _payback(dataset: xr.Dataset) -> Iterator[Table]:
+    """Yield how many worlds have paid back by the end of each week, where a run has weeks."""
+    if "arrived" not in dataset:
+        return
+    rows = []
+    for name in dataset["portfolio"].values.tolist():
+        found = payback(dataset, name)
+        rows += [
+            {"portfolio": name, "week": int(week), "paid_back": share, "standard_error": se}
+            for week, share, se in zip(
+                found.weeks.tolist(),
+                found.paid_back.tolist(),
+                found.paid_back_se.tolist(),
+                strict=True,
+            )
+        ]
+    units = {
+        "portfolio": "",
+        "week": "weeks after the first post",
+        "paid_back": "fraction of worlds",
+        "standard_error": "fraction of worlds",
+    }
+    yield from_rows("payback", "a portfolio by the end of a week", rows, units)
 
 
 def _assumptions(inputs: Any) -> Table:

@@ -66,6 +66,17 @@ def test_a_move_changes_the_figures(server):
     assert int(after["creators"]) > int(before["creators"])
 
 
+def test_an_impossible_position_says_why(server):
+    places = server.what_if.controls
+    body = state(server) | {"positions": [0, *(c.start for c in places[1:])]}
+    body["positions"][2] = len(places[2].values) - 1
+    status, _, text = ask(server, "POST", f"/{server.token}/view", body, X_Token=server.token)
+    assert status == 400
+    error = json.loads(text)["error"]
+    assert error.startswith("Not possible: portfolio.micro.budget buys no creator")
+    assert "small.toml" not in error
+
+
 def test_saving_writes_beside_the_file_only(server, file):
     before = set(file.parent.iterdir())
     status, _, text = ask(

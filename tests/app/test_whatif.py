@@ -147,6 +147,21 @@ def test_more_creators_run_in_fewer_worlds(file, monkeypatch):
     assert f"{module.MOST_WORLDS // 4:,} worlds" in what_if.view(many).basis
 
 
+def test_a_share_goes_no_further_than_a_file_may_write():
+    experiment = sim.build(
+        {
+            "portfolio": {"x": {"tier": "micro", "creators": 5}},
+            "tier": {"micro": {"conversion_rate": {"lognormal": {"median": 0.1, "log_sd": 0.6}}}},
+        }
+    )
+    what_if = WhatIf(experiment, worlds=1_000, threads=1)
+    place = control(what_if, "conversion")
+    positions = start(what_if)
+    positions[place] = len(what_if.controls[place].values) - 1
+    assert what_if.controls[place].values[-1] < REACH * 0.1
+    assert what_if.view(positions).changed
+
+
 def test_a_value_of_nothing_has_no_slider():
     experiment = sim.build(
         {"portfolio": {"gifts": {"tier": "micro", "creators": 3, "compensation": "gifted"}}}

@@ -29,12 +29,19 @@ def make(folder: Path, **changed: object) -> Path:
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A run, a dearer one, the same with more worlds, and with another seed."""
+    """A run, a dearer one, one with more worlds, with other portfolios, with another seed."""
     root = tmp_path_factory.mktemp("runs")
     dear = {"tier": {"macro": {"fee": 6_000}, "mega": {"fee": 1}}}
     return {
         "base": make(root / "base"),
         "dear": make(root / "dear", **dear),
         "longer": make(root / "longer", simulation={"worlds": 5_000, "seed": 11}),
+        "another": make(
+            root / "another",
+            portfolio={
+                "micro": {"tier": "micro", "creators": 6},
+                "mid": {"tier": "mid", "creators": 2},
+            },
+        ),
         "other": make(root / "other", simulation={"worlds": 3_000, "seed": 12}, **dear),
     }

@@ -29,6 +29,23 @@ def test_only_what_changed_and_is_used_is_listed(runs):
     assert not changes(runs["base"], runs["base"]).changed
 
 
+def test_portfolios_of_one_run_alone_are_one_line_each(runs):
+    found = changes(runs["base"], runs["another"])
+    (added,) = [c for c in found.changed if c.key == "portfolio.mid"]
+    assert (added.old, added.new) == (None, '{ creators = 2, tier = "mid" }')
+    (gone,) = [c for c in found.changed if c.key == "portfolio.macro"]
+    assert gone.new is None
+    assert {m.of for m in found.moved} == {"micro"}
+    assert any(note.endswith("another: mid.") for note in found.notes)
+
+
+def test_a_run_against_itself_is_unchanged(runs):
+    result = CliRunner().invoke(main, ["diff", str(runs["base"]), str(runs["base"])])
+    assert result.exit_code == 0, result.stderr
+    assert "No assumption in use changed." in result.stdout
+    assert result.stdout.count("unchanged") == 3 + 2 * 7 + 1
+
+
 def test_runs_of_one_seed_are_paired(runs):
     found = changes(runs["base"], runs["dear"])
     assert found.paired

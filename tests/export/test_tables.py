@@ -51,6 +51,17 @@ def test_costs_add_up_to_the_cost_of_the_portfolio(tables, runs):
     assert row.standard_error == pytest.approx(fee.std(ddof=1) / np.sqrt(fee.size))
 
 
+def test_payback_is_the_share_of_worlds_that_have_covered_their_cost(tables, runs):
+    dataset = sim.load_results(runs["base"])
+    table = tables["payback"]
+    last = max(table["week"])
+    for row in table.rows():
+        if row[1] == last:
+            # By then nearly all orders have come: what has not paid back loses.
+            profit = dataset["profit"].sel(portfolio=row[0]).to_numpy()
+            assert row[2] == pytest.approx((profit >= 0).mean(), abs=0.01)
+
+
 def test_worlds_are_the_worlds(tables, runs):
     dataset = sim.load_results(runs["base"])
     worlds = tables["worlds"]
@@ -143,7 +154,7 @@ def test_the_command_writes_beside_the_run_and_says_where(runs):
     path = runs["dear"] / "tables" / "dear.json"
     assert result.stdout == f"wrote {path}\n"
     assert set(json.loads(path.read_text())) == {
-        "summary", "comparison", "portfolios", "costs", "assumptions", "run",
+        "summary", "comparison", "portfolios", "costs", "payback", "assumptions", "run",
     }  # fmt: skip
 
 

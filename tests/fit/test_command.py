@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +102,24 @@ def test_csv_in_a_pipe_and_json(truth: SimpleNamespace, written: Write, tmp_path
     assert not (tmp_path / "f.png").exists()
 
 
+def test_on_a_terminal_tables_fit_eighty_columns(
+    truth: SimpleNamespace, written: Write, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    from sim.cli import fit as module
+    from sim.fitting import fit_posts, read_posts
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    found = fit_posts(read_posts(written(truth.campaigns(21, creators=120))))
+    module._print_tables(found.to_rows())
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert "micro on instagram" in shown
+    median = found["micro"]["fee"].estimates[0]
+    assert f"{median.value:.4g} ± {median.se:.2g}" in shown
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
@@ -148,3 +169,10 @@ def test_panels_show_data_and_fit(truth: SimpleNamespace, written: Write) -> Non
     with pytest.raises(ValueError, match="no curve"):
         plot_fitted(found["micro"]["conversion_rate"])
     assert [short(x) for x in (0.01, 300, 10_000, 2e6)] == ["0.01", "300", "10k", "2M"]
+
+
+def test_importing_the_command_is_light() -> None:
+    heavy = "{'numba', 'scipy', 'matplotlib', 'xarray', 'pandas'} & set(sys.modules)"
+    code = f"import sys; import sim.cli.fit; sys.exit(' '.join({heavy}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""

@@ -59,8 +59,8 @@ def fitted_to(columns: dict[str, Any], factory: pytest.TempPathFactory, platform
 
 def test_creators_and_posts_are_told_apart(instagram: Fit) -> None:
     micro = instagram["micro"]
-    close(micro["engagement_rate"], mean=0.04, log_sd=0.8)
-    # The packaged amplification of 2 % of the posts stays, so luck is what it leaves.
+    # 2 % of the posts have X = u^(-1 / 2.5) times more viewers, E[X] = 2.5 / 1.5, half as engaged
+    close(micro["engagement_rate"], mean=0.04 * (1 + 0.02 * 0.5 * 2.5 / 1.5), log_sd=0.8)
     close(micro["post_luck"], log_sd=0.5)
     assert micro["engagement_rate"].also == {"engagement_basis": "followers"}
     assert micro["engagement_rate"].goodness is not None
@@ -74,7 +74,7 @@ def test_engagement_and_followers_go_together_as_made(instagram: Fit) -> None:
 def test_luck_and_tail_are_told_apart(tiktok: Fit) -> None:
     micro = tiktok["micro"]
     close(micro["post_luck"], log_sd=0.6)
-    close(micro["amplification"], b=0.7, tail_index=3.0)
+    close(micro["amplification"], b=0.5, tail_index=1.4)
     assert micro["post_luck"].goodness is not None
     assert not micro["post_luck"].goodness.poor
 
@@ -88,8 +88,9 @@ def test_engagement_of_those_reached_by_amplification(tiktok: Fit) -> None:
 
 
 def test_quoted_engagement_per_impression(tiktok: Fit) -> None:
-    # E[A - 1] = b / (alpha - 1); quoted = organic mean x E[1 + (A - 1) q] / E[A]
-    excess = 0.7 / 2.0
+    # quoted = organic mean x E[1 + (A - 1) q] / E[A], A - 1 beta-prime up to 79
+    law = stats.betaprime(0.5, 1.4)
+    excess = float(np.minimum(law.ppf((np.arange(200_000) + 0.5) / 200_000), 79).mean())
     quoted = 0.10 * math.exp(0.125) * (1 + 0.6 * excess) / (1 + excess)
     close(tiktok["micro"]["engagement_rate"], mean=quoted, log_sd=0.5)
 
@@ -241,6 +242,53 @@ def test_without_repeated_posts_the_packaged_luck_is_taken_off(
     # total variance 0.64 + 0.25, less the packaged 0.52^2 and what its amplification adds
     sd = micro["engagement_rate"].estimates[1]
     assert sd.value == pytest.approx(math.sqrt(0.89 - 0.52**2 - 0.01), abs=4 * sd.se)
+
+
+AWKWARD: dict[str, Callable[[np.ndarray], dict[str, Any]]] = {
+    "equal rates": lambda f: {"followers": f, "likes": 0.03 * f},
+    "equal views": lambda f: {"followers": f, "views": 0.2 * f, "likes": 0.03 * f},
+    "equal followers": lambda f: {"followers": 0 * f + 2e4, "likes": 0.03 * f},
+    "equal fees": lambda f: {"followers": f, "likes": 0.03 * f, "fee": 0 * f + 200},
+    "nobody ordered": lambda f: {"followers": f, "likes": 0.03 * f, "orders": 0 * f},
+    "equal orders": lambda f: {
+        "followers": f, "likes": 0.03 * f, "orders": 0 * f + 5, "revenue": 0 * f + 100,
+    },
+    "more likes than followers": lambda f: {"followers": f, "likes": 3 * f},
+    "more views than followers": lambda f: {"followers": f, "views": 50 * f, "likes": f},
+    "more orders than likes": lambda f: {"followers": f, "likes": 0.03 * f, "orders": 1e3 + 0 * f},
+    "fees alone": lambda f: {"followers": f, "fee": 0.01 * f},
+    "one view each": lambda f: {"followers": f, "views": 0 * f + 1, "likes": 0 * f + 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("posts", [1, 3])
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_exports_give_what_an_experiment_takes(
+    written: Write, name: str, posts: int
+) -> None:
+    import sim
+    from sim.charts.fit import draw_fit
+    from sim.fitting import to_toml
+
+    followers = np.repeat(10 ** np.linspace(4.05, 4.95, 60), posts)
+    columns = {"creator": np.repeat(np.arange(60), posts), **AWKWARD[name](followers)}
+    path = written(columns)
+    platform = "instagram" if posts == 1 else "tiktok"
+    found = fit_posts(read_posts(path, platform=platform))
+    draw_fit(found)
+    (path.parent / "fit.toml").write_text(to_toml(found))
+    lines = f'tier = "micro"\nplatform = "{platform}"\ncreators = 2\n'
+    (path.parent / "mine.toml").write_text(f'include = ["fit.toml"]\n[portfolio.a]\n{lines}')
+    sim.plan.make_plan(sim.load(path.parent / "mine.toml"))
+
+
+def test_what_no_experiment_takes_is_told_and_not_written(written: Write) -> None:
+    followers = 10 ** np.linspace(4.05, 4.95, 60)
+    columns = {"creator": np.arange(60), "followers": followers, "likes": 3 * followers}
+    micro = fit_posts(read_posts(written(columns)))["micro"]
+    assert micro["engagement_rate"].value is None
+    assert micro["engagement_rate"].estimates[0].value == pytest.approx(3)
+    assert any("engagement_rate is not written" in note for note in micro.notes)
 
 
 # --- Real posts --------------------------------------------------------------------------------------

@@ -95,7 +95,11 @@ def make() -> Make:
     """Return an experiment: `BASE` with dotted keys changed, no shocks or beliefs but those given."""
 
     def build(
-        changes: Mapping[str, Any] | None = None, *, worlds: int = 20_000, seed: int = 1
+        changes: Mapping[str, Any] | None = None,
+        *,
+        worlds: int = 20_000,
+        seed: int = 1,
+        folder: Path | None = None,
     ) -> sim.Experiment:
         tables = changed(BASE, changes or {})
         tables["simulation"] |= {"worlds": worlds, "seed": seed}
@@ -103,7 +107,7 @@ def make() -> Make:
         tables["shocks"]["loadings"] = silent | tables["shocks"]["loadings"]
         sure = {name: {"sd": 0.0} for name in presets()["beliefs"] if name != "source"}
         tables["beliefs"] = sure | tables["beliefs"]
-        return sim.build(tables)
+        return sim.build(tables, folder=folder)
 
     return build
 

@@ -7,12 +7,23 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 FOUND = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
+
+
+#: Puts the ends of two pipes where Chromium looks for them, and becomes Chromium.
+_CONNECT = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 50) for end in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -23,18 +34,13 @@ class Browser:
         self._read, to_write = os.pipe()
         assert FOUND
 
-        def connect() -> None:
-            os.dup2(to_read, 13)
-            os.dup2(to_write, 14)
-            os.dup2(13, 3)
-            os.dup2(14, 4)
-
+        # Chromium reads commands from 3 and answers on 4.
         self._process = subprocess.Popen(
-            [FOUND, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
-             "--hide-scrollbars", "--disable-dev-shm-usage", "--disable-background-networking",
-             f"--user-data-dir={profile}", "about:blank"],
-            preexec_fn=connect, pass_fds=(3, 4, to_read, to_write),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [sys.executable, "-c", _CONNECT, str(to_read), str(to_write), FOUND,
+             "--headless=new", "--no-sandbox", "--disable-gpu",
+             "--remote-debugging-pipe", "--hide-scrollbars", "--disable-dev-shm-usage",
+             "--disable-background-networking", f"--user-data-dir={profile}", "about:blank"],
+            pass_fds=(to_read, to_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(to_read)
         os.close(to_write)

@@ -32,6 +32,9 @@ def test_the_check_prints_model_beside_data_per_platform_and_tier(
         f"{platform}, {tier}" for platform in ("instagram", "tiktok") for tier in tiers
     ]
     assert sum("views_exceedance_50" in line for line in lines) == 5
+    # 35 shares; each real one is itself off by more than 1.96 of its errors once in 20 samples
+    (told,) = (line for line in lines if line.startswith("tiktok: "))
+    assert int(told.split()[1]) >= 32
 
 
 @pytest.mark.statistical

@@ -62,7 +62,4 @@
       event.preventDefault();
     });
   });
-  addEventListener("beforeprint", function () {
-    document.querySelectorAll("details.all").forEach(function (part) { part.open = true; });
-  });
 })();

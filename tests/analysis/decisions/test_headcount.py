@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from sim.analysis import diversify
-from sim.analysis.headcount import Diversification, _last_above
+from sim.analysis.headcount import _last_above
+from sim.analysis.headcount_answer import Diversification
 from sim.analysis.shown import diversify_table, some_of
 from sim.experiment import Experiment, ExperimentError
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sim.analysis import frontier
-from sim.analysis.mixes import Frontier
+from sim.analysis.mix_answer import Frontier
 from sim.analysis.shown import frontier_table
 from sim.experiment import Experiment, ExperimentError
 

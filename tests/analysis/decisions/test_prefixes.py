@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -43,6 +44,4 @@ def test_ladder_reaches_the_most_and_starts_at_one(most: int) -> None:
     assert steps[:1] == ([1] if most else [])
     assert steps[-1:] == ([most] if most else [])
     # The next is at most 1.35 times the one before, and one more.
-    assert all(
-        after <= 1.35 * before + 1.5 for before, after in zip(steps, steps[1:], strict=False)
-    )
+    assert all(after <= 1.35 * before + 1.5 for before, after in pairwise(steps))

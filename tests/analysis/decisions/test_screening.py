@@ -13,7 +13,7 @@ import pytest
 from scipy.special import ndtr
 
 from sim.analysis import screening
-from sim.analysis.drivers import Driver
+from sim.analysis.drivers_answer import Driver
 
 Array = npt.NDArray[np.float64]
 Function = Callable[[Array], Array]

@@ -11,8 +11,8 @@ import pytest
 from scipy.special import ndtr
 
 from sim.analysis import worth
-from sim.analysis.knowledge import PilotWorth, Worth
 from sim.analysis.shown import worth_table
+from sim.analysis.worth_answer import PilotWorth, Worth
 from sim.experiment import Experiment, ExperimentError
 from sim.measures import Measured
 from sim.simulation import simulate

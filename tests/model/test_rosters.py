@@ -1,0 +1,225 @@
+"""Named creators: what is known counts as far as it is known, and faults name row and column.
+
+Statistical comparisons allow four standard errors; seeds are fixed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import xarray as xr
+
+import sim
+from sim.results import load_results
+
+Array = npt.NDArray[np.float64]
+Named = Callable[..., xr.Dataset]
+
+SIGMA, TAU, MEAN = 0.8, 0.5, 0.02
+VARIED = {
+    "tier.small.engagement_rate": {"lognormal": {"median": MEAN, "log_sd": SIGMA}},
+    "tier.small.post_luck": {"lognormal": {"mean": 1.0, "log_sd": TAU}},
+    # So that engagements stay below impressions.
+    "tier.small.reach_rate": 1.0,
+}
+
+
+@pytest.fixture
+def named(tmp_path: Path, make: Callable[..., sim.Experiment]) -> Named:
+    """Simulate a roster given as the text of its file, with dotted keys changed."""
+
+    def build(text: str, changes: dict[str, Any] | None = None, worlds: int = 40_000) -> xr.Dataset:
+        (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+        portfolio = {"portfolio": {"p": {"roster": "list.csv"}}}
+        experiment = make((changes or {}) | portfolio, worlds=worlds, seed=3, folder=tmp_path)
+        return sim.simulate(experiment, threads=2)
+
+    return build
+
+
+def log_engagements(ds: xr.Dataset) -> Array:
+    return np.asarray(np.log(ds["engagements"].values[0]))
+
+
+def agree(values: Array, mean: float, sd: float) -> None:
+    """Assert mean and standard deviation of normal values."""
+    error = sd / math.sqrt(values.size)
+    assert abs(values.mean() - mean) <= 4.0 * error
+    assert abs(values.std() - sd) <= 4.0 * error / math.sqrt(2.0)
+
+
+def test_followers_and_fees_that_are_known_do_not_vary(named: Named) -> None:
+    """Two creators with their own numbers, in a tier where both vary widely and fees are shocked."""
+    changes = {
+        "tier.small.followers": {"lognormal": {"median": 9_000, "log_sd": 1.0}},
+        "tier.small.fee": {"lognormal": {"median": 80, "log_sd": 1.0}},
+        "shocks.loadings": {"fee": {"campaign": 0.5}},
+        "beliefs": {"fee": {"sd": 0.4}, "followers": {"sd": 0.3}},
+    }
+    ds = named("name,followers,fee\nAda,12_000,150\nBo,40K,320\n", changes, worlds=256)
+    np.testing.assert_allclose(ds["impressions"].values[0], 0.2 * 52_000, rtol=1e-9)
+    fees = ds["cost_quantity"].sel(component="fee").values[0]
+    np.testing.assert_allclose(fees, 470.0, rtol=1e-9)
+
+
+@pytest.mark.parametrize("posts", [1, 12, 400])
+def test_a_measured_rate_is_shrunk_toward_its_tier(named: Named, posts: int) -> None:
+    """w = sigma^2 / (sigma^2 + tau^2 / n): log e has mean w y + (1 - w) mu, variance (1 - w) sigma^2.
+
+    One post of this season adds its own luck of mean one.
+    """
+    ds = named(f"name,followers,engagement_rate,posts\nAda,20000,6 %,{posts}\n", VARIED)
+    w = SIGMA**2 / (SIGMA**2 + TAU**2 / posts)
+    mean = math.log(20_000) + w * math.log(0.06) + (1.0 - w) * math.log(MEAN) - TAU**2 / 2.0
+    agree(log_engagements(ds), mean, math.sqrt((1.0 - w) * SIGMA**2 + TAU**2))
+
+
+def test_a_rate_that_nobody_measured_comes_from_the_tier(named: Named) -> None:
+    ds = named("name,followers\nAda,20000\n", VARIED)
+    mean = math.log(20_000 * MEAN) - TAU**2 / 2.0
+    agree(log_engagements(ds), mean, math.hypot(SIGMA, TAU))
+
+
+def test_followers_tell_of_engagement(named: Named) -> None:
+    """Given a score f of followers engagement has mean rho f and variance 1 - rho^2 in scores."""
+    rho, spread = -0.6, 0.7
+    changes = VARIED | {
+        "tier.small.followers": {"lognormal": {"median": 20_000, "log_sd": spread}},
+        "tier.small.followers_engagement_correlation": rho,
+    }
+    ds = named("name,followers\nAda,60000\n", changes)
+    score = math.log(3.0) / spread
+    mean = math.log(60_000 * MEAN) + SIGMA * rho * score - TAU**2 / 2.0
+    agree(log_engagements(ds), mean, math.hypot(SIGMA * math.sqrt(1.0 - rho**2), TAU))
+
+
+def test_last_seasons_shocks_are_noise(named: Named) -> None:
+    """With loading l a measurement on many posts still holds (1 - l^2) of what is shared now."""
+    loading = 0.6
+    changes = VARIED | {"shocks.loadings": {"engagement_rate": {"campaign": loading}}}
+    ds = named("name,followers,engagement_rate,posts\nAda,20000,6 %,100000\n", changes)
+    own = 1.0 - loading**2
+    w = own / (own + loading**2 + TAU**2 / SIGMA**2 / 1e5)
+    mean = math.log(20_000 * MEAN) + w * math.log(3.0) - TAU**2 / 2.0
+    variance = SIGMA**2 * (loading**2 + own * (1.0 - w)) + TAU**2
+    agree(log_engagements(ds), mean, math.sqrt(variance))
+
+
+def test_doubt_about_a_tier_fades_as_a_rate_is_measured(named: Named) -> None:
+    """The belief keeps 1 - w of its standard deviation."""
+    b = 0.5
+    changes = VARIED | {"beliefs": {"engagement_rate": {"sd": b, "common": 0.0}}}
+    ds = named("name,followers,engagement_rate,posts\nAda,20000,6 %,4\n", changes)
+    w = SIGMA**2 / (SIGMA**2 + TAU**2 / 4)
+    sd = math.sqrt((1.0 - w) * SIGMA**2 + TAU**2 + ((1.0 - w) * b) ** 2)
+    values = log_engagements(ds)
+    assert abs(values.std() - sd) <= 4.0 * sd / math.sqrt(2.0 * values.size)
+
+
+def test_past_orders_tell_of_conversion(named: Named) -> None:
+    """Many orders of ten posts: conversion as it was, 40 orders in 10 posts of 400 engagements."""
+    changes = VARIED | {
+        "tier.small.conversion_rate": {"lognormal": {"median": 0.02, "log_sd": 0.9}},
+        "tier.small.engagement_rate": 0.02,
+    }
+    orders, w_noise = 40.0, 1.0 / 40.5 / 0.9**2
+    text = "name,followers,engagement_rate,past_orders,past_posts\nAda,20000,2 %,40,10\n"
+    ds = named(text, changes)
+    w = 1.0 / (1.0 + float(f"{w_noise:.1e}"))
+    rate = (orders + 0.5) / (10 * 400)
+    mean = math.log(400 * 0.02) + w * math.log(rate / 0.02) - TAU**2 / 2.0
+    agree(np.log(ds["expected_orders"].values[0]), mean, math.sqrt((1.0 - w) * 0.9**2 + TAU**2))
+
+
+def test_a_name_decides_the_luck(named: Named) -> None:
+    """The order of rows changes nothing but the order of additions; another name does."""
+    rows = ["Ada,20000,3 %,5", "Bo,30000,,", "Cleo,25000,1 %,9"]
+    head = "name,followers,engagement_rate,posts\n"
+    one, other = (
+        named(head + "\n".join(order), VARIED, worlds=512)["engagements"].values
+        for order in (rows, rows[::-1])
+    )
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+    renamed = named(head + "\n".join(["Dora,20000,3 %,5", *rows[1:]]), VARIED, worlds=512)
+    assert not np.allclose(one, renamed["engagements"].values, rtol=1e-3)
+
+
+# --- Faults ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("name,followers\nAda,12k\nBo,twelve\n", "row 3, followers: "),
+        ("name,followers\nAda,12k\nAda,13k\n", "row 3, name: stands in row 2 already"),
+        ("name,folowers\nAda,1\n", "column `folowers` is unknown; did you mean `followers`"),
+        ("name\nAda\n", "has no column `followers`"),
+        ("name,followers,engagement_rate\nAda,12k,5\n", "row 2, engagement_rate: must lie between"),
+        ("name,followers,past_orders\nAda,12k,5\n", "row 2, past_posts: is needed beside"),
+        ("name,followers,platform\nAda,12k,insta\n", "row 2, platform: is unknown"),
+        ("name,followers\nAda,0.5\n", "row 2, followers: belongs to no tier"),
+        ("name,followers\n", "names nobody"),
+    ],
+)
+def test_faults_name_row_and_column(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(sim.ExperimentError) as caught:
+        sim.build({"portfolio": {"p": {"roster": "list.csv"}}}, folder=tmp_path)
+    assert problem in str(caught.value)
+    assert "list.csv" in str(caught.value)
+
+
+def test_all_faulty_rows_at_once(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("name,followers\nA,x\nB,1k\nC,y\n", encoding="utf-8")
+    with pytest.raises(sim.ExperimentError) as caught:
+        sim.build({"portfolio": {"p": {"roster": "list.csv"}}}, folder=tmp_path)
+    assert [fault.problem.split(",")[1] for fault in caught.value.faults] == [" row 2", " row 4"]
+
+
+def test_a_roster_says_who_they_are(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("name,followers\nA,12k\n", encoding="utf-8")
+    tables = {"portfolio": {"p": {"roster": "list.csv", "tier": "micro"}}}
+    with pytest.raises(sim.ExperimentError, match="does not go with `tier`"):
+        sim.build(tables, folder=tmp_path)
+
+
+def test_a_run_keeps_its_roster(tmp_path: Path) -> None:
+    """The run's folder holds all that is needed to run it again."""
+    from sim.runs import write_run
+
+    (tmp_path / "list.csv").write_text("name,followers\nA,12k\nB,700k\n", encoding="utf-8")
+    experiment = sim.build(
+        {"portfolio": {"p": {"roster": "list.csv"}}, "simulation": {"worlds": 256}},
+        folder=tmp_path, name="again",
+    )  # fmt: skip
+    results = sim.simulate(experiment)
+    write_run(tmp_path / "out", experiment, results, charts=False)
+    (tmp_path / "list.csv").unlink()
+    again = sim.simulate(sim.load(tmp_path / "out" / "experiment.toml"))
+    kept = load_results(tmp_path / "out")
+    assert (again["profit"].values == kept["profit"].values).all()
+
+
+@pytest.mark.scale
+def test_fifty_thousand_creators_in_bounded_memory(tmp_path: Path) -> None:
+    """50,000 rows x 10,000 worlds would be 4 GB for one number each; the run stays below 2 GB."""
+    import resource
+
+    rng = np.random.default_rng(1)
+    sizes = np.exp(rng.uniform(math.log(2e3), math.log(9e4), 50_000)).astype(int)
+    rows = [
+        f"c{i},{size},{'' if i % 2 else 0.03},{5 + i % 20}" for i, size in enumerate(sizes.tolist())
+    ]
+    text = "name,followers,engagement_rate,posts\n" + "\n".join(rows)
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    tables = {"portfolio": {"p": {"roster": "list.csv"}}, "simulation": {"worlds": 10_000}}
+    results = sim.simulate(sim.build(tables, folder=tmp_path))
+    assert results["line_creators"].values.sum() == 50_000
+    assert np.isfinite(results["profit"].values).all()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10 < 2048

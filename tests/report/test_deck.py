@@ -1,0 +1,255 @@
+"""Slides: native charts that hold the run's numbers, notes and alt text, templates honoured."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pptx import Presentation
+from pptx.enum.dml import MSO_THEME_COLOR
+from pptx.util import Inches
+
+import sim.report
+from sim.report.models import Bars, Curves, Table
+from sim.report.story import all_figures
+
+from .conftest import HOSTILE
+
+
+@pytest.fixture(scope="module")
+def slides(deck: Path) -> list[Any]:
+    return list(Presentation(str(deck)).slides)
+
+
+def charts(slides: list[Any]) -> Iterator[tuple[Any, Any]]:
+    for slide in slides:
+        for shape in slide.shapes:
+            if shape.has_chart:
+                yield slide, shape
+
+
+def slide_of(slides: list[Any], finding: str) -> Any:
+    plain = finding.replace("\N{NO-BREAK SPACE}", " ")
+    return next(
+        slide
+        for slide in slides
+        if slide.shapes.title.text_frame.text.replace("\N{NO-BREAK SPACE}", " ") == plain
+    )
+
+
+def test_is_wide_with_at_least_five_native_charts_and_no_pictures(bare: Path) -> None:
+    path = sim.report.write_deck(bare, bare / "deck.pptx")
+    file = Presentation(str(path))
+    assert (file.slide_width, file.slide_height) == (Inches(13.333), Inches(7.5))
+    assert len(list(charts(list(file.slides)))) >= 5
+    assert not any(s.shape_type == 13 for slide in file.slides for s in slide.shapes)
+    with zipfile.ZipFile(path) as content:
+        slide_relations = [n for n in content.namelist() if "slides/_rels" in n]
+        text = b"".join(content.read(n) for n in slide_relations)
+    assert b"media/" not in text
+
+
+def test_every_slide_has_title_and_notes_with_method_and_sources(slides: list[Any], story) -> None:
+    assert len(slides) > 10
+    for slide in slides:
+        assert slide.shapes.title.text_frame.text.strip()
+        notes = slide.notes_slide.notes_text_frame.text
+        assert "Method" in notes
+        assert "Sources of the inputs: " in notes
+    citation = story.cited[0][0]
+    assert citation in slides[0].notes_slide.notes_text_frame.text
+
+
+def test_every_chart_and_table_has_alt_text(slides: list[Any]) -> None:
+    for slide in slides:
+        for shape in slide.shapes:
+            if shape.has_chart or shape.has_table:
+                text = shape._element.xpath(".//p:cNvPr")[0].get("descr")
+                assert text
+                assert len(text) > 20
+
+
+def test_every_figure_has_its_slide_with_the_numbers_of_the_story(slides: list[Any], story) -> None:
+    for figure in all_figures(story)[1:]:
+        models = [m for m in figure.models if not isinstance(m, Table)]
+        if not models:
+            continue
+        slide = slide_of(slides, figure.finding)
+        drawn = [shape.chart for shape in slide.shapes if shape.has_chart]
+        assert len(drawn) == len(models)
+        for model, chart in zip(models, drawn, strict=True):
+            found = {series.name: series for series in chart.plots[0].series}
+            if isinstance(model, Bars):
+                assert len(list(chart.plots[0].categories)) == len(model.categories)
+                for series in model.series:
+                    assert list(found[series.name].values) == pytest.approx(
+                        list(series.values), nan_ok=True
+                    )
+            else:
+                assert isinstance(model, Curves)
+                for curve in model.curves:
+                    assert list(found[curve.name].values) == pytest.approx(list(curve.y))
+                    x = found[curve.name]._element.findall(".//{*}xVal//{*}v")
+                    assert [float(v.text) for v in x] == pytest.approx(list(curve.x))
+
+
+def test_charts_hold_the_numbers_of_the_run(slides: list[Any], folder: Path, story) -> None:
+    """Loss probabilities, exceedance and shares of the histogram, counted from the worlds here."""
+    import xarray as xr
+
+    with xr.open_dataset(folder / "worlds.nc", engine="h5netcdf") as ds:
+        roi = {str(n): ds["roi"].sel(portfolio=n).values for n in ds["portfolio"].values}
+    found = {f.key: slide_of(slides, f.finding) for f in all_figures(story)[1:]}
+
+    def series(key: str) -> dict[str, Any]:
+        chart = next(s.chart for s in found[key].shapes if s.has_chart)
+        return {one.name: one for one in chart.plots[0].series}
+
+    for name, one in series("loss").items():
+        values = [v for v in one.values if v is not None]
+        assert values == pytest.approx([np.mean(roi[name] < 0)])
+    for name, one in series("exceedance").items():
+        x = [float(v.text) for v in one._element.findall(".//{*}xVal//{*}v")]
+        expected = [np.mean(roi[name] >= at) for at in x]
+        assert list(one.values) == pytest.approx(expected, abs=1e-12)
+    for one in series("roi").values():
+        assert sum(one.values) == pytest.approx(1.0)
+    gap = roi["micro"] - roi["macro"]
+    ahead = {name: sum(v or 0.0 for v in one.values) for name, one in series("difference").items()}
+    assert ahead["micro ahead"] == pytest.approx(np.mean(gap >= 0))
+    assert ahead["macro ahead"] == pytest.approx(np.mean(gap < 0))
+
+
+def test_waterfall_adds_up(slides: list[Any], folder: Path, story) -> None:
+    """Each bar ends where the next begins, and the last is the mean profit."""
+    figure = next(f for f in all_figures(story) if f.key == "waterfall")
+    chart = next(s.chart for s in slide_of(slides, figure.finding).shapes if s.has_chart)
+    rows = np.asarray([list(s.values) for s in chart.plots[0].series], dtype=float)
+    start, total, up, down = rows
+    with sim.report.open_run(folder) as opened:
+        mean = opened.answer.summary["micro"]["profit_mean"].value
+    assert total[-1] == pytest.approx(mean)
+    assert total[2] - up[3:-1].sum() + down[3:-1].sum() == pytest.approx(total[-1])
+    assert (start[up > 0] >= 0).all()
+
+
+def test_error_bars_are_two_standard_errors(slides: list[Any], folder: Path, story) -> None:
+    figure = next(f for f in all_figures(story) if f.key == "loss")
+    chart = next(s.chart for s in slide_of(slides, figure.finding).shapes if s.has_chart)
+    with sim.report.open_run(folder) as opened:
+        errors = {n: opened.answer.summary[n]["loss_probability"].se for n in opened.run.names}
+    for series in chart.plots[0].series:
+        sizes = series._element.findall(".//{*}errBars/{*}plus//{*}v")
+        if errors[series.name]:
+            assert [float(v.text) for v in sizes] == pytest.approx([2 * errors[series.name]])
+
+
+def test_colours_come_from_the_theme(slides: list[Any]) -> None:
+    slots = {
+        "micro": MSO_THEME_COLOR.ACCENT_1,
+        "macro": MSO_THEME_COLOR.ACCENT_2,
+    }
+    seen = 0
+    for _, shape in charts(slides):
+        for series in shape.chart.plots[0].series:
+            if series.name in slots:
+                fill = series.format.fill
+                if fill.type is not None:
+                    assert fill.fore_color.theme_color == slots[series.name]
+                    seen += 1
+        assert b"srgbClr" not in shape.chart.part.blob
+    assert seen >= 4
+
+
+def test_hostile_title_is_text(slides: list[Any]) -> None:
+    assert slides[0].shapes.title.text_frame.text == HOSTILE
+
+
+def test_axes_hold_all_that_is_drawn(slides: list[Any]) -> None:
+    """No bar, point or error ends beyond its axis: what lies outside vanishes in silence."""
+    for _, shape in charts(slides):
+        chart = shape.chart
+        if "stacked" in chart.chart_type.name.lower():
+            continue
+        low, high = chart.value_axis.minimum_scale, chart.value_axis.maximum_scale
+        values = [v for s in chart.plots[0].series for v in s.values if v is not None]
+        assert low - 1e-9 <= min(values)
+        assert max(values) <= high + 1e-9
+
+
+def test_nothing_leaves_the_slide_or_covers_another(deck: Path) -> None:
+    file = Presentation(str(deck))
+    for slide in file.slides:
+        boxes = []
+        for shape in slide.shapes:
+            if shape.is_placeholder and shape.placeholder_format.type == 13:
+                continue
+            assert shape.left >= 0
+            assert shape.top >= 0
+            assert shape.left + shape.width <= file.slide_width + 2
+            height = shape.height
+            if shape.has_table:
+                height = sum(row.height for row in shape.table.rows)
+            assert shape.top + height <= file.slide_height + 2
+            boxes.append((shape.left, shape.top, shape.left + shape.width, shape.top + height))
+        for k, a in enumerate(boxes):
+            for b in boxes[k + 1 :]:
+                wide = min(a[2], b[2]) - max(a[0], b[0])
+                tall = min(a[3], b[3]) - max(a[1], b[1])
+                assert wide <= 2 or tall <= Inches(0.02)
+
+
+def template(path: Path, *, potx: bool = False) -> Path:
+    """Write a 4:3 template with one slide, its own names of layouts and its own theme."""
+    from pptx.opc.constants import RELATIONSHIP_TYPE
+
+    file = Presentation()
+    file.slides.add_slide(file.slide_layouts[0]).shapes.title.text = "of the template"
+    for layout in file.slide_layouts:
+        layout.name = f"Brand {layout.name}"
+    theme = file.slide_master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
+    theme._blob = theme.blob.replace(b'val="4F81BD"', b'val="123456"')
+    file.save(str(path))
+    if potx:
+        kind = b"presentationml.presentation.main+xml"
+        with zipfile.ZipFile(path) as old:
+            items = {item: old.read(item) for item in old.namelist()}
+        with zipfile.ZipFile(path, "w") as new:
+            for name, data in items.items():
+                new.writestr(name, data.replace(kind, kind.replace(b"presentation.m", b"template.m"))
+                             if name == "[Content_Types].xml" else data)  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["pptx", "potx"])
+def test_template_is_honoured(bare: Path, tmp_path: Path, suffix: str) -> None:
+    brand = template(tmp_path / f"brand.{suffix}", potx=suffix == "potx")
+    path = sim.report.write_deck(bare, tmp_path / "branded.pptx", template=brand)
+    file = Presentation(str(path))
+    assert file.slide_width == Inches(10)
+    names = [slide.slide_layout.name for slide in file.slides]
+    assert names[0] == "Brand Title Slide"
+    assert set(names[1:]) == {"Brand Title Only"}
+    assert all(s.shapes.title.text_frame.text != "of the template" for s in file.slides)
+    with zipfile.ZipFile(path) as content:
+        themes = [content.read(n) for n in content.namelist() if "theme/theme" in n]
+        assert any(b"123456" in text for text in themes)
+        assert len([n for n in content.namelist() if "slides/slide" in n]) == len(names) * 1
+
+
+def test_template_without_titles_is_refused(bare: Path, tmp_path: Path) -> None:
+    from sim.report.slides import TemplateError
+
+    file = Presentation()
+    for layout in list(file.slide_layouts):
+        for place in list(layout.placeholders):
+            if place.placeholder_format.type in {1, 3}:
+                place._element.getparent().remove(place._element)
+    file.save(str(tmp_path / "untitled.pptx"))
+    with pytest.raises(TemplateError, match=r"untitled\.pptx: has no layout with a title"):
+        sim.report.write_deck(bare, tmp_path / "x.pptx", template=tmp_path / "untitled.pptx")
+    assert not (tmp_path / "x.pptx").exists()

@@ -1,0 +1,85 @@
+"""The story: findings that the numbers carry, saved answers read with care."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.charts.scale import RoiScale
+from sim.report.always import PARTS, bin_edges
+from sim.report.asked import asked
+from sim.report.models import Bars, Table, unbroken
+from sim.report.story import all_figures
+
+from .conftest import OF_ANOTHER_VERSION, TORNADO
+
+
+def test_sections_come_in_order_and_empty_ones_are_left_out(story) -> None:
+    assert [section.key for section in story.sections] == ["comparison", "risk", "drivers", "flips"]
+
+
+def test_answer_of_another_version_is_told_in_its_own_words(story) -> None:
+    drivers = story.section("drivers")
+    words = next(f for f in drivers.figures if f.key == "sensitivity")
+    assert words.finding == OF_ANOTHER_VERSION["sentence"].rstrip(".")
+    assert isinstance(words.models[0], Table)
+
+
+def test_keys_are_unique_and_fit_for_anchors(story) -> None:
+    keys = [figure.key for figure in all_figures(story)]
+    assert len(keys) == len(set(keys))
+    assert all(key == key.lower() and " " not in key for key in keys)
+
+
+def test_tornado_bars_start_at_the_base_with_the_largest_on_top(story) -> None:
+    figure = next(f for f in all_figures(story) if f.key == "tornado")
+    model = figure.models[0]
+    assert isinstance(model, Bars)
+    assert model.start == TORNADO["base"]["value"]
+    assert model.categories == ("campaign shock", "fee of micro")
+    assert model.series[0].values == (0.75, 2.0)
+    assert figure.finding == "fee of micro moves mean ROI of micro most: from +25 % to +200 %"
+
+
+def test_a_lead_within_its_errors_is_not_told(folder) -> None:
+    from sim.report import open_run
+
+    def driver(words: str, share: float) -> dict[str, object]:
+        entry = {"value": share, "se": 0.05, "unit": "share of variance"}
+        return {"outcome": "micro", "input": words, "kind": "belief", "words": words,
+                "first_order": entry, "total": entry}  # fmt: skip
+
+    content = {
+        "question": "sensitivity", "sentence": "One drives it.", "scale": "roi", "method": "sobol",
+        "worlds": 100, "drivers": [driver("fee", 0.41), driver("reach", 0.40)],
+    }  # fmt: skip
+    with open_run(folder) as opened:
+        near = asked(opened.run, {"sensitivity": content})["drivers"][0]
+        content["drivers"] = [driver("fee", 0.9), driver("reach", 0.1)]
+        far = asked(opened.run, {"sensitivity": content})["drivers"][0]
+    assert near.finding.startswith("Fee and reach drive")
+    assert far.finding == "Fee drives roi of micro most: 90 % of its variance"
+
+
+@pytest.mark.parametrize("doublings", [True, False])
+def test_bins_are_even_and_begin_at_ticks(doublings: bool) -> None:
+    """On the axis all bins have one width; break-even is an edge; every fourth name is a tick."""
+    scale = RoiScale(-0.9, 15.0, doublings=doublings)
+    edges = bin_edges(scale)
+    assert np.ptp(np.diff(scale.position(edges))[1:]) < 1e-6
+    assert 0.0 in edges
+    named = np.concatenate([[-np.inf], edges])[PARTS::PARTS]
+    assert np.allclose(named[: len(scale.ticks())], scale.ticks())
+
+
+def test_numbers_stay_with_their_units() -> None:
+    assert unbroken("5 % of 75k USD ± 3 x 1 a") == (
+        "5\u00a0% of 75k USD ±\u00a03 x 1 a".replace("75k USD", "75k USD")
+    )
+
+
+def test_assumptions_are_counted(story) -> None:
+    assumed = [row for row in story.inputs if row.assumed]
+    assert 0 < len(assumed) < len(story.inputs)
+    assert all(row.source.startswith("assumption") for row in assumed)
+    assert {row.key for row in story.key_inputs} <= {row.key for row in story.inputs}
