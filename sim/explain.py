@@ -265,9 +265,9 @@ def caps(experiment: Experiment) -> list[dict[str, Any]]:
     plan: Plan = make_plan(experiment)
     capped = block_rows(plan, 0, _CAP_WORLDS)["capped"]
     rows = []
-    for w, work in enumerate(plan.works):
+    for w in range(len(plan.works)):
         terms = next(line.terms for line in plan.lines if line.work == w)
-        posts = float(work.stops[-1]) * terms.posts
+        posts = float(plan.posts(w))
         rows.append(
             {
                 "tier": terms.tier,

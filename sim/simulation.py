@@ -254,17 +254,18 @@ def package_versions() -> dict[str, str]:
 
 def cap_warnings(plan: Plan, arrays: Mapping[str, Any]) -> list[str]:
     """Warn where a cap binds for more than one post in a hundred."""
-    found = []
-    for w, work in enumerate(plan.works):
+    found: dict[tuple[str, str, str], float] = {}
+    for w in range(len(plan.works)):
         terms = next(line.terms for line in plan.lines if line.work == w)
-        posts = float(work.stops[-1]) * terms.posts
-        for c, (name, what) in enumerate(_CAPS.items()):
-            share = float(arrays["capped"][w, c].mean()) / posts
-            if share > 0.01:
-                found.append(
-                    f"{terms.tier} on {terms.platform}: {100 * share:.1f} % of {what} ({name} cap)."
-                )
-    return found
+        for c, name in enumerate(_CAPS):
+            share = float(arrays["capped"][w, c].mean()) / plan.posts(w)
+            key = (terms.tier, terms.platform, name)
+            found[key] = max(share, found.get(key, 0.0))
+    return [
+        f"{tier} on {platform}: {100 * share:.1f} % of {_CAPS[name]} ({name} cap)."
+        for (tier, platform, name), share in found.items()
+        if share > 0.01
+    ]
 
 
 def assumption_warnings(experiment: Experiment) -> list[str]:

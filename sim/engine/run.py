@@ -20,6 +20,8 @@ from .line import N_SUMS, SUMS
 if TYPE_CHECKING:
     from sim.plan import Plan
 
+    from .line import Line
+
 Array = npt.NDArray[np.float64]
 
 #: Worlds per block: small enough to keep sums in the L2 cache, large enough to amortise a call.
@@ -107,11 +109,17 @@ def block_rows(
     )
     rows["capped"] = np.array(
         [
-            [out[-1, SUMS.index(f"capped_{name}")] for name in ("impressions", "engagements")]
-            for out in sums
+            [_whole(out, work, f"capped_{name}") for name in ("impressions", "engagements")]
+            for out, work in zip(sums, plan.works, strict=True)
         ]
     )
     return rows
+
+
+def _whole(sums: Array, work: Line, name: str) -> Array:
+    """Return a sum over all creators of a work, and over its stages."""
+    row: Array = sums[:, SUMS.index(name)]
+    return row.sum(axis=0) if len(work.post_ends) > 1 else row[-1]
 
 
 LINE_VARIABLES = ("impressions", "engagements", "expected_orders", "orders", "order_value")

@@ -91,12 +91,10 @@ def _stages(path: Path, portfolio: Tables) -> Iterator[Fault]:
         yield Fault(key, "needs at least two stages; for one, say `posts`")
     elif isinstance(stages[0], Mapping) and _value(stages[0].get("keep", 1.0)) != 1.0:
         yield Fault(key, "the first stage keeps nobody: leave out its `keep`")
-    for other in ("mix", "posts"):
-        if other in portfolio:
-            problem = (
-                "do not go with `mix`" if other == "mix" else "say the posts: leave out `posts`"
-            )
-            yield Fault(key, problem)
+    if "mix" in portfolio:
+        yield Fault(key, "do not go with `mix`")
+    if _value(portfolio.get("posts", 1)) != 1.0:
+        yield Fault(key, "say the posts: leave out `posts`")
 
 
 def _shares(key: str, mix: Tables) -> Iterator[Fault]:

@@ -208,3 +208,10 @@ class Plan:
     arrived: Array
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)
+
+    def posts(self, work: int) -> int:
+        """Return the posts per world of all creators of a work, over its stages."""
+        line = self.works[work]
+        if len(line.post_ends) > 1:
+            return int(line.keep @ np.diff(line.post_ends, prepend=0))
+        return int(line.stops[-1] * line.post_ends[-1])

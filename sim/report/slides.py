@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 import zipfile
 from collections.abc import Sequence
 from io import BytesIO
@@ -34,6 +35,7 @@ PAGED = 13
 INSET = EMU // 10
 #: No style, no grid: bands and text come from the theme, on light and dark paper alike.
 _PLAIN_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+_SIGN = re.compile(r"(?<![\w-])-(?=\d)")
 _TEMPLATE = "application/vnd.openxmlformats-officedocument.presentationml.template.main+xml"
 _DECK = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
 
@@ -252,12 +254,17 @@ def _axis(model: Bars | Curves) -> str:
 
 
 def _write(frame: Any, lines: Sequence[str], size: float, space: float = 0.0) -> None:
-    frame.text = unbroken("\n".join(lines))
+    frame.text = _kept("\n".join(lines))
     frame.word_wrap = True
     for paragraph in frame.paragraphs:
         paragraph.space_after = Pt(space * size)
         for run in paragraph.runs:
             run.font.size = Pt(size)
+
+
+def _kept(text: str) -> str:
+    """Keep numbers with their units and signs: office suites break lines after a minus."""
+    return _SIGN.sub("\N{NON-BREAKING HYPHEN}", unbroken(text))
 
 
 def _lines(text: str, width: int, size: float, *, bold: bool = False) -> int:
@@ -333,7 +340,7 @@ def _height(table: Table, widths: Sequence[int], size: float) -> int:
 
 def _fill(cell: Any, text: str, size: float, *, left: bool, row: int) -> None:
     frame = cell.text_frame
-    frame.text = unbroken(text)
+    frame.text = _kept(text)
     cell.margin_top = cell.margin_bottom = Inches(0.04)
     cell.vertical_anchor = MSO_ANCHOR.MIDDLE
     for paragraph in frame.paragraphs:

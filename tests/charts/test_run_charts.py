@@ -293,7 +293,8 @@ def test_eyes_see_what_is_wrong(results: xr.Dataset, eyes: Eyes) -> None:
 
 def test_all_that_is_free_is_drawn_and_written(results: xr.Dataset, tmp_path: Path) -> None:
     paths = charts.draw_all(results, tmp_path / "charts")
-    names = [chart.name for chart in CHARTS]
+    names = [chart.name for chart in CHARTS if chart.fits(charts.Run(results))]
+    assert len(names) >= 8
     assert [path.name for path in paths] == [
         f"{name}.{kind}" for name in names for kind in ("png", "svg")
     ]

@@ -45,14 +45,16 @@ def rows():
 @pytest.mark.parametrize(
     ("key", "source"),
     [
-        ("tier.micro.on.instagram.followers", "Kim et al. 2020: one lognormal fitted to 11,032 "
-         "creators, truncated to each tier"),
+        ("tier.micro.on.instagram.followers", (
+            "Kim et al. 2020: one lognormal fitted to 11,032 creators, truncated to each tier"
+        )),
         ("tier.micro.on.instagram.fit", "this file"),
         ("tier.micro.on.instagram.fee", "contracts of 2025"),
         ("tier.micro.on.instagram.engagement_rate", "this file"),
         ("tier.macro.on.instagram.fee", "Kim et al. 2020, and an assumption"),
-        ("tier.macro.on.instagram.fit", "assumption: every creator has the typical audience of "
-         "its tier"),
+        ("tier.macro.on.instagram.fit", (
+            "assumption: every creator has the typical audience of its tier"
+        )),
         ("economics.order_value", "this file"),
         ("economics.order_value_cv", "assumption"),
         ("niche.general.overlap", "assumption: audiences overlap as by chance"),
@@ -60,8 +62,9 @@ def rows():
         ("portfolio.micro.creators", "this file"),
         ("portfolio.micro.platform", "default"),
         ("simulation.worlds", "default"),
-        ("shocks.loadings.conversion_rate.campaign", "assumption: offer and season move "
-         "everybody's buyers"),
+        ("shocks.loadings.conversion_rate.campaign", (
+            "assumption: offer and season move everybody's buyers"
+        )),
         ("beliefs.fit", "this file"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -75,6 +76,9 @@ def rich(tmp_path):
 
 def again(experiment, tmp_path, name="again.toml"):
     (tmp_path / name).write_text(to_toml(experiment), encoding="utf-8")
+    for file in experiment.inputs:
+        if not (tmp_path / file).exists():
+            shutil.copy(experiment.folder / file, tmp_path / file)
     return sim.load(tmp_path / name)
 
 

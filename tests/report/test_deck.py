@@ -33,12 +33,12 @@ def charts(slides: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def slide_of(slides: list[Any], finding: str) -> Any:
-    plain = finding.replace("\N{NO-BREAK SPACE}", " ")
-    return next(
-        slide
-        for slide in slides
-        if slide.shapes.title.text_frame.text.replace("\N{NO-BREAK SPACE}", " ") == plain
-    )
+    return next(s for s in slides if plain(s.shapes.title.text_frame.text) == finding)
+
+
+def plain(text: str) -> str:
+    """Return a text without what keeps its lines from breaking."""
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NON-BREAKING HYPHEN}", "-")
 
 
 def test_is_wide_with_at_least_five_native_charts_and_no_pictures(bare: Path) -> None:
