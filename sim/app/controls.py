@@ -67,7 +67,10 @@ def controls(experiment: Experiment) -> list[Control]:
 
 
 def _sizes(experiment: Experiment) -> Iterator[Control]:
-    """Yield one budget for all portfolios that have the same, else one for each; or creators."""
+    """Yield one budget for all portfolios that have the same, else one for each; or creators.
+
+    Named creators are who they are.
+    """
     budgets = {name: p.budget for name, p in experiment.portfolio.items() if p.budget is not None}
     if len(set(budgets.values())) == 1 and len(budgets) > 1:
         keys = tuple(find_key(experiment, f"portfolio.{name}.budget") for name in budgets)
@@ -76,7 +79,7 @@ def _sizes(experiment: Experiment) -> Iterator[Control]:
         for name in budgets:
             yield _scaled(f"budget of {name}", "USD", _key(experiment, f"portfolio.{name}.budget"))
     for name, portfolio in experiment.portfolio.items():
-        if portfolio.budget is None:
+        if portfolio.budget is None and portfolio.roster is None:
             key = _key(experiment, f"portfolio.{name}.creators")
             yield _scaled(f"creators of {name}", "creators", key, whole=True)
 

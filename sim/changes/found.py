@@ -124,6 +124,7 @@ def changes_table(found: Changes) -> list[dict[str, str]]:
 
 
 def sentence_of(moved: tuple[Moved, ...]) -> str:
+    """Say what became of the first measure: how often a beats b, else a median ROI."""
     if not moved:
         return "The runs have no portfolio in common: there is nothing to compare."
     wins = moved[0]
@@ -156,6 +157,17 @@ def _told(entry: Moved, of: str = "") -> str:
 def notes_of(
     hired: list[dict[str, int]], folders: tuple[Path, Path], shared: bool
 ) -> Iterator[str]:
+    """Yield what is not obvious.
+
+    Parameters
+    ----------
+    hired
+        Creators of each portfolio, in the first run and in the second.
+    folders
+        The runs.
+    shared
+        Whether they share worlds.
+    """
     yield (
         "Both runs share their worlds: differences are paired, and so are their errors."
         if shared

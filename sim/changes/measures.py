@@ -45,6 +45,15 @@ def share_worlds(old: xr.Dataset, new: xr.Dataset) -> bool:
 
 
 def moved_measures(old: xr.Dataset, new: xr.Dataset, shared: bool) -> Iterator[Moved]:
+    """Yield the measures of the pair, then those of each portfolio that both runs have.
+
+    Parameters
+    ----------
+    old, new
+        Results of the first and the second run.
+    shared
+        Whether they share worlds.
+    """
     both = [name for name in portfolio_names(old) if name in portfolio_names(new)]
     pair = _pair(new, both) or _pair(old, both)
     if pair is not None:

@@ -2,8 +2,8 @@
 
 Read in this order: `models.py` (what a figure is: plain numbers with a finding), `reading.py` (a
 run's folder), `story.py` (the answer and the sections, once for both renderings) with `always.py`
-(what is free from every run) and `asked.py` (what saved analyses add), then `page.py` with
-`picture.py` (HTML) or `deck.py` with `slides.py` and `natives.py` (PowerPoint).
+and `flows.py` (what is free from every run) and `asked.py` (what saved analyses add), then
+`page.py` with `picture.py` (HTML) or `deck.py` with `slides.py` and `natives.py` (PowerPoint).
 """
 
 from __future__ import annotations

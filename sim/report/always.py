@@ -1,4 +1,4 @@
-"""Figures that every run has: what can happen, who wins, what is risked, where money goes."""
+"""Figures that every run has: what can happen, who wins, what is risked."""
 
 from __future__ import annotations
 
@@ -12,21 +12,16 @@ import numpy as np
 from ..charts import (
     plot_difference,
     plot_exceedance,
-    plot_funnel,
     plot_loss,
     plot_risk_return,
     plot_roi,
-    plot_waterfall,
     titles,
 )
-from ..charts.funnel import STAGES, funnels
-from ..charts.money import MEANS, waterfall
 from ..charts.numbers import FloatArray, at, defined
-from ..charts.run import Run, decision, line_costs
+from ..charts.run import Run, decision
 from ..charts.scale import RoiScale, roi_scale, roi_text
 from ..measures.comparison import Comparison
-from ..measures.evaluate import Measured
-from ..measures.format import number, percent_with_error, usd
+from ..measures.format import percent_with_error
 from ..measures.summary import Summary
 from .drawn import draw_curves
 from .models import Bars, Curve, Curves, Figure, Series, Values
@@ -38,9 +33,9 @@ if TYPE_CHECKING:
 
 METHOD = (
     "Every portfolio runs in the same simulated worlds: beliefs about the tiers, shared shocks and "
-    "the luck of creators, posts and orders are drawn anew in each. ROI is profit / cost, profit is "
-    "incremental contribution after returns minus cost. Standard errors cover the number of worlds, "
-    "not the model. Inputs and their sources: slide or section 'Assumptions'."
+    "the luck of creators, posts and orders are drawn anew in each. ROI is profit / cost, "
+    "profit is incremental contribution after returns minus cost. Standard errors cover the number "
+    "of worlds, not the model. Inputs and their sources: slide or section 'Assumptions'."
 )
 #: Points of a curve on a slide.
 POINTS = 60
@@ -78,7 +73,7 @@ def _named(run: Run, names: Sequence[str]) -> str:
     return "" if len(names) == len(run.names) else f"; {len(names)} of {len(run.names)} named"
 
 
-def _plain(plot: object, *args: object, **options: object) -> partial[Axes]:
+def plainly(plot: object, *args: object, **options: object) -> partial[Axes]:
     """Return a chart of `sim.charts` without its headline; a theme is all that it still takes."""
     return partial(_drawn, plot, args, options)
 
@@ -110,7 +105,8 @@ def distribution(run: Run, summary: Summary) -> Figure:
         finding=titles.highest_median(medians),
         made=(
             f"{run.worlds:,} worlds. Each column is the share of worlds with an ROI from its label "
-            f"up to the next; the first and the last hold all beyond{_which(run, few)}{run.left_out()}"
+            f"up to the next; the first and the last hold all beyond{_which(run, few)}"
+            f"{run.left_out()}"
         ),
         models=(
             Bars(
@@ -124,8 +120,9 @@ def distribution(run: Run, summary: Summary) -> Figure:
             ),
         ),
         method=METHOD + " Medians lead where tails are heavy.",
-        plot=_plain(plot_roi, run),
-        reads=f"{run.worlds:,} worlds. Areas show how likely; dot: median, bar: 5 % to 95 % quantile{run.left_out()}",
+        plot=plainly(plot_roi, run),
+        reads=f"{run.worlds:,} worlds. Areas show how likely; dot: median, bar: 5 % to 95 % "
+        f"quantile{run.left_out()}",
         probe=_exceedance_curves(run, scale, few),
     )  # fmt: skip
 
@@ -198,8 +195,10 @@ def at_least(run: Run, summary: Summary) -> Figure:
             f"ROI of {roi_text(run.target)} or more", entries, largest_first=True
         ),
         made=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI; the axis "
-        f"ends where a tenth of the worlds of the best portfolio lies beyond{_which(run, few)}{run.left_out()}",
-        reads=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI{run.left_out()}",
+        f"ends where a tenth of the worlds of the best portfolio lies beyond{_which(run, few)}"
+        f"{run.left_out()}",
+        reads=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI"
+        f"{run.left_out()}",
         models=(slide,),
         method=METHOD + " The curves are empirical: one step for each world.",
         plot=partial(_roomy, plot=plot_exceedance, run=run, model=slide),
@@ -257,7 +256,7 @@ def paired(run: Run, comparison: Comparison) -> Figure:
         method=METHOD
         + " The comparison is paired: what both portfolios share cancels, so that choosing wrongly "
         "and losing money are two risks.",
-        plot=_plain(plot_difference, run, a=a, b=b, comparison=comparison),
+        plot=plainly(plot_difference, run, a=a, b=b, comparison=comparison),
     )
 
 
@@ -286,7 +285,7 @@ def losses(run: Run, summary: Summary) -> Figure:
         + run.left_out(),
         models=(Bars(tuple(entries), series, "worlds that lose money (ROI < 0)", horizontal=True),),
         method=METHOD + " Losing money means that ROI is below zero.",
-        plot=_plain(plot_loss, run),
+        plot=plainly(plot_loss, run),
         tips=tips,
     )
 
@@ -305,7 +304,8 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
         curves.append(
             Curve(
                 name, (worst.value,), (mean.value,), *tiers[name], kind="points",
-                x_errors=(worst.se,), y_errors=(mean.se,), label=f"{name} {text}" if name in few else "",
+                x_errors=(worst.se,), y_errors=(mean.se,),
+                label=f"{name} {text}" if name in few else "",
             )
         )  # fmt: skip
         median = summary[name]["roi_median"].value
@@ -335,7 +335,8 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
             f"{run.worlds:,} worlds. Dot: mean ROI with two standard errors; diamond: median; "
             f"right: milder worst 5 % of worlds{_named(run, few)}{run.left_out()}"
         ),
-        reads=f"{run.worlds:,} worlds. Full dot: mean ROI with two standard errors, hollow: median; right: milder worst case{run.left_out()}",
+        reads=f"{run.worlds:,} worlds. Full dot: mean ROI with two standard errors, hollow: "
+        f"median; right: milder worst case{run.left_out()}",
         models=(scatter,),
         method=METHOD + " Risk is expected shortfall: the mean ROI of the worst 5 % of worlds "
         "(Rockafellar and Uryasev 2000).",
@@ -359,97 +360,3 @@ def _apart(points: Sequence[Curve]) -> list[Curve]:
         ):
             kept.append(point)
     return [point if point in kept else replace(point, label="") for point in points]
-
-
-def money(run: Run, summary: Summary, name: str) -> Figure:
-    """Return where a portfolio's money comes from and where it goes."""
-    measures = summary[name]
-    costs = line_costs(run.ds, run.ds["line_portfolio"].values == name).mean(axis=1)
-    by_name = dict(zip(run.ds["component"].values.tolist(), costs.tolist(), strict=True))
-    steps = waterfall({key: measures[key] for key in MEANS}, by_name)
-    base, totals, up, down, texts = [], [], [], [], []
-    for step in steps:
-        ends = (step.start, step.end)
-        low, high = min(ends), max(ends)
-        base.append(low if low > 0 else min(high, 0.0))
-        total = step.change if step.total else 0.0
-        totals.append(total)
-        up.append(0.0 if step.total else max(high, 0.0) - max(low, 0.0))
-        down.append(0.0 if step.total else min(low, 0.0) - min(high, 0.0))
-        texts.append(usd(step.change, step.se).removesuffix(" USD"))
-    tier, repeat = roles(run.tiers)[name]
-    labels = tuple(step.label.replace("\n", " ") for step in steps)
-    return Figure(
-        key="waterfall",
-        finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
-        made=f"Means over {run.worlds:,} worlds, USD. Grey: what is paid or not kept",
-        models=(
-            Bars(
-                labels,
-                (
-                    Series("start", tuple(base), "none"),
-                    Series(name, tuple(totals), tier, repeat, labels=tuple(
-                        text if step.total else ""
-                        for text, step in zip(texts, steps, strict=True))),
-                    Series("paid or not kept", tuple(up), "muted", labels=tuple(
-                        "" if step.total else text
-                        for text, step in zip(texts, steps, strict=True))),
-                    Series("paid, below zero", tuple(down), "muted", 1),
-                ),
-                "USD, mean",
-                form="usd",
-                stacked=True,
-            ),
-        ),
-        method=METHOD
-        + " Contribution is revenue x incremental share x (1 - return rate) x gross margin x "
-        "(1 + repeat value).",
-        plot=_plain(plot_waterfall, run, portfolio=name),
-        tips={
-            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} USD"
-            for step, text in zip(steps, texts, strict=True)
-        },
-    )  # fmt: skip
-
-
-def journey(run: Run) -> Figure:
-    """Return what each tier brings for 1,000 USD: impressions, engagements, orders."""
-    tiers = funnels(run.ds)
-    small = []
-    tips: dict[str, str] = {}
-    for stage in STAGES:
-        entries = {funnel.tier: funnel.stages[stage] for funnel in tiers}
-        small.append(
-            Bars(
-                tuple(entries),
-                tuple(_own_bar(tier, entry, list(entries)) for tier, entry in entries.items()),
-                f"{stage} per 1,000 USD",
-                form="number",
-            )
-        )
-        tips |= {
-            f"bar {stage} {tier}": f"{tier}: {number(entry.value, entry.se)} {stage} per 1,000 USD"
-            for tier, entry in entries.items()
-        }
-    return Figure(
-        key="funnel",
-        finding=titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers}),
-        made=f"Per 1,000 USD of cost; ratios of means over {run.worlds:,} worlds. Each stage has "
-        "its own scale",
-        models=tuple(small),
-        method=METHOD + " All lines of a tier count together, whichever portfolio they belong to.",
-        plot=_plain(plot_funnel, run),
-        tips=tips,
-    )
-
-
-def _own_bar(name: str, entry: Measured, categories: Sequence[str]) -> Series:
-    return Series(
-        name,
-        tuple(entry.value if other == name else None for other in categories),
-        name,
-        errors=tuple(entry.se if other == name else None for other in categories),
-        labels=tuple(
-            number(entry.value, entry.se) if other == name else "" for other in categories
-        ),
-    )

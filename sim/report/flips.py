@@ -179,6 +179,12 @@ def swept(saved: Saved, run: Run) -> Figure:
             key=saved.key,
             finding=findings.sweep(x, lines, label, "ROI") if lines else saved.short,
             made=saved.made(f"Mean ROI along {label}"),
+            reads=saved.made(
+                f"ROI along {label}. Full: median, dashed: mean with two standard errors, band: 5 % "
+                "to 95 % of worlds"
+            )
+            if lines
+            else "",
             models=(model,),
             method=saved.method(),
             sentences=(saved.sentence,),
@@ -241,7 +247,8 @@ def _grid(saved: Saved, run: Run, keys: list[str]) -> Figure:
 
 
 def _heat(
-    theme: Theme, ax: Axes | None = None, *, x: Any, y: Any, gap: Any, se: Any, pair: tuple[str, str],
+    theme: Theme, ax: Axes | None = None, *, x: Any, y: Any, gap: Any, se: Any,
+    pair: tuple[str, str],
     labels: Sequence[str], tiers: Mapping[str, str],
 ) -> Axes:  # fmt: skip
     return plot_break_even(
@@ -270,7 +277,8 @@ def regions(saved: Saved, _run: Run) -> Figure:
         made=saved.made(
             f"Share of worlds in which {what}; the region holds "
             f"{percent_with_error(value(saved['mass']), error(saved['mass']))} of worlds and "
-            f"{percent_with_error(value(saved['coverage']), error(saved['coverage']))} of the losses",
+            f"{percent_with_error(value(saved['coverage']), error(saved['coverage']))} of the "
+            "losses",
             "Lines: two standard errors",
         ),
         models=(

@@ -68,7 +68,8 @@ class Bars:
     form : Format
         How values are written.
     horizontal, stacked, touching : bool
-        Bars, from the bottom up, instead of columns; on top of each other; without gaps, as in a histogram.
+        Bars, from the bottom up, instead of columns; on top of each other; without gaps, as in a
+        histogram.
     start : float
         Value at which every bar starts.
     every : int

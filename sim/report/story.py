@@ -12,7 +12,7 @@ from ..explain import Input
 from ..measures.comparison import Comparison
 from ..measures.format import cell, number, percent
 from ..measures.summary import Summary
-from . import always
+from . import always, flows
 from .asked import COMMANDS, asked
 from .models import Assumption, Figure, Section, Story, Table
 from .reading import Opened
@@ -99,8 +99,8 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
         "comparison": [
             always.distribution(run, summary),
             *([always.paired(run, pair)] if pair else []),
-            always.money(run, summary, first),
-            always.journey(run),
+            flows.money(run, summary, first),
+            flows.journey(run),
         ],
         "risk": [
             always.losses(run, summary),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,6 +161,13 @@ def test_a_share_goes_no_further_than_a_file_may_write():
     positions[place] = len(what_if.controls[place].values) - 1
     assert what_if.controls[place].values[-1] < REACH * 0.1
     assert what_if.view(positions).changed
+
+
+def test_named_creators_are_not_counted_anew():
+    root = Path(__file__).parents[2] / "experiments"
+    what_if = WhatIf(sim.load(root / "roster.toml"), worlds=512, threads=1)
+    assert not [c for c in what_if.controls if c.label == "creators of list"]
+    assert what_if.view([c.start + 1 for c in what_if.controls]).changed
 
 
 def test_a_value_of_nothing_has_no_slider():

@@ -1,6 +1,6 @@
 """Compare the engine with numpy, C and the generator alone, side by side in one run.
 
-    python tests/benchmarks/compare.py [--json FILE] [--quick] [--billion]
+    python tests/benchmarks/compare.py [--json FILE] [--quick]
 
 Every opponent must give the engine's means before it is timed. Times are of interleaved rounds;
 ratios are medians of ratios within rounds, with their 10 % and 90 % quantiles. Nothing here is a
@@ -23,9 +23,12 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import c_line
 import command_line
+import decisions
 import numpy as np
 import numpy_best
 import numpy_plain
+import questions
+import sampling
 import sizes
 import small_problem
 from floor import calls, floor
@@ -108,7 +111,7 @@ def contestants(problem: Problem, notes: list[str]) -> dict[str, Contestant]:
     }
     rngs = [np.random.default_rng(seed) for seed in (1, 2)]
     factors = _factors(problem, 2048)
-    out = np.empty((1, N_SUMS, 2048))
+    out, tracked = np.empty((1, N_SUMS, 2048)), np.ones(2048)
     found = {
         "engine_1": Contestant(lambda: run(plan, threads=1), plan.worlds * n),
         "engine_2": Contestant(lambda: run(plan, threads=2), plan.worlds * n),
@@ -119,7 +122,7 @@ def contestants(problem: Problem, notes: list[str]) -> dict[str, Contestant]:
         "float32_1": Contestant(lambda: numpy_best.run(best[1, np.float32], 2048), 2048 * n),
         "float32_2": Contestant(lambda: numpy_best.run(best[2, np.float32], 4096), 4096 * n),
         "kernel": Contestant(
-            lambda: line_sums(problem.line, factors, np.uint64(0), 2048, out), 2048 * n
+            lambda: line_sums(problem.line, factors, tracked, np.uint64(0), 2048, out), 2048 * n
         ),
         "floor": Contestant(lambda: only_uniforms(2048), 2048 * n),
     }
@@ -227,18 +230,18 @@ def smaller(rounds: int, notes: list[str]) -> dict[str, Any]:
 # --- Sizes ----------------------------------------------------------------------------------------
 
 
-def all_sizes(quick: bool, billion: bool) -> dict[str, Any]:
+def all_sizes(quick: bool) -> dict[str, Any]:
     """Measure worlds and creators, each in a fresh process."""
     print(
         "\nSizes, 2 threads: worlds, creators, seconds, ns per creator-post, peak MB (results MB)"
     )
     posts = 2_000_000 if quick else 20_000_000
-    worlds = [10_000, 100_000, *([] if quick else [1_000_000]), *([10_000_000] if billion else [])]
+    worlds = [10_000, 100_000, *([] if quick else [1_000_000, 10_000_000])]
     rows = [(count, 200) for count in worlds]
     rows += [(posts // creators, creators) for creators in (10, 1_000, 100_000)]
     found = [_print_size(sizes.in_subprocess(*row)) for row in rows]
     result: dict[str, Any] = {"sizes": found, "billion_seconds": None, "billion_peak_mb": None}
-    if billion:
+    if not quick:
         row = _print_size(sizes.in_subprocess(1_000_000, 1_000))
         result |= {"billion_seconds": row["seconds"], "billion_peak_mb": row["peak_mb"]}
     return result
@@ -250,6 +253,29 @@ def _print_size(row: dict[str, Any]) -> dict[str, Any]:
           f"{row['ns_per_creator_post']:9.1f} {row['peak_mb']:9.0f} "
           f"({row['results_mb']:.0f}{where})", flush=True)  # fmt: skip
     return row
+
+
+# --- Accuracy, and questions ----------------------------------------------------------------------
+
+
+def stratified(seeds: int) -> list[dict[str, Any]]:
+    """Print what stratified shared factors gain against plain ones, and return it."""
+    found = sampling.rows(seeds)
+    print(f"\nStratified against plain sampling, {found[0]['worlds']:,} worlds, {seeds} seeds")
+    for row in found:
+        print(f"  {row['measure']:12s} error {row['error_plain']:.5f} to "
+              f"{row['error_stratified']:.5f}, gain per second {row['gain']:6.2f}")  # fmt: skip
+    return found
+
+
+def asked() -> list[dict[str, Any]]:
+    """Print how long questions take, and return it."""
+    print("\nQuestions")
+    found = [*questions.rows(), *decisions.all_rows(1)]
+    for row in found:
+        rest = ", ".join(f"{k} {v}" for k, v in row.items() if k not in ("question", "seconds"))
+        print(f"  {row['question']:30s} {row['seconds']:9.3f} s  ({rest})", flush=True)
+    return found
 
 
 # --- All of it ------------------------------------------------------------------------------------
@@ -281,9 +307,11 @@ def main(arguments: list[str]) -> int:
     """Run everything that was asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", type=Path, help="write the figures to this file")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller sizes")
-    parser.add_argument("--billion", action="store_true",
-                        help="also 1e6 worlds x 1,000 creators and 1e7 worlds")  # fmt: skip
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="fewer rounds, smaller sizes, no billion creator-posts, no questions",
+    )
     options = parser.parse_args(arguments)
     rounds = 7 if options.quick else 31
     notes: list[str] = []
@@ -295,7 +323,7 @@ def main(arguments: list[str]) -> int:
     except Different as error:
         print(f"not the same problem: {error}", file=sys.stderr)
         return 1
-    result |= all_sizes(options.quick, options.billion)
+    result |= all_sizes(options.quick)
     repeats = 1 if options.quick else 5
     result["import_seconds"] = round(command_line.import_seconds(3 * repeats), 3)
     result |= command_line.run_seconds(repeats)
@@ -305,6 +333,9 @@ def main(arguments: list[str]) -> int:
         print(f"  {name.replace('_', ' '):25s} {'null' if value is None else value}")
     if "run_reason" in result:
         notes.append(f"sim run: {result['run_reason']}")
+    result["stratified"] = stratified(6 if options.quick else 24)
+    if not options.quick:
+        result["questions"] = asked()
     for note in notes:
         print(note)
     result["notes"] = notes

@@ -1,0 +1,109 @@
+"""Where money comes from and goes, and what each tier brings for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..charts import plot_funnel, plot_waterfall, titles
+from ..charts.funnel import STAGES, funnels
+from ..charts.money import MEANS, waterfall
+from ..charts.run import Run, line_costs
+from ..measures.evaluate import Measured
+from ..measures.format import number, usd
+from ..measures.summary import Summary
+from .always import METHOD, plainly, roles
+from .models import Bars, Figure, Series
+
+
+def money(run: Run, summary: Summary, name: str) -> Figure:
+    """Return where a portfolio's money comes from and where it goes."""
+    measures = summary[name]
+    costs = line_costs(run.ds, run.ds["line_portfolio"].values == name).mean(axis=1)
+    by_name = dict(zip(run.ds["component"].values.tolist(), costs.tolist(), strict=True))
+    steps = waterfall({key: measures[key] for key in MEANS}, by_name)
+    base, totals, up, down, texts = [], [], [], [], []
+    for step in steps:
+        ends = (step.start, step.end)
+        low, high = min(ends), max(ends)
+        base.append(low if low > 0 else min(high, 0.0))
+        total = step.change if step.total else 0.0
+        totals.append(total)
+        up.append(0.0 if step.total else max(high, 0.0) - max(low, 0.0))
+        down.append(0.0 if step.total else min(low, 0.0) - min(high, 0.0))
+        texts.append(usd(step.change, step.se).removesuffix(" USD"))
+    tier, repeat = roles(run.tiers)[name]
+    labels = tuple(step.label.replace("\n", " ") for step in steps)
+    return Figure(
+        key="waterfall",
+        finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
+        made=f"Means over {run.worlds:,} worlds, USD. Grey: what is paid or not kept",
+        models=(
+            Bars(
+                labels,
+                (
+                    Series("start", tuple(base), "none"),
+                    Series(name, tuple(totals), tier, repeat, labels=tuple(
+                        text if step.total else ""
+                        for text, step in zip(texts, steps, strict=True))),
+                    Series("paid or not kept", tuple(up), "muted", labels=tuple(
+                        "" if step.total else text
+                        for text, step in zip(texts, steps, strict=True))),
+                    Series("paid, below zero", tuple(down), "muted", 1),
+                ),
+                "USD, mean",
+                form="usd",
+                stacked=True,
+            ),
+        ),
+        method=METHOD
+        + " Contribution is revenue x incremental share x (1 - return rate) x gross margin x "
+        "(1 + repeat value).",
+        plot=plainly(plot_waterfall, run, portfolio=name),
+        tips={
+            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} USD"
+            for step, text in zip(steps, texts, strict=True)
+        },
+    )  # fmt: skip
+
+
+def journey(run: Run) -> Figure:
+    """Return what each tier brings for 1,000 USD: impressions, engagements, orders."""
+    tiers = funnels(run.ds)
+    small = []
+    tips: dict[str, str] = {}
+    for stage in STAGES:
+        entries = {funnel.tier: funnel.stages[stage] for funnel in tiers}
+        small.append(
+            Bars(
+                tuple(entries),
+                tuple(_own_bar(tier, entry, list(entries)) for tier, entry in entries.items()),
+                f"{stage} per 1,000 USD",
+                form="number",
+            )
+        )
+        tips |= {
+            f"bar {stage} {tier}": f"{tier}: {number(entry.value, entry.se)} {stage} per 1,000 USD"
+            for tier, entry in entries.items()
+        }
+    return Figure(
+        key="funnel",
+        finding=titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers}),
+        made=f"Per 1,000 USD of cost; ratios of means over {run.worlds:,} worlds. Each stage has "
+        "its own scale",
+        models=tuple(small),
+        method=METHOD + " All lines of a tier count together, whichever portfolio they belong to.",
+        plot=plainly(plot_funnel, run),
+        tips=tips,
+    )
+
+
+def _own_bar(name: str, entry: Measured, categories: Sequence[str]) -> Series:
+    return Series(
+        name,
+        tuple(entry.value if other == name else None for other in categories),
+        name,
+        errors=tuple(entry.se if other == name else None for other in categories),
+        labels=tuple(
+            number(entry.value, entry.se) if other == name else "" for other in categories
+        ),
+    )
