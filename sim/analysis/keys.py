@@ -106,6 +106,8 @@ def places_of(experiment: Experiment, parts: Path) -> Iterator[Path]:
 
 def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
     """Return what stands at a place and what it means; None where there is no such place."""
+    if path[0] == "beliefs" and path[2:3] == ("own",) and len(path) == 4:
+        return _own_doubt(experiment, path[1], path[3])
     implied = {"shocks.loadings": 0.0, "beliefs": {"sd": 0.0, "common": 0.4}}
     here: Any = experiment
     unit = ""
@@ -130,6 +132,15 @@ def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
         if isinstance(here, Mapping) and i == len(path) - 1:
             return None
     return None if isinstance(here, m.Table | Mapping) else (here, unit)
+
+
+def _own_doubt(experiment: Experiment, name: str, tier: str) -> tuple[float, str] | None:
+    """Return the width of what is a tier's own in a belief, also where the file leaves it out."""
+    belief = next((b for key, b in experiment.beliefs.items() if key == name), None)
+    if belief is None or tier not in experiment.tier:
+        return None
+    rest = belief.sd * math.sqrt(1.0 - belief.common)
+    return belief.own.get(tier, rest), f"sd of the log of what is {tier}'s own in the doubt"
 
 
 def _may_be_added(path: Path) -> bool:

@@ -11,6 +11,8 @@ Equations: MODEL in `sim/engine/README.md`; symbols in the comments are those of
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -121,6 +123,13 @@ def fill_row(s: Array, value: float, out: int) -> None:
     out_ = U(out)
     for i in range(CHUNK):
         s[out_ + U(i)] = value
+
+
+@part
+def clear_sums(s: Array) -> None:
+    """Set all sums to zero."""
+    for i in range(N_SUMS * CHUNK):
+        s[_SUM + i] = 0.0
 
 
 @part
@@ -483,44 +492,63 @@ def choose(seen: Array, keep: int, chosen: Array) -> None:
     """Keep in each world the creators of whom most was seen, the first ones where they tie.
 
     `seen` and `chosen` have shape (creators, CHUNK); who was not chosen before has -1 in `seen`.
+    Sorted by Shell's method (1959), which needs no scratch and compiles at once.
     """
+    people = seen.shape[0]
+    order = np.empty(people, np.int64)
     for i in range(CHUNK):
-        order = np.argsort(-seen[:, i], kind="mergesort")
-        chosen[:, i] = 0.0
+        for k in range(people):
+            order[k] = k
+            chosen[k, i] = 0.0
+        gap = people // 2
+        while gap > 0:
+            for k in range(gap, people):
+                this, at = order[k], k
+                while at >= gap:
+                    other = order[at - gap]
+                    ahead = seen[other, i] - seen[this, i]
+                    if ahead > 0.0 or (ahead == 0.0 and other < this):
+                        break
+                    order[at] = other
+                    at -= gap
+                order[at] = this
+            gap //= 2
         for k in range(keep):
             chosen[order[k], i] = 1.0
 
 
-@part
-def prepared(line: Line) -> tuple[Array, Array, Array, Ints, Ints]:
-    """Return spans of tables, slopes of straight ones, and the few normals of each input's score.
+class Prepared(NamedTuple):
+    """What the loops read of a line's tables and mixes: X inputs, V ways to mix."""
 
-    Slopes are 0 where a table is not straight or somebody is known; weights are per unit of score,
-    of log value where the slope is not 0.
-    """
-    spans = np.zeros((N_INPUTS, 6))
-    straight = np.zeros(N_INPUTS)
-    weights = np.zeros(line.mix.shape)
-    counts = np.zeros(line.mix.shape[:2], np.int64)
-    which = np.zeros(line.mix.shape, np.int64)
-    anybody_known = (line.known_of >= 0).any()
-    for x in range(N_INPUTS):
-        spans[x, 0], spans[x, 1] = 4 * line.pieces[x, 0], line.pieces[x, 1]
-        spans[x, 2:] = line.ranges[x]
-        no_ends = line.ranges[x, 2] == -np.inf and line.ranges[x, 3] >= -LOG_ZERO
-        if line.pieces[x, 1] == 0 and no_ends and not anybody_known:
-            straight[x] = line.coefficients[line.pieces[x, 0], 1]
-        for v in range(line.mix.shape[0]):
-            for y in range(N_INPUTS):
-                if line.mix[v, x, y] != 0.0:
-                    scale = straight[x] if straight[x] != 0.0 else 1.0
-                    weights[v, x, counts[v, x]] = scale * line.mix[v, x, y]
-                    which[v, x, counts[v, x]] = y
-                    counts[v, x] += 1
-    return spans, straight, weights, which, counts
+    table: Array  #: cubic pieces of all tables, flat
+    spans: Array  #: (X, 6) see `table_row`
+    straight: Array  #: (X,) slope of a straight table, 0 for others and where somebody is known
+    bottom: Array  #: (X,) log value of a table at its first knot
+    weights: Array  #: (V, X, X) of the normals in an input's score, or straight in its log value
+    which: Ints  #: (V, X, X) which normals those are
+    counts: Ints  #: (V, X) how many
 
 
-@compiled
+def prepared(line: Line) -> Prepared:
+    """Return what the loops read of a line: the few normals of each score come first."""
+    first = line.pieces[:, 0]
+    spans = np.column_stack([4.0 * first, line.pieces[:, 1], line.ranges])
+    no_ends = (line.ranges[:, 2] == -np.inf) & (line.ranges[:, 3] >= -LOG_ZERO)
+    on_line = (line.pieces[:, 1] == 0) & no_ends & ~(line.known_of >= 0).any()
+    straight = np.where(on_line, line.coefficients[first, 1], 0.0)
+    scaled = line.mix * np.where(straight != 0.0, straight, 1.0)[:, None]
+    which = np.argsort(scaled == 0.0, axis=2, kind="stable")
+    return Prepared(
+        np.ascontiguousarray(line.coefficients).ravel(),
+        np.ascontiguousarray(spans),
+        straight,
+        line.coefficients[first, 0],
+        np.ascontiguousarray(np.take_along_axis(scaled, which, 2)),
+        which,
+        np.count_nonzero(scaled, axis=2),
+    )
+
+
 def line_sums(
     line: Line, factors: Array, tracked: Array, world: np.uint64, worlds: int, out: Array
 ) -> None:
@@ -543,12 +571,24 @@ def line_sums(
         Sums to fill, shape (S, N_SUMS, worlds): after each stop, over the creators so far; for a
         line in stages, of each stage.
     """
+    _line_sums(line, prepared(line), factors, tracked, world, worlds, out)
+
+
+@compiled
+def _line_sums(
+    line: Line,
+    of: Prepared,
+    factors: Array,
+    tracked: Array,
+    world: np.uint64,
+    worlds: int,
+    out: Array,
+) -> None:
     s, index = np.zeros(_SIZE), np.zeros(CHUNK, np.int64)
-    spans, straight, weights, which, counts = prepared(line)
-    key, names, table = line.key, line.creators, line.coefficients.ravel()
+    table, spans, straight, bottom, weights, which, counts = of
+    key, names = line.key, line.creators
     pairs, drawn, known_of, mix_of = line.pairs, line.drawn, line.known_of, line.mix_of
     score_known, shift, repeats, pay = line.score_known, line.shift, line.repeats, line.pay
-    bottom = np.array([line.coefficients[p, 0] for p in line.pieces[:, 0]])
     q, w = line.amplified_engagement, line.amplified_conversion
     posts_vary = line.varies[POST_LUCK] or line.varies[AMPLIFICATION]
     hours_vary, goods_vary = line.varies[MANAGEMENT_HOURS], line.varies[PRODUCT_COST]
@@ -563,17 +603,21 @@ def line_sums(
         fill_row(s, 1.0, _LUCK)
         fill_row(s, 0.0, _EXCESS)
         fill_row(s, 1.0, _CHOSEN)
-        s[_SUM : _SUM + N_SUMS * CHUNK] = 0.0
+        clear_sums(s)
         fill_row(s, 0.0, _BEFORE)
         fill_row(s, 1.0, _UNREACHED)
-        seen[:], before[:], unreached[:] = 0.0, 0.0, 1.0
+        for k in range(history):
+            for i in range(CHUNK):
+                seen[k, i] = 0.0
+                before[k, i] = 0.0
+                unreached[k, i] = 1.0
         first, post = 0, 0
         for step in range(max(line.stops.shape[0], stages)):
             last = people if staged else line.stops[step]
             end = line.post_ends[step if staged else 0]
             if step > 0 and staged:
                 choose(seen, line.keep[step], chosen)
-                s[_SUM : _SUM + N_SUMS * CHUNK] = 0.0
+                clear_sums(s)
                 first = 0
             for creator in range(first, last):
                 if staged:

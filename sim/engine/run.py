@@ -119,7 +119,7 @@ def block_rows(
 def _whole(sums: Array, work: Line, name: str) -> Array:
     """Return a sum over all creators of a work, and over its stages."""
     row: Array = sums[:, SUMS.index(name)]
-    return row.sum(axis=0) if len(work.post_ends) > 1 else row[-1]
+    return np.asarray(row.sum(axis=0) if len(work.post_ends) > 1 else row[-1])
 
 
 LINE_VARIABLES = ("impressions", "engagements", "expected_orders", "orders", "order_value")

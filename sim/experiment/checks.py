@@ -34,6 +34,7 @@ def cross_checks(filled: Tables, shape: Shape) -> Iterator[Fault]:
     yield from _portfolios(tables, shape.meant)
     yield from _references(tables)
     yield from _pay(filled)
+    yield from _own_beliefs(filled)
     yield from _loadings(filled)
     yield from _tiers(filled, tables)
     yield from _decision(tables, shape)
@@ -173,6 +174,15 @@ def _pay(tables: Tables) -> Iterator[Fault]:
         floor, cap = _value(kind.get("pay_floor", 0.0)), _value(kind.get("pay_cap"))
         if floor is not None and cap is not None and floor > cap:
             yield Fault(dotted(("compensation", name, "pay_floor")), "is above `pay_cap`", floor)
+
+
+def _own_beliefs(filled: Tables) -> Iterator[Fault]:
+    for name, belief in filled.get("beliefs", {}).items():
+        own = belief.get("own", {}) if isinstance(belief, Mapping) else {}
+        for tier in own if isinstance(own, Mapping) else ():
+            if tier not in filled["tier"]:
+                problem = f"no tier in use has that name; {suggestion(tier, filled['tier'])}"
+                yield Fault(dotted(("beliefs", name, "own", tier)), problem)
 
 
 def named_in_vain(tables: Tables) -> dict[Path, str]:

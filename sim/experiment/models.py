@@ -409,6 +409,10 @@ class Belief(Table):
         description="standard deviation of the log of the factor"
     )
     common: Fraction = Field(0.4, description="share of its variance that all tiers have in common")
+    own: dict[str, Annotated[float, _number(low=0.0, high=3.0)]] = Field(
+        default_factory=dict,
+        description="by tier, standard deviation of the log of what is its own, instead of the rest",
+    )
 
 
 def _belief(value: Any) -> Any:

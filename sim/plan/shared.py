@@ -31,20 +31,25 @@ def shared_factors(
     factors = [Factor(name, "shock") for name in sorted(shocks)]
     for believed, belief in sorted(experiment.beliefs.items()):
         name = str(believed)
-        common, own = _belief_sds(belief)
+        common = _common_sd(belief)
         if common > 0.0:
             factors.append(Factor(name, "belief", common))
-        if own > 0.0:
-            tiers = sorted({(terms.platform, terms.tier) for terms in all_terms})
-            factors += [Factor(f"{name}:{p}:{t}", "belief", own) for p, t in tiers]
+        for platform, tier in sorted({(terms.platform, terms.tier) for terms in all_terms}):
+            own = _own_sd(belief, tier)
+            if own > 0.0:
+                factors.append(Factor(f"{name}:{platform}:{tier}", "belief", own))
     for name, table in economics.items():
         if not table.constant:
             factors.append(Factor(f"economics.{name}", "belief", table=table))
     return tuple(factors)
 
 
-def _belief_sds(belief: m.Belief) -> tuple[float, float]:
-    return belief.sd * math.sqrt(belief.common), belief.sd * math.sqrt(1.0 - belief.common)
+def _common_sd(belief: m.Belief) -> float:
+    return belief.sd * math.sqrt(belief.common)
+
+
+def _own_sd(belief: m.Belief, tier: str) -> float:
+    return belief.own.get(tier, belief.sd * math.sqrt(1.0 - belief.common))
 
 
 def weights(
@@ -59,7 +64,7 @@ def weights(
                 experiment.shocks.scale * weight
             )
     for believed, width in experiment.beliefs.items():
-        common, own = _belief_sds(width)
+        common, own = _common_sd(width), _own_sd(width, terms.tier)
         x = INPUTS.index(believed)
         if common > 0.0:
             belief[x, row[believed]] = common

@@ -295,3 +295,33 @@ def test_payback(simulated: Simulated) -> None:
     half = float(np.quantile(share, 0.5, method="higher"))
     assert found.median_weeks == math.ceil(-2.0 * math.log2(1.0 - half))
     assert profit_to_date(ds, "p", worlds=10).shape == (WEEKS, 10)
+
+
+# --- Doubt about one tier ------------------------------------------------------------------------------
+
+
+def test_a_tier_may_be_in_doubt_on_its_own(simulated: Simulated, still: dict[str, Any]) -> None:
+    """log lambda of the named tier has the given sd, the other what sd and common leave it."""
+    belief = {"sd": 0.5, "common": 0.36, "own": {"small": 0.9}}
+    changes = {
+        "tier.large": {**still, "followers": 30_000},
+        "portfolio.q": {"tier": "large", "creators": 1},
+        "beliefs": {"conversion_rate": belief},
+    }
+    ds = simulated(changes, worlds=40_000)
+    for portfolio, own in (("p", 0.9), ("q", 0.5 * math.sqrt(0.64))):
+        log = np.log(ds["expected_orders"].sel(portfolio=portfolio).values)
+        sd = math.hypot(0.5 * 0.6, own)
+        assert abs(float(log.std()) - sd) <= 4.0 * sd / math.sqrt(2.0 * log.size)
+    shared = np.corrcoef(np.log(ds["expected_orders"].values))[0, 1]
+    expected = 0.3**2 / math.sqrt((0.09 + 0.81) * (0.09 + 0.16))
+    assert abs(shared - expected) <= 4.0 / math.sqrt(40_000)
+
+
+def test_doubt_of_a_tier_nobody_uses_is_refused() -> None:
+    tables = {
+        "portfolio": {"p": {"tier": "micro", "creators": 2}},
+        "beliefs": {"fee": {"sd": 0.1, "own": {"mirco": 0.2}}},
+    }
+    with pytest.raises(sim.ExperimentError, match="did you mean `micro`"):
+        sim.build(tables)
