@@ -163,17 +163,8 @@ class Audit(Told):
             "claims": self.to_rows(),
             "listed": [listed(figure) for figure in self.listed],
             "sentence": self.sentence,
-            "notes": list(self.notes),
+            "notes": [],
         }
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Say what a verdict means."""
-        return (
-            "A claim holds within a tenth of what it says, or where two standard errors of the "
-            "simulated figure reach it; it contradicts others where both cannot be true, whatever "
-            "the model says.",
-        )
 
     @property
     def sentence(self) -> str:

@@ -103,7 +103,7 @@ class Sensitivity(Told, table="sim.analysis.shown:sensitivity_table"):
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers for JSON."""
         return {
-            "question": "sensitivity",
+            "analysis": "sensitivity",
             "method": self.method,
             "variable": self.variable,
             "scale": self.scale,

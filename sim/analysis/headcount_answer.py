@@ -133,7 +133,7 @@ class Diversification(Told, table="sim.analysis.shown:diversify_table"):
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers for JSON."""
         return {
-            "question": "diversify",
+            "analysis": "diversify",
             "scale": self.scale,
             "risk": self.risk,
             "amount": self.amount,

@@ -118,7 +118,7 @@ class Frontier(Told, table="sim.analysis.shown:frontier_table"):
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers for JSON."""
         return {
-            "question": "frontier",
+            "analysis": "frontier",
             "budget": self.budget,
             "risk": self.risk,
             "limits": list(self.limits),

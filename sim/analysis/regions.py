@@ -196,7 +196,7 @@ class Region(Told, table="sim.analysis.shown:discover_table"):
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers for JSON."""
         return {
-            "question": "discover",
+            "analysis": "discover",
             "a": self.decision.a,
             "b": self.decision.b,
             "variable": self.variable,

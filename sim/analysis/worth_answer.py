@@ -154,7 +154,7 @@ class Worth(Told, table="sim.analysis.shown:worth_table"):
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers for JSON."""
         return {
-            "question": "worth",
+            "analysis": "worth",
             "options": list(self.options),
             "best": self.best,
             "budget": self.budget,

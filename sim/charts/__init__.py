@@ -3,7 +3,7 @@
 Read in this order: `theme.py` (how everything looks), `paper.py` (axes and headline), `run.py`
 (what the charts read from a run), `scale.py` (the axis of ROI), then any chart. `titles.py` and
 `findings.py` word the findings, `numbers.py` arranges arrays, `rows.py` holds what analyses feed
-their charts with, `drawing.py` draws all that is free from a run.
+their charts with, `drawing.py` draws all that is free from a run, `answers.py` what has been asked of it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .answers import chart_parts, headline, plot_answer
     from .audit import plot_audit
     from .brand import load_theme, theme_from_table
-    from .decisions import plot_decision
     from .difference import plot_difference
     from .dots import plot_dots
     from .drawing import CHARTS, Chart, draw, draw_all
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from .money import plot_waterfall
     from .paper import alt_text
     from .payback import plot_payback, plot_run_payback
-    from .points import has_chart, plot_answer
     from .portfolios import plot_diversification, plot_frontier
     from .reach import plot_exceedance
     from .region import RegionMap, plot_region
@@ -69,15 +68,15 @@ _HOME = {
     "Theme": "theme",
     "TieMark": "ties",
     "alt_text": "paper",
+    "chart_parts": "answers",
     "draw": "drawing",
     "draw_all": "drawing",
-    "has_chart": "points",
+    "headline": "answers",
     "load_theme": "brand",
     "observed_tail": "rows",
-    "plot_answer": "points",
+    "plot_answer": "answers",
     "plot_audit": "audit",
     "plot_break_even": "sweeps",
-    "plot_decision": "decisions",
     "plot_difference": "difference",
     "plot_diversification": "portfolios",
     "plot_dots": "dots",
@@ -125,15 +124,15 @@ __all__ = [
     "Theme",
     "TieMark",
     "alt_text",
+    "chart_parts",
     "draw",
     "draw_all",
-    "has_chart",
+    "headline",
     "load_theme",
     "observed_tail",
     "plot_answer",
     "plot_audit",
     "plot_break_even",
-    "plot_decision",
     "plot_difference",
     "plot_diversification",
     "plot_dots",

@@ -1,13 +1,14 @@
 """Charts of answers about drivers, knowledge, numbers and mixes, from their saved figures.
 
-Each takes what `to_dict` of the answer returned, which is what ``analysis/NAME.json`` holds, and
-returns one Axes for each file.
+For each question: its charts, one function each, and what it found as one finding. All take what
+`to_dict` of the answer returned.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +21,12 @@ from .mixes import MixPoint, plot_holdings, plot_mixes
 from .portfolios import plot_diversification
 from .region import RegionMap, plot_region
 from .rows import Diversification, Split
-from .theme import Theme
 from .titles import listed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Content = Mapping[str, Any]
-Tiers = Mapping[str, str]
 
 _RISKS = {
     "es05": ("roi_es05", "mean ROI, worst 5 % of worlds"),
@@ -36,44 +35,48 @@ _RISKS = {
 }
 
 
-def plot_decision(
-    content: Content, *, tiers: Tiers | None = None, theme: Theme | None = None
-) -> dict[str, Axes]:
-    """Draw an answer about drivers, knowledge, numbers or mixes.
+# --- Sensitivity ----------------------------------------------------------------------------------
 
-    Parameters
+
+@dataclass(frozen=True)
+class Driven:
+    """Inputs of one outcome by what they do to it.
+
+    Attributes
     ----------
-    content
-        What `to_dict` of the answer returned.
-    tiers
-        Tier of each portfolio, for its colour; by default its name.
-    theme
-        Colours, font and logo.
-
-    Returns
-    -------
-    dict of str to Axes
-        By what is added to the name of the answer's file; nothing for a question without a chart.
+    bars : list of Bar
+        Inputs, the most first.
+    outcome : str
+        What they drive: scale and portfolio or difference.
+    label : str
+        What the bars measure.
+    percents : bool
+        Whether that is a share.
     """
-    plot = _PLOTS.get(str(content["question"]))
-    return plot(content, tiers or {}, theme) if plot else {}
+
+    bars: list[Bar]
+    outcome: str
+    label: str
+    percents: bool
+
+    def write(self, value: float, se: float | None) -> str:
+        """Write a bar's length."""
+        return (percent if self.percents else number)(value, se)
 
 
-def _sensitivity(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str, Axes]:
-    """Draw the inputs of the difference; for ``sobol`` the split of each portfolio's variance too."""
+_INDICES = {
+    "sobol": ("first_order", "total", "share of the variance"),
+    "morris": ("mean_effect", "mean_absolute_effect", "mean absolute effect, 5 % to 95 % point"),
+    "delta": ("first_order", "delta", "delta, 0 to 1"),
+}
+
+
+def driven(content: Content) -> Driven:
+    """Return the inputs of the last outcome asked about, which is the difference where there is one."""
     main = content["drivers"][-1]["outcome"]
     single = [d for d in content["drivers"] if d["outcome"] == main and _is_input(d)]
-    scale = f"{content['scale']} of {main}"
-    first, total, label, percents = {
-        "sobol": ("first_order", "total", "share of the variance", True),
-        "morris": (
-            "mean_effect",
-            "mean_absolute_effect",
-            "mean absolute effect, 5 % to 95 % point",
-            False,
-        ),
-        "delta": ("first_order", "delta", "delta, 0 to 1", False),
-    }[content["method"]]
+    first, total, label = _INDICES[content["method"]]
+    percents = content["method"] == "sobol"
     single.sort(key=lambda d: -_value(d[total]))
     write = percent if percents else number
     bars = [
@@ -87,15 +90,42 @@ def _sensitivity(content: Content, tiers: Tiers, theme: Theme | None) -> dict[st
         )
         for d in single
     ]
-    bars = _with_dummy(bars)
-    made = f"{scale}; {content['worlds']:,} worlds simulated; lines: two standard errors"
-    if percents:
+    return Driven(_with_dummy(bars), f"{content['scale']} of {main}", label, percents)
+
+
+def sensitivity(content: Content, ax: Axes | None, **options: Any) -> Axes:
+    """Draw the inputs of the difference by what they do to it."""
+    del options["tiers"]
+    found = driven(content)
+    made = f"{found.outcome}; {content['worlds']:,} worlds simulated; lines: two standard errors"
+    if found.percents:
         made += "; dark: alone, light: with all interactions"
-    inputs = plot_inputs(bars, label=label, percents=percents, made=made, theme=theme,
-                         title=_most(bars, scale, write))  # fmt: skip
-    if not percents:
-        return {"": inputs}
-    return {"": inputs, "split": _split(content, tiers, theme)}
+    _titled(options, content, sensitivity_headline)
+    return plot_inputs(
+        found.bars, ax, label=found.label, percents=found.percents, made=made, **options
+    )
+
+
+def sensitivity_parts(content: Content) -> tuple[str, ...]:
+    """Return the charts: for Sobol' indices the split of each portfolio's variance too."""
+    return ("", "split") if content["method"] == "sobol" else ("",)
+
+
+def sensitivity_headline(content: Content) -> str:
+    """Name the input that moves most, or those that cannot be told from it."""
+    found = driven(content)
+    bars = [bar for bar in found.bars if not bar.strong]
+    if not bars:
+        return f"No input moves {found.outcome}"
+    first = bars[0]
+    equal = [
+        bar.name
+        for bar in bars
+        if first.value - bar.value <= TOLD_APART * math.hypot(first.se or 0.0, bar.se or 0.0)
+    ]
+    if len(equal) > 1:
+        return f"{listed(equal[:3])} move {found.outcome} most, and about as much"
+    return f"{first.name} moves {found.outcome} most ({found.write(first.value, first.se)})"
 
 
 def _with_dummy(bars: list[Bar]) -> list[Bar]:
@@ -106,7 +136,8 @@ def _with_dummy(bars: list[Bar]) -> list[Bar]:
     return [*others[:last], *dummy, *others[last:]]
 
 
-def _split(content: Content, tiers: Tiers, theme: Theme | None) -> Axes:
+def split(content: Content, ax: Axes | None, **options: Any) -> Axes:
+    """Draw what the variance of each portfolio comes from."""
     words = {"beliefs": "beliefs", "shocks": "shared shocks", "chance": "chance"}
     rows = []
     for outcome in dict.fromkeys(d["outcome"] for d in content["drivers"]):
@@ -117,21 +148,16 @@ def _split(content: Content, tiers: Tiers, theme: Theme | None) -> Axes:
         errors = {word: entry["se"] or 0.0 for word, entry in found.items()}
         rows.append(Split(outcome, shares, errors))
     made = f"{content['worlds']:,} worlds simulated; first-order Sobol' indices of groups"
-    return plot_variance_split(rows, outcome=content["scale"], tiers=tiers, made=made, theme=theme)
+    return plot_variance_split(rows, ax, outcome=content["scale"], made=made, **options)
 
 
-def _worth(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str, Axes]:
+# --- Worth ----------------------------------------------------------------------------------------
+
+
+def worth(content: Content, ax: Axes | None, **options: Any) -> Axes:
     """Draw what can be found out before the money is spent, and what pilots cost."""
-    known = [k for k in content["known"] if k["learnable"] and k["worth"]["value"] is not None]
-    bars = [_worth_bar(k["words"], k["worth"], None) for k in known]
-    # Pilots come in the order of what they leave after their cost.
-    pilots = [
-        _worth_bar(f"a pilot of {p['creators']} {p['line']}", p["worth"], p["cost"])
-        for p in content["pilots"]
-        if p["worth"]["value"] is not None
-    ]
-    told = sorted((bar for bar in bars if bar.value > 0.0), key=lambda bar: -bar.value)
-    nothing = len(bars) - len(told)
+    del options["tiers"]
+    told, pilots, nothing = _worths(content)
     shown = [*told[: MOST - len(pilots[:4])], *pilots[:4]]
     made = (
         f"{content['worlds']:,} worlds; choice among {listed(content['options'])} at "
@@ -143,8 +169,28 @@ def _worth(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str, Axe
         made += "; diamonds, as far as the axis goes: what a pilot costs"
     kind = "mean profit" if content["risk_tolerance"] is None else "certainty equivalent"
     label = f"worth of knowing before choosing, USD of {kind}"
-    title = worth_finding([*told, *pilots])
-    return {"": plot_inputs(shown, label=label, made=made, theme=theme, title=title)}
+    _titled(options, content, worth_headline)
+    return plot_inputs(shown, ax, label=label, made=made, **options)
+
+
+def worth_headline(content: Content) -> str:
+    """Say what is worth most to find out, and whether a pilot pays."""
+    told, pilots, _ = _worths(content)
+    return worth_finding([*told, *pilots])
+
+
+def _worths(content: Content) -> tuple[list[Bar], list[Bar], int]:
+    """Return what is worth knowing, most first, pilots, and how many figures are worth nothing."""
+    known = [k for k in content["known"] if k["learnable"] and k["worth"]["value"] is not None]
+    bars = [_worth_bar(k["words"], k["worth"], None) for k in known]
+    # Pilots come in the order of what they leave after their cost.
+    pilots = [
+        _worth_bar(f"a pilot of {p['creators']} {p['line']}", p["worth"], p["cost"])
+        for p in content["pilots"]
+        if p["worth"]["value"] is not None
+    ]
+    told = sorted((bar for bar in bars if bar.value > 0.0), key=lambda bar: -bar.value)
+    return told, pilots, len(bars) - len(told)
 
 
 def _worth_bar(name: str, entry: Content, cost: float | None) -> Bar:
@@ -159,13 +205,13 @@ def _worth_bar(name: str, entry: Content, cost: float | None) -> Bar:
     return Bar(name, value, entry["se"], text, cost=cost)
 
 
-def _diversify(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str, Axes]:
+# --- How many, and which --------------------------------------------------------------------------
+
+
+def diversify(content: Content, ax: Axes | None, **options: Any) -> Axes:
     """Draw the risk that was asked about by number of creators, down to its limit."""
-    measure, label = _RISKS[content["risk"]]
-    plain = measure != "spread" or content["scale"] == "roi"
-    if not plain:
-        label = f"standard deviation of {content['scale']}"
-    curves, told = {}, []
+    measure, label, percents = risk_of(content)
+    curves = {}
     for item in content["portfolios"]:
         points = [p for p in item["points"] if p[measure]["value"] is not None]
         floor = item["floor"][measure]
@@ -176,52 +222,98 @@ def _diversify(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str,
             _value(floor),
             floor["se"],
         )
-        hired = next(p for p in points if p["creators"] == item["hired"])
-        write = percent if plain else number
-        told.append(
-            f"{item['portfolio']} {write(_value(hired[measure]), hired[measure]['se'])} with "
-            f"{item['hired']:,}, {write(_value(floor), floor['se'])} with ever more creators"
-        )
-    title = f"{label[0].upper()}{label[1:]}: {'; '.join(told)}"
     made = f"{content['worlds']:,} worlds at every number"
-    ax = plot_diversification(curves, label=label, percents=plain, tiers=tiers, made=made,
-                              theme=theme, title=title)  # fmt: skip
-    return {"": ax}
+    _titled(options, content, diversify_headline)
+    return plot_diversification(curves, ax, label=label, percents=percents, made=made, **options)
 
 
-def _frontier(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str, Axes]:
-    """Draw the efficient mixes by risk and mean profit, and what each of them hires."""
-    es = content["risk"] == "es05"
-    measure = "profit_es05" if es else "loss_probability"
-    mixes = [m for m in content["mixes"] if m["efficient"]] or list(content["mixes"])
-    points = [_mix_point(m["name"], m, measure) for m in mixes]
+def risk_of(content: Content) -> tuple[str, str, bool]:
+    """Return the measure of risk asked about, in words, and whether it is a fraction."""
+    measure, label = _RISKS[content["risk"]]
+    if measure == "spread" and content["scale"] != "roi":
+        return measure, f"standard deviation of {content['scale']}", False
+    return measure, label, True
+
+
+def diversify_headline(content: Content) -> str:
+    """Say how many creators are enough; where none are, what was reached and what stays."""
+    measure, label, percents = risk_of(content)
+    enough = [item for item in content["portfolios"] if item["enough"] is not None]
+    if enough and percents:
+        told = [f"{item['enough']:,} with {item['portfolio']}" for item in enough]
+        step = f"{100 * float(content['amount']):g} percentage points"
+        return f"Another creator moves the {label} by less than {step} beyond {listed(told)}"
+    write = percent if percents else number
+    parts = []
+    for item in content["portfolios"]:
+        floor = item["floor"][measure]
+        hired = next(p for p in item["points"] if p["creators"] == item["hired"])[measure]
+        parts.append(
+            f"{item['portfolio']} {write(_value(hired), hired['se'])} with {item['hired']:,}, "
+            f"{write(_value(floor), floor['se'])} with ever more creators"
+        )
+    return f"{label[0].upper()}{label[1:]}: {'; '.join(parts)}"
+
+
+def frontier(content: Content, ax: Axes | None, **options: Any) -> Axes:
+    """Draw the efficient mixes by risk and mean profit, and every line alone."""
+    del options["tiers"]
+    measure, label = risk_of_mixes(content)
+    points = [_mix_point(m["name"], m, measure) for m in best_mixes(content)]
     alone = [_mix_point(m["name"], m, measure) for m in content["alone"]]
-    best = mixes[0]
-    hired = listed([f"{count:,} {line}" for line, count in best["creators"].items()])
+    made = f"Checked on {content['check_worlds']:,} fresh worlds; dots: all money on one line"
+    _titled(options, content, frontier_headline)
+    percents = measure == "loss_probability"
+    return plot_mixes(points, alone, ax, risk=label, percents=percents, made=made, **options)
+
+
+def holdings(content: Content, ax: Axes | None, **options: Any) -> Axes:
+    """Draw what each efficient mix spends on each line."""
+    del options["tiers"]
+    mixes = best_mixes(content)
+    held = {m["name"]: m["spend"] for m in mixes}
+    notes = {}
+    for mix in mixes:
+        mean = mix["checked"]["profit_mean"]
+        notes[mix["name"]] = f"mean {usd(_value(mean), mean['se'])}"
+    made = f"from the highest mean profit down; limits: {', '.join(content['limits'])}"
+    if options["title"] is None:
+        options["title"] = _held_by_all(mixes, content["budget"])
+    return plot_holdings(held, ax, notes=notes, made=made, **options)
+
+
+def best_mixes(content: Content) -> list[Content]:
+    """Return the efficient mixes, all where none is."""
+    return [m for m in content["mixes"] if m["efficient"]] or list(content["mixes"])
+
+
+def risk_of_mixes(content: Content) -> tuple[str, str]:
+    """Return the measure of risk of a frontier, and its axis."""
+    if content["risk"] == "es05":
+        return "profit_es05", "mean profit of the worst 5 % of worlds, USD"
+    return "loss_probability", "probability of loss"
+
+
+def hired(mix: Content) -> str:
+    """Say whom a mix hires."""
+    counts = [f"{count:,} {line}" for line, count in mix["creators"].items()]
+    return listed(counts) or "nobody"
+
+
+def frontier_headline(content: Content) -> str:
+    """Say where the search for the highest mean profit ends, and what is risked there."""
+    best = max(best_mixes(content), key=lambda mix: _value(mix["checked"]["profit_mean"]))
+    measure, _ = risk_of_mixes(content)
     mean, risk = best["checked"]["profit_mean"], best["checked"][measure]
     worst = (
-        f"{usd(risk['value'], risk['se'])} in the worst 5 % of worlds"
-        if es
-        else f"a loss in {percent(risk['value'], risk['se'])} of worlds"
+        f"a loss in {percent(risk['value'], risk['se'])} of worlds"
+        if measure == "loss_probability"
+        else f"{usd(risk['value'], risk['se'])} in the worst 5 % of worlds"
     )
-    title = f"Highest mean profit: {hired}, {usd(mean['value'], mean['se'])}, with {worst}"
-    made = f"Checked on {content['check_worlds']:,} fresh worlds; dots: all money on one line"
-    label = "mean profit of the worst 5 % of worlds, USD" if es else "probability of loss"
-    holdings = {m["name"]: m["spend"] for m in mixes}
-    texts = {
-        m[
-            "name"
-        ]: f"mean {usd(_value(m['checked']['profit_mean']), m['checked']['profit_mean']['se'])}"
-        for m in mixes
-    }
-    return {
-        "": plot_mixes(points, alone, risk=label, percents=not es, made=made, theme=theme,
-                       title=title),
-        "mixes": plot_holdings(holdings, notes=texts, theme=theme,
-                               title=_held_by_all(mixes, content["budget"]),
-                               made="from the highest mean profit down; limits: "
-                               + ", ".join(content["limits"])),
-    }  # fmt: skip
+    return (
+        f"The search for the highest mean profit ends at {hired(best)}: "
+        f"{usd(mean['value'], mean['se'])}, and {worst}"
+    )
 
 
 def _held_by_all(mixes: Sequence[Content], budget: float) -> str:
@@ -237,11 +329,13 @@ def _mix_point(name: str, mix: Content, measure: str) -> MixPoint:
     return MixPoint(name, _value(mean), _value(risk), mean["se"] or 0.0, risk["se"] or 0.0, tier)
 
 
-def _discover(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str, Axes]:
+# --- Where it loses -------------------------------------------------------------------------------
+
+
+def discover(content: Content, ax: Axes | None, **options: Any) -> Axes:
     """Draw how often the portfolio loses over the conditions that tell most, and the region."""
+    del options["tiers"]
     cells = content["cells"]
-    if cells is None:
-        return {}
     of = {c["input"]: c for c in content["conditions"]}
     chosen = [of[name] for name in cells["inputs"]]
     region = RegionMap(
@@ -250,17 +344,28 @@ def _discover(content: Content, tiers: Tiers, theme: Theme | None) -> dict[str, 
         np.array(cells["share"], dtype=np.float64),
         tuple((_end(c["low"], -math.inf), _end(c["high"], math.inf)) for c in chosen),
     )
+    made = f"{content['worlds']:,} worlds judge the region"
+    _titled(options, content, discover_headline)
     a, b = content["a"], content["b"]
-    there, overall = content["density"], content["losing"]
-    title = (
-        f"{a} loses to {b} in {percent(there['value'], there['se'])} of worlds in the region found, "
-        f"in {percent(overall['value'], overall['se'])} overall"
-    )
-    made = (
-        f"Region: {' and '.join(c['words'] for c in content['conditions'])}; "
-        f"{content['worlds']:,} worlds judge it"
-    )
-    return {"": plot_region(region, loser=a, winner=b, made=made, theme=theme, title=title)}
+    return plot_region(region, ax, loser=a, winner=b, made=made, **options)
+
+
+def discover_parts(content: Content) -> tuple[str, ...]:
+    """Return the charts: none where no region was found."""
+    return ("",) if content["cells"] is not None else ()
+
+
+def discover_headline(content: Content) -> str:
+    """Say how often the portfolio loses in the region, and overall."""
+    a, b = content["a"], content["b"]
+    what = f"{a} loses to {b}" if b else f"{a} loses money"
+    conditions = " and ".join(str(row["words"]) for row in content["conditions"])
+    overall, inside = content["losing"], content["density"]
+    told = percent(overall["value"], overall["se"])
+    if not conditions:
+        return f"{what} in {told} of worlds; no region was found where it does so more often"
+    share = percent(inside["value"], inside["se"])
+    return f"{what} in {share} of worlds where {conditions}, in {told} overall"
 
 
 def _axis(condition: Content) -> str:
@@ -279,17 +384,10 @@ def _is_input(driver: Content) -> bool:
     return driver["kind"] not in ("group", "chance")
 
 
-def _most(bars: Sequence[Bar], what: str, write: Callable[..., str]) -> str:
-    """Name the input that moves most, or those that cannot be told from it."""
-    first = bars[0]
-    equal = [
-        bar.name
-        for bar in bars
-        if first.value - bar.value <= TOLD_APART * math.hypot(first.se or 0.0, bar.se or 0.0)
-    ]
-    if len(equal) > 1:
-        return f"{listed(equal[:3])} move {what} most, and about as much"
-    return f"{first.name} moves {what} most ({write(first.value, first.se)})"
+def _titled(options: dict[str, Any], content: Content, say: Callable[[Content], str]) -> None:
+    """Put an answer's headline in the place of a title that was not given."""
+    if options["title"] is None:
+        options["title"] = say(content)
 
 
 def _short(words: str) -> str:
@@ -302,13 +400,3 @@ def _value(entry: Content) -> float:
 
 def _error(entry: Content) -> float:
     return math.nan if entry["se"] is None else float(entry["se"])
-
-
-#: By the name of the question.
-_PLOTS: Mapping[str, Callable[[Content, Tiers, Theme | None], dict[str, Axes]]] = {
-    "sensitivity": _sensitivity,
-    "worth": _worth,
-    "diversify": _diversify,
-    "frontier": _frontier,
-    "discover": _discover,
-}

@@ -1,21 +1,18 @@
-"""Charts of sweeps, break-evens, tornados and scenarios, from the JSON saved beside their run.
-
-The JSON holds all that a chart needs, so that report and deck draw it again in their own theme.
-"""
+"""Charts of sweeps and break-evens, from the JSON saved beside their run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..measures.format import number, percent, usd
-from .drivers import plot_tornado
+from . import findings
 from .numbers import FloatArray
-from .rows import SweepLine, Swing
+from .rows import SweepLine
 from .scale import roi_text
-from .scenarios import RoiRange, plot_scenarios
 from .sweeps import plot_break_even, plot_sweep
 from .ties import Level, TieMark, plot_tie
 
@@ -25,49 +22,58 @@ if TYPE_CHECKING:
 Content = Mapping[str, Any]
 
 
-def plot_answer(content: Content, ax: Axes | None = None, **options: Any) -> Axes:
-    """Draw a saved answer.
-
-    Parameters
-    ----------
-    content : mapping
-        What the answer's `to_dict` returned, or its JSON file.
-    ax : Axes, optional
-        Where to draw; a new figure by default.
-    **options
-        ``theme`` and ``tiers`` (tier of each portfolio, for its colour).
-
-    Raises
-    ------
-    KeyError
-        For an answer without a chart here.
-    """
-    return _CHARTS[content["analysis"]](content, ax, **options)
-
-
-def has_chart(content: Content) -> bool:
-    """Say whether `plot_answer` knows an answer, and whether there is anything to draw."""
-    kind = content.get("analysis")
-    if kind == "tornado":
-        return bool(content["inputs"])
-    if kind == "sweep":
-        axes = [key["values"] for key in content["keys"].values()]
-        return not any(isinstance(value, str) for axis in axes for value in axis)
-    return kind in _CHARTS
-
-
 # --- Sweeps ---------------------------------------------------------------------------------------
 
 
-def _sweep(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    keys = content["keys"]
-    if len(keys) == 1 or "point" in content["dims"] or content["decision"]["b"] is None:
-        return _along(content, ax, **options)
-    return _map(content, ax, **options)
+def sweep(content: Content, ax: Axes | None, **options: Any) -> Axes:
+    """Draw lines along one key, or who leads over two."""
+    return (_along if is_line(content) else _map)(content, ax, **options)
 
 
-def _along(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw lines along the first key, other keys at the middle of their values."""
+def sweep_parts(content: Content) -> tuple[str, ...]:
+    """Return the charts of a sweep: none over words."""
+    axes = [key["values"] for key in content["keys"].values()]
+    return () if any(isinstance(value, str) for axis in axes for value in axis) else ("",)
+
+
+def sweep_headline(content: Content) -> str:
+    """Say who leads along the key, or in how many cells."""
+    if is_line(content):
+        lines = lines_of(content)
+        return findings.sweep(lines.x, lines.lines, lines.label, lines.outcome)
+    grid = grid_of(content)
+    return findings.leads(grid.a, grid.b, grid.gap, grid.se, grid.words)
+
+
+def is_line(content: Content) -> bool:
+    """Say whether a sweep runs along one way, as lines, and not over a map."""
+    one = len(content["keys"]) == 1 or "point" in content["dims"]
+    return one or content["decision"]["b"] is None
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A measure of every portfolio along one key.
+
+    Attributes
+    ----------
+    x : ndarray, shape (points,)
+        Values of the key, increasing.
+    lines : mapping of str to SweepLine
+        By portfolio.
+    label, outcome, made : str
+        The key with its unit; ``profit`` or ``ROI``; the sample, and where other keys are held.
+    """
+
+    x: FloatArray
+    lines: Mapping[str, SweepLine]
+    label: str
+    outcome: str
+    made: str
+
+
+def lines_of(content: Content) -> Lines:
+    """Return the lines of a sweep along its first key, other keys at the middle of their values."""
     (name, key), *others = content["keys"].items()
     zipped = "point" in content["dims"]
     rest = () if zipped else tuple(len(other["values"]) // 2 for _, other in others)
@@ -82,7 +88,7 @@ def _along(content: Content, ax: Axes | None, **options: Any) -> Axes:
         return np.asarray(_numbers(content["measures"][known][what])[place])[order]
 
     lines = {
-        portfolio: SweepLine(
+        str(portfolio): SweepLine(
             row(f"{kind}_mean", "value", f),
             row(f"{kind}_mean", "se", f),
             row(f"{kind}_median", "value", f),
@@ -92,20 +98,67 @@ def _along(content: Content, ax: Axes | None, **options: Any) -> Axes:
         for f, portfolio in enumerate(content["portfolios"])
     }
     together = f", with {', '.join(other for other, _ in others)}" if zipped and others else ""
-    return plot_sweep(
+    return Lines(
         x[order],
         lines,
+        _label(name, key["unit"]) + together,
+        "profit" if kind == "profit" else "ROI",
+        _points(content, [] if zipped else others, rest),
+    )
+
+
+def _along(content: Content, ax: Axes | None, **options: Any) -> Axes:
+    found = lines_of(content)
+    return plot_sweep(
+        found.x,
+        found.lines,
         ax,
-        label=_label(name, key["unit"]) + together,
-        outcome="profit" if kind == "profit" else "ROI",
-        text=usd if kind == "profit" else roi_text,
-        made=_points(content, [] if zipped else others, rest),
+        label=found.label,
+        outcome=found.outcome,
+        text=usd if found.outcome == "profit" else roi_text,
+        made=found.made,
         **options,
     )
 
 
-def _map(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw who leads over the first two keys, other keys at the middle of their values."""
+@dataclass(frozen=True)
+class Grid:
+    """The difference of two portfolios over two keys.
+
+    Attributes
+    ----------
+    x, y : ndarray, shape (columns,), (rows,)
+        Values of the keys, increasing.
+    gap, se : ndarray, shape (rows, columns)
+        Measure of `a` minus that of `b`, paired, and its standard error; infinite where unknown,
+        NaN where all are.
+    a, b, xlabel, ylabel, words, unit, made : str
+        The portfolios, the keys with units, the measure in words, its unit, the sample.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    gap: FloatArray
+    se: FloatArray
+    a: str
+    b: str
+    xlabel: str
+    ylabel: str
+    words: str
+    unit: str
+    made: str
+
+
+def grid_of(content: Content) -> Grid:
+    """Return the grid of a sweep over two keys, others at the middle of theirs, or of a tie line.
+
+    Raises
+    ------
+    KeyError
+        For an answer without a grid.
+    """
+    if content["analysis"] == "breakeven":
+        return _tie_grid(content)
     (xname, xkey), (yname, ykey), *others = content["keys"].items()
     rest = tuple(len(other["values"]) // 2 for _, other in others)
     x, y = (np.asarray(key["values"], dtype=np.float64) for key in (xkey, ykey))
@@ -113,19 +166,55 @@ def _map(content: Content, ax: Axes | None, **options: Any) -> Axes:
     place: tuple[Any, ...] = (..., *rest)
     gap, se = (_numbers(content["gap"][what])[place][across][:, up] for what in ("value", "se"))
     se, without = _known(se)
-    return plot_break_even(
+    return Grid(
         x[across],
         y[up],
         gap.T,
+        se.T,
+        content["decision"]["a"],
+        content["decision"]["b"],
+        _label(xname, xkey["unit"]),
+        _label(yname, ykey["unit"]),
+        content["gap"]["words"],
+        content["gap"]["unit"],
+        _points(content, others, rest) + without,
+    )
+
+
+def _tie_grid(content: Content) -> Grid:
+    grid, key, second = content["grid"], content["key"], content["second"]
+    se, without = _known(_numbers(grid["gap"]["se"]))
+    return Grid(
+        _numbers(grid["second"]),
+        _numbers(grid["key"]),
+        _numbers(grid["gap"]["value"]),
+        se,
+        content["decision"]["a"],
+        content["decision"]["b"],
+        _label(second["name"], second["unit"]),
+        _label(key["name"], key["unit"]),
+        content["words"],
+        content["unit"],
+        f"{content['worlds']:,} worlds at each point{without}",
+    )
+
+
+def _map(content: Content, ax: Axes | None, **options: Any) -> Axes:
+    """Draw who leads over two keys, with the line of ties."""
+    grid = grid_of(content)
+    return plot_break_even(
+        grid.x,
+        grid.y,
+        grid.gap,
         ax,
-        a=content["decision"]["a"],
-        b=content["decision"]["b"],
-        se=se.T,
-        xlabel=_label(xname, xkey["unit"]),
-        ylabel=_label(yname, ykey["unit"]),
-        measure=content["gap"]["words"],
-        text=_text(content["gap"]["unit"]),
-        made=_points(content, others, rest) + without,
+        a=grid.a,
+        b=grid.b,
+        se=grid.se,
+        xlabel=grid.xlabel,
+        ylabel=grid.ylabel,
+        measure=grid.words,
+        text=text_of(grid.unit),
+        made=grid.made,
         **options,
     )
 
@@ -149,29 +238,17 @@ def _points(content: Content, others: Any, rest: tuple[int, ...]) -> str:
 # --- Break-even -----------------------------------------------------------------------------------
 
 
-def _breakeven(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    return (_line if "grid" in content else _tie)(content, ax, **options)
+def breakeven(content: Content, ax: Axes | None, **options: Any) -> Axes:
+    """Draw where two portfolios tie along one key, or who leads over two."""
+    return (_map if "grid" in content else _tie)(content, ax, **options)
 
 
-def _line(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw who is better over both keys, with the line of ties."""
-    grid, key, second = content["grid"], content["key"], content["second"]
-    se, without = _known(_numbers(grid["gap"]["se"]))
-    return plot_break_even(
-        grid["second"],
-        grid["key"],
-        _numbers(grid["gap"]["value"]),
-        ax,
-        a=content["decision"]["a"],
-        b=content["decision"]["b"],
-        se=se,
-        xlabel=_label(second["name"], second["unit"]),
-        ylabel=_label(key["name"], key["unit"]),
-        measure=content["words"],
-        text=_text(content["unit"]),
-        made=f"{content['worlds']:,} worlds at each point{without}",
-        **options,
-    )
+def breakeven_headline(content: Content) -> str:
+    """Say where they tie, or in how many cells each leads."""
+    if "grid" not in content:
+        return str(content["headline"])
+    grid = grid_of(content)
+    return findings.leads(grid.a, grid.b, grid.gap, grid.se, grid.words)
 
 
 def _tie(content: Content, ax: Axes | None, **options: Any) -> Axes:
@@ -182,6 +259,8 @@ def _tie(content: Content, ax: Axes | None, **options: Any) -> Axes:
     shown = _window(x, content)
     figures = curve["measures"][on]
     value, se = (_numbers(figures[what]) for what in ("value", "se"))
+    if options.get("title") is None:
+        options["title"] = content["headline"]
     paired = on == "a_beats_b"
     if paired:
         lines = {a: Level(value[shown], se[shown])}
@@ -195,8 +274,7 @@ def _tie(content: Content, ax: Axes | None, **options: Any) -> Axes:
         ax,
         label=_label(key["name"], key["unit"]),
         outcome=f"worlds won by {a}" if paired else content["words"],
-        title=content["headline"],
-        text=_text(figures["unit"], signed=on.startswith("roi")),
+        text=text_of(figures["unit"], signed=on.startswith("roi")),
         base=key["base"],
         level=0.5 if paired else None,
         made=f"{content['worlds']:,} worlds at each point",
@@ -219,99 +297,6 @@ def _window(x: FloatArray, content: Content) -> slice:
     return slice(max(first, 0), last)
 
 
-# --- Tornado and scenarios ------------------------------------------------------------------------
-
-
-def _tornado(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    options.pop("tiers", None)
-    if content["method"] == "rank":
-        return _ranks(content, ax, **options)
-    names, base = _short_names(content["inputs"]), content["base"]
-    rows = [
-        Swing(
-            names[row["input"]],
-            row["low"]["value"],
-            row["high"]["value"],
-            (_setting(row["settings"][0]), _setting(row["settings"][2])),
-            row["swing"]["se"] or 0.0,
-        )
-        for row in content["inputs"]
-        if row["low"]["value"] is not None and row["high"]["value"] is not None
-    ]
-    return plot_tornado(
-        rows,
-        ax,
-        base=base["value"],
-        outcome=content["label"],
-        text=_text(base["unit"], signed=content["measure"].startswith("roi")),
-        made=f"{content['worlds']:,} worlds at each end",
-        **options,
-    )
-
-
-def _ranks(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    names = _short_names(content["inputs"])
-    rows = []
-    for row in content["inputs"]:
-        rank = row["rank_correlation"]
-        text = f"{rank['value']:+.2f}"
-        rows.append(Swing(names[row["input"]], 0.0, rank["value"], ("", text), rank["se"] or 0.0))
-    return plot_tornado(
-        rows,
-        ax,
-        base=0.0,
-        outcome="rank correlation",
-        text=lambda value: f"{value:+.2f}" if value else "0",
-        title=f"{rows[0].input} goes with the outcome most closely: {rows[0].high:+.2f}",
-        subtitle=f"{content['worlds']:,} worlds of the run, Spearman's rank correlation",
-        **options,
-    )
-
-
-def _short_names(inputs: Sequence[Content]) -> dict[str, str]:
-    """Return what to call inputs beside their bars; a platform that all share goes unsaid."""
-    words = {
-        row["input"]: str(row["words"]).removeprefix("belief about ").replace("_", " ")
-        for row in inputs
-    }
-    platforms = {text.partition(" on ")[2] for text in words.values() if " on " in text}
-    if len(platforms) != 1:
-        return words
-    return {name: text.partition(" on ")[0] for name, text in words.items()}
-
-
-def _setting(text: str) -> str:
-    """Return a setting in few letters: scores of a shock are standard deviations."""
-    score = text.startswith("score ")
-    return f"{text.removeprefix('score ')} sd" if score else text
-
-
-def _scenario(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    cases = {
-        case["scenario"]: {
-            name: RoiRange(*(own[measure]["value"] for measure in _ROI))
-            for name, own in case["portfolios"].items()
-        }
-        for case in content["scenarios"]
-    }
-    return plot_scenarios(
-        cases,
-        ax,
-        title=content["headline"],
-        made=f"{content['worlds']:,} worlds, the same in every scenario",
-        **options,
-    )
-
-
-_ROI = ("roi_p05", "roi_median", "roi_p95", "roi_mean")
-_CHARTS: dict[str, Callable[..., Axes]] = {
-    "sweep": _sweep,
-    "breakeven": _breakeven,
-    "tornado": _tornado,
-    "scenario": _scenario,
-}
-
-
 # --- Words and numbers ----------------------------------------------------------------------------
 
 
@@ -324,7 +309,7 @@ def _numbers(values: Any) -> FloatArray:
     return np.array(values, dtype=np.float64)
 
 
-def _text(unit: str, signed: bool = True) -> Callable[[float], str]:
+def text_of(unit: str, signed: bool = True) -> Callable[[float], str]:
     """Return what writes a figure of a unit, to three digits."""
     if unit == "fraction":
         return roi_text if signed else percent

@@ -146,9 +146,10 @@ def pareto_shape(exceedances: FloatArray) -> float:
     m = y.size
     if m < SMALLEST_TAIL:
         return float("nan")
+    y = y / y[-1]  # the shape has no scale, and tiny ones would leave the range of floats
     points = 30 + int(np.sqrt(m))
     quartile = y[int(m / 4 + 0.5) - 1]
-    grid = 1 / y[-1] + (1 - np.sqrt(points / (np.arange(points) + 0.5))) / (3 * quartile)
+    grid = 1.0 + (1 - np.sqrt(points / (np.arange(points) + 0.5))) / (3 * quartile)
     grid = grid[grid != 0]
     k = np.log(1 - grid[:, np.newaxis] * y).mean(axis=-1)
     log_likelihood = m * (np.log(-grid / k) - k - 1)

@@ -134,6 +134,6 @@ def test_marked_tests_pass_interpreted() -> None:
 
 def test_this_process_is_compiled(exp: Callable[..., Any]) -> None:
     """Else the comparison above would compare Python with itself."""
-    from sim.engine.kernel import line_sums
+    from sim.engine.kernel import _line_sums
 
-    assert hasattr(line_sums, "signatures") or os.environ.get("NUMBA_DISABLE_JIT") == "1"
+    assert hasattr(_line_sums, "signatures") or os.environ.get("NUMBA_DISABLE_JIT") == "1"
