@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -259,13 +262,37 @@ def load_results(path: str | Path) -> xr.Dataset:
     return xr.load_dataset(path, engine="h5netcdf")
 
 
+def line_costs(dataset: xr.Dataset, lines: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Return the cost of some lines by component, summed over them.
+
+    Parameters
+    ----------
+    dataset
+        Results of a run.
+    lines
+        Which ones, shape (line,).
+
+    Returns
+    -------
+    ndarray, shape (component, sim)
+        USD.
+    """
+    price = dataset["cost_price"].transpose("line", "component").values[lines]
+    quantity = dataset["cost_quantity"].transpose("line", "component", "sim").values[lines]
+    return np.asarray(np.einsum("lc,lcs->cs", price, quantity))
+
+
 def cost_by_component(dataset: xr.Dataset) -> xr.DataArray:
     """Return the cost of each portfolio by component and world, USD."""
-    cost = dataset["cost_quantity"] * dataset["cost_price"]
-    grouped = cost.groupby("line_portfolio").sum()
-    result = grouped.rename(line_portfolio="portfolio").sel(portfolio=dataset["portfolio"])
-    result.attrs = {"units": "USD", "long_name": "cost by component"}
-    return result
+    import xarray as xr
+
+    owner, names = dataset["line_portfolio"].values, dataset["portfolio"].values
+    return xr.DataArray(
+        np.stack([line_costs(dataset, owner == name) for name in names]),
+        dims=("portfolio", "component", "sim"),
+        coords={"portfolio": names, "component": dataset["component"].values},
+        attrs={"units": "USD", "long_name": "cost by component"},
+    )
 
 
 def warnings_of(dataset: xr.Dataset) -> list[str]:

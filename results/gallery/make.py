@@ -113,7 +113,7 @@ ax = charts.plot_answer(tornado.to_dict(), tiers=tiers)""",
         "Which inputs does the outcome hang on, alone and together with others?",
         """\
 sensitivity = analysis.sensitivity(experiment, run=results)
-drawn = charts.plot_decision(sensitivity.to_dict(), tiers=tiers)
+drawn = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)
 ax = drawn[""]""",
     ),
     Example("variance", "Where does the variance come from?", 'ax = drawn["split"]'),

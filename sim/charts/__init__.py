@@ -3,7 +3,8 @@
 Read in this order: `theme.py` (how everything looks), `paper.py` (axes and headline), `run.py`
 (what the charts read from a run), `scale.py` (the axis of ROI), then any chart. `titles.py` and
 `findings.py` word the findings, `numbers.py` arranges arrays, `rows.py` holds what analyses feed
-their charts with, `drawing.py` draws all that is free from a run, `answers.py` what has been asked of it.
+their charts with, `drawing.py` draws all that is free from a run, `answers.py` all that has been
+asked of it.
 """
 
 from __future__ import annotations

@@ -137,7 +137,8 @@ def audit(content: Content, ax: Axes | None, **options: Any) -> Axes:
         AuditRow(
             row["says"],
             row["source"],
-            *row["worlds_below"],
+            row["worlds_below"][0],
+            row["worlds_below"][1],
             f"simulated {number(row['simulated']['value'], row['simulated']['se'])} "
             f"{row['claimed']['unit']}",
         )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Content = Mapping[str, Any]
 
 _RISKS = {
-    "es05": ("roi_es05", "mean ROI, worst 5 % of worlds"),
+    "es05": ("roi_es05", "mean ROI of the worst 5 % of worlds"),
     "loss": ("loss_probability", "probability of loss"),
     "spread": ("spread", "standard deviation of ROI"),
 }

@@ -14,11 +14,12 @@ from ..measures.format import number, percent
 from ..measures.functions import ratio_of_means
 from ..measures.table import Measure
 from ..measures.worlds import Worlds
+from ..results import line_costs
 from . import titles
 from .marks import MIDDLE, SMALL, hide, note
 from .numbers import FloatArray
 from .paper import Paper, paper
-from .run import Run, as_run, line_costs
+from .run import Run, as_run
 from .theme import Look, Theme, looks
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from ..measures.evaluate import Measured
 from ..measures.format import usd
+from ..results import line_costs
 from . import titles
 from .marks import MIDDLE, hide, note
 from .paper import paper
-from .run import Run, as_run, decision, line_costs
+from .run import Run, as_run, decision
 from .theme import Theme
 
 if TYPE_CHECKING:

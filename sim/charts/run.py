@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..measures.comparison import Comparison
 from ..measures.evaluate import evaluate
 from ..measures.summary import DEFAULT_TARGET, Summary, summarize
 from ..measures.table import COMPARISONS
 from ..measures.worlds import PairWorlds, portfolio_names
-from .numbers import BoolArray, FloatArray, defined
+from .numbers import FloatArray, defined
 from .theme import LIGHT, MIXED, Look, Theme, looks
 from .titles import listed
 
@@ -43,26 +41,6 @@ def decision(ds: xr.Dataset) -> tuple[str, str] | None:
     if asked[0] in names and asked[1] in names and asked[0] != asked[1]:
         return str(asked[0]), str(asked[1])
     return (names[0], names[1]) if len(names) > 1 else None
-
-
-def line_costs(ds: xr.Dataset, lines: BoolArray) -> FloatArray:
-    """Return the cost of some lines by component, USD.
-
-    Parameters
-    ----------
-    ds : xarray.Dataset
-        Results of a run.
-    lines : ndarray of bool, shape (line,)
-        Which ones.
-
-    Returns
-    -------
-    ndarray, shape (component, sim)
-        Summed over the lines.
-    """
-    price = ds["cost_price"].transpose("line", "component").values[lines]
-    quantity = ds["cost_quantity"].transpose("line", "component", "sim").values[lines]
-    return np.asarray(np.einsum("lc,lcs->cs", price, quantity))
 
 
 @dataclass(frozen=True)

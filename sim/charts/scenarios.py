@@ -41,6 +41,7 @@ def plot_scenarios(
     made: str = "",
     tiers: Mapping[str, str] | None = None,
     theme: Theme | None = None,
+    subtitle: str | None = None,
 ) -> Axes:
     """Draw ROI of every portfolio in every scenario.
 
@@ -54,7 +55,7 @@ def plot_scenarios(
         The finding.
     made : str
         How the numbers were made.
-    tiers, theme
+    tiers, theme, subtitle
         See `plot_roi`.
     """
     portfolios = list(next(iter(cases.values())))

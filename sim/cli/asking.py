@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import rich_click as click
 
 from ..experiment import Experiment
-from .common import print_json, print_rows, progress_bar
+from .common import is_quiet, print_json, print_rows, progress_bar, quiet_option
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,38 +48,34 @@ def _note_charts(context: click.Context, _: click.Parameter, value: bool) -> Non
     context.meta[_NO_CHARTS] = value
 
 
-def _charts_wanted() -> bool:
+def charts_wanted() -> bool:
+    """Return whether the command may draw."""
     context = click.get_current_context(silent=True)
     return context is None or not context.meta.get(_NO_CHARTS, False)
 
 
-def chart_of(answer: Answer, run: xr.Dataset) -> Callable[[Path], None] | None:
-    """Return what draws an answer into files, by the tiers of its run; None without a chart."""
-    if not _charts_wanted():
-        return None
-    from ..charts import has_chart, plot_answer, save
+def save_charts(content: Mapping[str, Any], stem: Path, run: xr.Dataset) -> None:
+    """Draw a saved answer into files, PNG and SVG of each of its charts, by the tiers of its run."""
+    from ..charts import chart_parts, plot_answer, save
     from ..charts.run import portfolio_tiers
     from ..folders import file_in_place
 
-    content, tiers = answer.to_dict(), portfolio_tiers(run)
-    if not has_chart(content):
-        return None
-
-    def draw(stem: Path) -> None:
-        figure = plot_answer(content, tiers=tiers).get_figure(root=True)
+    for part in chart_parts(content):
+        ax = plot_answer(content, part=part, tiers=portfolio_tiers(run))
+        figure = ax.get_figure(root=True)
         assert figure is not None
+        name = f"{stem.name}_{part}" if part else stem.name
         for kind in ("png", "svg"):
-            with file_in_place(stem.with_name(f"{stem.name}.{kind}")) as temporary:
+            with file_in_place(stem.with_name(f"{name}.{kind}")) as temporary:
                 save(figure, temporary)
             figure.set_layout_engine("none")  # laid out once, by the first file
-
-    return draw
 
 
 def answer_options(function: F) -> F:
     """Add the options of every question: where the run is, how to print, threads."""
     for decorator in (
         click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON."),
+        quiet_option,
         click.option(
             "--no-charts",
             is_flag=True,
@@ -136,13 +132,13 @@ def tell(
     columns: Sequence[str],
     as_json: bool,
     *,
-    draw: Callable[[Path], None] | None = None,
+    run: xr.Dataset,
     shown: Sequence[Mapping[str, Any]] | None = None,
 ) -> None:
     """Save an answer and its chart beside its run and print it.
 
     JSON where asked for; else a table, which is CSV with all columns and digits in a pipe. There
-    the sentence goes to stderr.
+    the sentence goes to stderr. With ``--quiet`` the sentence alone.
 
     Parameters
     ----------
@@ -156,8 +152,8 @@ def tell(
         Columns of the table on a terminal.
     as_json
         Whether to print JSON.
-    draw
-        Draws the answer; takes the path of its files without a suffix.
+    run
+        The run, for the colours of its portfolios.
     shown
         Rows of the table on a terminal, where they are not those of `to_rows`: their keys are its
         columns.
@@ -166,10 +162,13 @@ def tell(
 
     content = answer.to_dict()
     path = save_analysis(folder, name, content)
-    if draw is not None and _charts_wanted():
-        draw(path.with_suffix(""))
+    if charts_wanted():
+        save_charts(content, path.with_suffix(""), run)
     if as_json:
         print_json(content)
+        return
+    if is_quiet():
+        click.echo(answer.sentence)
         return
     piped = not sys.stdout.isatty()
     rows: Sequence[Mapping[str, Any]] = answer.to_rows()

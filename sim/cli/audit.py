@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from ..evidence import Figure, cite
-from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progress_bar, read
+from ..evidence import cite
+from .asking import answer_options, charts_wanted, save_charts
+from .common import (
+    MISTAKE,
+    clear_errors,
+    fail,
+    is_quiet,
+    print_json,
+    print_rows,
+    progress_bar,
+    read,
+)
 
 if TYPE_CHECKING:
-    from ..analysis.auditing import Audit
+    from ..analysis.audit_answer import Audit
     from ..experiment import Experiment
 
 _COLUMNS = ("id", "source", "says", "claimed", "simulated", "se", "unit", "verdict", "because")
@@ -34,23 +44,24 @@ _GROUNDS = {
 )
 @click.option("--worlds", metavar="N", help="Worlds behind each simulated figure [20000].")
 @click.option("--seed", type=int, help="Seed of all random streams.")
-@click.option("--threads", type=click.IntRange(1), help="Threads [all processors].")
 @click.option("--all", "every", is_flag=True, help="Also list the figures that are no claims.")
-@click.option("--json", "as_json", is_flag=True, help="Print a list of rows instead of a table.")
+@answer_options
 @clear_errors
 def audit(
     file: Path | None,
     overrides: tuple[str, ...],
     worlds: str | None,
     seed: int | None,
-    threads: int | None,
     every: bool,
+    out: Path | None,
+    threads: int | None,
     as_json: bool,
 ) -> None:
     """Put each published claim beside what the model gives and beside what others claim.
 
     Under the assumptions of the experiment FILE; without it under the packaged defaults. Each
-    claim holds, holds only if a parameter had another value, or contradicts another claim.
+    claim holds, holds only if a parameter had another value, or contradicts another claim. Where
+    FILE has been run, the audit is saved beside its run, for `sim report` and `sim deck`.
 
     Example: sim audit experiments/blueland.toml
     """
@@ -65,8 +76,13 @@ def audit(
             found = check_claims(experiment, worlds=count, threads=threads, progress=progress)
     except AuditError as error:
         fail(f"audit: {error}", MISTAKE)
+    saved = _save(found, experiment, out) if file is not None else None
     if as_json:
-        print_json([*found.to_rows(), *(_listed(figure) for figure in found.listed if every)])
+        content = found.to_dict()
+        print_json([*content["claims"], *(content["listed"] if every else [])])
+        return
+    if is_quiet():
+        click.echo(found.sentence)
         return
     piped = not sys.stdout.isatty()
     if piped:
@@ -77,19 +93,31 @@ def audit(
     if every:
         for figure in found.listed:
             click.echo(f"  {figure.id} ({cite(figure.source)}): {figure.reason}", err=piped)
-    click.echo(f"± is one Monte Carlo standard error; {found.worlds:,} worlds each.", err=piped)
+    written = f" Written to {saved}" if saved else ""
+    click.echo(
+        f"± is one Monte Carlo standard error; {found.worlds:,} worlds each.{written}", err=piped
+    )
 
 
-def _listed(figure: Figure) -> dict[str, Any]:
-    """Return a figure that is no claim: it has a reason in place of a verdict."""
-    return {
-        "id": figure.id,
-        "source": cite(figure.source),
-        "claimed": {"low": figure.low, "high": figure.high, "unit": figure.unit},
-        "simulated": None,
-        "verdict": None,
-        "reason": figure.reason,
-    }
+def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None:
+    """Save an audit beside a run of the same assumptions, whatever its worlds; None without one."""
+    from ..analysis.common import save_analysis
+    from ..folders import is_run, read_manifest
+    from ..results import open_results
+    from ..runs import run_folder
+    from ..simulation import experiment_hash
+
+    folder = run_folder(experiment, out)
+    if not is_run(folder):
+        return None
+    if read_manifest(folder)["experiment_hash"] != experiment_hash(experiment):
+        return None
+    content = found.to_dict()
+    path = save_analysis(folder, "audit", content)
+    if charts_wanted():
+        with open_results(folder / "worlds.nc") as run:
+            save_charts(content, path.with_suffix(""), run)
+    return path
 
 
 def _print_table(found: Audit) -> None:

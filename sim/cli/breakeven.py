@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .asking import answer_options, chart_of, finished_run, tell
+from .asking import answer_options, finished_run, tell
 from .common import clear_errors, experiment_options, progress_bar, read
 
 
@@ -86,6 +86,6 @@ def breakeven(
         folder,
         list(dict.fromkeys(columns)),
         as_json,
-        draw=chart_of(answer, run),
+        run=run,
         shown=breakeven_table(answer),
     )

@@ -91,6 +91,30 @@ def clear_errors(function: F) -> F:
     return wrapped  # type: ignore[return-value]
 
 
+_QUIET = "sim.quiet"
+
+
+def _note_quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
+    """Remember ``--quiet``, so that no command has to pass it on."""
+    context.meta[_QUIET] = value
+
+
+#: Adds ``--quiet`` to a command; `is_quiet` says whether it was given.
+quiet_option = click.option(
+    "--quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_note_quiet,
+    help="Print the answer in words and nothing else.",
+)
+
+
+def is_quiet() -> bool:
+    """Return whether the command was asked to print sentences only."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_QUIET, False))
+
+
 def fail(message: str, code: int) -> None:
     """Print a message on stderr and leave with a code."""
     click.echo(message, err=True)
@@ -149,7 +173,7 @@ def _cell(value: Any) -> str:
 @contextmanager
 def progress_bar(label: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
     """Yield a callback that shows a bar with time left after a second; silent in a pipe."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or is_quiet() or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console

@@ -8,7 +8,6 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, pair_options, tell
 from .common import MISTAKE, clear_errors, experiment_options, fail, progress_bar, read
-from .decided import charts_of
 
 
 @click.command()
@@ -90,5 +89,5 @@ def discover(
         columns,
         as_json,
         shown=discover_table(answer),
-        draw=charts_of(answer, run),
+        run=run,
     )

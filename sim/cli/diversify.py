@@ -8,7 +8,6 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, tell
 from .common import clear_errors, experiment_options, progress_bar, read
-from .decided import charts_of
 
 
 @click.command()
@@ -74,7 +73,7 @@ def diversify(
         columns,
         as_json,
         shown=diversify_table(answer),
-        draw=charts_of(answer, run),
+        run=run,
     )
 
 

@@ -8,7 +8,6 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, tell
 from .common import clear_errors, experiment_options, progress_bar, read
-from .decided import charts_of
 
 
 @click.command()
@@ -86,5 +85,5 @@ def frontier(
         columns,
         as_json,
         shown=frontier_table(answer),
-        draw=charts_of(answer, run),
+        run=run,
     )

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..experiment import Experiment
-from .common import clear_errors, experiment_options, print_json, progress_bar, read
+from .common import (
+    clear_errors,
+    experiment_options,
+    is_quiet,
+    print_json,
+    progress_bar,
+    quiet_option,
+    read,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,7 +50,7 @@ _OPTION_PANELS = [
 @click.option("--resume", is_flag=True, help="Keep finished blocks of worlds; run what is missing.")
 @click.option("--workers", type=click.IntRange(1), help="Processes of a local Dask cluster.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler: tcp://host:port.")
-@click.option("--quiet", is_flag=True, help="Print the sentences only.")
+@quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of a table.")
 @clear_errors
 def run(
@@ -59,7 +67,6 @@ def run(
     resume: bool,
     workers: int | None,
     cluster: str | None,
-    quiet: bool,
     as_json: bool,
 ) -> None:
     """Simulate an experiment FILE and say how its portfolios compare.
@@ -77,7 +84,7 @@ def run(
     check_target(folder)
     started = time.monotonic()
     reached: list[str] = []
-    with progress_bar("simulating worlds", quiet or as_json) as progress:
+    with progress_bar("simulating worlds", as_json) as progress:
         if precision:
             if resume or workers or cluster:
                 raise click.UsageError("--precision runs on threads: without the other options")
@@ -108,18 +115,17 @@ def run(
     if as_json:
         print_json(found.to_dict())
         return
-    if not quiet:
-        title = experiment.title or experiment.name
-        click.echo(f"{title}\n\n{as_text(headline_table(found))}")
-    click.echo("")
-    for sentence in found.sentences:
-        click.echo(sentence)
-    for sentence in reached:
+    sentences = [*found.sentences, *reached]
+    if is_quiet():
+        click.echo("\n".join(sentences))
+        return
+    title = experiment.title or experiment.name
+    click.echo(f"{title}\n\n{as_text(headline_table(found))}\n")
+    for sentence in sentences:
         click.echo(sentence)
     for warning in found.warnings:
         click.secho(f"Note: {warning}", fg="yellow")
-    if not quiet:
-        click.echo(f"\n{basis(found)} Written to {folder}")
+    click.echo(f"\n{basis(found)} Written to {folder}")
 
 
 def _simulated(experiment: Experiment, folder: Path, resume: bool, **options: Any) -> xr.Dataset:

@@ -8,7 +8,6 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, pair_options, tell
 from .common import clear_errors, experiment_options, progress_bar, read
-from .decided import charts_of
 
 
 @click.command()
@@ -70,5 +69,5 @@ def sensitivity(
         figures,
         as_json,
         shown=sensitivity_table(answer),
-        draw=charts_of(answer, run),
+        run=run,
     )

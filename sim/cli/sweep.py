@@ -8,7 +8,7 @@ from typing import Any
 
 import rich_click as click
 
-from .asking import answer_options, chart_of, finished_run, pair_options, tell
+from .asking import answer_options, finished_run, pair_options, tell
 from .common import MISTAKE, clear_errors, experiment_options, fail, progress_bar, read
 
 _COLUMNS = ("portfolio", "roi_mean", "roi_median", "roi_p05", "roi_es05", "loss_probability",
@@ -101,6 +101,6 @@ def sweep(
         folder,
         [*(key.name for key in answer.keys), *_COLUMNS],
         as_json,
-        draw=chart_of(answer, run),
+        run=run,
         shown=sweep_table(answer),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .asking import answer_options, chart_of, finished_run, pair_options, tell
+from .asking import answer_options, finished_run, pair_options, tell
 from .common import clear_errors, experiment_options, progress_bar, read
 
 
@@ -68,6 +68,6 @@ def tornado(
         folder,
         columns,
         as_json,
-        draw=chart_of(answer, run),
+        run=run,
         shown=tornado_table(answer),
     )

@@ -8,7 +8,6 @@ import rich_click as click
 
 from .asking import answer_options, finished_run, tell
 from .common import clear_errors, experiment_options, progress_bar, read
-from .decided import charts_of
 
 
 @click.command()
@@ -73,5 +72,5 @@ def worth(
         columns,
         as_json,
         shown=worth_table(answer),
-        draw=charts_of(answer, run),
+        run=run,
     )

@@ -86,8 +86,9 @@ _POST, _TRACKED, _UNTRACKED = 5, U(6), U(7)
     _ALONG,  # position within a piece of a table
     _BEFORE,  # expected orders of the creator in earlier stages
     _UNREACHED,  # share of its authentic followers whom no earlier stage reached
-) = range(0, 19 * CHUNK, CHUNK)
-_SUM = 19 * CHUNK  # N_SUMS rows
+    _FREE,  # share of the market that earlier stages of the creator did not reach
+) = range(0, 20 * CHUNK, CHUNK)
+_SUM = 20 * CHUNK  # N_SUMS rows
 _SCORE = _SUM + N_SUMS * CHUNK  # X rows: shared part of the scores
 _BELIEF = _SCORE + N_INPUTS * CHUNK  # X rows: beliefs in the log values
 _SHIFT = _BELIEF + N_INPUTS * CHUNK  # X rows: beliefs and constants in the log values
@@ -330,11 +331,11 @@ def funnel_rows(s: Array, per_impression: bool, log_authentic_mean: float) -> No
 
 
 @part
-def incident_rows(s: Array, loss: float) -> None:
-    """Take from creators with an incident a share of their orders."""
+def incident_rows(s: Array, loss: float, new: float) -> None:
+    """Take from creators with an incident a share of their orders; in later stages none is new."""
     for i in range(CHUNK):
         incident = s[_HERE + i] if s[_INCIDENT + i] > LOG_ZERO else 0.0
-        s[_INCIDENTS + i] += incident
+        s[_INCIDENTS + i] += new * incident
         s[_WORTH + i] *= 1.0 - loss * incident
 
 
@@ -351,8 +352,12 @@ def luck_rows(
     luck_own: float,
     of_engagement: float,
     of_post: float,
+    told: float,
 ) -> None:
-    """Draw what is new with each post: its luck u and its excess amplification A - 1."""
+    """Draw what is new with each post: its luck u and its excess amplification A - 1.
+
+    `told` is what knowledge of the creator adds to the score of the amplification.
+    """
     draw = U(((post + 1) << 8) | _POST)
     normal_rows(key, world, draw, name, s, _FIRST, _SECOND)
     row = POST_LUCK * CHUNK
@@ -364,6 +369,9 @@ def luck_rows(
     for i in range(CHUNK):
         own = of_engagement * s[engagement + i] + of_post * s[_SECOND + i]
         s[_Z + i] = s[_SCORE + row + i] + own
+    if told != 0.0:
+        for i in range(CHUNK):
+            s[_Z + i] += told
     if spans[AMPLIFICATION, 4] > 1.0:
         rare_row(s, start, table, spans[AMPLIFICATION], _Z, _SHIFT + row, _EXCESS)
     else:
@@ -427,7 +435,7 @@ def account_rows(s: Array, fee_on_delivery: bool, market: float) -> None:
             small = t * (1.0 - t * (0.5 - t / 6.0))
             s[_EXPOSED + i] = market * (small if t < 1e-5 else 1.0 - exponential(-t))
     for i in range(CHUNK):
-        s[_REACH + i] += s[_EXPOSED + i]
+        s[_REACH + i] += s[_FREE + i] * s[_EXPOSED + i]
 
 
 @part
@@ -463,6 +471,7 @@ def order_rows(
     world: np.uint64,
     name: np.uint64,
     stage: int,
+    stages: int,
     pay: tuple[float, float, float, float],
     by_orders: bool,
     tracked: Array,
@@ -483,8 +492,9 @@ def order_rows(
         s[_OWN_ORDERS + i] += seen + unseen
         due = min(max(per_engagement * engaged + per_order * seen, least), most)
         s[_PAY + i] += s[_HERE + i] * due
-        # Between creators with as many orders, engagements decide.
-        s[_SEEN + i] = seen + engaged / (1.0 + engaged) if by_orders else engaged
+        # Between creators with as many orders in all stages, engagements decide.
+        tie = engaged / ((1.0 + engaged) * stages)
+        s[_SEEN + i] = seen + tie if by_orders else engaged
 
 
 @part
@@ -597,6 +607,7 @@ def _line_sums(
     history = people if staged else 1
     seen, chosen = np.zeros((history, CHUNK)), np.ones((history, CHUNK))
     before, unreached = np.zeros((history, CHUNK)), np.ones((history, CHUNK))
+    free = np.ones((history, CHUNK))
     for start in range(0, worlds, CHUNK):
         here, now = min(CHUNK, worlds - start), world + U(start)
         shared_rows(s, line.loading, line.belief, shift, straight, bottom, factors, start)
@@ -606,11 +617,13 @@ def _line_sums(
         clear_sums(s)
         fill_row(s, 0.0, _BEFORE)
         fill_row(s, 1.0, _UNREACHED)
+        fill_row(s, 1.0, _FREE)
         for k in range(history):
             for i in range(CHUNK):
                 seen[k, i] = 0.0
                 before[k, i] = 0.0
                 unreached[k, i] = 1.0
+                free[k, i] = 1.0
         first, post = 0, 0
         for step in range(max(line.stops.shape[0], stages)):
             last = people if staged else line.stops[step]
@@ -625,21 +638,26 @@ def _line_sums(
                         s[_CHOSEN + i] = 1.0 if step == 0 else chosen[creator, i]
                         s[_BEFORE + i] = before[creator, i]
                         s[_UNREACHED + i] = unreached[creator, i]
+                        s[_FREE + i] = free[creator, i]
                 name, known = names[creator], known_of[creator]
+                of_engagement, told = line.amplification_engagement, 0.0
                 if known >= 0:
                     known_rows(s, shift, line.log_known, line.doubt, known)
+                    of_engagement *= line.mix[mix_of[creator], AMPLIFICATION, ENGAGEMENT_RATE]
+                    told = score_known[known, AMPLIFICATION]
                 creator_rows(
                     s, index, key, now, name, pairs, drawn, table, spans, straight, weights, which,
                     counts, mix_of[creator], known, score_known,
                 )  # fmt: skip
                 funnel_rows(s, line.per_impression, line.log_authentic_mean)
                 if line.varies[INCIDENT]:
-                    incident_rows(s, line.incident_loss)
+                    new = 0.0 if staged and step > 0 else 1.0
+                    incident_rows(s, line.incident_loss, new)
                 for p in range(post, end):
                     if posts_vary:
                         luck_rows(
                             s, index, key, now, name, p, table, spans, line.luck_own,
-                            line.amplification_engagement, line.amplification_own,
+                            of_engagement, line.amplification_own, told,
                         )  # fmt: skip
                     post_rows(s, repeats[p], q, w, line.audience, line.viral_excess)
                 account_rows(s, line.fee_on_delivery, line.market)
@@ -648,13 +666,18 @@ def _line_sums(
                 amount_row(s, goods_vary or known >= 0, goods, _SUM + PRODUCT * CHUNK)
                 if line.own_orders:
                     stage = step if staged else 0
-                    order_rows(s, key, now, name, stage, pay, line.choose_by_orders, tracked, start)
+                    order_rows(
+                        s, key, now, name, stage, stages, pay, line.choose_by_orders, tracked,
+                        start,
+                    )  # fmt: skip
                 if staged:
                     for i in range(CHUNK):
                         more = seen[creator, i] + s[_SEEN + i]
                         seen[creator, i] = more if s[_CHOSEN + i] > 0.0 else -1.0
                         before[creator, i] += s[_TOTAL + i]
                         unreached[creator, i] = s[_MISSED + i]
+                        # `_EXPOSED` now holds what this stage alone reaches of the market.
+                        free[creator, i] *= 1.0 - s[_EXPOSED + i] / line.market
             first, post = last, end if staged else 0
             for k in range(N_SUMS):
                 for i in range(here):

@@ -98,7 +98,9 @@ class Line(NamedTuple):
     stops: Ints  #: (S,) after how many creators the sums are written out, increasing
     pairs: Ints  #: pairs of inputs drawn per creator
     drawn: Ints  #: creator inputs that are drawn, increasing
-    mix: Array  #: (V, X, X) lower triangular: idiosyncratic scores from independent normals
+    #: (V, X, X) lower triangular: idiosyncratic scores from independent normals. Of known creators
+    #: the row of amplification holds, under engagement, how much of that score is still unknown
+    mix: Array
     mix_of: Ints  #: (C,) which mix a creator uses
     score_known: Array  #: (V', X) added to a creator's scores: what is known of it
     log_known: Array  #: (V', X) added to the log of a creator's values

@@ -182,6 +182,11 @@ def _work(
         coefficients.append(table.coefficients)
         start += len(table.coefficients)
     count = stops[-1]
+    varies = np.array(
+        [not tables[n].constant or bool(belief[x].any()) for x, n in enumerate(INPUTS)]
+    )
+    # An incident that is certain is none that the loops may skip.
+    varies[INPUTS.index("incident")] = spec.incident_rate > 0.0
     rho = spec.amplification_engagement_correlation
     engagement_varies = not tables["engagement_rate"].constant
     post_own = own[len(CREATOR_INPUTS) :]
@@ -203,9 +208,7 @@ def _work(
         loading=loading,
         belief=belief,
         shift=shift,
-        varies=np.array(
-            [not tables[n].constant or bool(belief[x].any()) for x, n in enumerate(INPUTS)]
-        ),
+        varies=varies,
         pieces=np.array(pieces, dtype=np.int64),
         ranges=np.array(ranges),
         coefficients=np.concatenate(coefficients),
@@ -233,7 +236,8 @@ def _work(
     if not group.people:
         return line
     unloaded = creator_mix(spec, tables, np.ones(len(INPUTS)), "", [])
-    return named_line(line, group.people, tables, unloaded, own)
+    tracked = mg.moment(compile_or_fault(experiment.economics.tracked_share, "", faults))
+    return named_line(line, group.people, tables, unloaded, own, tracked)
 
 
 def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:

@@ -159,7 +159,8 @@ def _named(
     several = {name for (tier, *_), _ in groups for name in (tier,)}
     plain = len(several) == len(groups)
     lines = []
-    for ((tier, platform, niche), fee_known), people in sorted(groups.items()):
+    for (tier, platform, niche), fee_known in sorted(groups):
+        people = sorted(groups[(tier, platform, niche), fee_known], key=lambda row: row.name)
         terms = Terms(
             tier, platform, niche, portfolio.compensation, portfolio.posts, portfolio.repeat_factor
         )

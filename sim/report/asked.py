@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..charts.run import Run
+from .claims import claims
 from .drivers import information, shares, swings
 from .flips import regions, scenarios, swept, ties
 from .mixes import diversified, efficient
@@ -25,6 +26,7 @@ _BUILDERS: Mapping[str, tuple[str, Builder]] = {
     "discover": ("flips", regions),
     "diversify": ("mix", diversified),
     "frontier": ("mix", efficient),
+    "audit": ("claims", claims),
 }
 
 #: Questions that a run can be asked, and what a section would gain.
@@ -36,6 +38,7 @@ COMMANDS: Mapping[str, str] = {
     "discover": "in which circumstances the choice is wrong",
     "diversify": "how many creators are enough",
     "frontier": "which mix is best for each level of risk",
+    "audit": "which published claims hold under these assumptions",
 }
 
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..charts import Swing, findings, plot_tornado
+from ..charts import Swing, headline, plot_tornado
+from ..charts.cases import base_of, outcome_of, swings_of
+from ..charts.decisions import driven
 from ..charts.run import Run
 from ..measures.format import percent, percent_with_error, usd
 from ..measures.wording import TOLD_APART
-from .models import Bars, Figure, Series, Table
+from .models import Bars, Figure, Format, Series, Table
 from .saved import Saved, cell_of, error, form_of, text_of, value
 
 if TYPE_CHECKING:
@@ -26,58 +28,53 @@ MOST = 8
 
 def swings(saved: Saved, _run: Run) -> Figure:
     """Return which input moves the outcome most."""
-    base, unit = value(saved["base"]), str(saved["base"]["unit"])
-    outcome = _lower(str(saved["outcome"]).removeprefix("The "))
-    rows = []
-    for row in saved["inputs"]:
-        low, high = row["settings"][0], row["settings"][-1]
-        if row["low"]["value"] is None or row["high"]["value"] is None:
-            continue
-        rows.append(
-            Swing(
-                _brief(str(row["words"])),
-                value(row["low"]),
-                value(row["high"]),
-                (str(low), str(high)),
-                error(row["swing"]) or 0.0,
-            )
-        )
-    rows.sort(key=lambda row: -abs(row.high - row.low))
-    shown = rows[:MOST]
-    if not shown:
+    rows = swings_of(saved.content)
+    if not rows:
         raise ValueError("no input was moved")
-
-    def text(amount: float) -> str:
-        return text_of(unit, amount)
-
-    names = tuple(row.input for row in reversed(shown))
-    series = (
-        Series("low setting", tuple(row.low for row in reversed(shown)), "muted", 1,
-               labels=tuple(row.settings[0] for row in reversed(shown))),
-        Series("high setting", tuple(row.high for row in reversed(shown)), "muted",
-               labels=tuple(row.settings[1] for row in reversed(shown))),
-    )  # fmt: skip
+    shown, base, outcome = rows[:MOST], base_of(saved.content), outcome_of(saved.content)
+    ranked = saved["method"] == "rank"
+    unit = "" if ranked else str(saved["base"]["unit"])
     left_out = len(rows) - len(shown)
     more = f"; {left_out} inputs that move less are not shown" if left_out else ""
+    how = (
+        "Spearman's rank correlation over the worlds of the run"
+        if ranked
+        else "Each input alone at its 10 % and 90 % point or at the settings written beside the "
+        f"bars; base {text_of(unit, base)}"
+    )
     return Figure(
         key=saved.key,
-        finding=findings.moves_most(shown, outcome, text),
-        made=saved.made(
-            f"Each input alone at its 10 % and 90 % point or at the settings written beside the "
-            f"bars; base {text(base)}{more}"
-        ),
-        models=(
-            Bars(names, series, outcome, form=form_of(unit), horizontal=True, start=base),
-        ),
+        finding=headline(saved.content),
+        made=saved.made(how + more),
+        models=(_swing_bars(shown, base, outcome, "number" if ranked else form_of(unit), ranked),),
         method=saved.method(),
         sentences=(saved.sentence,),
-        plot=partial(_tornado, rows=shown, base=base, outcome=outcome, unit=unit),
-        tips={
-            f"{setting} {_two_lines(row.input)}": f"{row.input} at {setting}: {text(end)}"
+        plot=None
+        if ranked
+        else partial(_tornado, rows=shown, base=base, outcome=outcome, unit=unit),
+        tips={}
+        if ranked
+        else {
+            f"{setting} {_two_lines(row.input)}": (
+                f"{row.input} at {setting}: {text_of(unit, end)}"
+            )
             for row in shown
             for setting, end in zip(row.settings, (row.low, row.high), strict=True)
         },
-    )  # fmt: skip
+    )
+
+
+def _swing_bars(
+    rows: Sequence[Swing], base: float, outcome: str, form: Format, ranked: bool
+) -> Bars:
+    back = rows[::-1]
+    low = Series("low setting", tuple(row.low for row in back), "muted", 1,
+                 labels=tuple(row.settings[0] for row in back))  # fmt: skip
+    high = Series(outcome if ranked else "high setting", tuple(row.high for row in back), "muted",
+                  labels=tuple(row.settings[1] for row in back))  # fmt: skip
+    names = tuple(row.input for row in back)
+    return Bars(names, (high,) if ranked else (low, high), outcome, form=form, horizontal=True,
+                start=base)  # fmt: skip
 
 
 def _tornado(
@@ -111,102 +108,60 @@ def _two_lines(name: str) -> str:
     return "\n".join(textwrap.wrap(name, 20))
 
 
-def _brief(words: str) -> str:
-    """Return the name of an input, short enough to stand beside a bar."""
-    return words.removeprefix("belief about ").replace("shock of the ", "shock of ")
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
 def shares(saved: Saved, _run: Run) -> Figure:
     """Return where the spread of the outcome comes from."""
-    drivers = [row for row in saved["drivers"] if isinstance(row, Mapping)]
-    outcomes = list(dict.fromkeys(str(row["outcome"]) for row in drivers))
-    outcome = outcomes[-1]
-    own = [row for row in drivers if row["outcome"] == outcome]
-    single = [row for row in own if row["kind"] != "group"]
-    single.sort(key=lambda row: -value(row["total"]))
-    shown = single[:MOST]
-    groups = {str(row["input"]): row for row in own if row["kind"] == "group"}
+    found = driven(saved.content)
+    back = found.bars[:MOST][::-1]
+    own = [row for row in saved["drivers"] if row["outcome"] == saved["drivers"][-1]["outcome"]]
     parts = [
         f"{percent_with_error(value(row['first_order']), error(row['first_order']))} from "
         f"{row['words']}"
-        for name, row in groups.items()
-        if name in {"beliefs", "shocks"}
+        for row in own
+        if row["kind"] == "group" and row["input"] in {"beliefs", "shocks"}
     ]
-    back = list(reversed(shown))
-    scale = str(saved["scale"])
-    series = (
-        Series(
-            "alone",
-            tuple(value(row["first_order"]) for row in back),
-            "ink",
-            errors=tuple(error(row["first_order"]) for row in back),
-        ),
-        Series(
-            "with interactions",
-            tuple(value(row["total"]) for row in back),
-            "muted",
-            1,
-            errors=tuple(error(row["total"]) for row in back),
-            labels=tuple(percent(value(row["total"]), error(row["total"])) for row in back),
-        ),
+    alone = Series("alone", tuple(bar.inner for bar in back), "ink")
+    total = Series(
+        "with interactions" if found.percents else found.label,
+        tuple(bar.value for bar in back),
+        "muted",
+        1,
+        errors=tuple(bar.se for bar in back),
+        labels=tuple(bar.text for bar in back),
     )
+    what = found.label[0].upper() + found.label[1:]
     return Figure(
         key=saved.key,
-        finding=_largest(shown, f"{scale} of {outcome}"),
-        made=saved.made(
-            f"Shares of the variance of {scale} of {outcome}, two standard errors",
-            "; ".join(parts),
-        ),
+        finding=headline(saved.content),
+        made=saved.made(f"{what} of {found.outcome}, two standard errors", "; ".join(parts)),
         models=(
             Bars(
-                tuple(_brief(str(row["words"])) for row in back),
-                series,
-                "share of variance",
+                tuple(bar.name for bar in back),
+                (alone, total) if found.percents else (total,),
+                found.label,
+                form="percent" if found.percents else "number",
                 horizontal=True,
             ),
         ),
-        method=saved.method("First-order and total Sobol' indices by pick-freeze (Saltelli 2010)."
-                            if saved["method"] == "sobol" else ""),
+        method=saved.method(
+            "First-order and total Sobol' indices by pick-freeze (Saltelli et al. 2010)."
+            if found.percents
+            else ""
+        ),
         sentences=(saved.sentence,),
-    )  # fmt: skip
-
-
-def _largest(rows: Sequence[Mapping[str, Any]], outcome: str) -> str:
-    """Name the largest driver, and those that its errors cannot tell from it."""
-    first = rows[0]
-    size, spread = value(first["total"]), error(first["total"]) or 0.0
-    equal = [
-        row
-        for row in rows
-        if size - value(row["total"]) <= TOLD_APART * (spread + (error(row["total"]) or 0.0))
-    ]
-    share = percent(size, error(first["total"]))
-    if len(equal) == 1:
-        return f"{_capital(first['words'])} drives {outcome} most: {share} of its variance"
-    names = " and ".join(str(row["words"]) for row in equal[:3])
-    return f"{_capital(names)} drive {outcome} most: about {share} of its variance each"
-
-
-def _capital(text: object) -> str:
-    return str(text)[:1].upper() + str(text)[1:]
+    )
 
 
 def information(saved: Saved, _run: Run) -> Figure:
     """Return what it is worth to know more before choosing."""
     known = [row for row in saved["known"] if row["learnable"]]
     known.sort(key=lambda row: -value(row["worth"]))
-    shown = known[:MOST]
     rows = [
         (
             str(row["words"]),
             cell_of(row["worth"]),
             percent(float(row["changes_choice"])) if row.get("changes_choice") is not None else "",
         )
-        for row in shown
+        for row in known[:MOST]
     ]
     pilots = [
         (
@@ -216,19 +171,15 @@ def information(saved: Saved, _run: Run) -> Figure:
         )
         for row in saved.content.get("pilots", [])
     ]
+    budget = usd(float(saved["budget"]))
     everything = next((row["worth"] for row in known if row["name"] == "beliefs"), None)
-    finding = saved.short
-    if everything is not None:
-        finding = (
-            f"{_capital(saved['best'])} is the choice; to know every doubtful number first is "
-            f"{_worth(everything)} of {usd(float(saved['budget']))}"
-        )
+    told = f"; to know every doubtful number is {_worth(everything)}" if everything else ""
     return Figure(
         key=saved.key,
-        finding=finding,
+        finding=headline(saved.content),
         made=saved.made(
-            f"Worth in USD at a budget of {usd(float(saved['budget']))}, ± one standard error, "
-            "* none (heavy tail or too few worlds)"
+            f"Without knowing more the choice is {saved['best']}{told}. Worth in USD at a budget of "
+            f"{budget}, ± one standard error, * none (heavy tail or too few worlds)"
         ),
         models=(
             Table(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..charts import SweepLine, findings, plot_break_even, plot_sweep
-from ..charts.numbers import FloatArray
+from ..charts import headline, plot_answer
+from ..charts.points import grid_of, is_line, lines_of
 from ..charts.run import Run
 from ..measures.format import percent, percent_with_error
 from .always import roles
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 
     from ..charts.theme import Theme
 
-_OF_LINES = ("roi_mean", "roi_median", "roi_p05", "roi_p95")
+#: Largest over smallest value of a key from which its axis is logarithmic.
+_LOG = 20.0
 
 _WORDS = {
     "roi_mean": "mean ROI",
@@ -36,19 +36,14 @@ _WORDS = {
 
 def ties(saved: Saved, run: Run) -> Figure:
     """Return at which value of an input two portfolios tie."""
+    if "grid" in saved.content:
+        return _grid(saved, run)
     a, b, key = saved["decision"]["a"], saved["decision"]["b"], saved["key"]
     name, unit, on = str(key["name"]), str(key["unit"]), str(saved["on"])
     curve = saved["curve"]
     measure = on if on in curve["measures"] and len(_points(curve, on)) > 1 else "roi_mean"
     names = [name for name in (a, b) if name in curve["portfolios"]]
     found = [tie for tie in saved["ties"] if tie.get("value") is not None]
-    finding = saved.short
-    if len(found) == 1 and b is not None:
-        tie, low, high = found[0], found[0].get("better_below"), found[0].get("better_above")
-        at_value = _amount(float(tie["value"]))
-        finding = f"{a} and {b} tie on {_words(on)} at a {name} of {at_value} {unit}"
-        if low and high:
-            finding += f": below it {low} is better, above it {high}"
     model = _lines(curve, measure, names, run, name, unit)
     marks = tuple(
         Curve(f"tie at {_amount(float(tie['value']))}", (float(tie["value"]),) * 2,
@@ -59,7 +54,7 @@ def ties(saved: Saved, run: Run) -> Figure:
     now = f"now {_amount(float(base))}" if isinstance(base, int | float) else ""
     return Figure(
         key=saved.key,
-        finding=finding,
+        finding=headline(saved.content),
         made=saved.made(f"{_capital(_words(measure))} along {name}, {unit}; {now}".rstrip("; "),
                         _interval(found)),
         models=(Curves((*model.curves, *marks), model.x_axis, model.y_axis, model.x_form,
@@ -118,7 +113,7 @@ def _lines(
             )
         )
     form = form_of(str(entry["unit"]))
-    log = min(x) > 0 and max(x) / min(x) > 20
+    log = min(x) > 0 and max(x) / min(x) > _LOG
     low = min((min(c.y) for c in curves), default=0.0)
     high = max((max(c.y) for c in curves), default=1.0)
     return Curves(
@@ -133,147 +128,97 @@ def _lines(
     )
 
 
-def _sweep_lines(curve: Mapping[str, Any], names: Sequence[str]) -> dict[str, SweepLine]:
-    """Return what the sweep chart draws; nothing where quantiles were not computed."""
-    if any(name not in curve["measures"] for name in _OF_LINES):
-        return {}
-
-    def row(measure: str, part: str, name: str) -> FloatArray:
-        given = curve["measures"][measure][part][curve["portfolios"].index(name)]
-        return np.asarray([math.nan if v is None else v for v in given], dtype=np.float64)
-
-    return {
-        name: SweepLine(
-            row("roi_mean", "value", name), row("roi_mean", "se", name),
-            row("roi_median", "value", name), row("roi_p05", "value", name),
-            row("roi_p95", "value", name),
-        )
-        for name in names
-    }  # fmt: skip
-
-
-def _sweep(
-    theme: Theme,
-    ax: Axes | None = None,
-    *,
-    x: FloatArray,
-    lines: Mapping[str, SweepLine],
-    label: str,
-    tiers: Mapping[str, str],
-) -> Axes:
-    return plot_sweep(x, lines, ax, label=label, tiers=tiers, theme=theme, title="", subtitle="")
-
-
 def swept(saved: Saved, run: Run) -> Figure:
     """Return a measure along one key, or who leads on a grid of two."""
-    keys = list(saved["keys"])
-    content = saved.content
-    if len(keys) == 1:
-        unit = str(saved["keys"][keys[0]]["unit"])
-        names = [str(name) for name in saved["portfolios"]]
-        model = _lines(content, "roi_mean", names, run, keys[0], unit)
-        label = f"{keys[0]}, {unit}"
-        lines = _sweep_lines(content, names)
-        x = np.asarray(saved["keys"][keys[0]]["values"], dtype=np.float64)
-        return Figure(
-            key=saved.key,
-            finding=findings.sweep(x, lines, label, "ROI") if lines else saved.short,
-            made=saved.made(f"Mean ROI along {label}"),
-            reads=saved.made(
-                f"ROI along {label}. Full: median, dashed: mean with two standard errors, band: 5 % "
-                "to 95 % of worlds"
-            )
-            if lines
-            else "",
-            models=(model,),
-            method=saved.method(),
-            sentences=(saved.sentence,),
-            plot=partial(_sweep, x=x, lines=lines, label=label, tiers=dict(run.tiers))
-            if lines
-            else None,
-            probe=model,
-        )
-    return _grid(saved, run, keys)
-
-
-def _grid(saved: Saved, run: Run, keys: list[str]) -> Figure:
-    a, b = str(saved["decision"]["a"]), str(saved["decision"]["b"])
-    names = [str(name) for name in saved["portfolios"]]
-    entry = saved["measures"]["roi_mean"]
-    values, errors = (
-        np.asarray(entry[part], dtype=np.float64)[[names.index(a), names.index(b)]]
-        for part in ("value", "se")
-    )
-    held = []
-    for key in keys[2:]:
-        axis = saved["keys"][key]
-        given = np.asarray(axis["values"], dtype=np.float64)
-        k = int(np.argmin(np.abs(given - float(axis["base"]))))
-        values, errors = values[:, :, :, k], errors[:, :, :, k]
-        held.append(f"{key} at {_amount(float(given[k]))}")
-    x, y = (np.asarray(saved["keys"][key]["values"], dtype=np.float64) for key in keys[:2])
-    gap = (values[0] - values[1]).T
-    se = np.hypot(errors[0], errors[1]).T
-    most = float(np.nanmax(np.abs(gap))) or 1.0
-    labels = [f"{key}, {saved['keys'][key]['unit']}" for key in keys[:2]]
-    step_x, step_y = max(1, math.ceil(x.size / 7)), max(1, math.ceil(y.size / 8))
-    picked_x, picked_y = list(range(0, x.size, step_x)), list(range(0, y.size, step_y))[::-1]
+    if not is_line(saved.content):
+        return _grid(saved, run)
+    found = lines_of(saved.content)
+    text = "usd" if found.outcome == "profit" else "signed"
+    tiers = roles(run.tiers)
+    x = found.x
+    log = x[0] > 0 and x[-1] / x[0] > _LOG
+    means = [line.mean for line in found.lines.values()]
+    model = Curves(
+        tuple(
+            Curve(name, tuple(x.tolist()), tuple(line.mean.tolist()),
+                  *tiers.get(name, ("ink", 0)), y_errors=tuple(line.se.tolist()))
+            for name, line in found.lines.items()
+        ),
+        found.label + (" (log axis)" if log else ""),
+        f"mean {found.outcome}" + (", USD" if text == "usd" else ""),
+        x_form="number",
+        y_form="usd" if text == "usd" else "signed",
+        x_range=(float(x[0]), float(x[-1])),
+        y_range=(min(0.0, *(float(m.min()) for m in means)), max(float(m.max()) for m in means)),
+        x_log=bool(log),
+    )  # fmt: skip
     return Figure(
         key=saved.key,
-        finding=findings.leads(a, b, gap, se, "mean ROI"),
-        made=saved.made(
-            f"Mean ROI of {a} minus that of {b}, percentage points, by {labels[0]} (across) and "
-            f"{labels[1]} (down)",
-            "; ".join(held),
-        ),
+        finding=headline(saved.content),
+        made=f"{found.made}. Mean {found.outcome} along {found.label}",
+        reads=f"{found.made}. Full: median, dashed: mean with two standard errors, band: 5 % to "
+        "95 % of worlds",
+        models=(model,),
+        method=saved.method(),
+        sentences=(saved.sentence,),
+        plot=drawn(saved, run),
+        probe=model,
+    )
+
+
+def drawn(saved: Saved, run: Run) -> Callable[[Theme, Axes | None], Axes]:
+    """Return the chart of a saved answer, without its headline."""
+
+    def draw(theme: Theme, ax: Axes | None = None) -> Axes:
+        return plot_answer(saved.content, ax, tiers=run.tiers, theme=theme, title="", subtitle="")
+
+    return draw
+
+
+def _grid(saved: Saved, run: Run) -> Figure:
+    """Return who leads over two keys, as a coloured table of at most 7 by 8 cells."""
+    grid = grid_of(saved.content)
+    form = form_of(grid.unit)
+    most = float(np.nanmax(np.abs(grid.gap))) or 1.0
+    across = range(0, grid.x.size, max(1, math.ceil(grid.x.size / 7)))
+    down = range(0, grid.y.size, max(1, math.ceil(grid.y.size / 8)))[::-1]
+    unit = "percentage points" if form == "signed" else grid.unit
+    cells = [[float(grid.gap[j, i]) for i in across] for j in down]
+    return Figure(
+        key=saved.key,
+        finding=headline(saved.content),
+        made=f"{grid.made}. {_capital(grid.words)} of {grid.a} minus that of {grid.b}, {unit}, by "
+        f"{grid.xlabel} (across) and {grid.ylabel} (down)",
         models=(
             Table(
-                (f"{labels[1]} \\ {labels[0]}", *(_amount(float(x[i])) for i in picked_x)),
+                (f"{grid.ylabel} \\ {grid.xlabel}", *(_amount(float(grid.x[i])) for i in across)),
                 tuple(
-                    (_amount(float(y[j])),
-                     *(written(float(gap[j, i]), "signed").removesuffix(" %") for i in picked_x))
-                    for j in picked_y
+                    (
+                        _amount(float(grid.y[j])),
+                        *(written(gap, form).removesuffix(" %") for gap in row),
+                    )
+                    for j, row in zip(down, cells, strict=True)
                 ),
-                shades=tuple(
-                    tuple(float(gap[j, i]) / most for i in picked_x) for j in picked_y
-                ),
+                shades=tuple(tuple(gap / most for gap in row) for row in cells),
             ),
         ),
         method=saved.method(),
         sentences=(saved.sentence,),
-        plot=partial(_heat, x=x, y=y, gap=gap, se=se, pair=(a, b), labels=labels,
-                     tiers=dict(run.tiers)),
-    )  # fmt: skip
-
-
-def _heat(
-    theme: Theme, ax: Axes | None = None, *, x: Any, y: Any, gap: Any, se: Any,
-    pair: tuple[str, str],
-    labels: Sequence[str], tiers: Mapping[str, str],
-) -> Axes:  # fmt: skip
-    return plot_break_even(
-        x, y, gap, ax, a=pair[0], b=pair[1], xlabel=labels[0], ylabel=labels[1], se=se, tiers=tiers,
-        theme=theme, title="", subtitle="",
-    )  # fmt: skip
+        plot=drawn(saved, run),
+    )
 
 
 def regions(saved: Saved, _run: Run) -> Figure:
     """Return in which circumstances the choice is wrong."""
     inside, overall = saved["density"], saved["losing"]
     a, b = str(saved["a"]), saved.content.get("b")
-    conditions = " and ".join(str(row["words"]) for row in saved["conditions"])
     what = f"{a} loses to {b}" if b else f"{a} loses money"
     entries = (overall, inside)
     values: Values = tuple(value(entry) for entry in entries)
     texts = tuple(percent(value(entry), error(entry)) for entry in entries)
-    finding = (
-        f"{what} in {texts[1]} of worlds where {conditions}, in {texts[0]} overall"
-        if conditions
-        else saved.short
-    )
     return Figure(
         key=saved.key,
-        finding=finding,
+        finding=headline(saved.content),
         made=saved.made(
             f"Share of worlds in which {what}; the region holds "
             f"{percent_with_error(value(saved['mass']), error(saved['mass']))} of worlds and "
@@ -323,7 +268,7 @@ def scenarios(saved: Saved, run: Run) -> Figure:
     )
     return Figure(
         key=saved.key,
-        finding=saved.short,
+        finding=headline(saved.content),
         made=saved.made(f"{_capital(_words(measure))} in each scenario, the same worlds"),
         models=(
             Bars(

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from ..charts import plot_funnel, plot_waterfall, titles
 from ..charts.funnel import STAGES, funnels
 from ..charts.money import MEANS, waterfall
-from ..charts.run import Run, line_costs
+from ..charts.run import Run
 from ..measures.evaluate import Measured
 from ..measures.format import number, usd
 from ..measures.summary import Summary
+from ..results import line_costs
 from .always import METHOD, plainly, roles
 from .models import Bars, Figure, Series
 

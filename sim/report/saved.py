@@ -30,7 +30,7 @@ class Saved:
     @property
     def question(self) -> str:
         """Which question was asked."""
-        asked = self.content.get("analysis") or self.content.get("question")
+        asked = self.content.get("analysis")
         return str(asked) if isinstance(asked, str) else self.name.split("_")[0]
 
     @property

@@ -16,6 +16,7 @@ from . import always, flows
 from .asked import COMMANDS, asked
 from .models import Assumption, Figure, Section, Story, Table
 from .reading import Opened
+from .saved import Saved
 
 #: Rows of the comparison: measure, what it is, with its unit.
 ROWS = (
@@ -47,6 +48,7 @@ HEADINGS = {
     "drivers": "What drives it",
     "flips": "When it flips",
     "mix": "Which mix",
+    "claims": "What the field claims",
     "other": "What else was asked",
 }
 
@@ -230,10 +232,7 @@ def _commands(opened: Opened) -> list[tuple[str, str]]:
 
 def _unasked(opened: Opened) -> list[tuple[str, str]]:
     place = _place(opened)
-    known = {
-        str(content.get("analysis") or content.get("question"))
-        for content in opened.analyses.values()
-    }
+    known = {Saved(name, content).question for name, content in opened.analyses.items()}
     return [
         (f"sim {name} {place}/experiment.toml", what)
         for name, what in COMMANDS.items()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.charts.decisions import plot_decision
+from sim.charts.answers import chart_parts, plot_answer
 from sim.charts.inputs import Bar, plot_inputs, worth_finding
 from sim.charts.mixes import MixPoint, plot_holdings, plot_mixes
 from sim.charts.paper import alt_text
@@ -87,7 +87,7 @@ def sobol(total: tuple[float, float]) -> dict[str, Any]:
     rows = [("campaign", "shock", total[0]), ("fee", "belief", total[1])]
     rows += [("beliefs", "group", 0.5), ("shocks", "group", 0.3), ("chance", "chance", 0.2)]
     return {
-        "question": "sensitivity", "method": "sobol", "scale": "roi", "worlds": 1_000,
+        "analysis": "sensitivity", "method": "sobol", "scale": "roi", "worlds": 1_000,
         "drivers": [
             {"outcome": "micro", "input": name, "kind": kind, "words": name,
              "first_order": entry(value), "total": entry(value)}
@@ -97,18 +97,19 @@ def sobol(total: tuple[float, float]) -> dict[str, Any]:
 
 
 def test_equal_inputs_are_named_together() -> None:
-    apart = plot_decision(sobol((0.6, 0.3)))[""]
+    apart = plot_answer(sobol((0.6, 0.3)))
     assert alt_text(apart).startswith("campaign moves roi of micro most (60 %)")
-    equal = plot_decision(sobol((0.45, 0.44)))[""]
+    equal = plot_answer(sobol((0.45, 0.44)))
     assert "campaign and fee move roi of micro most, and about as much" in alt_text(equal)
 
 
 def test_split_adds_up_to_one() -> None:
-    ax = plot_decision(sobol((0.6, 0.3)))["split"]
+    ax = plot_answer(sobol((0.6, 0.3)), part="split")
     widths = [by_gid(ax, f"{s} micro").get_width() for s in ("beliefs", "shared shocks", "chance")]
     assert widths == pytest.approx([0.5, 0.3, 0.2])
 
 
 def test_question_without_a_chart() -> None:
-    assert plot_decision({"question": "audit"}) == {}
-    assert plot_decision({"question": "discover", "cells": None}) == {}
+    assert chart_parts({"analysis": "unheard of"}) == ()
+    assert chart_parts({"analysis": "discover", "cells": None}) == ()
+    assert chart_parts({}) == ()

@@ -16,9 +16,10 @@ from matplotlib.colors import to_hex
 from sim import charts
 from sim.charts.drawing import CHARTS
 from sim.charts.money import waterfall
-from sim.charts.run import Run, decision, line_costs, portfolio_tiers
+from sim.charts.run import Run, decision, portfolio_tiers
 from sim.charts.theme import LIGHT
 from sim.measures import Measured, compare, summarize
+from sim.results import line_costs
 
 Part = Callable[[Axes, str], Any]
 Eyes = Callable[[Axes], list[str]]

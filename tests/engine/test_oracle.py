@@ -335,6 +335,7 @@ def test_oracle_refuses_a_short_grid(beside: Beside) -> None:
         oracle.total_value(np.array([3.0]), np.ones(1), 1, severity)
 
 
+@pytest.mark.filterwarnings("ignore")  # the other package's own
 def test_agrees_with_aggregate(beside: Beside) -> None:
     """The package `aggregate` (Mildenhall) on a Poisson of 25 orders with gamma values."""
     aggregate = pytest.importorskip("aggregate")

@@ -50,10 +50,14 @@ TORNADO = {
     "sentence": "Fees move it most.",
     "notes": ["A note <b>in bold</b>."],
     "worlds": 2000,
+    "method": "swing",
+    "measure": "roi_mean",
     "outcome": "The mean ROI of micro",
+    "label": "mean ROI of micro",
     "base": {"value": 1.0, "se": 0.02, "unit": "fraction"},
     "inputs": [
         {
+            "input": "fee",
             "words": "belief about fee of micro",
             "settings": ["0.5x", "1x", "2x"],
             "low": {"value": 2.0, "se": 0.02, "unit": "fraction"},
@@ -61,6 +65,7 @@ TORNADO = {
             "swing": {"value": 1.75, "se": 0.03, "unit": "fraction"},
         },
         {
+            "input": "campaign",
             "words": "campaign shock",
             "settings": ["score -1.28", "score +1.28"],
             "low": {"value": 0.75, "se": 0.02, "unit": "fraction"},
@@ -71,7 +76,7 @@ TORNADO = {
 }
 
 DISCOVER = {
-    "question": "discover",
+    "analysis": "discover",
     "a": "micro",
     "b": "macro",
     "worlds": 2000,
@@ -98,7 +103,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_run(target, experiment, sim.simulate(experiment), charts=False)
     (target / "analysis").mkdir()
     for content in (TORNADO, DISCOVER, OF_ANOTHER_VERSION):
-        name = content.get("analysis") or content["question"]
+        name = content["analysis"]
         (target / "analysis" / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     (target / "analysis" / "broken.json").write_text("{", encoding="utf-8")
     return target

@@ -50,15 +50,15 @@ def test_a_lead_within_its_errors_is_not_told(folder) -> None:
                 "first_order": entry, "total": entry}  # fmt: skip
 
     content = {
-        "question": "sensitivity", "sentence": "One drives it.", "scale": "roi", "method": "sobol",
+        "analysis": "sensitivity", "sentence": "One drives it.", "scale": "roi", "method": "sobol",
         "worlds": 100, "drivers": [driver("fee", 0.41), driver("reach", 0.40)],
     }  # fmt: skip
     with open_run(folder) as opened:
         near = asked(opened.run, {"sensitivity": content})["drivers"][0]
         content["drivers"] = [driver("fee", 0.9), driver("reach", 0.1)]
         far = asked(opened.run, {"sensitivity": content})["drivers"][0]
-    assert near.finding.startswith("Fee and reach drive")
-    assert far.finding == "Fee drives roi of micro most: 90 % of its variance"
+    assert near.finding == "fee and reach move roi of micro most, and about as much"
+    assert far.finding == "fee moves roi of micro most (90 %)"
 
 
 @pytest.mark.parametrize("doublings", [True, False])

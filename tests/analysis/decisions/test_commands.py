@@ -89,7 +89,7 @@ def test_answer_and_charts_are_saved(
     folder: Path, arguments: tuple[str, ...], files: list[str]
 ) -> None:
     content = answer(folder, *arguments)
-    assert content["question"] == arguments[0]
+    assert content["analysis"] == arguments[0]
     saved = folder / "run" / "analysis"
     assert json.loads((saved / f"{arguments[0]}.json").read_text()) == content
     drawn = bool(content.get("conditions", True))

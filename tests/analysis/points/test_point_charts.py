@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.analysis import breakeven, scenario, sweep, tornado
 from sim.analysis.swings import rank_tornado
-from sim.charts import has_chart, plot_answer
+from sim.charts import chart_parts, plot_answer
 
 FEE = "tier.few.fee"
 
@@ -76,7 +76,7 @@ def test_sweeps_of_several_keys_are_drawn(priced, options):
 
 def test_text_has_no_axis(priced):
     found = sweep(priced(), {"portfolio.few.tier": ["micro", "macro"]})
-    assert not has_chart(found.to_dict())
+    assert not chart_parts(found.to_dict())
 
 
 def test_bars_of_a_tornado_end_where_the_inputs_do(priced):
@@ -110,4 +110,4 @@ def test_scenarios_show_median_and_mean_of_each(still):
 
 
 def test_nothing_uncertain_has_no_chart(still):
-    assert not has_chart(tornado(still()).to_dict())
+    assert not chart_parts(tornado(still()).to_dict())

@@ -1,0 +1,120 @@
+"""What the field claims: verdicts of the audit, and the claims that tell most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..charts import headline
+from ..charts.run import Run
+from ..measures.format import number, percent, usd
+from .models import Bars, Figure, Series, Table
+from .saved import Saved
+
+Claim = Mapping[str, Any]
+
+#: Verdicts from the bottom of the chart up, each with its colour.
+VERDICTS = (("contradicts", "loss"), ("holds only if", "muted"), ("holds", "gain"))
+#: Claims of the table.
+MOST = 12
+#: Longest ground of a verdict that a cell takes.
+_LONGEST = 170
+
+
+def claims(saved: Saved, _run: Run) -> Figure:
+    """Return how published claims fare under the assumptions of the run."""
+    rows = saved["claims"]
+    counts = [sum(row["verdict"] == verdict for row in rows) for verdict, _ in VERDICTS]
+    series = tuple(
+        Series(
+            verdict,
+            tuple(float(counts[k]) if k == j else None for k in range(len(VERDICTS))),
+            colour,
+            labels=tuple(str(counts[k]) if k == j else "" for k in range(len(VERDICTS))),
+        )
+        for j, (verdict, colour) in enumerate(VERDICTS)
+    )
+    shown = telling(rows)
+    return Figure(
+        key=saved.key,
+        finding=headline(saved.content),
+        made=saved.made(
+            "Simulated figures with one standard error; the table holds the "
+            f"{len(shown)} claims of {len(rows)} that tell most"
+        ),
+        models=(
+            Bars(
+                tuple(verdict for verdict, _ in VERDICTS),
+                series,
+                "published claims",
+                form="number",
+                horizontal=True,
+            ),
+            Table(
+                ("claim", "simulated", "verdict", "what it rests on"),
+                tuple(map(_cells, shown)),
+                left=frozenset({0, 2, 3}),
+            ),
+        ),
+        method=saved.method(
+            "A claim contradicts others where both cannot be true, whatever the model says; else it "
+            "holds where the simulated figure meets it, or holds only if a parameter had the value "
+            "named. No assumption is adjusted so that a claim passes."
+        ),
+        sentences=(saved.sentence,),
+    )
+
+
+def telling(rows: list[Claim]) -> list[Claim]:
+    """Return the claims that tell most: those that fail, one of a source and verdict in turn.
+
+    Contradictions come first, then what the model misses by the largest factor.
+    """
+    failing = [row for row in rows if row["verdict"] != "holds"]
+    failing.sort(key=lambda row: (row["verdict"] != "contradicts", -_miss(row)))
+    seen: dict[tuple[str, str], int] = {}
+    turns = []
+    for place, row in enumerate(failing):
+        who = (str(row["verdict"]), str(row["source"]))
+        seen[who] = seen.get(who, 0) + 1
+        turns.append((seen[who], place))
+    chosen = sorted(place for _, place in sorted(turns)[:MOST])
+    return [failing[place] for place in chosen]
+
+
+def _miss(row: Claim) -> float:
+    """Return the factor, as a logarithm, between the simulated figure and the claim's nearer end."""
+    simulated, claimed = row["simulated"]["value"], row["claimed"]
+    ends = [end for end in (claimed["low"], claimed["high"]) if end is not None and end > 0.0]
+    if not ends or not simulated or simulated < 0.0:
+        return 0.0
+    return min(abs(math.log(simulated / end)) for end in ends)
+
+
+def _cells(row: Claim) -> tuple[str, ...]:
+    unit = str(row["claimed"]["unit"])
+    says = f"{row['says']} ({row['source']})"
+    return says, _figure(row["simulated"], unit), str(row["verdict"]), _ground(row)
+
+
+def _figure(entry: Mapping[str, Any], unit: str) -> str:
+    amount, se = entry["value"], entry["se"]
+    if amount is None:
+        return "n/a"
+    if unit == "fraction":
+        text, more = percent(amount, se), percent(se).removesuffix(" %") if se else ""
+    elif unit.startswith("USD"):
+        text, more = usd(amount, se), usd(se).removesuffix(" USD") if se else ""
+        unit = unit.removeprefix("USD").strip()
+    else:
+        text, more = number(amount, se), number(se) if se else ""
+    known = f"{text} ± {more}" if more else f"{text} *" if se is None else text
+    return known if unit in ("fraction", "ratio", "") else f"{known} {unit}"
+
+
+def _ground(row: Claim) -> str:
+    """Return what a verdict rests on: the first needs, or who says otherwise."""
+    parts = str(row["because"]).split(", or ")
+    text = f"{parts[0]}, or {len(parts) - 1} more" if len(parts) > 2 else str(row["because"])
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}…"
