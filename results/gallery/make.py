@@ -31,12 +31,13 @@ results = sim.simulate(experiment)
 
 @dataclass(frozen=True)
 class Example:
-    """A chart: the name of its file, the question it answers, and the lines that make it."""
+    """A chart: its file, the question it answers, the lines that make it, whose lines they need."""
 
     name: str
     question: str
     lines: str
     theme: charts.Theme = charts.LIGHT
+    needs: str = ""
 
 
 FREE = (
@@ -113,10 +114,14 @@ ax = charts.plot_answer(tornado.to_dict(), tiers=tiers)""",
         "Which inputs does the outcome hang on, alone and together with others?",
         """\
 sensitivity = analysis.sensitivity(experiment, run=results)
-drawn = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)
-ax = drawn[""]""",
+ax = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)""",
     ),
-    Example("variance", "Where does the variance come from?", 'ax = drawn["split"]'),
+    Example(
+        "variance",
+        "Where does the variance come from?",
+        'ax = charts.plot_answer(sensitivity.to_dict(), part="split", tiers=tiers)',
+        needs="sensitivity",
+    ),
     Example(
         "sweep",
         "What if a price changes?",
@@ -152,49 +157,41 @@ ax = charts.plot_answer(scenarios.to_dict())""",
         "How many creators are enough?",
         """\
 diversify = analysis.diversify(experiment)
-(ax,) = charts.plot_decision(diversify.to_dict(), tiers=tiers).values()""",
+ax = charts.plot_answer(diversify.to_dict(), tiers=tiers)""",
     ),
     Example(
         "worth",
         "What is it worth to know more?",
         """\
 worth = analysis.worth(experiment, run=results)
-(ax,) = charts.plot_decision(worth.to_dict(), tiers=tiers).values()""",
+ax = charts.plot_answer(worth.to_dict(), tiers=tiers)""",
     ),
     Example(
         "frontier",
         "Which mix brings most for its risk?",
         """\
 frontier = analysis.frontier(sim.load("experiments/budget_mix.toml"))
-drawn = charts.plot_decision(frontier.to_dict())
-ax = drawn[""]""",
+ax = charts.plot_answer(frontier.to_dict())""",
     ),
-    Example("mixes", "What do the efficient mixes hold?", 'ax = drawn["mixes"]'),
+    Example(
+        "mixes",
+        "What do the efficient mixes hold?",
+        'ax = charts.plot_answer(frontier.to_dict(), part="mixes")',
+        needs="frontier",
+    ),
     Example(
         "region",
         "Where does the favourite lose?",
         """\
 region = analysis.discover(sim.load("experiments/when_does_micro_lose.toml"))
-(ax,) = charts.plot_decision(region.to_dict()).values()""",
+ax = charts.plot_answer(region.to_dict())""",
     ),
     Example(
         "audit",
         "Do published claims fit?",
         """\
-from sim.measures.format import number
-
-found = analysis.audit(sim.load("experiments/blueland.toml"))
-rows = [
-    charts.AuditRow(
-        row.says,
-        row.source,
-        *row.below,
-        f"simulated {number(row.simulated.value, row.simulated.se)} {row.unit}",
-    )
-    for row in found.rows
-    if row.below
-]
-ax = charts.plot_audit(rows, made=f"{found.worlds:,} worlds")""",
+audit = analysis.audit(sim.load("experiments/blueland.toml"))
+ax = charts.plot_answer(audit.to_dict())""",
     ),
 )
 
@@ -299,9 +296,14 @@ def _others(shown: Iterable[str]) -> str:
     return "".join(rows)
 
 
+def _needing(name: str) -> set[str]:
+    """Return the examples whose lines go on from those of another."""
+    return {example.name for example in ASKED if example.needs == name}
+
+
 def _section(example: Example, scope: dict[str, Any], wanted: set[str]) -> str:
     """Run the lines of an example, which are the lines shown; return its part of the page."""
-    if wanted and example.name not in wanted and "drawn" not in example.lines:
+    if wanted and not wanted & {example.name, *_needing(example.name)}:
         return ""
     exec(example.lines.split("\ncharts.save")[0], scope)  # noqa: S102
     ax = scope["ax"]

@@ -129,7 +129,7 @@ def _worlds(
 ) -> Any:
     """Yield the worlds at each value of the key."""
     varied = Varied(experiment, resize)
-    if is_price(key) and not resize:
+    if is_price(key, experiment) and not resize:
         held = varied.at({})
         prices = Prices(held, simulate(held, threads=threads))
         if prices.reproduce():

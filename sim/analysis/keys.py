@@ -391,6 +391,8 @@ _SIZES = (("creators",), ("budget",), ("mix",))
 
 
 def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
+    if "roster" in table:
+        return dict(table)
     total = sum(counts.values())
     held = {k: v for k, v in table.items() if k not in ("budget", "creators", "mix")}
     held["creators"] = total

@@ -9,6 +9,7 @@ that no price moves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from ..experiment import Experiment
 from ..measures.worlds import CLUSTERED_SAMPLING
-from ..plan import COMPONENTS, PlanLine, make_plan
+from ..plan import AGENCY_BASE, COMPONENTS, PlanLine, make_plan
 from ..plan.hiring import prices_of
 from .common import as_dataset
 from .keys import Key
@@ -43,18 +44,29 @@ _PRICED = {
     ),
     "compensation": ("fee_share", "commission_rate"),
 }  # fmt: skip
-#: What the agency's share is charged on.
-_AGENCY_BASE = ("fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions")
 _NAMES = tuple(COMPONENTS)
 #: Worlds in which the algebra is compared with the run before it is trusted.
 _CHECKED = 2048
 
 
-def is_price(key: Key) -> bool:
+def is_price(key: Key, experiment: Experiment) -> bool:
     """Whether another value of a key leaves every quantity of a run as it is, or scales it."""
     if (key.table, key.field) in _SCALED:
-        return bool(key.base)
+        return bool(key.base) and not (key.field == "fee" and _fee_tells(key, experiment))
     return key.field in _PRICED.get(key.table, ())
+
+
+def _fee_tells(key: Key, experiment: Experiment) -> bool:
+    """Whether a tier's fee moves more than what is paid: effort, or what known fees tell."""
+    # A place is ("tier", name, "on", platform, field).
+    places = {(path[1], path[3]) for path in key.paths}
+    if any(experiment.tier[t].on[p].effort_elasticity for t, p in places):
+        return True
+    return any(
+        (row.tier, row.platform) in places and not math.isnan(row.fee)
+        for portfolio in experiment.portfolio.values()
+        for row in (portfolio.roster.rows if portfolio.roster else ())
+    )
 
 
 @dataclass(frozen=True)
@@ -220,7 +232,7 @@ class Prices:
                 for i in self._touched(key):
                     prices[:, i, _NAMES.index(component)] *= values[:, k] / (key.base or 1.0)
         agency = _NAMES.index("agency")
-        base = [_NAMES.index(name) for name in _AGENCY_BASE]
+        base = [_NAMES.index(name) for name in AGENCY_BASE]
         prices[:, :, base] *= 1.0 + prices[:, :, agency, None]
         prices[:, :, agency] = 0.0
         return prices

@@ -53,7 +53,9 @@ class Job:
             all(isinstance(point[k], int | float) for point in points) for k in range(len(keys))
         ]
         self.priced = [
-            k for k, key in enumerate(keys) if is_price(key) and numbers[k] and not resize
+            k
+            for k, key in enumerate(keys)
+            if is_price(key, experiment) and numbers[k] and not resize
         ]
 
     @property

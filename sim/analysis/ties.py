@@ -335,16 +335,20 @@ def breakeven(
     decision = replace(decision, measure=on)
     solved = find_key(experiment, key)
     other = find_key(experiment, second) if second else None
-    by_algebra = all(is_price(k) for k in (solved, other) if k is not None) and not resize
+    by_algebra = (
+        all(is_price(k, experiment) for k in (solved, other) if k is not None) and not resize
+    )
     used = experiment
     if not by_algebra:
         used = only(with_worlds(experiment, worlds or POINT_WORLDS), decision)
     if by_algebra and run is None:
         run = simulate(experiment, threads=threads)
-    points = _values(experiment, solved, values, _CURVE, is_price(solved) and not resize)
+    points = _values(
+        experiment, solved, values, _CURVE, is_price(solved, experiment) and not resize
+    )
     grid: dict[str, Any] = {solved.name: points}
     if other is not None:
-        line_values = _values(experiment, other, second_values, _LINE, is_price(other))
+        line_values = _values(experiment, other, second_values, _LINE, is_price(other, experiment))
         grid[other.name] = line_values
     curve = sweep(
         used,

@@ -93,5 +93,6 @@ def plot_scenarios(
         ax.locator_params(axis="x", nbins=6)
         ax.set_xlabel("ROI")
         marks = "dot and number: median, diamond: mean, bar: 5 % to 95 % of worlds"
-        sheet.headline(title, "; ".join(filter(None, [made, marks])))
+        how = "; ".join(filter(None, [made, marks]))
+        sheet.headline(title, how if subtitle is None else subtitle)
         return ax

@@ -67,6 +67,7 @@ def plot_tie(
     made: str = "",
     tiers: Mapping[str, str] | None = None,
     theme: Theme | None = None,
+    subtitle: str | None = None,
 ) -> Axes:
     """Draw the measure that two portfolios tie on, and the values at which they do.
 
@@ -92,7 +93,7 @@ def plot_tie(
         Value of the outcome that means a tie, such as one half.
     made : str
         How the numbers were made.
-    tiers, theme
+    tiers, theme, subtitle
         See `plot_roi`.
     """
     x = np.asarray(x, dtype=np.float64)
@@ -141,5 +142,6 @@ def plot_tie(
         notes = [made, "bands: ± 2 standard errors"]
         if ties:
             notes.append("upright line: tie with its 95 % interval")
-        sheet.headline(title, "; ".join(filter(None, notes)))
+        how = "; ".join(filter(None, notes))
+        sheet.headline(title, how if subtitle is None else subtitle)
         return ax

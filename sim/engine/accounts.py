@@ -90,17 +90,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
             "boosting": float(line.creators * line.terms.posts),
             "fixed": 1.0,
         }
-        quantity["agency"] = sum(
-            price[name] * quantity[name]
-            for name in (
-                "fee",
-                "usage_rights",
-                "commission",
-                "bonus_orders",
-                "bonus_impressions",
-                "performance",
-            )
-        )
+        quantity["agency"] = sum(price[name] * quantity[name] for name in plan.agency_base)
         for c, name in enumerate(plan.components):
             block["cost_quantity"][i, c] = quantity[name]
     return block

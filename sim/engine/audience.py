@@ -110,3 +110,32 @@ def reach_and_waste(plan: Plan, sums: list[Array]) -> tuple[Array, Array]:
                 kept[members] *= (1.0 - plan.spill[i]) ** incidents
         reach[p] = across_niches(reaches, markets, plan.overlap_between_niches)
     return reach, kept
+
+
+def orders_left(plan: Plan, sums: list[Array]) -> list[tuple[int, Array]]:
+    """Return the works that go by each creator's tracked orders and lose some, with what they keep.
+
+    Such a work belongs to one portfolio and one niche, so all its lines keep the same share.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    sums
+        For each work, shape (stops, N_SUMS, worlds).
+
+    Returns
+    -------
+    list of (int, numpy.ndarray)
+        Index of a work, and the share of its orders that is kept, shape (worlds,).
+    """
+    asked = [
+        w
+        for w, work in enumerate(plan.works)
+        if work.pay[1] > 0.0 or (len(work.post_ends) > 1 and work.choose_by_orders)
+    ]
+    if not asked:
+        return []
+    _, kept = reach_and_waste(plan, sums)
+    line_of = {line.work: i for i, line in enumerate(plan.lines)}
+    return [(w, kept[line_of[w]]) for w in asked if (kept[line_of[w]] < 1.0).any()]

@@ -189,10 +189,16 @@ def _beta(a: float, b: float, low: float = 0.0, high: float = 1.0) -> _Functions
 
 def _beta_prime(a: float, b: float) -> _Functions:
     """X / (1 - X) for X ~ Beta(a, b): both ends without cancellation."""
-    from scipy.special import betainc, betainccinv, betaincinv
+    from scipy.special import betainc, betainccinv, betaincinv, betaln
 
     def odds(p: Array, first: float, second: float) -> Array:
-        return np.asarray(betaincinv(first, second, p) / betainccinv(second, first, p))
+        """Return x / (1 - x) at I_x(first, second) = p; small x from the leading power of I_x.
+
+        I_x = x^first / (first B) (1 + O(x)); scipy's inverse ends in NaN at some such p.
+        """
+        power = np.exp((np.log(np.asarray(p) * first) + betaln(first, second)) / first)
+        inverse = betaincinv(first, second, p) / betainccinv(second, first, p)
+        return np.where(power < 1e-9, power, inverse)
 
     return _Functions(
         lambda p: odds(p, a, b),

@@ -53,6 +53,7 @@ def line_block(
         For each work, shape (stops, N_SUMS, worlds).
     """
     from .accounts import economics_rows
+    from .audience import orders_left
     from .factors import factor_rows
     from .kernel import line_sums
 
@@ -71,6 +72,11 @@ def line_block(
             out = np.empty((steps, N_SUMS, worlds))
             line_sums(work, factors, tracked, np.uint64(first), worlds, out)
             sums.append(out)
+        for w, left in orders_left(plan, sums):
+            # Pay and choice go by the tracked orders that overlap and incidents leave.
+            seen = tracked.copy()
+            seen[:worlds] *= left
+            line_sums(plan.works[w], factors, seen, np.uint64(first), worlds, sums[w])
     return factors[:, :worlds], sums
 
 

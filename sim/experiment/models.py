@@ -285,7 +285,9 @@ class Costs(Table):
     product_units: Amount = Field(description="units per creator")
     shipping: Amount = Field(description="USD per creator")
     hourly_rate: Amount = Field(description="USD per hour of management")
-    agency_share: Amount = Field(description="USD per USD of fees, commission and bonus")
+    agency_share: Amount = Field(
+        description="USD per USD of fees, commission, bonus and pay by results"
+    )
     usage_rights_share: Amount = Field(description="USD per USD of fees")
     boosting: Amount = Field(description="USD per creator-post of paid boosting")
     fixed: Amount = Field(description="USD per portfolio")

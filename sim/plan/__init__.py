@@ -22,6 +22,7 @@ from ..experiment import models as m
 from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
 from .means import mean_ratios
 from .model import (
+    AGENCY_BASE,
     COMPONENTS,
     ECONOMICS,
     Factor,
@@ -49,6 +50,7 @@ from .tiers import (
 Array = npt.NDArray[np.float64]
 
 __all__ = [
+    "AGENCY_BASE",
     "COMPONENTS",
     "ECONOMICS",
     "Factor",
@@ -98,7 +100,8 @@ def make_plan(experiment: Experiment) -> Plan:
         raise ExperimentError(experiment.file, faults)
     factors = shared_factors(experiment, [line.terms for line in lines], economics_tables)
     row = {factor.name: k for k, factor in enumerate(factors)}
-    lines, groups = grouped(lines, experiment.simulation.seed)
+    by_orders = {name for name, kind in experiment.compensation.items() if kind.pay_per_order}
+    lines, groups = grouped(lines, experiment.simulation.seed, frozenset(by_orders))
     works = []
     for group, stops in groups:
         tier = tiers[group.terms.tier, group.terms.platform]

@@ -247,25 +247,35 @@ def _shared_counts(portfolio: m.Portfolio, shares: list[float]) -> list[int]:
 
 @dataclass(frozen=True)
 class Group:
-    """What lines share that the kernel works through at once."""
+    """What lines share that the kernel works through at once.
+
+    `portfolio` is empty but where each creator's own orders decide: they depend on how much of them
+    the audiences of the portfolio's other creators leave.
+    """
 
     terms: Terms
     first: int
     programme: Programme | None
     people: tuple[RosterRow, ...]
+    portfolio: str = ""
 
 
 def grouped(
-    lines: tuple[PlanLine, ...], seed: int
+    lines: tuple[PlanLine, ...], seed: int, paid_by_orders: frozenset[str] = frozenset()
 ) -> tuple[tuple[PlanLine, ...], list[tuple[Group, list[int]]]]:
-    """Group lines that start at the same creator of the same pool on the same terms."""
+    """Group lines that start at the same creator of the same pool on the same terms.
+
+    `paid_by_orders` names the compensations whose creators are paid by their own orders.
+    """
     stops: dict[Group, set[int]] = {}
 
     def group_of(line: PlanLine) -> Group:
+        own = line.programme is not None or line.terms.compensation in paid_by_orders
+        portfolio = line.portfolio if own else ""
         if line.programme is None:
-            return Group(line.terms, line.first, None, line.people)
+            return Group(line.terms, line.first, None, line.people, portfolio)
         terms = replace(line.terms, posts=line.programme.post_ends[-1])
-        return Group(terms, line.first, line.programme, ())
+        return Group(terms, line.first, line.programme, (), portfolio)
 
     for line in lines:
         people = line.creators if line.programme is None else line.programme.keep[0]

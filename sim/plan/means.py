@@ -13,8 +13,9 @@ a product of one-dimensional means.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache, partial
 from itertools import product
 
 import numpy as np
@@ -86,59 +87,92 @@ def mean_ratios(
     used = [k for k in range(loading.shape[1]) if loading[:, k].any()]
     if not used:
         return dict.fromkeys(products(per_impression), 1.0)
-    ratios = {}
-    for figure, names in products(per_impression).items():
-        arguments = (
-            names,
-            tables,
-            unloaded_mix,
-            amplification_correlation,
-            weights[figure],
-            log_caps,
+    question = _Question(
+        tables, loading[:, used], unloaded_mix, amplification_correlation, weights,
+        log_caps["amplification"], per_impression,
+    )  # fmt: skip
+    return dict(zip(products(per_impression), _ratios(question), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What ratios depend on; equal where all of it is, so that plans of a sweep share answers."""
+
+    tables: Mapping[str, Table]
+    loading: Array
+    mix: Array
+    rho: float
+    weights: Mapping[str, float]
+    log_cap: float
+    per_impression: bool
+
+    @cached_property
+    def content(self) -> tuple[Hashable, ...]:
+        """Everything as plain bytes and numbers."""
+        tables = tuple(
+            (name, t.low, t.step, t.jump, t.coefficients.tobytes())
+            for name, t in ((name, self.tables[name]) for name in sorted(INPUTS))
         )
-        without = _mean(np.zeros((len(INPUTS), 0)), *arguments)
-        loaded = _mean(loading[:, used], *arguments)
-        ratios[figure] = without / loaded
-    return ratios
+        arrays = self.loading.shape, self.loading.tobytes(), self.mix.tobytes()
+        weights = tuple(sorted(self.weights.items()))
+        return (tables, arrays, self.rho, weights, self.log_cap, self.per_impression)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Question) and self.content == other.content
+
+    def __hash__(self) -> int:
+        return hash(self.content)
 
 
-def _mean(
-    loading: Array,
-    names: Sequence[str],
-    tables: Mapping[str, Table],
-    mix: Array,
-    rho: float,
-    extra: float,
-    log_caps: Mapping[str, float],
-) -> float:
+@lru_cache(maxsize=256)
+def _ratios(asked: _Question) -> tuple[float, ...]:
+    """Return E0 / E of each of `products`."""
+    without = _means(asked, np.zeros((len(INPUTS), 0)))
+    loaded = _means(asked, asked.loading)
+    return tuple(a / b for a, b in zip(without, loaded, strict=True))
+
+
+def _means(asked: _Question, loading: Array) -> list[float]:
+    """Return the means of `products`, with amplified impressions, under some loadings."""
     own_nodes, own_weights = _hermite(_OWN_NODES)
     shared_nodes, shared_weights = _hermite(_SHARED_NODES)
-    engagement = INPUTS.index("engagement_rate")
     own = np.sqrt(np.maximum(1.0 - (loading**2).sum(axis=1), 0.0))
     # Every combination of nodes of the shared factors, shape (combinations, factors).
-    index = list(product(range(_SHARED_NODES), repeat=loading.shape[1]))
-    shared = shared_nodes[np.array(index, dtype=np.int64).reshape(len(index), -1)]
-    weight = np.prod(
-        shared_weights[np.array(index, dtype=np.int64).reshape(len(index), -1)], axis=1
-    )
-    score = shared @ loading.T
-    value = np.ones((len(index), _OWN_NODES))
-    for name in names:
+    index = np.array(list(product(range(_SHARED_NODES), repeat=loading.shape[1])), dtype=np.int64)
+    index = index.reshape(len(index), loading.shape[1])
+    score = shared_nodes[index] @ loading.T
+    weight = np.prod(shared_weights[index], axis=1)
+
+    def scores(name: str, along: float) -> tuple[Array, float]:
+        """Return centre and spread of an input's score at each pair of nodes."""
         x = INPUTS.index(name)
-        along = float(mix[x, engagement]) if name != "engagement_rate" else 1.0
-        spread = own[x] * math.sqrt(max(1.0 - along * along, 0.0))
         centre = score[:, x, None] + own[x] * along * own_nodes
+        return centre, own[x] * math.sqrt(max(1.0 - along * along, 0.0))
+
+    def input_mean(name: str) -> Array | float:
+        table = asked.tables[name]
+        x, engagement = INPUTS.index(name), INPUTS.index("engagement_rate")
+        along = float(asked.mix[x, engagement]) if name != "engagement_rate" else 1.0
+        centre, spread = scores(name, along)
         if name == "delivery":
-            value *= _delivered_share(tables[name], centre, spread)
-        elif not tables[name].constant:
-            value *= _along(centre, partial(_table_mean, tables[name], spread, log_caps.get(name)))
-    if not tables["amplification"].constant:
-        x = INPUTS.index("amplification")
-        centre = score[:, x, None] + own[x] * rho * own_nodes
-        spread = own[x] * math.sqrt(max(1.0 - rho * rho, 0.0))
-        mean = partial(_excess_mean, tables["amplification"], spread, log_caps["amplification"])
-        value *= 1.0 + extra * _along(centre, mean)
-    return float(weight @ (value @ own_weights))
+            return _delivered_share(table, centre, spread)
+        return 1.0 if table.constant else _along(centre, partial(_table_mean, table, spread))
+
+    excess: Array | float = 0.0
+    if not asked.tables["amplification"].constant:
+        centre, spread = scores("amplification", asked.rho)
+        excess = _along(
+            centre, partial(_excess_mean, asked.tables["amplification"], spread, asked.log_cap)
+        )
+    wanted = products(asked.per_impression)
+    each = {name: input_mean(name) for names in wanted.values() for name in names}
+    means = []
+    for figure, names in wanted.items():
+        value = np.ones((len(index), _OWN_NODES)) * (1.0 + asked.weights[figure] * excess)
+        for name in names:
+            value = value * each[name]
+        means.append(float(weight @ (value @ own_weights)))
+    return means
 
 
 def _along(centre: Array, mean: Callable[[Array], Array]) -> Array:
@@ -148,13 +182,10 @@ def _along(centre: Array, mean: Callable[[Array], Array]) -> Array:
     return result
 
 
-def _table_mean(table: Table, spread: float, log_cap: float | None, centre: Array) -> Array:
+def _table_mean(table: Table, spread: float, centre: Array) -> Array:
     """Return the mean of a quantile table over scores N(centre, spread^2)."""
     nodes, weights = _hermite(_INNER_NODES)
-    log = table.log_quantile(centre[:, None] + spread * nodes)
-    if log_cap is not None:
-        log = np.minimum(log, log_cap)
-    mean: Array = np.exp(log) @ weights
+    mean: Array = np.exp(table.log_quantile(centre[:, None] + spread * nodes)) @ weights
     return mean
 
 
@@ -181,6 +212,7 @@ def _excess_mean(table: Table, spread: float, log_cap: float, centre: Array) -> 
     return mean
 
 
+@cache
 def _hermite(count: int) -> tuple[Array, Array]:
     nodes, weights = np.polynomial.hermite_e.hermegauss(count)
     return nodes, weights / weights.sum()

@@ -30,9 +30,13 @@ COMPONENTS: dict[str, str] = {
     "performance": "USD of pay by each creator's results",
     "incidents": "incidents",
     "boosting": "posts",
-    "agency": "USD of fees, usage rights, commission and bonus",
+    "agency": "USD of fees, usage rights, commission, bonus and pay by results",
     "fixed": "portfolios",
 }
+#: What the agency's share is charged on.
+AGENCY_BASE = (
+    "fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions", "performance",
+)  # fmt: skip
 ECONOMICS = (
     "order_value", "gross_margin", "return_rate", "incremental_share", "tracked_share",
     "repeat_value", "halo", "earned_media_value",
@@ -185,8 +189,8 @@ class Plan:
         Shape (lines,), share of the portfolio's orders that each incident of a line destroys.
     arrived
         Shape (lines, weeks), share of a line's orders that has come by the end of each week.
-    components
-        Names of the columns of `prices`.
+    components, agency_base
+        Names of the columns of `prices`, and of those that the agency's share is charged on.
     left_over
         USD of each budget that no whole creator fits into.
     """
@@ -208,6 +212,7 @@ class Plan:
     arrived: Array
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)
+    agency_base: tuple[str, ...] = AGENCY_BASE
 
     def posts(self, work: int) -> int:
         """Return the posts per world of all creators of a work, over its stages."""

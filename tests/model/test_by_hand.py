@@ -59,7 +59,9 @@ DELIVERED_FROM = -0.4
 PIECES = ((-1.0, 0.5, 0.2, 0.1), (-0.2, 0.7, -0.1, 0.2), (0.6, 1.0, 0.3, -0.2))
 AMPLIFIED_FROM, STEP, LARGEST_LOG = 0.2, 0.8, 1.2
 #: The named creator's known values: added to its scores, and to the logs of its values.
-KNOWN_SCORE = {"engagement_rate": 0.4, "delivery": 1.0}
+KNOWN_SCORE = {"engagement_rate": 0.4, "delivery": 1.0, "amplification": 0.15}
+#: How much of the engagement score is still unknown: what amplification has of it.
+UNKNOWN = 0.7
 KNOWN_LOG = {"followers": 0.8, "fee": -0.2}
 
 
@@ -93,6 +95,7 @@ def line(make: Callable[..., sim.Experiment]) -> Line:
             mix[x, INPUTS.index(y)] = weight
         if name == "delivery":
             ranges[x, 2] = DELIVERED_FROM
+    mix[INPUTS.index("amplification"), INPUTS.index("engagement_rate")] = UNKNOWN
     score_known, log_known = np.zeros((2, n)), np.zeros((2, n))
     for name, value in KNOWN_SCORE.items():
         score_known[1, INPUTS.index(name)] = value
@@ -192,7 +195,8 @@ class Creator:
         z = LINEAR["post_luck"][2][1] * self.shared[1] + LUCK_OWN * own_luck
         luck = math.exp(self.log_of("post_luck", z))
         z = AMPLIFICATION_LOADING[0] * self.shared[0]
-        z += AMPLIFICATION_ENGAGEMENT * self.normal["engagement_rate"]
+        z += AMPLIFICATION_ENGAGEMENT * UNKNOWN * self.normal["engagement_rate"]
+        z += KNOWN_SCORE["amplification"] if self.known else 0.0
         z += AMPLIFICATION_OWN * own_amplification
         return luck, self.excess(z)
 

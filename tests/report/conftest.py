@@ -67,7 +67,7 @@ TORNADO = {
         {
             "input": "campaign",
             "words": "campaign shock",
-            "settings": ["score -1.28", "score +1.28"],
+            "settings": ["score -1.28", "score 0", "score +1.28"],
             "low": {"value": 0.75, "se": 0.02, "unit": "fraction"},
             "high": {"value": 1.5, "se": 0.02, "unit": "fraction"},
             "swing": {"value": 0.75, "se": 0.03, "unit": "fraction"},

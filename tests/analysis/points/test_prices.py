@@ -64,7 +64,7 @@ def test_algebra_equals_fresh_runs(priced, runs, data):
 
 @pytest.mark.parametrize("name", sorted(PRICES))
 def test_each_price_is_known_as_one(priced, name):
-    assert is_price(find_key(priced(), name))
+    assert is_price(find_key(priced(), name), priced())
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_each_price_is_known_as_one(priced, name):
      "compensation.hybrid.engagement_factor", "portfolio.few.creators"],
 )  # fmt: skip
 def test_what_moves_draws_is_no_price(priced, name):
-    assert not is_price(find_key(priced(), name))
+    assert not is_price(find_key(priced(), name), priced())
 
 
 def test_few_coefficients_carry_all_components(priced, runs):
