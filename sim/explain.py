@@ -16,6 +16,7 @@ from .experiment import Distribution, Experiment, ExperimentError, Fault
 from .experiment.fill import DEFAULT, THIS_FILE
 from .experiment.layout import FREE, NAMED, TABLES
 from .experiment.models import Table
+from .experiment.roster import Roster
 from .experiment.toml import dotted
 from .experiment.toml import value as as_toml
 from .plan import Plan, TierTables, make_plan, portfolio_terms, tier_tables
@@ -140,6 +141,10 @@ def _table_rows(
 def _plain(value: Any) -> Any:
     if isinstance(value, Table):
         return {k: _plain(v) for k, v in value if v is not None}
+    if isinstance(value, Roster):
+        return value.path
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
     return {k: _plain(v) for k, v in value.items()} if isinstance(value, Mapping) else value
 
 

@@ -48,17 +48,29 @@ def headline_table(found: Answer) -> list[list[str]]:
     return rows
 
 
-def as_text(rows: list[list[str]]) -> str:
-    """Return a table as wide as its numbers need."""
+def as_text(rows: list[list[str]], width: int | None = None) -> str:
+    """Return a table as wide as its numbers need.
+
+    Parameters
+    ----------
+    rows
+        Of texts; labels come first.
+    width
+        Characters of a line; what is wider goes on in a block below, under its labels again.
+    """
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            [
-                row[0].ljust(widths[0]),
-                *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)),
-            ]
+    blocks: list[list[int]] = [[]]
+    for column in range(1, len(widths)):
+        room = widths[0] + sum(2 + widths[k] for k in (*blocks[-1], column))
+        if width is not None and blocks[-1] and room > width:
+            blocks.append([])
+        blocks[-1].append(column)
+    return "\n\n".join(
+        "\n".join(
+            "  ".join([row[0].ljust(widths[0]), *(row[k].rjust(widths[k]) for k in block)])
+            for row in rows
         )
-        for row in rows
+        for block in blocks
     )
 
 

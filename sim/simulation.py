@@ -240,7 +240,11 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
         "left_over_json": json.dumps(dict(plan.left_over)),
         "decision_json": json.dumps([decision.a, decision.b] if decision else []),
         "warnings_json": json.dumps(
-            [*cap_warnings(plan, arrays), *assumption_warnings(experiment)]
+            [
+                *cap_warnings(plan, arrays),
+                *tail_warnings(experiment),
+                *assumption_warnings(experiment),
+            ]
         ),
     }
 
@@ -265,6 +269,22 @@ def cap_warnings(plan: Plan, arrays: Mapping[str, Any]) -> list[str]:
         f"{tier} on {platform}: {100 * share:.1f} % of {_CAPS[name]} ({name} cap)."
         for (tier, platform, name), share in found.items()
         if share > 0.01
+    ]
+
+
+def tail_warnings(experiment: Experiment) -> list[str]:
+    """Say where the mean amplification is infinite but for its cap: tail index 1 or below."""
+    found: dict[str, list[str]] = {}
+    for tier, tier_on in experiment.tier.items():
+        for platform, spec in tier_on.on.items():
+            law = spec.amplification
+            tail = law.spike or law.cascade
+            if tail is not None and tail.tail_index <= 1.0:
+                what = f"{tier} (tail index {tail.tail_index:g}, cap {law.cap:g})"
+                found.setdefault(platform, []).append(what)
+    return [
+        f"Amplification on {platform}: the mean rests on the cap alone for {', '.join(tiers)}."
+        for platform, tiers in found.items()
     ]
 
 

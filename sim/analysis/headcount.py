@@ -106,9 +106,12 @@ def diversify(
         )
         for name in names
     ]
-    return Diversification(
-        outcome.scale, risk, amount, tuple(found), worlds, tuple(_notes(outcome))
+    rosters = () if portfolios else _rosters(experiment, decide(experiment, a, b).portfolios)
+    notes = (
+        *(f"{name} is a roster: its creators are named." for name in rosters),
+        *_notes(outcome),
     )
+    return Diversification(outcome.scale, risk, amount, tuple(found), worlds, notes)
 
 
 # --- What is simulated ----------------------------------------------------------------------------
@@ -133,16 +136,24 @@ def _names(
     if not amount > 0.0:
         faults.append(Fault("--amount", "must be positive: a fraction such as 0.001", amount))
     faults += [Fault("--counts", "must be at least 1", n) for n in counts or () if n < 1]
+    chosen = tuple(portfolios) if portfolios else decide(experiment, a, b).portfolios
+    rosters = _rosters(experiment, chosen)
+    free = tuple(name for name in chosen if name not in rosters)
+    if rosters and (portfolios or not free):
+        problem = "is a roster of named creators, who cannot be more or fewer"
+        faults += [Fault("--portfolio", f"{problem}; name another portfolio", n) for n in rosters]
     if faults:
         raise ExperimentError(experiment.file, faults)
-    return tuple(portfolios) if portfolios else decide(experiment, a, b).portfolios
+    return free
+
+
+def _rosters(experiment: Experiment, names: Sequence[str]) -> tuple[str, ...]:
+    own = experiment.portfolio
+    return tuple(name for name in names if name in own and own[name].roster is not None)
 
 
 def _hired(plan: Plan) -> dict[str, int]:
-    return {
-        name: sum(line.creators for line in plan.lines if line.portfolio == name)
-        for name in plan.portfolios
-    }
+    return {name: plan.creators(name) for name in plan.portfolios}
 
 
 def _counts(

@@ -87,10 +87,7 @@ def find_key(experiment: Experiment, name: str) -> Key:
         raise ExperimentError(experiment.file, [Fault(name, f"is no key to vary; {hint}")])
     value, unit = found[0] or (None, "")
     if value is None and parts[-1] == "creators":
-        hired = [
-            line.creators for line in make_plan(experiment).lines if line.portfolio == parts[1]
-        ]
-        value = sum(hired)
+        value = make_plan(experiment).creators(parts[1])
     return Key(name, paths, _kind(parts, value), _base(value), unit)
 
 
@@ -330,7 +327,8 @@ class Varied:
         """Portfolios sized by the creators that they have."""
         counts: dict[str, dict[str, int]] = {}
         for line in make_plan(self.experiment).lines:
-            counts.setdefault(line.portfolio, {})[line.name] = line.creators
+            if line.stage == 0:
+                counts.setdefault(line.portfolio, {})[line.name] = line.creators
         return {
             name: _sized(table, counts[name]) for name, table in self._tables["portfolio"].items()
         }

@@ -70,10 +70,10 @@ class Condition:
     def sentence(self) -> str:
         """Return the condition in words."""
         if self.low is None:
-            return f"{self.words} below {self.high_text}"
+            return f"{self.words} is below {self.high_text}"
         if self.high is None:
-            return f"{self.words} above {self.low_text}"
-        return f"{self.words} between {self.low_text} and {self.high_text}"
+            return f"{self.words} is above {self.low_text}"
+        return f"{self.words} is between {self.low_text} and {self.high_text}"
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Region(Told, table="sim.analysis.shown:discover_table"):
 
     @property
     def words(self) -> str:
-        """Return the region: ``campaign shock below -0.4 sd and mean fee of macro below 2,600 USD``."""
+        """Return the region: ``campaign shock is below -0.4 sd and mean fee of macro is below 2,600 USD``."""
         return " and ".join(condition.sentence for condition in self.conditions)
 
     @property

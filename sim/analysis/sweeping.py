@@ -92,10 +92,9 @@ class Job:
                 for name, rows in own.items():
                     shape = (*rows.shape[:-1], len(self.points))
                     store.setdefault(name, np.full(shape, np.nan))[..., members] = rows
-            lines = make_plan(experiment).lines
+            plan = make_plan(experiment)
             for f, name in enumerate(portfolios):
-                hired = sum(line.creators for line in lines if line.portfolio == name)
-                creators[f, members] = hired
+                creators[f, members] = plan.creators(name)
             done += len(members)
             report(len(members), 0)
         return found, creators, len(runs) if self.simulated_keys else 0

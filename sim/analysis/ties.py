@@ -385,8 +385,7 @@ def breakeven(
 
 
 def _creators(experiment: Experiment, portfolio: str) -> int:
-    lines = make_plan(experiment).lines
-    return sum(line.creators for line in lines if line.portfolio == portfolio)
+    return make_plan(experiment).creators(portfolio)
 
 
 def _values(

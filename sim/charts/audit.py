@@ -69,5 +69,5 @@ def plot_audit(
         ax.set_xlabel("simulated worlds below the claim", fontsize=MIDDLE)
         found = findings.audit(rows, INSIDE)
         how = "; ".join(filter(None, [made, "shaded: 90 % of worlds; green claims reach into it"]))
-        sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
+        sheet.headline(found, how, title, subtitle)
         return ax

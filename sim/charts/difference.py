@@ -87,7 +87,7 @@ def plot_difference(
             f"{comparison.worlds:,} worlds, both portfolios in the same ones; dot: median, bar: "
             f"5 % to 95 % quantile{_beyond(ordered, scale)}{run.left_out((a, b))}"
         )
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax
 
 

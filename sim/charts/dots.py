@@ -107,7 +107,7 @@ def plot_dots(
             f"each dot stands for {100 / dots:g} of 100 worlds ({run.worlds:,} simulated); "
             f"hollow dots lose money{some}{run.left_out(names)}"
         )
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax
 
 

@@ -93,7 +93,7 @@ def plot_tornado(
             notes.append(f"{left_out} inputs that move less are not shown")
         found = findings.moves_most(shown, outcome, text)
         how = "; ".join(filter(None, notes))
-        sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
+        sheet.headline(found, how, title, subtitle)
         return ax
 
 
@@ -163,7 +163,7 @@ def plot_variance_split(
         percent_axis(ax, "x")
         ax.set_xlabel(f"share of the variance of {outcome}")
         found = findings.largest_source(rows, outcome)
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax
 
 

@@ -138,7 +138,7 @@ def plot_funnel(
             f"per 1,000 USD of cost; ratios of means over {run.worlds:,} worlds; "
             "each stage has its own scale"
         )
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax
 
 

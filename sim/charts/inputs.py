@@ -121,7 +121,7 @@ def plot_inputs(
         if len(bars) > len(shown):
             notes.append(f"{len(bars) - len(shown)} more are not shown")
         how = "; ".join(filter(None, notes))
-        sheet.headline(title, how if subtitle is None else subtitle)
+        sheet.headline(title, how, subtitle=subtitle)
         return ax
 
 

@@ -95,7 +95,7 @@ def plot_mixes(
         ax.set_xlabel(f"{risk} (right: safer)")
         ax.set_ylabel("mean profit, USD")
         how = "; ".join(filter(None, [made, "bars: two standard errors"]))
-        sheet.headline(title, how if subtitle is None else subtitle)
+        sheet.headline(title, how, subtitle=subtitle)
         return ax
 
 
@@ -146,7 +146,7 @@ def plot_holdings(
         ax.set_xlabel("USD committed")
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=SMALL,
                   handlelength=1.0, columnspacing=1.0, handletextpad=0.4)  # fmt: skip
-        sheet.headline(title, made if subtitle is None else subtitle)
+        sheet.headline(title, made, subtitle=subtitle)
         return ax
 
 

@@ -144,5 +144,5 @@ def plot_waterfall(
         ax.set_xlabel("USD, mean")
         found = titles.profit(name, summary["profit_mean"], summary["profit_median"])
         made = f"means over {run.worlds:,} worlds, USD; grey: what is paid or not kept"
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax

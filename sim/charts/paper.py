@@ -45,15 +45,15 @@ class Paper:
         assert figure is not None
         return figure
 
-    def headline(self, title: str, subtitle: str) -> None:
-        """Write the finding and, smaller, how the figure was made.
+    def headline(
+        self, found: str, made: str, title: str | None = None, subtitle: str | None = None
+    ) -> None:
+        """Write the finding and, smaller, how the figure was made, or what was given instead.
 
         Across the whole figure where it is ours, else above the axes.
         """
-        if self.own:
-            self._across(title, subtitle)
-        else:
-            self._above(title, subtitle)
+        write = self._across if self.own else self._above
+        write(found if title is None else title, made if subtitle is None else subtitle)
 
     def _across(self, title: str, subtitle: str) -> None:
         width, height = self.figure.get_size_inches()

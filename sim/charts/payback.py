@@ -121,5 +121,5 @@ def plot_payback(
         ax.set_ylabel("profit to date, USD")
         found = findings.payback(portfolio, values)
         made = f"{values.shape[1]:,} worlds; line: median, bands: 50 % and 90 % of worlds"
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax

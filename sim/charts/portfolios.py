@@ -105,7 +105,7 @@ def plot_diversification(
         found = findings.floor(curves)
         marks = "bars: two standard errors; dashed: what no number of creators removes"
         how = "; ".join(filter(None, [made, marks]))
-        sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
+        sheet.headline(found, how, title, subtitle)
         return ax
 
 
@@ -189,5 +189,5 @@ def plot_frontier(
         ax.set_ylabel("mean ROI")
         found = findings.frontier(line)
         how = "; ".join(filter(None, [made, "line: the most mean ROI for each level of risk"]))
-        sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
+        sheet.headline(found, how, title, subtitle)
         return ax

@@ -87,7 +87,7 @@ def plot_exceedance(
         what = f"ROI of {roi_text(run.target)} or more"
         found = titles.shares(what, entries, largest_first=True)
         made = f"{run.worlds:,} worlds; shaded: losses{run.left_out()}"
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax
 
 

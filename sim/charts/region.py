@@ -80,7 +80,7 @@ def plot_region(
         ax.set_xlabel(region.labels[0])
         _scale(ax, ax.xaxis, region.edges[0])
         how = "; ".join(filter(None, [made, "outlined: the region that was found"]))
-        sheet.headline(title, how if subtitle is None else subtitle)
+        sheet.headline(title, how, subtitle=subtitle)
         return ax
 
 

@@ -79,7 +79,7 @@ def plot_loss(
             f"{run.worlds:,} worlds; line at the end of a bar: two standard errors either way"
             f"{run.left_out()}"
         )
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax
 
 
@@ -134,7 +134,7 @@ def plot_risk_return(
             f"{run.worlds:,} worlds; full dot: mean ROI with two standard errors, hollow: median; "
             f"right: milder worst case{run.left_out()}"
         )
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax
 
 

@@ -90,7 +90,7 @@ def plot_roi(
             f"{run.worlds:,} worlds; areas show how likely; dot: median, bar: 5 % to 95 % quantile"
             f"{_beyond(run, scale)}{run.left_out()}"
         )
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax
 
 

@@ -94,5 +94,5 @@ def plot_scenarios(
         ax.set_xlabel("ROI")
         marks = "dot and number: median, diamond: mean, bar: 5 % to 95 % of worlds"
         how = "; ".join(filter(None, [made, marks]))
-        sheet.headline(title, how if subtitle is None else subtitle)
+        sheet.headline(title, how, subtitle=subtitle)
         return ax

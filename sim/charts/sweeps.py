@@ -87,7 +87,7 @@ def plot_sweep(
         ax.set_ylabel(outcome)
         found = findings.sweep(x, lines, label, outcome)
         how = "; ".join(filter(None, [made, f"full: median, dashed: mean, band: {band} of worlds"]))
-        sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
+        sheet.headline(found, how, title, subtitle)
         return ax
 
 
@@ -176,7 +176,7 @@ def plot_break_even(
         found = findings.leads(a, b, gap, error, measure)
         notes = [made, "line: tie" + ("; dots: cannot be told apart" if unsure.any() else "")]
         how = "; ".join(filter(None, notes))
-        sheet.headline(found if title is None else title, how if subtitle is None else subtitle)
+        sheet.headline(found, how, title, subtitle)
         return ax
 
 

@@ -84,7 +84,7 @@ def plot_tail(
         ax.set_ylabel("posts at or beyond it")
         found = findings.tail(ordered, observed)
         made = f"{ordered.size:,} simulated posts; points: {source}, two standard errors"
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax
 
 
@@ -153,5 +153,5 @@ def plot_lorenz(
         found = findings.top_creators(at_top, top)
         worlds = next((values.shape[1] for values in arrays.values()), 0)
         made = f"{worlds:,} worlds; line: median, band: 5 % to 95 %"
-        sheet.headline(found if title is None else title, made if subtitle is None else subtitle)
+        sheet.headline(found, made, title, subtitle)
         return ax

@@ -143,5 +143,5 @@ def plot_tie(
         if ties:
             notes.append("upright line: tie with its 95 % interval")
         how = "; ".join(filter(None, notes))
-        sheet.headline(title, how if subtitle is None else subtitle)
+        sheet.headline(title, how, subtitle=subtitle)
         return ax

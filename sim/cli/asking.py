@@ -119,10 +119,29 @@ def finished_run(
     if found is not None:
         return folder, found
     check_target(folder)
+    _say_what_goes(folder, default=out is None)
     with progress_bar("simulating worlds", quiet) as progress:
         dataset = simulate(experiment, threads=threads, progress=progress)
     write_run(folder, experiment, dataset, charts=False)
     return folder, dataset
+
+
+def _say_what_goes(folder: Path, default: bool) -> None:
+    """Tell on stderr which run makes way for a fresh one, and what was asked of it."""
+    from ..folders import is_run, read_manifest
+
+    if not is_run(folder):
+        return
+    there = read_manifest(folder)
+    asked = len([*folder.glob("analysis/*.json")])
+    answers = f", its {asked} saved answer{'s' if asked > 1 else ''} too" if asked else ""
+    way_out = "; --out FOLDER keeps both" if default else ""
+    click.secho(
+        f"Note: {folder} held another run ({there['worlds']:,} worlds, seed "
+        f"{there['seed']}), which a fresh one replaces{answers}{way_out}.",
+        err=True,
+        fg="yellow" if sys.stderr.isatty() else None,
+    )
 
 
 def tell(

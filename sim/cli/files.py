@@ -127,10 +127,11 @@ def explain(
 def _numbers(row: Any) -> str:
     if row.mean is None or row.p05 == row.p95:
         return ""
-    return (
-        f"   mean {row.mean:.4g}, median {row.median:.4g}, "
-        f"nine in ten between {row.p05:.3g} and {row.p95:.3g}"
+    mean, median, low, high = (
+        f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.{digits}g}"
+        for value, digits in ((row.mean, 4), (row.median, 4), (row.p05, 3), (row.p95, 3))
     )
+    return f"   mean {mean}, median {median}, nine in ten between {low} and {high}"
 
 
 @click.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -120,12 +122,17 @@ def run(
         click.echo("\n".join(sentences))
         return
     title = experiment.title or experiment.name
-    click.echo(f"{title}\n\n{as_text(headline_table(found))}\n")
+    click.echo(f"{title}\n\n{as_text(headline_table(found), _width())}\n")
     for sentence in sentences:
         click.echo(sentence)
     for warning in found.warnings:
         click.secho(f"Note: {warning}", fg="yellow")
     click.echo(f"\n{basis(found)} Written to {folder}")
+
+
+def _width() -> int | None:
+    """Return how wide the terminal is; in a pipe lines are as long as they come."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _simulated(experiment: Experiment, folder: Path, resume: bool, **options: Any) -> xr.Dataset:

@@ -198,7 +198,7 @@ def _beta_prime(a: float, b: float) -> _Functions:
         """
         power = np.exp((np.log(np.asarray(p) * first) + betaln(first, second)) / first)
         inverse = betaincinv(first, second, p) / betainccinv(second, first, p)
-        return np.where(power < 1e-9, power, inverse)
+        return np.asarray(np.where(power < 1e-9, power, inverse))
 
     return _Functions(
         lambda p: odds(p, a, b),

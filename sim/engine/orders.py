@@ -137,7 +137,10 @@ def gamma_draw(shape: float, k0: np.uint64, k1: np.uint64, world: np.uint64) -> 
 
 @part
 def binomial_draw(n: float, q: float, k0: np.uint64, k1: np.uint64, world: np.uint64) -> float:
-    """Binomial variate by inversion outwards from the mode (Kemp 1986), exact.
+    """Binomial variate by inversion, searched from the mode (Kemp 1986), exact.
+
+    The smallest number whose probability of not being passed is at least a uniform one: it never
+    falls as n or q rise.
 
     Parameters
     ----------
@@ -152,27 +155,31 @@ def binomial_draw(n: float, q: float, k0: np.uint64, k1: np.uint64, world: np.ui
         return 0.0
     a, _ = philox(world, _KEPT, U(0), U(0), k0, k1)
     left, odds = uniform(a), q / (1.0 - q)
-    mode = math.floor((n + 1.0) * q)
+    mode = min(math.floor((n + 1.0) * q), n)
     log = math.lgamma(n + 1.0) - math.lgamma(mode + 1.0) - math.lgamma(n - mode + 1.0)
-    below = above = math.exp(log + mode * math.log(q) + (n - mode) * math.log1p(-q))
-    low = high = mode
-    left -= below
-    while left > 0.0 and (low > 0.0 or high < n):
-        if high < n:
-            above *= odds * (n - high) / (high + 1.0)
-            high += 1.0
-            left -= above
-            if left <= 0.0:
-                return high
-        if low > 0.0:
-            below *= low / (odds * (n - low + 1.0))
-            low -= 1.0
-            left -= below
-            if left <= 0.0:
-                return low
-        if above + below < 1e-18:
+    here = math.exp(log + mode * math.log(q) + (n - mode) * math.log1p(-q))
+    below, term, k = 0.0, here, mode
+    while k > 0.0 and term > 1e-17 * below:
+        term *= k / (odds * (n - k + 1.0))
+        k -= 1.0
+        below += term
+    k, term = mode, here
+    if left > below:
+        below += term
+        while below < left and k < n:
+            term *= odds * (n - k) / (k + 1.0)
+            k += 1.0
+            if term < 1e-18:
+                break
+            below += term
+        return k
+    while k > 0.0:
+        term *= k / (odds * (n - k + 1.0))
+        k -= 1.0
+        below -= term
+        if below < left:
             break
-    return mode
+    return k
 
 
 @compiled

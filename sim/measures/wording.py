@@ -7,6 +7,8 @@ the sentence says so. All that the errors cover is the number of worlds, never t
 
 from __future__ import annotations
 
+import math
+
 from .comparison import Comparison
 from .evaluate import Measured
 from .format import number, percent, percent_with_error, usd
@@ -34,6 +36,7 @@ def answer(summary: Summary, comparison: Comparison | None = None) -> list[str]:
     return [
         _verdict(summary, comparison),
         *(_levels(summary, name) for name in (comparison.a, comparison.b)),
+        *_better_than_both(summary, comparison),
         *_disagreements(summary, comparison),
         *_both_lose(comparison),
         *_dominance(comparison),
@@ -74,7 +77,7 @@ def _verdict(summary: Summary, comparison: Comparison) -> str:
     side = direction(wins, 0.5)
     first, second = (b, a) if side < 0 else (a, b)
     losses = (
-        f"{first} loses money in {_share(summary[first]['loss_probability'])} of them, "
+        f"{first} loses money in {_of_all(summary[first]['loss_probability'])}, "
         f"{second} in {_share(summary[second]['loss_probability'])}."
     )
     if side == 0:
@@ -101,6 +104,34 @@ def _levels(summary: Summary, name: str) -> str:
         f"between {_roi(low.value, low.se)} and {_roi(high.value, high.se)}; "
         f"median profit {usd(profit.value, profit.se)}."
     )
+
+
+def _better_than_both(summary: Summary, comparison: Comparison) -> list[str]:
+    """Name the portfolio that is not compared and has the highest median ROI, where it is told.
+
+    Medians share their worlds; errors are added as if they did not, which is the cautious side.
+    """
+    pair = (comparison.a, comparison.b)
+    medians = {name: summary[name]["roi_median"] for name in summary.portfolios}
+    others = [name for name in medians if name not in pair and medians[name].value is not None]
+    if not others:
+        return []
+    best = max(others, key=lambda name: medians[name].value or 0.0)
+    if not all(_above(medians[best], medians[name]) for name in pair):
+        return []
+    mean = summary[best]["roi_mean"]
+    return [
+        (
+            f"Neither is the best of the {len(medians)} portfolios: the median ROI of {best} is "
+            f"{_roi(medians[best].value, medians[best].se)}, its mean {_roi(mean.value, mean.se)}."
+        )
+    ]
+
+
+def _above(high: Measured, low: Measured) -> bool:
+    if high.value is None or low.value is None or high.se is None or low.se is None:
+        return False
+    return high.value - low.value > TOLD_APART * math.hypot(high.se, low.se)
 
 
 def _disagreements(summary: Summary, comparison: Comparison) -> list[str]:
@@ -203,6 +234,12 @@ def _of_worlds(entry: Measured, *, error: bool = False, mirrored: bool = False) 
     """Share with its noun: 12.3 % of worlds, none of the worlds."""
     share = _share(entry, error=error, mirrored=mirrored)
     return f"{share} of {'the worlds' if share in ('all', 'none') else 'worlds'}"
+
+
+def _of_all(entry: Measured) -> str:
+    """Share of all worlds, where those that a portfolio wins have just been spoken of."""
+    share = _share(entry)
+    return f"{share} of {'the' if share in ('all', 'none') else 'all'} worlds"
 
 
 def _roi(value: float | None, se: float | None = 0.0) -> str:

@@ -214,6 +214,12 @@ class Plan:
     components: tuple[str, ...] = tuple(COMPONENTS)
     agency_base: tuple[str, ...] = AGENCY_BASE
 
+    def creators(self, portfolio: str) -> int:
+        """Return how many creators a portfolio hires; those of later stages are among the first."""
+        return sum(
+            line.creators for line in self.lines if line.portfolio == portfolio and line.stage == 0
+        )
+
     def posts(self, work: int) -> int:
         """Return the posts per world of all creators of a work, over its stages."""
         line = self.works[work]

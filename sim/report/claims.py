@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ..charts import headline
 from ..charts.run import Run
-from ..measures.format import number, percent, usd
+from ..measures.format import cell, number, percent
 from .models import Bars, Figure, Series, Table
 from .saved import Saved
 
@@ -17,9 +18,12 @@ Claim = Mapping[str, Any]
 #: Verdicts from the bottom of the chart up, each with its colour.
 VERDICTS = (("contradicts", "loss"), ("holds only if", "muted"), ("holds", "gain"))
 #: Claims of the table.
-MOST = 12
+MOST = 8
 #: Longest ground of a verdict that a cell takes.
 _LONGEST = 170
+#: A row of the evidence by its name, with what it says; readers know the source, not the name.
+_BY_NAME = re.compile(r"\b[a-z0-9]+(?:-[a-z0-9]+)+ \(((?:[^()]|\([^()]*\))*)\)")
+_SAYS = r"\1"
 
 
 def claims(saved: Saved, _run: Run) -> Figure:
@@ -99,22 +103,17 @@ def _cells(row: Claim) -> tuple[str, ...]:
 
 
 def _figure(entry: Mapping[str, Any], unit: str) -> str:
-    amount, se = entry["value"], entry["se"]
-    if amount is None:
-        return "n/a"
-    if unit == "fraction":
-        text, more = percent(amount, se), percent(se).removesuffix(" %") if se else ""
-    elif unit.startswith("USD"):
-        text, more = usd(amount, se), usd(se).removesuffix(" USD") if se else ""
-        unit = unit.removeprefix("USD").strip()
-    else:
-        text, more = number(amount, se), number(se) if se else ""
-    known = f"{text} ± {more}" if more else f"{text} *" if se is None else text
-    return known if unit in ("fraction", "ratio", "") else f"{known} {unit}"
+    value, se = entry["value"], entry["se"]
+    exact = percent(value) if unit == "fraction" else number(value)
+    shown = exact if se == 0.0 else cell(value, se, unit)
+    return shown if unit in ("fraction", "ratio") else f"{shown} {unit}"
 
 
 def _ground(row: Claim) -> str:
     """Return what a verdict rests on: the first needs, or who says otherwise."""
-    parts = str(row["because"]).split(", or ")
-    text = f"{parts[0]}, or {len(parts) - 1} more" if len(parts) > 2 else str(row["because"])
+    because = str(row["because"])
+    if row["verdict"] == "contradicts":
+        because = f"not together with {_BY_NAME.sub(_SAYS, because)}"
+    parts = because.split(", or ")
+    text = f"{parts[0]}, or {len(parts) - 1} more" if len(parts) > 2 else because
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}…"

@@ -191,7 +191,10 @@ def _grid(saved: Saved, run: Run) -> Figure:
         f"{grid.xlabel} (across) and {grid.ylabel} (down)",
         models=(
             Table(
-                (f"{grid.ylabel} \\ {grid.xlabel}", *(_amount(float(grid.x[i])) for i in across)),
+                (
+                    f"{_key(grid.ylabel)} \\ {_key(grid.xlabel)}",
+                    *(_amount(float(grid.x[i])) for i in across),
+                ),
                 tuple(
                     (
                         _amount(float(grid.y[j])),
@@ -206,6 +209,11 @@ def _grid(saved: Saved, run: Run) -> Figure:
         sentences=(saved.sentence,),
         plot=drawn(saved, run),
     )
+
+
+def _key(label: str) -> str:
+    """Return a key without its table and unit: the caption has both in full."""
+    return label.partition(", ")[0].partition(".")[2] or label
 
 
 def regions(saved: Saved, _run: Run) -> Figure:

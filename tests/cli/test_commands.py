@@ -153,9 +153,44 @@ def test_json_quiet_and_overrides(small, tmp_path):
     code, stdout, _ = call("run", small, *options, "--json", "--set", "portfolio.micro.creators=9")
     assert code == 0
     assert json.loads(stdout)["portfolios"]["micro"]["creators"] == 9
-    code, stdout, _ = call("run", small, *options, "--quiet")
+    code, stdout, stderr = call("run", small, *options, "--quiet")
     assert code == 0
-    assert "creators   " not in stdout
+    summary = json.loads((out / "summary.json").read_text())
+    assert stdout.splitlines() == summary["answer"]
+    assert not stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("tornado", "--rank"), id="a-question"),
+        pytest.param(("audit",), id="audit"),
+    ],
+)
+def test_quiet_questions_print_their_sentence_alone(small, tmp_path, arguments):
+    out = tmp_path / "run"
+    command, *options = arguments
+    assert call("run", small, "--worlds", "256", "--no-charts", "--out", out)[0] == 0
+    given = [command, small, *options, "--worlds", "256", "--no-charts", "--out", out]
+    code, stdout, stderr = call(*given, "--quiet")
+    assert code == 0
+    (saved,) = (out / "analysis").glob(f"{command}*.json")
+    content = json.loads(saved.read_text())
+    assert stdout == content["sentence"] + "\n"
+    assert not stderr
+    assert content["analysis"] == command
+
+
+def test_audit_is_saved_beside_a_run_of_its_own_assumptions_alone(small, tmp_path):
+    out = tmp_path / "run"
+    audit = ("audit", small, "--worlds", "256", "--no-charts", "--quiet", "--out", out)
+    assert call(*audit)[0] == 0
+    assert not out.exists()
+    call("run", small, "--worlds", "1k", "--no-charts", "--out", out)
+    assert call(*audit, "--set", "economics.order_value=20")[0] == 0
+    assert not (out / "analysis").exists()
+    assert call(*audit)[0] == 0
+    assert (out / "analysis" / "audit.json").is_file()
 
 
 def test_analyses_are_kept_only_for_the_same_run(small, tmp_path):

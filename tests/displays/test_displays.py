@@ -11,7 +11,7 @@ import pytest
 import sim
 from sim.displays import MOST_ROWS, Told, records
 from sim.measures.format import cell
-from sim.notebook import HEADLINE
+from sim.notebook import HEADLINE, as_text
 
 NAME = "<b>few & dear"
 
@@ -124,3 +124,13 @@ def test_every_answer_shows_its_sentence_and_a_table(name, arguments):
     html = answer._repr_html_()
     assert " ".join(answer.sentence.split()) in words(html)
     assert len(list(parsed(html).iter("tr"))) > 1
+
+
+def test_a_table_wider_than_the_terminal_goes_on_below():
+    rows = [["", "one", "two", "three"], ["roi", "1 %", "2 %", "3 %"]]
+    assert as_text(rows).splitlines() == ["     one  two  three", "roi  1 %  2 %    3 %"]
+    blocks = as_text(rows, width=14).split("\n\n")
+    assert [block.splitlines() for block in blocks] == [
+        ["     one  two", "roi  1 %  2 %"],
+        ["     three", "roi    3 %"],
+    ]

@@ -20,6 +20,7 @@ from sim.fitting.components import Levels, between_variance, estimate, resampled
 from sim.fitting.followers import fit_followers
 from sim.fitting.found import Fitted
 from sim.fitting.goodness import normal_goodness
+from sim.fitting.laws import _table_ready
 from sim.fitting.rates import logit_from_log
 
 Write = Callable[..., Path]
@@ -77,6 +78,14 @@ def test_luck_and_tail_are_told_apart(tiktok: Fit) -> None:
     close(micro["amplification"], b=0.5, tail_index=1.4)
     assert micro["post_luck"].goodness is not None
     assert not micro["post_luck"].goodness.poor
+
+
+@pytest.mark.parametrize("tail_index", [1.006, 1.03, 1.05])
+def test_a_tail_near_one_gets_a_law_that_can_be_tabulated(tail_index: float) -> None:
+    # There the inverse of the incomplete beta of scipy 1.17 is no number far out in the tail.
+    shape = _table_ready(0.636, tail_index)
+    assert shape["b"] == 0.636
+    assert shape["tail_index"] == pytest.approx(tail_index, rel=0.011)
 
 
 def test_reach_is_what_is_left_without_luck_and_amplification(tiktok: Fit) -> None:

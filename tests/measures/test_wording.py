@@ -36,7 +36,7 @@ def test_first_sentence_is_the_answer(run_of: Results) -> None:
     # sqrt(0.831 x 0.169 / 10,000) = 0.37 %, 0.2 % and 0.4 % for the losses
     assert first == (
         "micro beats macro in 83.1 % (± 0.4) of worlds; "
-        "it loses money in 4.0 % of them, macro in 21.7 %."
+        "it loses money in 4.0 % of all worlds, macro in 21.7 %."
     )
     # the same fact, whoever is asked about first
     assert told(ds, "macro", "micro")[0] == first
@@ -54,7 +54,7 @@ def test_a_draw_is_not_called(run_of: Results) -> None:
 def test_certainty_and_impossibility_are_words(run_of: Results) -> None:
     first = told(run_of(outcomes((N, 1.0, -0.5))))[0]
     assert first == (
-        "micro beats macro in all of the worlds; it loses money in none of them, macro in all."
+        "micro beats macro in all of the worlds; it loses money in none of the worlds, macro in all."
     )
 
 
@@ -114,6 +114,14 @@ def test_agreement_needs_no_caveat(run_of: Results) -> None:
     text = " ".join(told(ds))
     assert "disagree" not in text
     assert " but " not in text
+
+
+def test_a_better_one_that_is_not_compared_is_named(run_of: Results) -> None:
+    roi = np.random.default_rng(8).normal(size=N)
+    ds = run_of({"micro": roi, "macro": roi - 0.5, "mixed": roi + 0.5})
+    sentence = "Neither is the best of the 3 portfolios: the median ROI of mixed is +"
+    assert any(text.startswith(sentence) for text in told(ds))
+    assert not any("Neither" in text for text in told(ds, "mixed", "macro"))
 
 
 def test_losing_together_is_told(run_of: Results) -> None:

@@ -74,6 +74,29 @@ def test_an_incident_spills_over_to_the_whole_portfolio(simulated: Simulated) ->
     )
 
 
+def test_incidents_that_are_certain(simulated: Simulated) -> None:
+    """Everybody has one; none varies, and none is left out."""
+    changes = CREATORS | {"tier.small.incident_rate": 1.0, "tier.small.incident_loss": LOSS}
+    ds = simulated(changes, worlds=128)
+    np.testing.assert_allclose(ds["expected_orders"].values[0], N * RATE * (1.0 - LOSS), rtol=1e-9)
+    assert (component(ds, "incidents") == N).all()
+
+
+def test_an_incident_is_one_however_many_stages_follow(simulated: Simulated) -> None:
+    """Twelve creators with an incident each: twelve to pay, and (1 - s)^12 of all orders left."""
+    stages = [{"posts": 1}, {"keep": 0.5, "posts": 1}, {"keep": 0.5, "posts": 1}]
+    changes = {
+        "tier.small.incident_rate": 1.0, "tier.small.incident_loss": 0.0,
+        "tier.small.incident_spill": 0.1,
+        "portfolio.p": {"tier": "small", "creators": 12, "stages": stages},
+    }  # fmt: skip
+    ds = simulated(changes, worlds=128)
+    incidents = ds["cost_quantity"].sel(component="incidents").sum("line").values
+    assert (incidents == 12.0).all()
+    expected = (12 + 6 + 3) * RATE * 0.9**12
+    np.testing.assert_allclose(ds["expected_orders"].values[0], expected, rtol=1e-9)
+
+
 def test_without_a_rate_there_are_no_incidents(simulated: Simulated) -> None:
     """The switch off: the same worlds to the last bit, whatever an incident would do."""
     off = simulated(CREATORS, worlds=1024)
@@ -137,6 +160,40 @@ def test_pay_per_engagement_is_exact(simulated: Simulated) -> None:
 def test_only_who_posts_is_paid(simulated: Simulated) -> None:
     changes = pay_for(pay_floor=50.0) | {"tier.small.delivery_rate": 0.7}
     close(component(simulated(changes), "performance"), N * 0.7 * 50.0)
+
+
+#: A market in which six still creators with 4,000 viewers each overlap heavily.
+CROWDED = {"niche.general": {"market": 6_000, "overlap": 1.0, "duplicate_waste": 0.9}}
+REACHED = 6_000 * (1.0 - math.exp(-4_000 / 6_000))
+LEFT = 1.0 - 0.9 * (1.0 - 6_000 * (1.0 - math.exp(-N * 4_000 / 6_000)) / (N * REACHED))
+
+
+@pytest.mark.parametrize(("floor", "cap"), [(0.0, 1e9), (30.0, 50.0)])
+def test_orders_that_overlap_wastes_are_not_paid(
+    floor: float, cap: float, simulated: Simulated
+) -> None:
+    """Creators are paid for the tracked orders that come: a Poisson of what overlap leaves."""
+    price = 7.0
+    ds = simulated(CROWDED | pay_for(pay_per_order=price, pay_floor=floor, pay_cap=cap))
+    np.testing.assert_allclose(ds["expected_orders"].values, N * RATE * LEFT, rtol=1e-9)
+    orders = np.arange(200)
+    law = stats.poisson.pmf(orders, TRACKED * RATE * LEFT)
+    close(component(ds, "performance"), N * float(law @ np.clip(price * orders, floor, cap)))
+    close(ds["orders"].values[0], N * RATE * LEFT)
+    close((ds["orders"].values[0] - N * RATE * LEFT) ** 2, N * RATE * LEFT)
+
+
+def test_kept_orders_never_fall_as_more_are_kept() -> None:
+    """For the same luck the number rises with the share and with the number to choose from."""
+    worlds, key = 2_000, (np.uint64(5), np.uint64(6))
+    before, value = np.zeros(worlds), np.empty(worlds)
+    for n, q in [(40.0, 0.1), (40.0, 0.1001), (40.0, 0.5), (41.0, 0.5), (90.0, 0.5), (90.0, 0.97)]:
+        orders = np.empty(worlds)
+        own, left = np.full(worlds, n), np.full(worlds, q)
+        with np.errstate(over="ignore"):
+            keep_orders(key, np.uint64(0), own, left, 1.0, orders, value)
+        assert (orders >= before).all()
+        before = orders
 
 
 @pytest.mark.parametrize(("n", "q"), [(7.0, 0.3), (60.0, 0.9), (5_000.0, 0.02)])
@@ -230,6 +287,20 @@ def test_keeping_everybody_equals_hiring_at_once(simulated: Simulated) -> None:
     }
     ds = simulated(both, worlds=512)
     for name in ("expected_orders", "engagements", "reach", "effective_creators", "delivered"):
+        staged, once = ds[name].sel(portfolio=["p", "once"]).values
+        np.testing.assert_allclose(staged, once, rtol=1e-9, err_msg=name)
+
+
+def test_stages_reach_no_account_twice(simulated: Simulated) -> None:
+    """In a small market too: what a creator reaches over its stages is what it reaches at once."""
+    changes = STAGES | {
+        "niche.general": {"market": 10_000, "overlap": 0.3, "duplicate_waste": 0.8},
+        "portfolio.p.stages": [{"posts": 1}, {"posts": 2}],
+        "portfolio.once": {"tier": "small", "creators": 12, "posts": 3},
+        "tier.small.amplification": {"spike": {"probability": 0.3, "minimum": 2, "tail_index": 3}},
+    }
+    ds = simulated(changes, worlds=512)
+    for name in ("reach", "expected_orders", "effective_creators", "top_creator_share"):
         staged, once = ds[name].sel(portfolio=["p", "once"]).values
         np.testing.assert_allclose(staged, once, rtol=1e-9, err_msg=name)
 

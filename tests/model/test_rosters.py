@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import xarray as xr
+from scipy import integrate, stats
 
 import sim
+from sim.plan import make_plan
 from sim.results import load_results
 
 Array = npt.NDArray[np.float64]
@@ -148,6 +150,93 @@ def test_a_name_decides_the_luck(named: Named) -> None:
     np.testing.assert_allclose(one, other, rtol=1e-12)
     renamed = named(head + "\n".join(["Dora,20000,3 %,5", *rows[1:]]), VARIED, worlds=512)
     assert not np.allclose(one, renamed["engagements"].values, rtol=1e-3)
+
+
+def test_the_order_of_rows_changes_nothing(named: Named) -> None:
+    """Not even orders and their values: bit for bit."""
+    rows = ["Ada,20000,3 %,5", "Bo,30000,,", "Cleo,25000,1 %,9"]
+    head = "name,followers,engagement_rate,posts\n"
+    one, other = (
+        named(head + "\n".join(order), VARIED, worlds=512) for order in (rows, rows[::-1])
+    )
+    for name in one.data_vars:
+        np.testing.assert_array_equal(one[name].values, other[name].values, err_msg=str(name))
+
+
+def test_the_end_of_a_tier_is_no_miracle(named: Named) -> None:
+    """Exactly 10,000 followers, the least of the tier, tell about as much as 10,300 do."""
+    changes = VARIED | {
+        "tier.small.follower_range": [10_000, 100_000],
+        "tier.small.followers": {"lognormal": {"median": 15_000, "log_sd": 1.5}},
+        "tier.small.followers_engagement_correlation": -0.6,
+    }
+    least, near = (
+        log_engagements(named(f"name,followers\nAda,{n}\n", changes)).mean() - math.log(n)
+        for n in (10_000, 10_300)
+    )
+    assert 0.0 < least - near < 0.2
+
+
+def test_an_engaging_creator_is_picked_up_more_often(named: Named) -> None:
+    """Given a score y of engagement a post takes off with P(rho y + sqrt(1 - rho^2) Z > z_p)."""
+    rho, p, posts = 0.7, 0.1, 100_000
+    changes = VARIED | {
+        "tier.small.post_luck": 1.0,
+        "tier.small.amplification": {"spike": {"probability": p, "minimum": 5, "tail_index": 3}},
+        "tier.small.amplified_engagement": 0.0,
+        "tier.small.amplification_engagement_correlation": rho,
+    }
+    for rate in (0.06, 0.01):
+        text = f"name,followers,engagement_rate,posts\nAda,20000,{rate},{posts}\n"
+        viral = named(text, changes)["viral_posts"].values[0]
+        y = math.log(rate / MEAN) / SIGMA
+        expected = stats.norm.sf((stats.norm.isf(p) - rho * y) / math.sqrt(1.0 - rho**2))
+        error = math.sqrt(expected * (1.0 - expected) / viral.size)
+        assert abs(viral.mean() - expected) <= 4.0 * error
+
+
+def test_amplified_posts_measure_less_well(tmp_path: Path, make: Callable[..., Any]) -> None:
+    """The noise of one post holds the variance of log(1 + q (A - 1)), here by an integral."""
+    p, least, index, q = 0.2, 3.0, 3.0, 0.5
+    changes = VARIED | {
+        "tier.small.amplification": {
+            "spike": {"probability": p, "minimum": least, "tail_index": index}
+        },
+        "tier.small.amplified_engagement": q,
+    }
+    (tmp_path / "list.csv").write_text(
+        "name,followers,engagement_rate,posts\nAda,20000,6 %,4\n", encoding="utf-8"
+    )
+    experiment = make(changes | {"portfolio": {"p": {"roster": "list.csv"}}}, folder=tmp_path)
+    work = make_plan(experiment).works[0]
+
+    def moment(order: int) -> float:
+        def integrand(x: float) -> float:
+            return math.log1p(q * x) ** order * index * least**index / x ** (index + 1.0)
+
+        return p * float(integrate.quad(integrand, least, np.inf)[0])
+
+    noise = TAU**2 + moment(2) - moment(1) ** 2
+    left = 1.0 / (1.0 + SIGMA**2 / (noise / 4))
+    assert work.mix[0, 0, 0] ** 2 == pytest.approx(left, rel=0.05)
+    assert left > 1.3 * (TAU**2 / 4) / (SIGMA**2 + TAU**2 / 4)
+
+
+def test_past_orders_tell_of_conversion_and_fit_together(named: Named) -> None:
+    """Orders show c f: with S the variance of its log and v the noise, (1 - w) S is left."""
+    sigma_c, sigma_f = 0.6, 0.8
+    changes = {
+        "tier.small.conversion_rate": {"lognormal": {"median": 0.02, "log_sd": sigma_c}},
+        "tier.small.fit": {"lognormal": {"median": 0.5, "log_sd": sigma_f}},
+    }
+    text = "name,followers,engagement_rate,past_orders,past_posts\nAda,20000,2 %,40,10\n"
+    ds = named(text, changes)
+    noise = sigma_c**2 * float(f"{1.0 / 40.5 / sigma_c**2:.1e}")
+    prior = sigma_c**2 + sigma_f**2
+    w = prior / (prior + noise)
+    seen = 40.5 / (10 * 400 * 0.6)
+    mean = math.log(400) + w * math.log(seen) + (1.0 - w) * math.log(0.02 * 0.5)
+    agree(np.log(ds["expected_orders"].values[0]), mean, math.sqrt((1.0 - w) * prior))
 
 
 # --- Faults ---------------------------------------------------------------------------------------------

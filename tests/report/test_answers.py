@@ -40,6 +40,7 @@ COMMANDS = {
     "diversify": [],
     "scenario": [],
     "sensitivity": ["--sample", "256"],
+    "audit": ["--worlds", "256"],
 }
 
 
@@ -67,6 +68,20 @@ def test_answer_has_a_figure(answers: Path, question: str) -> None:
     assert len(figure.finding) <= 240
     assert "nan" not in figure.finding
     assert opened.analyses[name]["sentence"] in figure.method
+
+
+def test_claims_that_tell_most_are_failures_of_several_sources(answers: Path) -> None:
+    with open_run(answers) as opened:
+        content = opened.analyses["audit"]
+        figure = next(f for f in tell(opened).section("claims").figures)
+    bars, table = figure.models
+    verdicts = [row["verdict"] for row in content["claims"]]
+    assert sum(v for s in bars.series for v in s.values if v is not None) == len(verdicts) >= 15
+    assert {row[2] for row in table.rows} == {"contradicts", "holds only if"}
+    sources = {row["source"] for row in content["claims"]}
+    assert len({s for row in table.rows for s in sources if f"({s})" in row[0]}) >= 4
+    assert figure.finding.startswith(f"Of {len(verdicts)} published claims")
+    assert verdicts.count("holds") == bars.series[-1].values[-1]
 
 
 def test_answers_fit_page_and_slides(answers: Path, tmp_path: Path) -> None:

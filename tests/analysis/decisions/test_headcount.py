@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from sim.analysis import diversify
 from sim.analysis.headcount import _last_above
 from sim.analysis.headcount_answer import Diversification
 from sim.analysis.shown import diversify_table, some_of
-from sim.experiment import Experiment, ExperimentError
+from sim.experiment import Experiment, ExperimentError, build
 
 Make = Callable[..., Experiment]
 SIGMA, LOADING = 0.5, 0.6
@@ -112,3 +113,22 @@ def test_every_setting_is_checked_at_once(still: Make) -> None:
         diversify(still(), portfolios=["nobody"], risk="luck", amount=0.0, counts=[0])
     for word in ("nobody", "--risk", "--amount", "--counts"):
         assert word in str(error.value)
+
+
+def roster_and_some(tmp_path: Path) -> Experiment:
+    (tmp_path / "list.csv").write_text("name,followers\nann,20000\nbob,30000\n", encoding="utf-8")
+    tables = {
+        "simulation": {"worlds": 256, "seed": 1},
+        "portfolio": {"list": {"roster": "list.csv"}, "some": {"tier": "micro", "creators": 3}},
+        "decision": {"a": "list", "b": "some"},
+    }
+    return build(tables, name="rosters", folder=tmp_path)
+
+
+def test_a_roster_has_no_other_number_of_creators(tmp_path: Path) -> None:
+    experiment = roster_and_some(tmp_path)
+    found = diversify(experiment, counts=[1, 2], worlds=256)
+    assert [item.portfolio for item in found.portfolios] == ["some"]
+    assert "list is a roster: its creators are named." in found.notes
+    with pytest.raises(ExperimentError, match="--portfolio: is a roster"):
+        diversify(experiment, portfolios=["list"], worlds=256)

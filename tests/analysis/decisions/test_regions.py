@@ -45,7 +45,7 @@ def test_planted_cause_is_found(two: Callable[..., Experiment]) -> None:
     own = next(c for c in found.conditions if c.name == "tier.micro.fee")
     assert own.low is not None
     assert own.high is None
-    assert "mean fee of micro above" in found.words
+    assert "mean fee of micro is above" in found.words
     assert "USD" in found.words
     assert (found.density.value or 0.0) > 0.9
     assert (found.losing.value or 0.0) == pytest.approx(0.5, abs=4.0 * (found.losing.se or 0.0))
@@ -76,7 +76,7 @@ def test_luck_is_no_region(two: Callable[..., Experiment]) -> None:
 def test_condition_in_words_of_a_varied_key(two: Callable[..., Experiment]) -> None:
     found = discover(two(0.0), vary={"tier.micro.fee": "500 to 2000"}, points=40)
     assert [c.name for c in found.conditions] == ["tier.micro.fee"]
-    assert found.words.startswith("median fee of micro above ")
+    assert found.words.startswith("median fee of micro is above ")
     assert found.words.endswith(" USD")
     # Luck of 20 % each blurs the tie at b's 1,000 USD; above it a all but always loses.
     assert 1_000.0 < (found.conditions[0].low or 0.0) < 1_700.0

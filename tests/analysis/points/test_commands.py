@@ -103,6 +103,15 @@ def test_a_finished_run_is_used(ask, tmp_path):
     assert manifest.stat().st_mtime_ns == written
 
 
+def test_a_run_that_makes_way_is_named(ask):
+    ask("tornado", "--no-charts")
+    _, _, same = ask("scenario", "--no-charts")
+    _, _, other = ask("scenario", "--no-charts", "--worlds", "512")
+    assert "replaces" not in same
+    assert "held another run (1,024 worlds, seed " in other
+    assert "its 2 saved answers too" in other
+
+
 def test_rank_needs_no_points(ask):
     code, out, _ = ask("tornado", "--rank", "--json", "--no-charts")
     content = json.loads(out)

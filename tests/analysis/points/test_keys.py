@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import sim
 from sim.analysis.keys import Varied, find_key, median, recentred
 from sim.engine.marginals import compile_marginal
-from sim.experiment import DistributionError, ExperimentError
+from sim.experiment import DistributionError, ExperimentError, build
 from sim.experiment.distributions import POSITIVE, SHARE, parse
 from sim.plan import make_plan, marginal
 
@@ -121,6 +121,17 @@ def test_creators_are_held_bit_for_bit(priced):
     ours, theirs = sim.simulate(held), sim.simulate(experiment)
     for name in theirs.data_vars:
         np.testing.assert_array_equal(ours[name].values, theirs[name].values, err_msg=str(name))
+
+
+def test_a_roster_stays_as_it_is(tmp_path):
+    (tmp_path / "list.csv").write_text("name,followers\nann,20000\nbob,30000\n", encoding="utf-8")
+    tables = {
+        "portfolio": {"list": {"roster": "list.csv"}, "some": {"tier": "micro", "budget": 2000}}
+    }
+    experiment = build(tables, name="rosters", folder=tmp_path)
+    held = Varied(experiment).at({find_key(experiment, "tier.micro.fee"): 100.0})
+    assert held.portfolio["list"].roster is not None
+    assert held.portfolio["some"].budget is None
 
 
 def test_resizing_hires_again(priced):
