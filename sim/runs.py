@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
+from .analysis.levels import split_levels
 from .experiment import Experiment
 from .experiment.write import to_toml
 from .folders import (
@@ -71,7 +72,7 @@ class Answer:
 def read_answer(dataset: xr.Dataset) -> Answer:
     """Summarise a run: every portfolio, every pair, the sentences and the warnings.
 
-    The pair of ``[decision]`` comes first; without one, pairs stand in the order of the file.
+    A two-level run says how much of its spread is doubt. The pair of ``[decision]`` comes first; without one, pairs stand in the order of the file.
     """
     summary = summarize(dataset)
     names = [str(name) for name in dataset["portfolio"].values]
@@ -81,6 +82,9 @@ def read_answer(dataset: xr.Dataset) -> Answer:
         pairs = [chosen, *(pair for pair in pairs if set(pair) != set(chosen))]
     comparisons = tuple(compare(dataset, a, b) for a, b in pairs)
     sentences = answer(summary, comparisons[0] if comparisons else None)
+    levels = split_levels(dataset)
+    if levels is not None:
+        sentences = [*sentences, levels.sentence]
     warnings = [*number_warnings(dataset, summary), *warnings_of(dataset)]
     return Answer(summary, comparisons, tuple(sentences), tuple(warnings), dict(dataset.attrs))
 

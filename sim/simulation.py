@@ -299,11 +299,36 @@ def assumption_warnings(experiment: Experiment) -> list[str]:
     found = [
         what for key, what in telling if experiment.origins.get(key, "").startswith("assumption")
     ]
-    warnings = single_source_warnings(experiment)
+    warnings = [*single_source_warnings(experiment), *doubt_warnings(experiment)]
     if found:
         listed = "; ".join(found)
         warnings.append(f"No source, only assumptions: {listed}. `sim explain` lists them all.")
     return warnings
+
+
+def doubt_warnings(experiment: Experiment) -> list[str]:
+    """Say which figures of the file's own are doubted by beliefs that the file does not mention."""
+    doubted = []
+    for believed, belief in experiment.beliefs.items():
+        name = str(believed)
+        own = [
+            tier
+            for tier, tier_on in experiment.tier.items()
+            if belief.sd > 0.0
+            and any(
+                experiment.origins.get(f"tier.{tier}.on.{platform}.{name}") == "this file"
+                for platform in tier_on.on
+            )
+        ]
+        said = experiment.origins.get(f"beliefs.{name}", "") == "this file"
+        if own and not said:
+            some = f"{len(own)} tiers" if len(own) > 3 else ", ".join(own)
+            doubted.append(f"{name} of {some} (beliefs.{name}, sd {belief.sd:g})")
+    if not doubted:
+        return []
+    listed = "; ".join(doubted)
+    way_out = "where you know them, set the belief to 0"
+    return [f"The file's own figures are still in doubt: {listed}; {way_out}."]
 
 
 def single_source_warnings(experiment: Experiment) -> list[str]:

@@ -170,7 +170,8 @@ ax = charts.plot_answer(worth.to_dict(), tiers=tiers)""",
         "frontier",
         "Which mix brings most for its risk?",
         """\
-frontier = analysis.frontier(sim.load("experiments/budget_mix.toml"))
+mixes = sim.load("experiments/budget_mix.toml")
+frontier = analysis.frontier(mixes, limits={"max": ["gifted=60"]})
 ax = charts.plot_answer(frontier.to_dict())""",
     ),
     Example(

@@ -64,7 +64,7 @@ class BeliefRange:
         """Say it."""
         if not self.draws:
             return self.note
-        share = f"{100 * self.within:.0f} % of {self.draws}"
+        share = f"{round(self.within * self.draws) or 'none'} of {self.draws}"
         if self.low is None and self.high is None:
             return f"in {share} draws of the beliefs they tie in this range"
         if self.low is None:
@@ -74,7 +74,7 @@ class BeliefRange:
         else:
             ends = f"{shown(self.low)} and {shown(self.high)}"
             place = f"nine in ten draws of the beliefs put the tie between {ends}"
-        return f"{place} ({share} are in the range)"
+        return f"{place} (in {share} it lies in the range looked at)"
 
 
 def belief_range(

@@ -132,7 +132,7 @@ def _read_limit(
     name, sign, figure = (part.strip() for part in text.partition("="))
     named = np.array([name in c.labels for c in candidates], dtype=np.float64)
     if not named.any():
-        known = [label for c in candidates for label in c.labels]
+        known = {label for c in candidates for label in c.labels}
         return Fault(f"--{kind}", f"no line of that name; {suggestion(name, known)}", text)
     if kind == "exclude":
         return Limit(f"exclude {name}", f"no {name}", named, 0.0, 0.0)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..experiment import Experiment
-from ..plan import Plan, make_plan
+from ..plan import Plan, Terms, make_plan
 from ..simulation import Progress
 from .choices import Stops
 from .draws import draw, plainly
@@ -76,12 +76,18 @@ def prefix_totals(
 
 
 def _apart(plan: Plan) -> Plan:
-    """Give works that share a pool creators of their own, one work after the other."""
+    """Give works on other terms of one pool creators of their own, one after the other."""
+    terms = {line.work: line.terms for line in plan.lines}
+    people: dict[Terms, int] = {}
+    for w, work in enumerate(plan.works):
+        people[terms[w]] = max(people.get(terms[w], 0), int(work.stops[-1]))
+    first: dict[Terms, int] = {}
     taken: dict[tuple[str, str, str], int] = {}
-    works = list(plan.works)
-    for w, work in enumerate(works):
-        pool = next(line.terms.pool for line in plan.lines if line.work == w)
-        first = taken.get(pool, 0)
-        works[w] = work._replace(creators=work.creators + np.uint64(first))
-        taken[pool] = first + int(work.stops[-1])
+    for each, count in people.items():
+        first[each] = taken.get(each.pool, 0)
+        taken[each.pool] = first[each] + count
+    works = [
+        work._replace(creators=work.creators + np.uint64(first[terms[w]]))
+        for w, work in enumerate(plan.works)
+    ]
     return replace(plan, works=tuple(works))

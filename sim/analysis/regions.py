@@ -16,6 +16,7 @@ from ..measures import Measured
 from ..measures import functions as f
 from ..measures.evaluate import measured
 from ..measures.format import percent, percent_with_error
+from ..measures.wording import TOLD_APART
 from ..simulation import Progress
 from .boxes import Box, find_box
 from .clouds import Cloud, run_cloud, varied_cloud
@@ -165,12 +166,25 @@ class Region(Told, table="sim.analysis.shown:discover_table"):
                 f"{a} loses to {b} in {base} of worlds, and no region of the assumptions stands "
                 "out: chance decides."
             )
+        if not self._stands_out:
+            there = percent_with_error(self.density.value, self.density.se)
+            return (
+                f"{a} loses to {b} in {base} of worlds, and no region of the assumptions is told "
+                f"from the rest: where {self.words} it loses in {there}."
+            )
         return (
             f"{a} loses to {b} most often where {self.words}: there it loses in "
             f"{percent_with_error(self.density.value, self.density.se)} of worlds against {base} "
             f"overall, and {percent_with_error(self.coverage.value, self.coverage.se)} of its "
             "losses lie there."
         )
+
+    @property
+    def _stands_out(self) -> bool:
+        """Whether the region loses more often than all worlds by two standard errors of both."""
+        there, overall = self.density, self.losing
+        gap = (there.value or 0.0) - (overall.value or 0.0)
+        return gap > TOLD_APART * math.hypot(there.se or 0.0, overall.se or 0.0)
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return tidy rows for a table: one per condition."""

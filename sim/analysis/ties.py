@@ -22,6 +22,7 @@ from ..plan import make_plan
 from ..simulation import Progress, simulate
 from .belief_ties import BeliefRange, belief_range
 from .common import (
+    NO_ERROR,
     POINT_WORLDS,
     TWINS,
     Decision,
@@ -187,7 +188,7 @@ class Breakeven(Told, table="sim.analysis.point_tables:breakeven_table"):
         parts = []
         for tie in self.ties:
             if tie.se is None:
-                error = f"no standard error: {tie.reason}"
+                error = f"no standard error: {(tie.reason or NO_ERROR).partition(':')[0]}"
             else:
                 ends = f"{shown(tie.low or 0.0)} to {shown(tie.high or 0.0)}"
                 error = f"± {rounded(tie.se)}, 95 % interval {ends}"

@@ -67,7 +67,7 @@ def outcome_of(content: Content) -> str:
 
 def swings_of(content: Content) -> list[Swing]:
     """Return the bars of a tornado, longest first."""
-    names = _short_names(content["inputs"])
+    names = short_names(content["inputs"])
     rows = []
     for row in content["inputs"]:
         if content["method"] == "rank":
@@ -89,7 +89,7 @@ def _rank(value: float) -> str:
     return f"{value:+.2f}" if value else "0"
 
 
-def _short_names(inputs: Sequence[Content]) -> dict[str, str]:
+def short_names(inputs: Sequence[Content]) -> dict[str, str]:
     """Return what to call inputs beside their bars; a platform that all share goes unsaid."""
     words = {
         row["input"]: str(row["words"]).removeprefix("belief about ").replace("_", " ")

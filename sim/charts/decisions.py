@@ -15,6 +15,7 @@ import numpy as np
 
 from ..measures.format import number, percent, usd
 from ..measures.wording import TOLD_APART
+from .cases import short_names
 from .drivers import plot_variance_split
 from .inputs import MOST, Bar, plot_inputs, worth_finding
 from .mixes import MixPoint, plot_holdings, plot_mixes
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
 Content = Mapping[str, Any]
 
+#: Conditions of a region that its headline names.
+_NAMED = 2
 _RISKS = {
-    "es05": ("roi_es05", "mean ROI of the worst 5 % of worlds"),
+    "es05": ("roi_es05", "mean ROI, worst 5 % of worlds"),
     "loss": ("loss_probability", "probability of loss"),
     "spread": ("spread", "standard deviation of ROI"),
 }
@@ -79,9 +82,10 @@ def driven(content: Content) -> Driven:
     percents = content["method"] == "sobol"
     single.sort(key=lambda d: -_value(d[total]))
     write = percent if percents else number
+    names = short_names(single)
     bars = [
         Bar(
-            _short(d["words"]),
+            names[d["input"]],
             _value(d[total]),
             d[total]["se"],
             write(_value(d[total]), d[total]["se"]),
@@ -242,7 +246,8 @@ def diversify_headline(content: Content) -> str:
     if enough and percents:
         told = [f"{item['enough']:,} with {item['portfolio']}" for item in enough]
         step = f"{100 * float(content['amount']):g} percentage points"
-        return f"Another creator moves the {label} by less than {step} beyond {listed(told)}"
+        what = label.replace(", ", " of the ")
+        return f"Another creator moves the {what} by less than {step} beyond {listed(told)}"
     write = percent if percents else number
     parts = []
     for item in content["portfolios"]:
@@ -345,6 +350,8 @@ def discover(content: Content, ax: Axes | None, **options: Any) -> Axes:
         tuple((_end(c["low"], -math.inf), _end(c["high"], math.inf)) for c in chosen),
     )
     made = f"{content['worlds']:,} worlds judge the region"
+    if len(of) > _NAMED:
+        made += f": {' and '.join(c['words'] for c in content['conditions'])}"
     _titled(options, content, discover_headline)
     a, b = content["a"], content["b"]
     return plot_region(region, ax, loser=a, winner=b, made=made, **options)
@@ -359,7 +366,11 @@ def discover_headline(content: Content) -> str:
     """Say how often the portfolio loses in the region, and overall."""
     a, b = content["a"], content["b"]
     what = f"{a} loses to {b}" if b else f"{a} loses money"
-    conditions = " and ".join(str(row["words"]) for row in content["conditions"])
+    words = [str(row["words"]) for row in content["conditions"]]
+    more = len(words) - _NAMED
+    if more > 0:
+        words[_NAMED:] = [f"{more} more condition{'s hold' if more > 1 else ' holds'}"]
+    conditions = " and ".join(words)
     overall, inside = content["losing"], content["density"]
     told = percent(overall["value"], overall["se"])
     if not conditions:
@@ -371,7 +382,7 @@ def discover_headline(content: Content) -> str:
 def _axis(condition: Content) -> str:
     what = condition["words"]
     for word in (" below ", " above ", " between "):
-        what = what.partition(word)[0]
+        what = what.partition(word)[0].removesuffix(" is")
     unit = str(condition["unit"])
     return f"{what}, {unit}" if len(what) + len(unit) < 42 else what
 
@@ -388,10 +399,6 @@ def _titled(options: dict[str, Any], content: Content, say: Callable[[Content], 
     """Put an answer's headline in the place of a title that was not given."""
     if options["title"] is None:
         options["title"] = say(content)
-
-
-def _short(words: str) -> str:
-    return words.removeprefix("belief about ")
 
 
 def _value(entry: Content) -> float:

@@ -63,7 +63,8 @@ def line_block(
     else:
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
     share = economics_rows(plan, factors)["tracked_share"]
-    tracked = np.ascontiguousarray(np.broadcast_to(share, padded))
+    # A copy: a read-only view would be another type, for which the kernel compiles again.
+    tracked = np.array(np.broadcast_to(share, padded))
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**64 would warn.
     with np.errstate(over="ignore"):

@@ -78,7 +78,9 @@ def read_toml(path: FilePath) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror}") from None
+        inside = path / "experiment.toml"
+        way_out = f"; did you mean {inside}?" if inside.is_file() else ""
+        raise Unreadable(f"cannot be read: {error.strerror}{way_out}") from None
     except UnicodeDecodeError:
         raise Unreadable("is not UTF-8 text; save it as UTF-8") from None
     except RecursionError:

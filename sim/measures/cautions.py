@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING
 
 from .summary import Summary
@@ -34,8 +35,28 @@ def number_warnings(ds: xr.Dataset, summary: Summary) -> list[str]:
     return [
         *_too_few(summary.worlds, int(ds.attrs.get("groups", 0))),
         *(text for name in summary.portfolios for text in _left_out(summary, name)),
-        *(text for name in summary.portfolios for text in _heavy_tails(summary, name)),
+        *_heavy_tails(summary),
+        *_overrun(ds, summary),
     ]
+
+
+#: A mean cost beyond this share of the budget is told.
+_OVERRUN = 1.05
+
+
+def _overrun(ds: xr.Dataset, summary: Summary) -> list[str]:
+    """Name budgets that what is paid by results takes the cost beyond."""
+    portfolios = tomllib.loads(str(ds.attrs.get("experiment_toml", ""))).get("portfolio", {})
+    over = []
+    for name in summary.portfolios:
+        budget = portfolios.get(name, {}).get("budget")
+        entry = summary[name].get("cost_mean")
+        if budget and entry and entry.value is not None and entry.value > _OVERRUN * budget:
+            over.append(f"{name} ({entry.value:,.0f} of {budget:,.0f} USD)")
+    if not over:
+        return []
+    what = "commission, bonus and pay by results come on top of what a budget commits"
+    return [f"mean cost above budget: {', '.join(over)}; {what}"]
 
 
 def _too_few(worlds: int, groups: int) -> list[str]:
@@ -58,28 +79,31 @@ def _too_few(worlds: int, groups: int) -> list[str]:
 
 
 def _left_out(summary: Summary, portfolio: str) -> list[str]:
-    counts: dict[str, int] = {}
+    undefined: dict[int, list[str]] = {}
     for name, entry in summary[portfolio].items():
         if entry.left_out:
-            counts[" and ".join(MEASURES[name].variables)] = entry.left_out
+            variables = undefined.setdefault(entry.left_out, [])
+            variables += [v for v in MEASURES[name].variables if v not in variables]
     return [
-        f"{portfolio}: {variables} undefined (zero denominator) in {count:,} of "
+        f"{portfolio}: {' and '.join(variables)} undefined (zero denominator) in {count:,} of "
         f"{summary.worlds:,} worlds, which are left out"
-        for variables, count in counts.items()
+        for count, variables in undefined.items()
     ]
 
 
-def _heavy_tails(summary: Summary, portfolio: str) -> list[str]:
-    heavy = {
-        name: entry.khat
-        for name, entry in summary[portfolio].items()
-        if entry.heavy_tailed and entry.khat is not None
-    }
-    if not heavy:
-        return []
+def _heavy_tails(summary: Summary) -> list[str]:
+    """Warn once for all portfolios that lack the errors of the same measures."""
+    alike: dict[tuple[str, ...], dict[str, float]] = {}
+    for portfolio in summary.portfolios:
+        heavy = {
+            name: entry.khat
+            for name, entry in summary[portfolio].items()
+            if entry.heavy_tailed and entry.khat is not None
+        }
+        if heavy:
+            alike.setdefault(tuple(heavy), {})[portfolio] = max(heavy.values())
     return [
-        (
-            f"{portfolio}: heavy tail (Pareto k up to {max(heavy.values()):.2f}), so no standard error "
-            f"for {', '.join(heavy)}: read medians and quantiles"
-        )
+        f"{', '.join(tails)}: heavy tail (Pareto k up to {max(tails.values()):.2f}), so no standard "
+        f"error for {', '.join(measures)}: read medians and quantiles"
+        for measures, tails in alike.items()
     ]

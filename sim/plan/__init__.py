@@ -100,8 +100,13 @@ def make_plan(experiment: Experiment) -> Plan:
         raise ExperimentError(experiment.file, faults)
     factors = shared_factors(experiment, [line.terms for line in lines], economics_tables)
     row = {factor.name: k for k, factor in enumerate(factors)}
-    by_orders = {name for name, kind in experiment.compensation.items() if kind.pay_per_order}
-    lines, groups = grouped(lines, experiment.simulation.seed, frozenset(by_orders))
+    spill = np.array([_spec(experiment, line.terms).incident_spill for line in lines])
+
+    def alone(terms: Terms) -> bool:
+        paid = experiment.compensation[terms.compensation].pay_per_order > 0.0
+        return paid and (bool(spill.any()) or experiment.niche[terms.niche].market is not None)
+
+    lines, groups = grouped(lines, experiment.simulation.seed, alone)
     works = []
     for group, stops in groups:
         tier = tiers[group.terms.tier, group.terms.platform]
@@ -134,16 +139,15 @@ def make_plan(experiment: Experiment) -> Plan:
             )
             for name, niche in experiment.niche.items()
         },
-        spill=np.array(
-            [
-                experiment.tier[line.terms.tier].on[line.terms.platform].incident_spill
-                for line in lines
-            ]
-        ),
+        spill=spill,
         arrived=arrived(experiment, lines),
         overlap_between_niches=experiment.audience.overlap_between_niches,
         left_over=left_over,
     )
+
+
+def _spec(experiment: Experiment, terms: Terms) -> m.Tier:
+    return experiment.tier[terms.tier].on[terms.platform]
 
 
 def _work(
@@ -157,7 +161,7 @@ def _work(
     faults: list[Fault],
 ) -> Line:
     terms, first, programme = group.terms, group.first, group.programme
-    spec = experiment.tier[terms.tier].on[terms.platform]
+    spec = _spec(experiment, terms)
     kind = experiment.compensation[terms.compensation]
     platform, niche = experiment.platform[terms.platform], experiment.niche[terms.niche]
     tables = {**tier.tables, "product_cost": goods}
@@ -238,9 +242,9 @@ def _work(
     )
     if not group.people:
         return line
-    unloaded = creator_mix(spec, tables, np.ones(len(INPUTS)), "", [])
+    scores = np.divide(mix, own[:, None], out=np.eye(len(INPUTS)), where=own[:, None] > 0.0)
     tracked = mg.moment(compile_or_fault(experiment.economics.tracked_share, "", faults))
-    return named_line(line, group.people, tables, unloaded, own, tracked)
+    return named_line(line, group.people, tables, scores, own, tracked)
 
 
 def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:

@@ -261,16 +261,16 @@ class Group:
 
 
 def grouped(
-    lines: tuple[PlanLine, ...], seed: int, paid_by_orders: frozenset[str] = frozenset()
+    lines: tuple[PlanLine, ...], seed: int, alone: Callable[[Terms], bool]
 ) -> tuple[tuple[PlanLine, ...], list[tuple[Group, list[int]]]]:
     """Group lines that start at the same creator of the same pool on the same terms.
 
-    `paid_by_orders` names the compensations whose creators are paid by their own orders.
+    `alone` says of which terms no two portfolios may share a group (see `Group`).
     """
     stops: dict[Group, set[int]] = {}
 
     def group_of(line: PlanLine) -> Group:
-        own = line.programme is not None or line.terms.compensation in paid_by_orders
+        own = line.programme is not None or alone(line.terms)
         portfolio = line.portfolio if own else ""
         if line.programme is None:
             return Group(line.terms, line.first, None, line.people, portfolio)

@@ -165,7 +165,8 @@ def _means(asked: _Question, loading: Array) -> list[float]:
             centre, partial(_excess_mean, asked.tables["amplification"], spread, asked.log_cap)
         )
     wanted = products(asked.per_impression)
-    each = {name: input_mean(name) for names in wanted.values() for name in names}
+    used = {name for names in wanted.values() for name in names}
+    each = {name: input_mean(name) for name in sorted(used)}
     means = []
     for figure, names in wanted.items():
         value = np.ones((len(index), _OWN_NODES)) * (1.0 + asked.weights[figure] * excess)
@@ -184,6 +185,9 @@ def _along(centre: Array, mean: Callable[[Array], Array]) -> Array:
 
 def _table_mean(table: Table, spread: float, centre: Array) -> Array:
     """Return the mean of a quantile table over scores N(centre, spread^2)."""
+    if table.linear and table.jump == -math.inf:
+        level, slope = table.coefficients[0, :2]
+        return np.asarray(np.exp(level + slope * centre + (slope * spread) ** 2 / 2.0))
     nodes, weights = _hermite(_INNER_NODES)
     mean: Array = np.exp(table.log_quantile(centre[:, None] + spread * nodes)) @ weights
     return mean

@@ -81,7 +81,7 @@ def named_line(
     line: Line,
     people: Sequence[RosterRow],
     tables: Mapping[str, Table],
-    unloaded_mix: Array,
+    score_mix: Array,
     own: Array,
     tracked_share: float,
 ) -> Line:
@@ -95,7 +95,7 @@ def named_line(
         Its creators. The fee is known of all or of none.
     tables
         Quantile tables of the tier as quoted.
-    unloaded_mix
+    score_mix
         L, shape (inputs, inputs).
     own
         Weights of the creators' own scores, shape (inputs,).
@@ -111,7 +111,7 @@ def named_line(
         if x in exact:
             with np.errstate(divide="ignore"):
                 log_known[:, x] = np.maximum(np.log(values), mg.LOG_ZERO) - line.shift[x]
-    mixes, variant, score, weight = _posterior(seen, unloaded_mix, own, drawn, len(people))
+    mixes, variant, score, weight = _posterior(seen, score_mix, own, drawn, len(people))
     # Posts are picked up by how engaging the creator is, as far as that is known.
     score[:, AMPLIFICATION] *= line.amplification_engagement
     doubt = np.ones((len(people), N_INPUTS))

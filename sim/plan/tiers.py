@@ -87,6 +87,9 @@ def tier_tables(tier: m.Tier, key: str, faults: list[Fault]) -> TierTables | Non
     shift["engagement_rate"], shift["conversion_rate"], shift["reach_rate"] = quoted[:3]
     if tier.effort_elasticity and tier.effort_fee is not None:
         fee = float(tables["fee"].log_quantile(np.zeros(1))[0])
+        if fee <= mg.LOG_ZERO:
+            problem = "needs a `fee` above zero: effort follows its logarithm"
+            faults.append(Fault(f"{key}.effort_elasticity", problem, tier.effort_elasticity))
         shift["engagement_rate"] += tier.effort_elasticity * (fee - math.log(tier.effort_fee))
     return TierTables(tables, shift, quoted[3], log_cap, mg.moment(tables["authentic_share"]))
 

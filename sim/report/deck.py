@@ -144,7 +144,7 @@ def _assumptions(deck: Deck, story: Story) -> None:
     figure = Figure(
         key="assumptions",
         finding=f"{assumed} of {len(story.inputs)} inputs rest on an assumption alone",
-        made="Assumptions. The inputs that matter most; `sim explain` lists all of them",
+        made="Assumptions. The inputs asked for first; `sim explain` lists all of them",
         models=(table,),
         method="Every input carries its source; what has none says assumption.",
     )
@@ -160,10 +160,14 @@ def _warnings(deck: Deck, story: Story) -> None:
         return
     count = len(story.warnings)
     title = f"What to keep in mind: {count} warning{'s' if count > 1 else ''} of the run"
-    slide, box = deck.slide(title, "Assumptions. As the run gave them", "\n\n".join(
-        [title, *story.warnings, "Method: number and model warnings of `sim run`.",
-         _notes(story.comparison, story)]))  # fmt: skip
-    deck.bullets(slide, box, story.warnings)
+    notes = "\n\n".join([
+        title, *story.warnings, "Method: number and model warnings of `sim run`.",
+        _notes(story.comparison, story)])  # fmt: skip
+    rest = story.warnings
+    while rest:
+        more = "" if rest == story.warnings else " (continued)"
+        slide, box = deck.slide(f"{title}{more}", "Assumptions. As the run gave them", notes)
+        rest = tuple(deck.bullets(slide, box, rest))
 
 
 def _appendix(deck: Deck, story: Story) -> None:

@@ -238,7 +238,7 @@ class Story:
     sections : tuple of Section
         In the order in which a reader meets them; empty ones are left out.
     key_inputs, inputs : tuple of Assumption
-        The few that matter most, and all.
+        The few that are asked for first, and all.
     cited : tuple of (str, str, str)
         Citation, title and place of every source cited.
     warnings : tuple of str

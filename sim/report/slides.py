@@ -157,15 +157,20 @@ class Deck:
             paragraph.alignment = PP_ALIGN.LEFT
         _ink(frame, 0.8 if muted else 1.0)
 
-    def bullets(self, slide: Any, box: Box, lines: Sequence[str]) -> None:
-        """Add sentences as large as they fit."""
-        size = next(
-            (s for s in (22, 20, 18, 16, 14, 13, 12)
-             if sum(_lines(f"•  {line}", box.width - 2 * INSET, s) * 1.25 + 0.45 for line in lines) * s / 72 * EMU
-             <= box.height),
-            12,
-        )  # fmt: skip
-        self.text(slide, box, lines, size, bullets=True, name="sentences")
+    def bullets(self, slide: Any, box: Box, lines: Sequence[str]) -> Sequence[str]:
+        """Add sentences as large as they fit; return those that do not fit at the smallest size."""
+
+        def tall(count: int, size: int) -> float:
+            rows = (_lines(f"•  {line}", box.width - 2 * INSET, size) for line in lines[:count])
+            return sum(row * 1.25 + 0.45 for row in rows) * size / 72 * EMU
+
+        sizes = (22, 20, 18, 16, 14, 13, 12)
+        size = next((s for s in sizes if tall(len(lines), s) <= box.height), sizes[-1])
+        count = len(lines)
+        while count > 1 and tall(count, size) > box.height:
+            count -= 1
+        self.text(slide, box, lines[:count], size, bullets=True, name="sentences")
+        return lines[count:]
 
     def show(
         self, slide: Any, box: Box, models: Sequence[Model], alt: str, whole: Table | None = None

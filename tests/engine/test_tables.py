@@ -68,6 +68,8 @@ ACCEPTED = [
     case("beta", a=50.0, b=0.05),
     case("beta", 0.01, 0.1, a=2.0, b=48.0),
     case("betaprime", a=0.74, b=1.34),
+    case("betaprime", a=0.74, b=1.02),
+    case("betaprime", a=0.3, b=1.005),
     case("betaprime", a=5.0, b=30.0),
     case("betaprime", a=1e3, b=1e3),
     case("betaprime", 0.0, 50.0, a=0.74, b=0.9),
@@ -321,6 +323,18 @@ def test_observations_outside_the_truncation_are_left_out() -> None:
     """As for any family: followers from a file are truncated to their tier."""
     values = [500.0, 2e4, 3e4, 5e4, 3e6]
     assert_hits(empirical(values, 1e4, 1e5), np.array([2e4, 3e4, 5e4]))
+
+
+@pytest.mark.parametrize("a", [0.12, 0.74, 3.0])
+def test_beta_prime_of_tail_index_one_to_the_last_score(a: float) -> None:
+    """F(x) = (x / (1 + x))^a in closed form, also where scipy's inverse has no answer."""
+    # Far below, where nothing counts, a table ends (see `_log_quantiles`).
+    z = np.linspace(-5.9, 9.0, 61)
+    u = special.log_ndtr(z) / a
+    expected = u - np.log(-np.expm1(u))
+    found = compile_marginal(Marginal("betaprime", {"a": a, "b": 1.0})).log_quantile(z)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-2)
+    np.testing.assert_allclose(found[z < 6.0], expected[z < 6.0], rtol=0, atol=1e-4)
 
 
 # --- Refusals --------------------------------------------------------------------------------------

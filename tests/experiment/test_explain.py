@@ -159,3 +159,15 @@ def test_a_distribution_that_cannot_be_drawn_is_a_fault():
 )
 def test_source_text(origin, text):
     assert source_text(origin) == text
+
+
+def test_stages_and_rosters_are_written_as_in_a_file(tmp_path):
+    (tmp_path / "list.csv").write_text("name,followers\nAda,12k\n", encoding="utf-8")
+    staged = {"tier": "micro", "creators": 4, "stages": [{}, {"keep": 0.5, "posts": 3}]}
+    experiment = sim.build(
+        {"portfolio": {"a": staged, "b": {"roster": "list.csv"}}}, folder=tmp_path
+    )
+    written = {row.key: row.written for row in explain(experiment)}
+    stages = tomllib.loads(f"stages = {written['portfolio.a.stages']}")["stages"]
+    assert stages == [{"keep": 1, "posts": 1}, {"keep": 0.5, "posts": 3}]
+    assert written["portfolio.b.roster"] == '"list.csv"'

@@ -75,6 +75,14 @@ def test_folder(tmp_path):
         sim.load(tmp_path)
 
 
+def test_folder_of_a_run_names_its_experiment(tmp_path):
+    (tmp_path / "experiment.toml").write_text("", encoding="utf-8")
+    with pytest.raises(
+        sim.ExperimentError, match=r"Is a directory; did you mean .*experiment.toml\?"
+    ):
+        sim.load(tmp_path)
+
+
 # --- Includes -------------------------------------------------------------------------------------
 
 

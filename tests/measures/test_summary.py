@@ -71,7 +71,10 @@ def test_undefined_worlds_are_left_out_and_counted(run_of: Results) -> None:
     assert entry.left_out == 1
     assert summary["macro"]["roi_mean"].left_out == 0
     text = number_warnings(ds, summary)
-    assert "micro: roi undefined (zero denominator) in 1 of 4 worlds, which are left out" in text
+    assert (
+        "micro: roi and roas undefined (zero denominator) in 1 of 4 worlds, which are left out"
+        in text
+    )
     assert not any(line.startswith("macro") for line in text)
 
 
@@ -155,6 +158,18 @@ def test_table_names_portfolios_units_and_missing_errors(run_of: Results) -> Non
 def test_dimension_order_does_not_matter(lognormal: Results) -> None:
     ds = lognormal(500, seed=1)
     assert summarize(ds.transpose()).to_dict() == summarize(ds).to_dict()
+
+
+def test_portfolios_alike_share_a_warning(run_of: Results) -> None:
+    tail = np.random.default_rng(9).pareto(1.2, 5_000)
+    ds = run_of({"one": tail, "two": tail, "calm": np.linspace(-1.0, 1.0, 5_000)})
+    (text,) = number_warnings(ds, summarize(ds))
+    assert text.startswith("one, two: heavy tail (Pareto k up to ")
+    ds["top_creator_share"][0, :7] = np.nan
+    ds["effective_creators"][0, :7] = np.nan
+    left_out, _ = number_warnings(ds, summarize(ds))
+    assert left_out.startswith("one: top_creator_share and effective_creators undefined")
+    assert "in 7 of 5,000 worlds" in left_out
 
 
 def test_warnings_come_from_the_numbers(run_of: Results) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -159,3 +160,40 @@ def test_two_levels_repeat_beliefs_and_nothing_else(make: Make) -> None:
     assert len(np.unique(beliefs[0])) == 200
     for name in ("shock", "engagements"):
         assert len(np.unique(ds[name].values)) == 1_000, name
+
+
+@pytest.mark.parametrize("law", ["spike", "cascade"])
+def test_a_mean_that_rests_on_its_cap_is_told(law: str, simulated: Simulated) -> None:
+    """Tail index 1 and below with a cap: a warning with tier, index and cap; above 1 none."""
+    laws = {
+        "spike": {"probability": 0.1, "minimum": 1.0, "tail_index": 0.9},
+        "cascade": {"b": 0.5, "tail_index": 0.9},
+    }
+    key = "tier.small.amplification"
+    for tail_index, told in ((0.9, True), (1.0, True), (1.2, False)):
+        heavy = {law: laws[law] | {"tail_index": tail_index}, "cap": 80}
+        warnings = json.loads(simulated({key: heavy}, worlds=128).attrs["warnings_json"])
+        found = [text for text in warnings if "rests on the cap alone" in text]
+        assert bool(found) == told
+        if told:
+            assert f"small (tail index {tail_index:g}, cap 80)" in found[0]
+
+
+def test_effort_cannot_follow_no_fee(make: Make) -> None:
+    changes = {"fee": 0, "effort_elasticity": 0.3, "effort_fee": 100}
+    with pytest.raises(sim.ExperimentError, match="needs a `fee` above zero"):
+        sim.simulate(make({f"tier.small.{k}": v for k, v in changes.items()}, worlds=128))
+
+
+def test_doubt_about_tracking_compiles_nothing_new(simulated: Simulated) -> None:
+    """A figure that is a row reaches the kernel as the same kind of array as one that is a number."""
+    from numba.core import config
+
+    from sim.engine.kernel import _line_sums
+
+    simulated(worlds=128)
+    if config.DISABLE_JIT:
+        pytest.skip("nothing is compiled")
+    before = len(_line_sums.signatures)
+    simulated({"economics.tracked_share": "40 to 80 %"}, worlds=128)
+    assert len(_line_sums.signatures) == before

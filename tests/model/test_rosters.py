@@ -124,6 +124,34 @@ def test_doubt_about_a_tier_fades_as_a_rate_is_measured(named: Named) -> None:
     assert abs(values.std() - sd) <= 4.0 * sd / math.sqrt(2.0 * values.size)
 
 
+def test_all_that_is_known_of_a_creator_counts_together(named: Named) -> None:
+    """Followers, fee and a measured rate, under shocks: conditioning of normals on log values.
+
+    Own parts: cov(f, e) = rho s_f s_e and, as the fee follows x = f + e with slope eta,
+    cov(fee, y) = eta cov(x, y). A measured rate holds the shock of its season and luck.
+    """
+    rho, eta, loading, s_f, s_fee, posts = -0.4, 0.7, 0.7, 0.9, 0.8, 8
+    changes = VARIED | {
+        "tier.small.followers": {"lognormal": {"median": 20_000, "log_sd": s_f}},
+        "tier.small.fee": {"lognormal": {"median": 100, "log_sd": s_fee}},
+        "tier.small.followers_engagement_correlation": rho,
+        "tier.small.fee_elasticity": eta,
+        "shocks.loadings": {"engagement_rate": {"campaign": loading}},
+    }
+    text = f"name,followers,engagement_rate,posts,fee\nAda,50000,5 %,{posts},400\n"
+    s_e = SIGMA * math.sqrt(1.0 - loading**2)
+    own = np.array([[s_f**2, rho * s_f * s_e], [rho * s_f * s_e, s_e**2]])
+    with_fee = eta * own.sum(axis=1)
+    known = np.block([[own, with_fee[:, None]], [with_fee[None], np.array([[s_fee**2]])]])
+    known[1, 1] += (SIGMA * loading) ** 2 + TAU**2 / posts
+    along = np.array([own[1, 0], own[1, 1], with_fee[1]])
+    gain = np.linalg.solve(known, along)
+    seen = np.array([math.log(50_000 / 20_000), math.log(0.05 / MEAN), math.log(400 / 100)])
+    mean = math.log(50_000 * MEAN) + gain @ seen - TAU**2 / 2.0
+    variance = own[1, 1] - gain @ along + (SIGMA * loading) ** 2 + TAU**2
+    agree(log_engagements(named(text, changes)), mean, math.sqrt(variance))
+
+
 def test_past_orders_tell_of_conversion(named: Named) -> None:
     """Conversion as it was: 40 orders in 10 posts of 400 engagements, 0.6 of them tracked."""
     changes = VARIED | {

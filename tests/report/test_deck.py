@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches
 
 import sim.report
+from sim.report.deck import fill
 from sim.report.models import Bars, Curves, Table
+from sim.report.slides import Deck
 from sim.report.story import all_figures
 
 from .conftest import HOSTILE
@@ -201,6 +204,25 @@ def test_nothing_leaves_the_slide_or_covers_another(deck: Path) -> None:
                 wide = min(a[2], b[2]) - max(a[0], b[0])
                 tall = min(a[3], b[3]) - max(a[1], b[1])
                 assert wide <= 2 or tall <= Inches(0.02)
+
+
+def test_warnings_that_fill_a_slide_go_on_to_the_next(story) -> None:
+    warnings = tuple(f"portfolio {k}: {'heavy tail ' * 20}" for k in range(30))
+    deck = Deck()
+    fill(deck, replace(story, warnings=warnings))
+    told = [
+        s for s in deck.file.slides if s.shapes.title.text_frame.text.startswith("What to keep")
+    ]
+    shown = [
+        line.removeprefix("•  ").strip()
+        for slide in told
+        for shape in slide.shapes
+        if shape.name == "sentences"
+        for line in plain(shape.text_frame.text).split("\n")
+    ]
+    assert shown == [warning.strip() for warning in warnings]
+    assert len(told) > 2
+    assert all("continued" in s.shapes.title.text_frame.text for s in told[1:])
 
 
 def template(path: Path, *, potx: bool = False) -> Path:

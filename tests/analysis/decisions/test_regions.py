@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +73,16 @@ def test_luck_is_no_region(two: Callable[..., Experiment]) -> None:
     assert found.cells is None
     assert "no region of the assumptions stands out" in found.sentence
     assert discover_table(found) == []
+
+
+def test_a_region_within_its_errors_is_not_called_worst(two: Callable[..., Experiment]) -> None:
+    found = discover(two(0.5))
+    assert " most often where " in found.sentence
+    gap = math.hypot(found.density.se or 0.0, found.losing.se or 0.0)
+    near = replace(found.density, value=(found.losing.value or 0.0) + 1.9 * gap)
+    sentence = replace(found, density=near).sentence
+    assert "no region of the assumptions is told from the rest" in sentence
+    assert "most often" not in sentence
 
 
 def test_condition_in_words_of_a_varied_key(two: Callable[..., Experiment]) -> None:
