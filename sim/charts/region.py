@@ -70,7 +70,7 @@ def plot_region(
     theme, title, subtitle
         See `plot_roi`.
     """
-    with paper(ax, theme) as sheet:
+    with paper(ax, theme, height=4.9) as sheet:
         ax = sheet.ax
         label = f"worlds that {loser} loses to {winner}"
         if len(region.edges) == 1:

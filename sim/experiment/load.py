@@ -16,6 +16,7 @@ from .checks import cross_checks, named_in_vain
 from .distributions import Distribution
 from .faults import ExperimentError, Fault, nearest
 from .fill import fill, presets
+from .layout import FREE
 from .merge import Unreadable, assign, found_in, included, merge, read_toml
 from .read_roster import with_rosters
 from .roster import Roster
@@ -163,6 +164,10 @@ def load(
     for key, value in (("worlds", worlds), ("seed", seed)):
         if value is not None:
             complete = merge(complete, {"simulation": {key: value}})
+    if worlds is not None and isinstance(complete.get("simulation"), Mapping):
+        # So many worlds in all: the draws of the beliefs follow from them.
+        simulation = {k: v for k, v in complete["simulation"].items() if k != "beliefs"}
+        complete = {**complete, "simulation": simulation}
     try:
         experiment = build(complete, name=path.stem, file=str(path), folder=path.parent)
     except ExperimentError as error:
@@ -240,7 +245,8 @@ def _built(tables: Mapping[str, Any], name: str, file: str, folder: Path) -> Exp
     experiment._file = file
     experiment._origins = origins
     experiment._folder = folder
-    experiment._inputs = tuple(sorted(set(_input_files(experiment.tables()))))
+    read = {head: table for head, table in experiment.tables().items() if head not in FREE}
+    experiment._inputs = tuple(sorted(set(_input_files(read))))
     return experiment
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .fill import DEFAULT, THIS_FILE
-from .layout import Path, is_section, sourced_keys
+from .layout import FREE, Path, is_section, sourced_keys
 from .load import Experiment
 from .toml import dotted, key, value
 
@@ -32,7 +32,8 @@ def to_toml(experiment: Experiment, files: Mapping[str, str] | None = None) -> s
     if title:
         lines += [f"title = {value(title)}", ""]
     for name, table in tables.items():
-        _table(lines, (name,), _moved(table, files or {}), experiment.origins)
+        moved = table if name in FREE else _moved(table, files or {})
+        _table(lines, (name,), moved, experiment.origins)
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -323,3 +323,17 @@ def test_assigned_values_say_so(written, fine):
     experiment = sim.load(written(fine), ["tier.micro.fee=300", "shocks.loadings.fee={}"])
     for key in ("tier.micro.on.instagram.fee", "shocks.loadings.fee"):
         assert experiment.origins[key] == "--set on the command line"
+
+
+def test_worlds_decide_the_beliefs_of_two_levels(tmp_path):
+    """4,000 worlds of 50 replicates are 80 draws of the beliefs, whatever the file says."""
+    from sim.plan import sampling_of
+
+    path = tmp_path / "two.toml"
+    path.write_text(
+        "[simulation]\nbeliefs = 2_000\nreplicates = 50\n"
+        "[portfolio.p]\ntier = 'micro'\ncreators = 2\n"
+    )
+    assert sampling_of(sim.load(path).simulation)[1] == 100_000
+    sampling, worlds = sampling_of(sim.load(path, worlds="4k").simulation)
+    assert (sampling.groups, worlds) == (80, 4_000)

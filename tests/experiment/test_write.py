@@ -203,3 +203,14 @@ def test_dotted_keys_read_back(path):
 @pytest.mark.parametrize("text", ["", "a b", "a.", "a=1\nb", "a # b", "a #", "[a]", '"'])
 def test_what_is_no_key(text):
     assert path_of(text) is None
+
+
+def test_a_sweep_names_no_files(tmp_path):
+    """Found by fuzzing: a key of [sweep] that is called as a distribution is."""
+    tables = {
+        "portfolio": {"p": {"tier": "micro", "creators": 2}},
+        "sweep": {"empirical": "posts.csv"},
+    }
+    experiment = sim.build(tables, folder=tmp_path)
+    assert experiment.inputs == ()
+    assert "posts.csv" in to_toml(experiment, {"posts.csv": "elsewhere.csv"})
