@@ -35,9 +35,9 @@ def rows(seeds: int = 24, worlds: int = 8192) -> list[dict[str, Any]]:
             if seed == 0:
                 continue  # compiles
             seconds.setdefault(kind, []).append(elapsed)
-            summary = sim.summarize(dataset, MEASURES).to_dict()["micro"]
+            summary = sim.summarize(dataset, MEASURES)["micro"]
             for name in MEASURES:
-                value = summary[name]["value"]
+                value = summary[name].value
                 found.setdefault(name, {}).setdefault(kind, []).append(value)
     slower = statistics.median(seconds["stratified"]) / statistics.median(seconds["plain"])
     result = []
