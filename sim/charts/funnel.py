@@ -162,9 +162,11 @@ def _bar(sheet: Paper, funnel: Funnel, stage: str, y: float, *, most: float, loo
         rate = funnel.steps[stage]
         before = STAGES[STAGES.index(stage) - 1].removesuffix("s")
         ax.annotate(
-            f"  {percent(rate.value, rate.se)} per {before}",
+            f"{percent(rate.value, rate.se)} per {before}",
             (1, 0.5),
             xycoords=drawn,
+            xytext=(9, 0),
+            textcoords="offset points",
             va="center",
             ha="left",
             fontsize=SMALL,
