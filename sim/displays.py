@@ -79,6 +79,12 @@ class Told:
         super().__init_subclass__(**others)
         cls._table = table
 
+    def __str__(self) -> str:
+        """Return sentence and notes."""
+        answer: Any = self
+        notes = [f"Note: {note}" for note in getattr(answer, "notes", ())]
+        return "\n".join([answer.sentence, *notes])
+
     def _repr_html_(self) -> str:
         """Return sentence, table and notes."""
         answer: Any = self

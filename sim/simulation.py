@@ -76,6 +76,8 @@ def simulate(
         For faults that only show when the plan is made.
     ClusterError
         Where the cluster cannot be had.
+    TypeError
+        For anything but an experiment, such as the name of its file.
 
     Examples
     --------
@@ -85,6 +87,8 @@ def simulate(
     >>> results["roi"].dims
     ('portfolio', 'sim')
     """
+    if not isinstance(experiment, Experiment):
+        raise TypeError(f"needs an experiment: sim.simulate(sim.load({experiment!r}))")
     plan = make_plan(experiment)
     if blocks_in is None and stored_bytes(plan) <= memory_limit:
         arrays = _in_memory(plan, threads, progress, cluster, workers)

@@ -108,9 +108,12 @@ def finished_run(
 ) -> tuple[Path, xr.Dataset]:
     """Return a run's folder and worlds: the run there if it is this experiment, else a fresh one.
 
-    A fresh run is written without charts; `sim run` draws them.
+    A fresh run is written without charts; `sim run` draws them. Where it takes the place of
+    another one, that waits until the question is answered (`settle`): a mistake in the question
+    costs nothing that was there.
     """
     from ..analysis.common import stored_run
+    from ..folders import is_run
     from ..runs import check_target, run_folder, write_run
     from ..simulation import simulate
 
@@ -119,11 +122,31 @@ def finished_run(
     if found is not None:
         return folder, found
     check_target(folder)
-    _say_what_goes(folder, default=out is None)
     with progress_bar("simulating worlds", quiet) as progress:
         dataset = simulate(experiment, threads=threads, progress=progress)
-    write_run(folder, experiment, dataset, charts=False)
+
+    def write() -> None:
+        _say_what_goes(folder, default=out is None)
+        write_run(folder, experiment, dataset, charts=False)
+
+    context = click.get_current_context(silent=True)
+    if context is not None and is_run(folder):
+        context.meta[_WAITING] = write
+    else:
+        write()
     return folder, dataset
+
+
+#: Where a run waits to be written.
+_WAITING = "sim.waiting"
+
+
+def settle() -> None:
+    """Write the run that waited for its question to be answered."""
+    context = click.get_current_context(silent=True)
+    write = None if context is None else context.meta.pop(_WAITING, None)
+    if write is not None:
+        write()
 
 
 def _say_what_goes(folder: Path, default: bool) -> None:
@@ -179,6 +202,7 @@ def tell(
     """
     from ..analysis.common import save_analysis
 
+    settle()
     content = answer.to_dict()
     path = save_analysis(folder, name, content)
     if charts_wanted():

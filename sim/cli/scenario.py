@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .asking import answer_options, finished_run, pair_options, tell
+from .asking import answer_options, finished_run, pair_options, settle, tell
 from .common import clear_errors, experiment_options, progress_bar, read
 
 
@@ -56,6 +56,7 @@ def scenario(
             threads=threads,
             progress=progress,
         )
+    settle()
     save_analysis(folder, "scenario", answer.to_dict(), table_of(answer))
     columns = ["scenario", "portfolio", answer.decision.measure, "change", "change_se",
                "loss_probability", "profit_median", "a_beats_b"]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import rich_click as click
 
-from .asking import answer_options, finished_run, pair_options, tell
+from .asking import answer_options, finished_run, pair_options, settle, tell
 from .common import MISTAKE, clear_errors, experiment_options, fail, progress_bar, read
 
 _COLUMNS = ("portfolio", "roi_mean", "roi_median", "roi_p05", "roi_es05", "loss_probability",
@@ -94,6 +94,7 @@ def sweep(
         )
     shutil.rmtree(kept, ignore_errors=True)
     name = "_".join(["sweep", *keys])
+    settle()
     save_analysis(folder, name, answer.to_dict(), answer.dataset)
     tell(
         answer,

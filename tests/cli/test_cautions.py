@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import sim
 from sim.measures import number_warnings
 from sim.simulation import doubt_warnings
@@ -32,3 +34,8 @@ def test_a_budget_that_commission_breaks_is_named() -> None:
     assert any(f"p ({cost:,.0f} of 20,000 USD)" in note for note in notes)
     plain = sim.simulate(built())
     assert not any("budget" in n for n in number_warnings(plain, sim.summarize(plain)))
+
+
+def test_a_file_instead_of_an_experiment_is_told_the_way_out() -> None:
+    with pytest.raises(TypeError, match=r"sim.simulate\(sim.load\('x.toml'\)\)"):
+        sim.simulate("x.toml")  # type: ignore[arg-type]

@@ -121,3 +121,18 @@ def test_a_disk_that_is_really_full(small: Path, tiny_disk: Path, worlds: str) -
     assert "no space left on the disk" in message
     assert "Traceback" not in message
     assert list(tiny_disk.iterdir()) == []
+
+
+def test_a_mistake_in_a_question_costs_no_finished_run(small: Path, tmp_path: Path) -> None:
+    """The question would replace the run (other worlds), and its values cannot be read."""
+    out = tmp_path / "run"
+    assert call("run", small, "--no-charts", "--quiet", "--out", out)[0] == 0
+    before = everything(out)
+    question = ("sweep", small, "--key", "tier.micro.fee", "--out", out, "--worlds", "1k")
+    code, message = call(*question, "--values", "abc")
+    assert code == 2, message
+    assert everything(out) == before
+    code, message = call(*question, "--values", "100, 200", "--no-charts")
+    assert code == 0, message
+    assert "held another run (2,000 worlds, seed" in message
+    assert (out / "analysis").is_dir()

@@ -124,6 +124,7 @@ def test_every_answer_shows_its_sentence_and_a_table(name, arguments):
     html = answer._repr_html_()
     assert " ".join(answer.sentence.split()) in words(html)
     assert len(list(parsed(html).iter("tr"))) > 1
+    assert str(answer).startswith(answer.sentence)
 
 
 def test_a_table_wider_than_the_terminal_goes_on_below():
