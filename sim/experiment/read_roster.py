@@ -98,9 +98,12 @@ class _Cell(Exception):
 
 
 def _column_faults(columns: list[str]) -> Iterator[str]:
+    if not columns:
+        yield f"is empty; its first row must name columns: {', '.join(_NEEDED)} and what is known"
+        return
     for name in _NEEDED:
         if name not in columns:
-            yield f"has no column `{name}`; it has {', '.join(columns) or 'none'}"
+            yield f"has no column `{name}`; it has {', '.join(columns)}"
     for name in columns:
         if name not in COLUMNS:
             yield f"column `{name}` is unknown; {suggestion(name, COLUMNS)}"

@@ -16,6 +16,7 @@ from .toml import dotted
 _EXPECTED = {
     "string_type": "must be text in quotes",
     "dict_type": "must be a table",
+    "tuple_type": "must be a list: [...]",
     "model_type": "must be a table",
     "model_attributes_type": "must be a table",
 }
@@ -64,6 +65,7 @@ def faults_of(
         kind, got = item["type"], item["input"]
         location = tuple(str(part) for part in item["loc"] if part != "[key]")
         key = user_key(location, tables)
+        within = _within(item["loc"])
         if kind == "missing":
             if location[:2] in in_vain:
                 yield Fault(dotted(location[:2]), in_vain[location[:2]])
@@ -73,16 +75,26 @@ def faults_of(
                 yield Fault(key, "is missing: no preset has it" if no_preset else "is missing")
         elif kind == "extra_forbidden":
             hint = suggestion(location[-1], _fields(location[:-1]))
-            yield Fault(key, f"is not a key here; {hint}")
+            yield Fault(key, f"{within}is not a key here; {hint}")
         elif kind == "literal_error" and "[key]" in item["loc"]:
             hint = suggestion(location[-1], get_args(models.FactorKind))
             yield Fault(key, f"is not a key here; {hint}")
         elif kind == "literal_error":
             yield Fault(key, f"must be {item['ctx']['expected']}".replace("'", '"'), got)
         elif kind == "value_error":
-            yield Fault(key, str(item["ctx"]["error"]), got)
+            yield Fault(key, f"{within}{item['ctx']['error']}", got)
         else:
-            yield Fault(key, _EXPECTED.get(kind, item["msg"]), got)
+            yield Fault(key, within + _EXPECTED.get(kind, item["msg"]), got)
+
+
+def _within(location: tuple[str | int, ...]) -> str:
+    """Return where in a list of tables a fault stands, such as ``entry 2, keep:``."""
+    places = [i for i, part in enumerate(location) if isinstance(part, int)]
+    if not places:
+        return ""
+    at = places[0]
+    rest = [str(part) for part in location[at + 1 :]]
+    return ", ".join([f"entry {int(location[at]) + 1}", *rest]) + ": "
 
 
 def _fields(location: Path) -> list[str]:

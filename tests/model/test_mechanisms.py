@@ -327,6 +327,10 @@ def test_a_budget_is_spent_over_all_stages() -> None:
         ({"stages": [{"posts": 2}]}, "needs at least two stages"),
         ({"stages": [{"keep": 0.5}, {}]}, "the first stage keeps nobody"),
         ({"stages": [{}, {}], "posts": 3}, "leave out `posts`"),
+        ({"stages": [{}, {"keep": 2}]}, "stages: entry 2, keep: cannot be above 1"),
+        ({"stages": [{}, {"kep": 0.5}]}, "stages: entry 2, kep: is not a key here; did you mean"),
+        ({"stages": [{}, 7]}, "stages: entry 2: must be a table"),
+        ({"stages": {}}, "stages: must be a list"),
     ],
 )
 def test_stages_that_make_no_sense(extra: dict[str, Any], problem: str) -> None:

@@ -284,6 +284,7 @@ def test_past_orders_tell_of_conversion_and_fit_together(named: Named) -> None:
         ("name,followers,platform\nAda,12k,insta\n", "row 2, platform: is unknown"),
         ("name,followers\nAda,0.5\n", "row 2, followers: belongs to no tier"),
         ("name,followers\n", "names nobody"),
+        ("", "is empty; its first row must name columns: name, followers"),
     ],
 )
 def test_faults_name_row_and_column(tmp_path: Path, text: str, problem: str) -> None:
