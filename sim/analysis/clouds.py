@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..experiment import Experiment, ExperimentError, Fault
+from ..experiment.words import key_words
 from ..plan import make_plan
 from ..simulation import Progress, simulate
 from .common import Decision
@@ -133,12 +134,9 @@ def varied_cloud(
 
 def _key_input(key: Key) -> _Input:
     """Return a varied key as an input: a loading and a tier's median by what analysts call them."""
-    parts = key.name.split(".")
-    words = key.name
-    if parts[:2] == ["shocks", "loadings"]:
-        words = f"{parts[3]} loading of {parts[2]}"
-    elif parts[0] == "tier":
-        words = f"median {parts[-1]} of {parts[1]}"
+    words = key_words(key.name)
+    if key.table == "tier":
+        words = f"median {words}"
     return _Input(key.name, words, key.unit, partial(figure_text, key.field))
 
 

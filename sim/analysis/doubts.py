@@ -16,6 +16,7 @@ from ..engine import marginals as mg
 from ..engine.line import INPUTS
 from ..experiment import Experiment
 from ..experiment import models as m
+from ..experiment.words import spoken
 from ..measures.format import number, percent, usd
 from ..plan import Plan, Terms, tier_tables
 from .inputs import factor_words
@@ -119,7 +120,8 @@ def _tier_doubts(experiment: Experiment, plan: Plan) -> list[Doubt]:
             found[key] = Doubt(
                 key,
                 "belief",
-                f"mean {name} of {terms.tier}" + (f" on {terms.platform}" if several else ""),
+                f"mean {spoken(name)} of {terms.tier}"
+                + (f" on {terms.platform}" if several else ""),
                 m.Tier.model_fields[name].description or "",
                 terms.tier,
                 weights,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..experiment.words import spoken
 from ..plan import Factor, Plan
 
 #: What creators, posts and orders add by chance; no factor of the plan.
@@ -63,7 +64,7 @@ def factor_words(factor: Factor) -> str:
     if factor.kind == "shock":
         return "campaign shock" if name == "campaign" else f"shock of the {name} {rest[0]}"
     if name.startswith("economics."):
-        return f"belief about {name.removeprefix('economics.')}"
+        return f"belief about {spoken(name.removeprefix('economics.'))}"
     if not rest:
-        return f"belief about {name} of all tiers"
-    return f"belief about {name} of {rest[1]} on {rest[0]}"
+        return f"belief about {spoken(name)} of all tiers"
+    return f"belief about {spoken(name)} of {rest[1]} on {rest[0]}"

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..experiment import Experiment, ExperimentError, Fault
+from ..experiment.words import spoken
 from ..measures import Measured
 from ..measures.format import usd
 from ..plan import Plan, make_plan
@@ -189,7 +190,7 @@ def _groups(doubts: list[Doubt]) -> list[tuple[str, str, list[Doubt]]]:
         groups.append((f"tier.{tier}", f"all figures of {tier}", members))
     for topic in dict.fromkeys(doubt.topic for doubt in beliefs if doubt.tier):
         members = [doubt for doubt in beliefs if doubt.topic == topic]
-        groups.append((topic, f"{topic} of all tiers", members))
+        groups.append((topic, f"{spoken(topic)} of all tiers", members))
     groups.append(("beliefs", "all beliefs together", beliefs))
     groups.append(("shocks", "all shared shocks together", shocks))
     return [group for group in groups if len(group[2]) > 1]

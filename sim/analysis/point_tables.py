@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..experiment.words import key_words
 from ..measures.format import cell
 from .common import Decision, shown, unit_of
-from .keys import Key
 
 if TYPE_CHECKING:
     from ..measures import Measured
@@ -57,7 +57,7 @@ def sweep_table(sweep: Sweep) -> list[Row]:
 
 
 def _swept(sweep: Sweep, row: Mapping[str, Any]) -> Row:
-    result = {heading(key): shown(row[key.name]) for key in sweep.keys}
+    result = {key_words(key.name): shown(row[key.name]) for key in sweep.keys}
     result["portfolio"] = str(row["portfolio"])
     measures = dict.fromkeys((sweep.outcome, *_SWEPT))
     for name in measures:
@@ -87,8 +87,8 @@ def breakeven_table(found: Breakeven) -> list[Row]:
         line = [found.line[i] for i in _spread(range(len(found.line)), MOST)]
         return [
             {
-                heading(found.second): shown(x),
-                heading(found.key): "no tie" if y is None else cell(y, se, found.key.unit),
+                key_words(found.second.name): shown(x),
+                key_words(found.key.name): "no tie" if y is None else cell(y, se, found.key.unit),
             }
             for x, y, se in line
         ]
@@ -99,7 +99,7 @@ def breakeven_table(found: Breakeven) -> list[Row]:
     table = []
     for p in _around(found):
         here = rows[p * len(names) : (p + 1) * len(names)]
-        row = {heading(found.key): shown(here[0][found.key.name])}
+        row = {key_words(found.key.name): shown(here[0][found.key.name])}
         for measure in dict.fromkeys(m for m in (on, "roi_mean", "roi_median") if m != "a_beats_b"):
             for name, f in places.items():
                 figure = cell(here[f][measure], here[f][f"{measure}_se"], unit_of(measure))
@@ -162,11 +162,6 @@ def scenario_table(found: Scenarios) -> list[Row]:
                 row[_wins(found.decision)] = _cell(case.pair["a_beats_b"]) if wins else ""
             table.append(row)
     return table
-
-
-def heading(key: Key) -> str:
-    """Return a key as a heading: its last two parts."""
-    return " ".join(key.name.split(".")[-2:]).replace("_", " ")
 
 
 def measure_heading(name: str) -> str:

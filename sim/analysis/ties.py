@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.faults import suggestion
+from ..experiment.words import key_words
 from ..plan import make_plan
 from ..simulation import Progress, simulate
 from .belief_ties import BeliefRange, belief_range
@@ -155,7 +156,7 @@ class Breakeven(Told, table="sim.analysis.point_tables:breakeven_table"):
     @property
     def headline(self) -> str:
         """Say it in one line."""
-        a, b, name = self.decision.a, self.decision.b, self.key.name
+        a, b, name = self.decision.a, self.decision.b, key_words(self.key.name)
         if self.second is not None:
             return f"Where {a} and {b} {_tied(self.decision.measure)}"
         if not self.ties:
@@ -164,7 +165,8 @@ class Breakeven(Told, table="sim.analysis.point_tables:breakeven_table"):
             shown(tie.value) + (f" (± {rounded(tie.se)})" if tie.se is not None else "")
             for tie in self.ties
         )
-        return f"{a} and {b} {_tied(self.decision.measure)} at {name} = {places}"
+        unit = f" {self.key.unit}" if self.key.unit.startswith("USD") else ""
+        return f"{a} and {b} {_tied(self.decision.measure)} at a {name} of {places}{unit}"
 
     @property
     def range(self) -> tuple[float, float]:

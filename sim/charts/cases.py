@@ -91,10 +91,7 @@ def _rank(value: float) -> str:
 
 def short_names(inputs: Sequence[Content]) -> dict[str, str]:
     """Return what to call inputs beside their bars; a platform that all share goes unsaid."""
-    words = {
-        row["input"]: str(row["words"]).removeprefix("belief about ").replace("_", " ")
-        for row in inputs
-    }
+    words = {row["input"]: str(row["words"]).removeprefix("belief about ") for row in inputs}
     platforms = {text.partition(" on ")[2] for text in words.values() if " on " in text}
     if len(platforms) != 1:
         return words

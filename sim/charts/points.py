@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..experiment.words import key_words
 from ..measures.format import number, percent, usd
 from . import findings
 from .numbers import FloatArray
@@ -97,7 +98,9 @@ def lines_of(content: Content) -> Lines:
         )
         for f, portfolio in enumerate(content["portfolios"])
     }
-    together = f", with {', '.join(other for other, _ in others)}" if zipped and others else ""
+    together = (
+        f", with {', '.join(key_words(other) for other, _ in others)}" if zipped and others else ""
+    )
     return Lines(
         x[order],
         lines,
@@ -229,7 +232,7 @@ def _known(se: FloatArray) -> tuple[FloatArray, str]:
 
 def _points(content: Content, others: Any, rest: tuple[int, ...]) -> str:
     held = [
-        f"{name} = {number(float(other['values'][k]))}"
+        f"{key_words(name)} {number(float(other['values'][k]))}"
         for (name, other), k in zip(others, rest, strict=True)
     ]
     return "; ".join([f"{content['worlds']:,} worlds at each point", *held])
@@ -301,7 +304,8 @@ def _window(x: FloatArray, content: Content) -> slice:
 
 
 def _label(name: str, unit: str) -> str:
-    return f"{name}, {unit}" if unit and len(unit) < 40 else name
+    words = key_words(name)
+    return f"{words}, {unit}" if unit and len(unit) < 40 else words
 
 
 def _numbers(values: Any) -> FloatArray:

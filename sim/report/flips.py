@@ -11,6 +11,7 @@ import numpy as np
 from ..charts import headline, plot_answer
 from ..charts.points import grid_of, is_line, lines_of
 from ..charts.run import Run
+from ..experiment.words import key_words
 from ..measures.format import percent, percent_with_error
 from .always import roles
 from .models import Bars, Curve, Curves, Figure, Series, Table, Values, written
@@ -55,7 +56,7 @@ def ties(saved: Saved, run: Run) -> Figure:
     return Figure(
         key=saved.key,
         finding=headline(saved.content),
-        made=saved.made(f"{_capital(_words(measure))} along {name}, {unit}; {now}".rstrip("; "),
+        made=saved.made(f"{_capital(_words(measure))} along {key_words(name)}, {unit}; {now}".rstrip("; "),
                         _interval(found)),
         models=(Curves((*model.curves, *marks), model.x_axis, model.y_axis, model.x_form,
                        model.y_form, model.x_range, model.y_range, model.x_log),),
@@ -118,7 +119,7 @@ def _lines(
     high = max((max(c.y) for c in curves), default=1.0)
     return Curves(
         tuple(curves),
-        f"{key}, {unit}" + (" (log axis)" if log else ""),
+        f"{key_words(key)}, {unit}" + (" (log axis)" if log else ""),
         _words(measure),
         x_form="number",
         y_form="percent" if measure == "loss_probability" else form,

@@ -387,7 +387,7 @@ NUMBERS = [
     row(
         "end of a follower range",
         '[tier.micro]\nfollower_range = [10, "many"]',
-        f'tier.micro.follower_range: {NUMBER} (got "many")',
+        f'tier.micro.follower_range: entry 2: {NUMBER} (got "many")',
     ),
     row(
         "followers outside their range",

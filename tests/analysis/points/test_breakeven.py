@@ -131,7 +131,7 @@ def test_a_terminal_shows_the_points_around_the_tie(still):
     found = breakeven(still(), FEE, beliefs=False)
     rows = breakeven_table(found)
     assert len(rows) <= MOST
-    values = [float(row["few fee"].replace(",", "")) for row in rows]
+    values = [float(row["fee of few"].replace(",", "")) for row in rows]
     assert min(abs(value / TIE - 1.0) for value in values) < 0.15
 
 

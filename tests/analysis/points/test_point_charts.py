@@ -54,8 +54,8 @@ def test_even_chances_have_their_level(still):
 def test_two_keys_are_a_map(still):
     found = breakeven(still(), FEE, "tier.many.fee", second_values=[200.0, 300.0, 400.0, 600.0])
     ax = plot_answer(saved(found))
-    assert ax.get_xlabel().startswith("tier.many.fee")
-    assert ax.get_ylabel().startswith(FEE)
+    assert ax.get_xlabel().startswith("fee of many, USD")
+    assert ax.get_ylabel().startswith("fee of few, USD")
 
 
 def test_a_sweep_along_one_key_has_means_medians_and_bands(priced):
