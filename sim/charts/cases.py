@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..measures.format import number
+from ..text.numbers import counted, plain
 from . import findings
 from .audit import plot_audit
 from .drivers import plot_tornado
@@ -29,7 +29,7 @@ def tornado(content: Content, ax: Axes | None, **options: Any) -> Axes:
         if options["title"] is None:
             options["title"] = tornado_headline(content)
         if options["subtitle"] is None:
-            sample = f"{content['worlds']:,} worlds of the run"
+            sample = f"{counted(content['worlds'], 'world')} of the run"
             options["subtitle"] = f"{sample}, Spearman's rank correlation"
     return plot_tornado(
         swings_of(content),
@@ -37,7 +37,7 @@ def tornado(content: Content, ax: Axes | None, **options: Any) -> Axes:
         base=base_of(content),
         outcome=outcome_of(content),
         text=_rank if ranked else _writes(content),
-        made=f"{content['worlds']:,} worlds at each end",
+        made=f"{counted(content['worlds'], 'world')} at each end",
         **options,
     )
 
@@ -118,7 +118,7 @@ def scenario(content: Content, ax: Axes | None, **options: Any) -> Axes:
     }
     if options["title"] is None:
         options["title"] = content["headline"]
-    made = f"{content['worlds']:,} worlds, the same in every scenario"
+    made = f"{counted(content['worlds'], 'world')}, the same in every scenario"
     return plot_scenarios(cases, ax, made=made, **options)
 
 
@@ -136,13 +136,13 @@ def audit(content: Content, ax: Axes | None, **options: Any) -> Axes:
             row["source"],
             row["worlds_below"][0],
             row["worlds_below"][1],
-            f"simulated {number(row['simulated']['value'], row['simulated']['se'])} "
+            f"simulated {plain(row['simulated']['value'], row['simulated']['se'])} "
             f"{row['claimed']['unit']}",
         )
         for row in content["claims"]
         if row["worlds_below"]
     ]
-    return plot_audit(rows, ax, made=f"{content['worlds']:,} worlds", **options)
+    return plot_audit(rows, ax, made=f"{counted(content['worlds'], 'world')}", **options)
 
 
 def audit_parts(content: Content) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..measures.comparison import Comparison
+from ..text.numbers import counted, share_text
 from . import titles
 from .marks import MIDDLE, brief, hide, interval, note
 from .numbers import BoolArray, FloatArray, defined, density
@@ -68,7 +69,7 @@ def plot_difference(
         entries = [comparison[key] for key in QUANTILES]
         marks = [entry.value for entry in entries if entry.value is not None]
         if len(marks) == len(QUANTILES):
-            texts = [titles.roi_text(entry).removesuffix(" %") for entry in entries]
+            texts = [brief(entry, signed=True).removesuffix(" %") for entry in entries]
             ink = Look(sheet.theme.muted, sheet.theme.ink)
             interval(ax, scale, marks, texts, y=-0.22, look=ink, name="difference")
         ax.plot([0, 0], [0, 1.35], color=sheet.theme.ink, linewidth=1.2)
@@ -84,7 +85,7 @@ def plot_difference(
         ax.set_xlabel("\n".join(wrap(subject, 5.6, MIDDLE)))
         found = titles.winner(a, b, comparison["a_beats_b"], run.worlds)
         made = (
-            f"{comparison.worlds:,} worlds, both portfolios in the same ones; dot: median, bar: "
+            f"{counted(comparison.worlds, 'world')}, both portfolios in the same ones; dot: median, bar: "
             f"5 % to 95 % quantile{_beyond(ordered, scale)}{run.left_out((a, b))}"
         )
         sheet.headline(found, made, title, subtitle)
@@ -110,7 +111,7 @@ def _who_wins(ax: Axes, scale: RoiScale, comparison: Comparison, styles: dict[st
     if wins.value is None:
         return
     for name, share, side in ((comparison.a, wins.value, 1), (comparison.b, 1 - wins.value, -1)):
-        text = f"{brief(name, lines=1)} wins\n{titles.share_text(titles.with_value(wins, share))}"
+        text = f"{brief(name, lines=1)} wins\n{share_text(titles.with_value(wins, share))}"
         note(
             ax,
             text,

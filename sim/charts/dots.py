@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..text.numbers import counted, percent
 from . import titles
 from .marks import MIDDLE, brief, hide, name_rows
 from .numbers import FloatArray, quantile_dots, stacks
 from .paper import WIDTH, Paper, paper, text_width
 from .run import Run, as_run
-from .scale import RoiScale, roi_scale, roi_text
+from .scale import RoiScale, roi_scale
 from .theme import Theme
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def plot_dots(
             "" if len(names) == len(run.names) else f"; {len(names)} of {len(run.names)} portfolios"
         )
         made = (
-            f"each dot stands for {100 / dots:g} of 100 worlds ({run.worlds:,} simulated); "
+            f"each dot stands for {100 / dots:g} of 100 worlds ({counted(run.worlds)} simulated); "
             f"hollow dots lose money{some}{run.left_out(names)}"
         )
         sheet.headline(found, made, title, subtitle)
@@ -134,7 +135,7 @@ class _Grid:
     def apply(self, ax: Axes) -> None:
         """Give an x axis the limits and the ticks."""
         ticks = self.scale.ticks()
-        ax.set_xticks(self.place(ticks).tolist(), labels=[roi_text(tick) for tick in ticks])
+        ax.set_xticks(self.place(ticks).tolist(), labels=[percent(tick, signed=True) for tick in ticks])
         ax.set_xlim(0, self.columns)
 
 

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 from . import findings
 from .colours import blend, contrast
-from .marks import MIDDLE, SMALL, brief, name_rows, note, percent_axis
+from .marks import (
+    MIDDLE,
+    SMALL,
+    brief,
+    name_rows,
+    note,
+    percent_axis,
+)
 from .paper import Paper, paper
 from .rows import Split, Swing
-from .scale import roi_text
 from .theme import Theme, looks, tiers_of
 
 if TYPE_CHECKING:

@@ -7,12 +7,19 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..measures.format import percent
-from ..measures.wording import TOLD_APART
+from ..text.names import listed
+from ..text.numbers import percent
+from ..text.verdicts import TOLD_APART
 from .numbers import FloatArray
-from .rows import AuditRow, Diversification, FrontierPoint, Split, SweepLine, Swing, TailPoint
-from .scale import roi_text
-from .titles import listed
+from .rows import (
+    AuditRow,
+    Diversification,
+    FrontierPoint,
+    Split,
+    SweepLine,
+    Swing,
+    TailPoint,
+)
 
 
 def moves_most(rows: Sequence[Swing], outcome: str, text: Callable[[float], str]) -> str:
@@ -151,11 +158,11 @@ def frontier(line: Sequence[FrontierPoint]) -> str:
         return "No mix is efficient"
     bold, safe = line[0], line[-1]
     if len(line) == 1 or bold.mean <= safe.mean:
-        return f"One mix is best on both: mean ROI {roi_text(safe.mean)}"
+        return f"One mix is best on both: mean ROI {percent(safe.mean, signed=True)}"
     return (
-        f"From the safest to the boldest mix, mean ROI rises from {roi_text(safe.mean)} to "
-        f"{roi_text(bold.mean)}, the worst 5 % of worlds fall from {roi_text(safe.risk)} to "
-        f"{roi_text(bold.risk)}"
+        f"From the safest to the boldest mix, mean ROI rises from {percent(safe.mean, signed=True)} to "
+        f"{percent(bold.mean, signed=True)}, the worst 5 % of worlds fall from {percent(safe.risk, signed=True)} to "
+        f"{percent(bold.risk, signed=True)}"
     )
 
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..text.numbers import counted
 from .marks import SMALL, percent_axis
-from .paper import LINE, MARGIN, SUBTITLE, TITLE, dress, paper, wrap
+from .paper import (
+    LINE,
+    MARGIN,
+    SUBTITLE,
+    TITLE,
+    dress,
+    paper,
+    wrap,
+)
 from .theme import LIGHT, Theme, styled
 
 if TYPE_CHECKING:
@@ -75,7 +84,7 @@ def plot_fitted(fitted: Fitted, ax: Axes | None = None, *, theme: Theme | None =
         if not tailed:
             corner = {"x": 0.98, "y": 0.98, "ha": "right", "va": "top"}
         ax.text(
-            s=f"{fitted.n:,} {fitted.of}{test}", transform=ax.transAxes, fontsize=SMALL - 1,
+            s=f"{counted(fitted.n)} {fitted.of}{test}", transform=ax.transAxes, fontsize=SMALL - 1,
             color=colours.muted, gid="note", **corner,
         )  # fmt: skip
         return ax

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..measures.format import usd
-from ..measures.wording import TOLD_APART
+from ..text.verdicts import TOLD_APART
 from .colours import blend
 from .marks import note, number_axis, percent_axis
 from .paper import paper

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..measures.format import usd
-from ..measures.wording import TOLD_APART
+from ..text.numbers import money
+from ..text.verdicts import TOLD_APART
 from .colours import blend
 from .marks import SMALL, brief, note, percent_axis
 from .numbers import spread_apart
@@ -181,4 +181,4 @@ def _tier(line: str) -> str:
 
 
 def _usd(value: float) -> str:
-    return usd(value).removesuffix(" USD")
+    return money(value, unit=False)

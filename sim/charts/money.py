@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..measures.evaluate import Measured
-from ..measures.format import usd
 from ..results import line_costs
+from ..text.numbers import counted, money
 from . import titles
 from .marks import MIDDLE, hide, note
 from .paper import paper
@@ -115,7 +115,7 @@ def plot_waterfall(
                 color=colour,
                 gid=f"step {step.label}",
             )
-            text = usd(step.change, step.se).removesuffix(" USD")
+            text = money(step.change, step.se, unit=False)
             right = max(step.start, step.end)
             note(
                 ax,
@@ -138,11 +138,11 @@ def plot_waterfall(
         ax.tick_params(axis="y", length=0)
         low, high = (f(end for step in steps for end in (step.start, step.end)) for f in (min, max))
         ax.set_xlim(low - 0.02 * (high - low), high + 0.14 * (high - low))
-        ax.xaxis.set_major_formatter(lambda value, _: usd(value).removesuffix(" USD"))
+        ax.xaxis.set_major_formatter(lambda value, _: money(value, unit=False))
         ax.locator_params(axis="x", nbins=6)
         hide(ax, "left")
         ax.set_xlabel("USD, mean")
         found = titles.profit(name, summary["profit_mean"], summary["profit_median"])
-        made = f"means over {run.worlds:,} worlds, USD; grey: what is paid or not kept"
+        made = f"means over {counted(run.worlds, 'world')}, USD; grey: what is paid or not kept"
         sheet.headline(found, made, title, subtitle)
         return ax

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..experiment.words import key_words
-from ..measures.format import number, percent, usd
+from ..text.names import key_words
+from ..text.numbers import counted, percent, plain
 from . import findings
 from .numbers import FloatArray
 from .rows import SweepLine
-from .scale import roi_text
 from .sweeps import plot_break_even, plot_sweep
 from .ties import Level, TieMark, plot_tie
 
@@ -198,7 +197,7 @@ def _tie_grid(content: Content) -> Grid:
         _label(key["name"], key["unit"]),
         content["words"],
         content["unit"],
-        f"{content['worlds']:,} worlds at each point{without}",
+        f"{counted(content['worlds'], 'world')} at each point{without}",
     )
 
 
@@ -232,10 +231,10 @@ def _known(se: FloatArray) -> tuple[FloatArray, str]:
 
 def _points(content: Content, others: Any, rest: tuple[int, ...]) -> str:
     held = [
-        f"{key_words(name)} {number(float(other['values'][k]))}"
+        f"{key_words(name)} {plain(float(other['values'][k]))}"
         for (name, other), k in zip(others, rest, strict=True)
     ]
-    return "; ".join([f"{content['worlds']:,} worlds at each point", *held])
+    return "; ".join([f"{counted(content['worlds'], 'world')} at each point", *held])
 
 
 # --- Break-even -----------------------------------------------------------------------------------
@@ -280,7 +279,7 @@ def _tie(content: Content, ax: Axes | None, **options: Any) -> Axes:
         text=text_of(figures["unit"], signed=on.startswith("roi")),
         base=key["base"],
         level=0.5 if paired else None,
-        made=f"{content['worlds']:,} worlds at each point",
+        made=f"{counted(content['worlds'], 'world')} at each point",
         **options,
     )
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..measures.format import number, percent
-from ..measures.wording import TOLD_APART
+from ..text.numbers import percent
+from ..text.verdicts import TOLD_APART
 from . import findings
 from .marks import MIDDLE, SMALL, note, percent_axis
 from .numbers import spread_apart

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..text.numbers import percent
 from .marks import brief, note, percent_axis
 from .paper import paper
-from .scale import roi_text
 from .theme import Theme, looks, tiers_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def plot_scenarios(
                     markeredgewidth=1.6,
                     gid=f"mean {name}",
                 )
-                text = f"{name}: {roi_text(bar.median)}" if k == 0 else roi_text(bar.median)
+                text = f"{name}: {percent(bar.median, signed=True)}" if k == 0 else percent(bar.median, signed=True)
                 note(ax, text, (bar.high, y), (6, 0), ha="left", color=styles[name].text)
         ends = [e for own in cases.values() for bar in own.values() for e in (bar.low, bar.high)]
         room = (max(ends) - min(ends)) or 1.0

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..measures.wording import TOLD_APART
+from ..text.verdicts import TOLD_APART
 from . import findings
 from .marks import MIDDLE, note, number_axis
 from .numbers import FloatArray, spread_apart
 from .paper import Paper, paper
 from .rows import SweepLine
-from .scale import roi_text
 from .theme import Look, Theme, looks, tiers_of
 
 if TYPE_CHECKING:

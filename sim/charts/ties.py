@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..measures.wording import TOLD_APART
+from ..text.verdicts import TOLD_APART
 from .marks import MIDDLE, note, number_axis
 from .numbers import FloatArray, spread_apart
 from .paper import paper
-from .scale import roi_text
 from .sweeps import spread_axis
 from .theme import Theme, looks, tiers_of
 

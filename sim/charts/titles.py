@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..measures.evaluate import Measured
-from ..measures.format import number, percent, usd
-from ..measures.wording import TOLD_APART, direction
+from ..text.numbers import counted, money, percent, plain
+from ..text.verdicts import TOLD_APART, direction
 
 
 def order(first: Measured, second: Measured) -> int:
@@ -135,7 +135,7 @@ def winner(a: str, b: str, wins: Measured, worlds: int) -> str:
     first, second = (a, b) if side > 0 else (b, a)
     seen = wins if side > 0 else with_value(wins, 1 - wins.value)
     if seen.value == 1:
-        return f"{first} beats {second} in every one of {worlds:,} worlds"
+        return f"{first} beats {second} in every one of {counted(worlds, 'world')}"
     return f"{first} beats {second} in {share_text(seen)} of worlds"
 
 
@@ -168,8 +168,8 @@ def risk_and_return(means: Mapping[str, Measured], worst: Mapping[str, Measured]
 def profit(name: str, average: Measured, middle: Measured) -> str:
     """Say what a portfolio earns on average, and in the median."""
     return (
-        f"{name} earns {usd(average.value, average.se)} on average, "
-        f"{usd(middle.value, middle.se)} in the median"
+        f"{name} earns {money(average.value, average.se)} on average, "
+        f"{money(middle.value, middle.se)} in the median"
     )
 
 
@@ -178,7 +178,7 @@ def most_of(what: str, entries: Mapping[str, Measured], per: str = "1,000 USD") 
     names = ranked(entries)
     if not names:
         return f"{what} per {per} cannot be computed"
-    texts = {name: number(entries[name].value, entries[name].se) for name in names}
+    texts = {name: plain(entries[name].value, entries[name].se) for name in names}
     if len(names) == 1:
         return f"{names[0]} brings {texts[names[0]]} {what} per {per}"
     if len(leaders(entries)) > 1:
