@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from ..displays import Told
 from ..evidence import Figure, cite
-from .levers import Need, finite, span
+from ..text.numbers import between, percent
+from .levers import Need, finite
 from .terms import Interval
 
 Verdict = Literal["holds", "holds only if", "contradicts"]
@@ -87,7 +88,7 @@ class AuditRow:
             parts.append(", ".join(f"{name} ({says})" for name, says in self.contradicted.items()))
         parts.append(", or ".join(each.sentence for each in self.needs))
         if self.below is not None:
-            low, high = (f"{100 * share:.3g} %" for share in self.below)
+            low, high = (percent(share) for share in self.below)
             where = low if low == high else f"{low} to {high}"
             parts.append(f"{where} of simulated worlds lie below")
         return "; ".join(part for part in parts if part)
@@ -120,7 +121,7 @@ class AuditRow:
             "id": self.id,
             "says": self.says,
             "source": self.source,
-            "claimed": span(self.claimed.low, self.claimed.high),
+            "claimed": between(self.claimed.low, self.claimed.high),
             "simulated": finite(self.simulated.value),
             "se": self.simulated.se,
             "unit": self.unit,

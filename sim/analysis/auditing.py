@@ -18,12 +18,21 @@ import numpy as np
 from ..evidence import Figure, cite
 from ..experiment import Experiment, build
 from ..simulation import Progress, simulate
+from ..text.numbers import between
 from .audit_answer import Audit, AuditRow, Simulated
 from .audit_rows import AuditError, Book, Row, packaged
 from .common import as_measured
 from .keys import Varied, find_key
-from .levers import Need, need, number, span
-from .terms import Found, Interval, Scene, Speaker, TermError, claims_in, portfolios_in
+from .levers import Need, need, number
+from .terms import (
+    Found,
+    Interval,
+    Scene,
+    Speaker,
+    TermError,
+    claims_in,
+    portfolios_in,
+)
 from .variants import with_portfolios
 
 #: Worlds of an audit unless more are asked for.
@@ -191,7 +200,7 @@ def _contradicted(row: Row, claimed: Interval, book: Book, speaker: Speaker) -> 
             for name in claims_in(term):
                 figure, said = book.figures[name], speaker.interval({"claim": name})
                 unit = "" if figure.unit in ("fraction", "ratio") else f" {figure.unit}"
-                found[name] = f"{cite(figure.source)}: {span(said.low, said.high)}{unit}"
+                found[name] = f"{cite(figure.source)}: {between(said.low, said.high)}{unit}"
     return found
 
 

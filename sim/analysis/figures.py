@@ -17,7 +17,16 @@ import numpy.typing as npt
 from ..engine.run import processors
 from ..measures.functions import _hall_sheather as half_width
 from .common import compared, measure_of
-from .counting import BEATS, GAP, LOSS, ROI, below, order_statistics, point_rows, tally
+from .counting import (
+    BEATS,
+    GAP,
+    LOSS,
+    ROI,
+    below,
+    order_statistics,
+    point_rows,
+    tally,
+)
 from .prices import Sheet
 
 Array = npt.NDArray[np.float64]

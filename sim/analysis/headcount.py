@@ -16,6 +16,7 @@ from ..measures import functions as f
 from ..measures.evaluate import measured
 from ..plan import Plan, make_plan
 from ..simulation import Progress
+from ..text.numbers import fixed
 from .common import POINT_WORLDS, as_dataset, decide, estimate_of
 from .draws import draw, plainly, shared_scores
 from .headcount_answer import MEASURES_KEPT, Diversification, Diversified, Point
@@ -302,7 +303,7 @@ def _notes(outcome: Outcome) -> list[str]:
     ]
     if outcome.scale == LOG_SCALE:
         notes.append(
-            f"Tails of ROI are too heavy for a standard deviation (Pareto k {outcome.khat:.2f}): "
+            f"Tails of ROI are too heavy for a standard deviation (Pareto k {fixed(outcome.khat or 0.0, 2)}): "
             f"spread is that of {LOG_SCALE}."
         )
     return notes

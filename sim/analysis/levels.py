@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..measures import Measured
-from ..measures.format import percent_with_error
 from ..measures.worlds import CLUSTERED_SAMPLING
+from ..text.numbers import counted, told
 from .outcome import LOG_PARTS, choose_outcome
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Levels:
         told = [f"{_share(entry)} with {name}" for name, entry in self.doubt.items()]
         return (
             f"Doubt about the tiers' figures makes this share of the variance of {self.scale}, "
-            f"chance the rest: {', '.join(told)} ({self.beliefs:,} draws of the beliefs, "
-            f"{self.replicates:,} worlds each)."
+            f"chance the rest: {', '.join(told)} ({counted(self.beliefs)} draws of the beliefs, "
+            f"{counted(self.replicates, 'world')} each)."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Levels:
 def _share(entry: Measured) -> str:
     if entry.value is None or entry.se is None:
         return "unknown"
-    return percent_with_error(entry.value, entry.se)
+    return told(entry)
 
 
 def split_levels(dataset: xr.Dataset) -> Levels | None:

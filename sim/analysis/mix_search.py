@@ -10,12 +10,17 @@ import numpy.typing as npt
 
 from ..measures import functions as f
 from ..measures.evaluate import measured
-from .choices import Bound, Program, Stops, nearest_whole, rounded, search, worst_mean
-from .limits import (
-    BUDGET,
-    SOMEONE,
-    Limit,
+from ..text.numbers import CURRENCY
+from .choices import (
+    Bound,
+    Program,
+    Stops,
+    nearest_whole,
+    rounded,
+    search,
+    worst_mean,
 )
+from .limits import BUDGET, SOMEONE, Limit
 from .mix_answer import Price
 
 Array = npt.NDArray[np.float64]
@@ -151,7 +156,7 @@ def _prices_of(
         if freed is None or held is None:
             continue
         gain = (freed.taken - held.taken) @ stops.profit
-        found.append(Price(limit.words, margin, measured(f.mean(gain), "USD")))
+        found.append(Price(limit.words, margin, measured(f.mean(gain), CURRENCY)))
     return found
 
 

@@ -13,10 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..text.names import listed
-from ..text.numbers import counted, money, percent
+from ..text.names import capital, listed, measure_words, short_words
+from ..text.numbers import (
+    CURRENCY,
+    counted,
+    in_points,
+    labelled,
+    money,
+    percent,
+    plain,
+)
 from ..text.verdicts import TOLD_APART
-from .cases import short_names
 from .drivers import plot_variance_split
 from .inputs import MOST, Bar, plot_inputs, worth_finding
 from .mixes import MixPoint, plot_holdings, plot_mixes
@@ -64,7 +71,7 @@ class Driven:
 
     def write(self, value: float, se: float | None) -> str:
         """Write a bar's length."""
-        return (percent if self.percents else number)(value, se)
+        return (percent if self.percents else plain)(value, se)
 
 
 _INDICES = {
@@ -81,8 +88,8 @@ def driven(content: Content) -> Driven:
     first, total, label = _INDICES[content["method"]]
     percents = content["method"] == "sobol"
     single.sort(key=lambda d: -_value(d[total]))
-    write = percent if percents else number
-    names = short_names(single)
+    write = percent if percents else plain
+    names = short_words({d["input"]: d["words"] for d in single})
     bars = [
         Bar(
             names[d["input"]],
@@ -101,7 +108,8 @@ def sensitivity(content: Content, ax: Axes | None, **options: Any) -> Axes:
     """Draw the inputs of the difference by what they do to it."""
     del options["tiers"]
     found = driven(content)
-    made = f"{found.outcome}; {counted(content['worlds'], 'world')} simulated; lines: two standard errors"
+    made = f"{found.outcome}; {counted(content['worlds'], 'world')} simulated; lines: "
+    made += "two standard errors"
     if found.percents:
         made += "; dark: alone, light: with all interactions"
     _titled(options, content, sensitivity_headline)
@@ -125,7 +133,7 @@ def sensitivity_headline(content: Content) -> str:
     equal = [
         bar.name
         for bar in bars
-        if first.value - bar.value <= TOLD_APART * math.hypot(first.se or 0.0, bar.se or 0.0)
+        if first.value - bar.value <= TOLD_APART * ((first.se or 0.0) + (bar.se or 0.0))
     ]
     if len(equal) > 1:
         return f"{listed(equal[:3])} move {found.outcome} most, and about as much"
@@ -172,7 +180,7 @@ def worth(content: Content, ax: Axes | None, **options: Any) -> Axes:
     if pilots:
         made += "; diamonds, as far as the axis goes: what a pilot costs"
     kind = "mean profit" if content["risk_tolerance"] is None else "certainty equivalent"
-    label = f"worth of knowing before choosing, USD of {kind}"
+    label = f"worth of knowing before choosing, {CURRENCY} of {kind}"
     _titled(options, content, worth_headline)
     return plot_inputs(shown, ax, label=label, made=made, **options)
 
@@ -245,10 +253,10 @@ def diversify_headline(content: Content) -> str:
     enough = [item for item in content["portfolios"] if item["enough"] is not None]
     if enough and percents:
         told = [f"{counted(item['enough'])} with {item['portfolio']}" for item in enough]
-        step = f"{100 * float(content['amount']):g} percentage points"
+        step = in_points(float(content["amount"]))
         what = label.replace(", ", " of the ")
         return f"Another creator moves the {what} by less than {step} beyond {listed(told)}"
-    write = percent if percents else number
+    write = percent if percents else plain
     parts = []
     for item in content["portfolios"]:
         floor = item["floor"][measure]
@@ -257,7 +265,7 @@ def diversify_headline(content: Content) -> str:
             f"{item['portfolio']} {write(_value(hired), hired['se'])} with {counted(item['hired'])}, "
             f"{write(_value(floor), floor['se'])} with ever more creators"
         )
-    return f"{label[0].upper()}{label[1:]}: {'; '.join(parts)}"
+    return f"{capital(label)}: {'; '.join(parts)}"
 
 
 def frontier(content: Content, ax: Axes | None, **options: Any) -> Axes:
@@ -266,7 +274,9 @@ def frontier(content: Content, ax: Axes | None, **options: Any) -> Axes:
     measure, label = risk_of_mixes(content)
     points = [_mix_point(m["name"], m, measure) for m in best_mixes(content)]
     alone = [_mix_point(m["name"], m, measure) for m in content["alone"]]
-    made = f"Checked on {counted(content['check_worlds'], 'fresh world')}; dots: all money on one line"
+    made = (
+        f"Checked on {counted(content['check_worlds'], 'fresh world')}; dots: all money on one line"
+    )
     _titled(options, content, frontier_headline)
     percents = measure == "loss_probability"
     return plot_mixes(points, alone, ax, risk=label, percents=percents, made=made, **options)
@@ -295,8 +305,8 @@ def best_mixes(content: Content) -> list[Content]:
 def risk_of_mixes(content: Content) -> tuple[str, str]:
     """Return the measure of risk of a frontier, and its axis."""
     if content["risk"] == "es05":
-        return "profit_es05", "mean profit of the worst 5 % of worlds, USD"
-    return "loss_probability", "probability of loss"
+        return "profit_es05", labelled(measure_words("profit_es05"), CURRENCY)
+    return "loss_probability", measure_words("loss_probability")
 
 
 def hired(mix: Content) -> str:
@@ -384,7 +394,7 @@ def _axis(condition: Content) -> str:
     for word in (" below ", " above ", " between "):
         what = what.partition(word)[0].removesuffix(" is")
     unit = str(condition["unit"])
-    return f"{what}, {unit}" if len(what) + len(unit) < 42 else what
+    return labelled(what, unit, longest=41 - len(what))
 
 
 def _end(value: float | None, open_end: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..measures.payback import profit_to_date
-from ..text.numbers import counted, money
+from ..text.numbers import CURRENCY, counted, labelled, tick
 from . import findings
 from .marks import SMALL, note
 from .paper import paper
@@ -115,10 +115,10 @@ def plot_payback(
             fontsize=SMALL,
             color=sheet.theme.text(sheet.theme.loss),
         )
-        ax.yaxis.set_major_formatter(lambda value, _: money(value, unit=False))
+        ax.yaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
         ax.locator_params(axis="x", integer=True)
         ax.set_xlabel("weeks after the first post")
-        ax.set_ylabel("profit to date, USD")
+        ax.set_ylabel(labelled("profit to date", CURRENCY))
         found = findings.payback(portfolio, values)
         made = f"{counted(values.shape[1], 'world')}; line: median, bands: 50 % and 90 % of worlds"
         sheet.headline(found, made, title, subtitle)

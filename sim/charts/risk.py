@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..measures.evaluate import Measured
-from ..text.numbers import counted, share_text
+from ..text.names import abridged
+from ..text.numbers import brief, counted, share_text
 from ..text.verdicts import TOLD_APART
 from . import titles
-from .marks import MIDDLE, brief, name_rows, note, percent_axis
+from .marks import MIDDLE, name_rows, note, percent_axis
 from .numbers import spread_apart
 from .paper import Paper, paper
 from .run import Run, as_run
@@ -174,7 +175,7 @@ def _names(
     means = [mean for _, mean, _ in spots.values()]
     places = spread_apart(means, 0.075 * (high - low), low, high)
     for (name, (x, y, _)), place in zip(spots.items(), places, strict=True):
-        text = f"{brief(name, lines=1)} {brief(rows[name]['roi_mean'], signed=True)}"
+        text = f"{abridged(name, lines=1)} {brief(rows[name]['roi_mean'], signed=True)}"
         style: dict[str, Any] = {"color": styles[name].text, "fontweight": "bold"}
         if sides is None:
             ax.plot([x, right], [y, place], color=sheet.theme.grid, linewidth=1, zorder=0)

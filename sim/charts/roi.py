@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..text.numbers import brief, counted
+from ..text.numbers import brief, counted, percent
 from . import titles
 from .marks import (
     MIDDLE,
@@ -118,6 +118,6 @@ def _beyond(run: Run, scale: RoiScale) -> str:
     if left + right == 0:
         return ""
     return (
-        f"; beyond the axis: at most {100 * left:.1f} % of a portfolio's worlds left, "
-        f"{100 * right:.1f} % right"
+        f"; beyond the axis: at most {percent(left)} of a portfolio's worlds left, "
+        f"{percent(right)} right"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..text.numbers import counted
+from ..text.numbers import FRACTION, counted, tick
 from ..text.verdicts import TOLD_APART
 from . import findings
 from .marks import MIDDLE, note, percent_axis
@@ -77,8 +77,8 @@ def plot_tail(
         least = min([point.probability for point in observed], default=10 / max(ordered.size, 1))
         ax.set_xlim(1, 2 * min(largest, 2 * max(at_points, default=largest)))
         ax.set_ylim(least / 4, 1)
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f} ×")
-        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{tick(value)} ×")
+        ax.yaxis.set_major_formatter(lambda value, _: tick(value, FRACTION))
         ax.minorticks_off()
         ax.legend(loc="upper right")
         ax.set_xlabel(quantity)

@@ -8,6 +8,7 @@ the sentence says so. All that the errors cover is the number of worlds, never t
 from __future__ import annotations
 
 from ..text.numbers import (
+    CURRENCY,
     FRACTION,
     Number,
     brief,
@@ -193,7 +194,7 @@ def _awareness(summary: Summary, comparison: Comparison) -> list[str]:
     other = name[-further]
     per_usd = [summary[who]["reach_per_usd"] for who in (name[further], other)]
     sentence = (
-        f"For awareness, {name[further]} reaches more accounts per USD in "
+        f"For awareness, {name[further]} reaches more accounts per {CURRENCY} in "
         f"{of_worlds(reach, mirrored=further < 0)} "
         f"({' against '.join(plain(entry.value, entry.se) for entry in per_usd)})"
     )

@@ -14,6 +14,7 @@ import numpy as np
 from ..charts.colours import blend, channels
 from ..charts.paper import wrap
 from ..charts.theme import DARK, LIGHT, Theme, styled
+from ..text.numbers import setting
 from .models import Curves, Figure, written
 
 if TYPE_CHECKING:
@@ -272,5 +273,5 @@ def _said(model: Curves, place: float) -> str:
 
 def _rounded(place: float, model: Curves) -> str:
     if model.x_form == "number":
-        return f"{place:,.0f}" if abs(place) >= 100 else f"{place:.3g}"
+        return setting(place, 3)
     return written(round(place, 2), model.x_form)

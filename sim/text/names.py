@@ -1,7 +1,7 @@
 """Names in words: keys of an experiment, factors, measures; the same in every room.
 
 A name has up to three forms: in a sentence (`key_words`, `factor_words`, `measure_words`),
-as a heading (`measure_heading`), and short, beside a bar (`short_words`).
+as a heading (`measure_heading`), and short, beside a mark (`short_words`, `abridged`).
 """
 
 from __future__ import annotations
@@ -200,6 +200,27 @@ def listed(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
+    """Return a name on a few short lines, cut where it is longer still.
+
+    Parameters
+    ----------
+    name : str
+        Such as a portfolio's.
+    letters : int
+        Letters of a line at most.
+    lines : int
+        Lines at most.
+    """
+    import textwrap
+
+    if lines == 1:
+        return name if len(name) <= letters else f"{name[: letters - 1].rstrip()}…"
+    rows = textwrap.wrap(name, letters) or [name]
+    last = abridged(" ".join(rows[lines - 1 :]), letters=letters, lines=1)
+    return "\n".join([*rows[: lines - 1], *([last] if last else [])])
 
 
 def capital(text: str) -> str:

@@ -179,10 +179,16 @@ def between(low: float, high: float, se: float | None = 0.0) -> str:
     Parameters
     ----------
     low, high : float
-        Its ends.
+        Its ends; an infinite one is open: ``1,240 or more``.
     se : float or None
         Standard error of what lies between them; 0 for ends that were set.
     """
+    if low == high:
+        return setting(low)
+    if math.isinf(high):
+        return f"{setting(low)} or more"
+    if math.isinf(low):
+        return f"at most {setting(high)}"
     if not se:
         return f"{setting(low)} to {setting(high)}"
     # A further digit keeps the ends from moving by more than a tenth of the error.
@@ -200,6 +206,11 @@ def percent(value: float | None, se: float | None = 0.0, *, signed: bool = False
     scaled = 100 * value
     places = decimals(scaled, None if se is None else 100 * se)
     return f"{_fixed(scaled, min(places, 1 if abs(scaled) >= 0.1 else 4), signed=signed)} %"
+
+
+def whole_percent(fraction: float) -> str:
+    """Return a fraction in whole percents, for a mark that has room for no more: ``33 %``."""
+    return f"{_fixed(100 * fraction, 0)} %"
 
 
 def gain(fraction: float) -> str:
@@ -330,12 +341,24 @@ def setting(value: float | str, digits: int = _SET) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def tick(value: float, unit: str = "", *, signed: bool = False) -> str:
-    """Return a value on an axis: ``25 %``, ``12.5k``, ``0.025``; an axis names its unit of money."""
+def tick(value: float, unit: str = "", *, signed: bool = False, compact: bool = False) -> str:
+    """Return a value on an axis: ``25 %``, ``12.5k``, ``0.025``; an axis names its unit of money.
+
+    Parameters
+    ----------
+    value : float
+        Where the tick stands.
+    unit : str
+        Its unit.
+    signed : bool
+        Whether gains have a plus.
+    compact : bool
+        Whether every number is in few letters, ``2k`` for two thousand.
+    """
     if unit == FRACTION:
         return f"{_exact(100 * value, signed)} %"
-    if is_money(unit):
-        step, suffix = _step(value)
+    if compact or is_money(unit):
+        step, suffix = _step(value, compact)
         return _exact(value / step, signed) + suffix
     return _exact(value, signed)
 
@@ -380,6 +403,11 @@ def seconds(duration: float) -> str:
         return f"{duration:.2g} s"
     minutes, rest = divmod(round(duration), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def rounded(value: float, digits: int) -> float:
+    """Return a number rounded to so many significant digits."""
+    return float(f"{value:.{digits}g}")
 
 
 # --- Units ----------------------------------------------------------------------------------------
@@ -442,10 +470,12 @@ def _first_digit(se: float) -> int:
     return -int(f"{se:.0e}".split("e")[1])
 
 
-def _step(value: float) -> tuple[float, str]:
-    return next(
-        ((divisor, suffix) for least, divisor, suffix in _STEPS if abs(value) >= least), (1.0, "")
-    )
+def _step(value: float, compact: bool = False) -> tuple[float, str]:
+    """Return by what an amount is divided, and the suffix that says so."""
+    for least, divisor, suffix in _STEPS:
+        if abs(value) >= (divisor if compact else least):
+            return divisor, suffix
+    return 1.0, ""
 
 
 def _fixed(value: float, places: int, *, signed: bool = False) -> str:
@@ -454,5 +484,6 @@ def _fixed(value: float, places: int, *, signed: bool = False) -> str:
 
 
 def _exact(value: float, signed: bool) -> str:
-    rounded = round(value, 10) + 0.0
-    return f"{rounded:{'+' if signed and rounded else ''},.10g}"
+    """Return a number to ten digits without zeros at its end."""
+    text = _fixed(round(value, 10), max(9 - _magnitude(value), 0), signed=signed)
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sim.measures.format import cell
 
 import sim
 from sim.analysis.keys import median
 from sim.app.controls import REACH, Control, controls
 from sim.app.whatif import PositionError, WhatIf
-from sim.measures.format import cell
 
 
 def control(what_if: WhatIf, label: str) -> int:
