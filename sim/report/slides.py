@@ -20,7 +20,7 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from ..charts.paper import text_width, wrap
-from .house import house_style
+from .default_template import house_style
 from .models import Bars, Curves, Model, Table, unbroken
 from .natives import Box, add_bars, add_curves, fade, one_each
 
