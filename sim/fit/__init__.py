@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .writing import to_toml
 
 _HOME = {
-    "Fit": "found",
+    "Fit": "estimates",
     "FitError": "reading",
     "Posts": "reading",
     "fit_posts": "fit",
