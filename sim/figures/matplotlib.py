@@ -11,7 +11,7 @@ from ..charts.numbers import spread_apart
 from ..charts.paper import Paper, paper
 from ..charts.theme import Look, Theme
 from ..measures.wording import TOLD_APART
-from .models import Bars, Curve, Curves, Format, Model, Table, written
+from .spec import Bars, Curve, Curves, Format, Model, Table, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
