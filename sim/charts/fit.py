@@ -7,22 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..text.numbers import counted, tick
 from .marks import SMALL, percent_axis
-from .paper import (
-    LINE,
-    MARGIN,
-    SUBTITLE,
-    TITLE,
-    dress,
-    paper,
-    wrap,
-)
+from .paper import LINE, MARGIN, SUBTITLE, TITLE, dress, paper, wrap
 from .theme import LIGHT, Theme, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..fitting.found import Fit, Fitted
+    from ..fit.estimates import Fit, Fitted
 
 WIDE, HIGH = 3.15, 2.45
 """Inches of a panel."""
@@ -110,7 +102,7 @@ def draw_fit(fit: Fit, *, theme: Theme | None = None) -> Figure:
     Parameters
     ----------
     fit
-        See `sim.fitting.fit_posts`.
+        See `sim.fit.fit_posts`.
     theme
         Colours and font.
     """

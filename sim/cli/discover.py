@@ -7,14 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from .asking import answer_options, finished_run, pair_options, tell
-from .common import (
-    MISTAKE,
-    clear_errors,
-    experiment_options,
-    fail,
-    progress_bar,
-    read,
-)
+from .common import MISTAKE, clear_errors, experiment_options, fail, progress_bar, read
 
 
 @click.command()
@@ -61,8 +54,8 @@ def discover(
 
     Example: sim discover experiments/when_does_micro_lose.toml
     """
-    from ..analysis.regions import discover
-    from ..analysis.shown import discover_table
+    from ..questions.discover._discover import discover
+    from ..questions.shown import discover_table
 
     experiment = read(file, overrides, worlds, seed)
     ranges = {}

@@ -9,15 +9,7 @@ import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
 from ..text.numbers import CURRENCY, fixed, percent, setting
-from .common import (
-    MISTAKE,
-    clear_errors,
-    experiment_options,
-    fail,
-    print_json,
-    read,
-    write_whole,
-)
+from .common import MISTAKE, clear_errors, experiment_options, fail, print_json, read, write_whole
 
 
 @click.command()
@@ -47,8 +39,8 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
 
 def _check_questions(experiment: Experiment) -> None:
     """Check the tables that other commands ask: [sweep] and [scenario.NAME], all faults at once."""
-    from ..analysis.scenarios import check_scenarios
-    from ..analysis.sweeps import check_sweep
+    from ..questions.scenario._scenario import check_scenarios
+    from ..questions.sweep._sweep import check_sweep
 
     faults: list[Fault] = []
     for check_table in (check_sweep, check_scenarios):

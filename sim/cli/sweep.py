@@ -9,14 +9,7 @@ from typing import Any
 import rich_click as click
 
 from .asking import answer_options, finished_run, pair_options, settle, tell
-from .common import (
-    MISTAKE,
-    clear_errors,
-    experiment_options,
-    fail,
-    progress_bar,
-    read,
-)
+from .common import MISTAKE, clear_errors, experiment_options, fail, progress_bar, read
 
 _COLUMNS = ("portfolio", "roi_mean", "roi_median", "roi_p05", "roi_es05", "loss_probability",
             "a_beats_b")  # fmt: skip
@@ -69,10 +62,10 @@ def sweep(
 
     Example: sim sweep experiments/micro_vs_macro.toml --key tier.macro.fee --values "0.5x to 2x"
     """
-    from ..analysis.common import save_analysis
-    from ..analysis.point_tables import sweep_table
-    from ..analysis.sweeps import DEFAULT_RANGE
-    from ..analysis.sweeps import sweep as run_sweep
+    from ..questions.common import save_analysis
+    from ..questions.point_tables import sweep_table
+    from ..questions.sweep._sweep import DEFAULT_RANGE
+    from ..questions.sweep._sweep import sweep as run_sweep
 
     if len(values) > len(keys):
         fail(f"--values belongs to a --key: {len(values)} against {len(keys)}", MISTAKE)

@@ -9,38 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..charts import (
-    plot_difference,
-    plot_exceedance,
-    plot_loss,
-    plot_risk_return,
-    plot_roi,
-    titles,
-)
+from ..charts import plot_difference, plot_exceedance, plot_loss, plot_risk_return, plot_roi, titles
 from ..charts.numbers import FloatArray, at, defined
 from ..charts.run import Run, decision
 from ..charts.scale import RoiScale, roi_scale
+from ..figures.matplotlib import draw_curves
+from ..figures.spec import Bars, Curve, Curves, Figure, Series, Values
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..text.names import listed, measure_words
-from ..text.numbers import (
-    brief,
-    counted,
-    fixed,
-    gain,
-    share_text,
-    told,
-)
+from ..text.numbers import brief, counted, fixed, gain, share_text, told
 from ..text.verdicts import ranked
-from .drawn import draw_curves
-from .models import (
-    Bars,
-    Curve,
-    Curves,
-    Figure,
-    Series,
-    Values,
-)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..figures.spec import Assumption, Figure, Story, Table
 from ..folders import file_in_place
 from ..text.names import listed
-from .models import Assumption, Figure, Story, Table
 from .reading import open_run
 from .slides import Deck
 from .story import MOST_SIDE_BY_SIDE, tell

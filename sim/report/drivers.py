@@ -12,19 +12,10 @@ from ..charts import Swing, headline, plot_tornado
 from ..charts.cases import base_of, outcome_of, swings_of
 from ..charts.decisions import driven
 from ..charts.run import Run
+from ..figures.spec import Bars, Figure, Format, Series, Table
 from ..text.names import capital
-from ..text.numbers import (
-    CURRENCY,
-    cell,
-    from_saved,
-    labelled,
-    money,
-    percent,
-    told,
-    writer,
-)
+from ..text.numbers import CURRENCY, cell, from_saved, labelled, money, percent, told, writer
 from ..text.verdicts import TOLD_APART
-from .models import Bars, Figure, Format, Series, Table
 from .saved import Saved, error, form_of, value
 
 if TYPE_CHECKING:

@@ -11,30 +11,21 @@ import numpy as np
 from ..charts import headline, plot_answer
 from ..charts.points import grid_of, is_line, lines_of
 from ..charts.run import Run
+from ..figures.spec import Bars, Curve, Curves, Figure, Series, Table, Values, written
 from ..text.names import capital, key_words, measure_words
 from ..text.numbers import (
     CURRENCY,
     FRACTION,
     Number,
-    between,
     brief,
     from_saved,
+    from_to,
     labelled,
     percent,
     setting,
     told,
 )
 from .always import roles
-from .models import (
-    Bars,
-    Curve,
-    Curves,
-    Figure,
-    Series,
-    Table,
-    Values,
-    written,
-)
 from .saved import Saved, error, form_of, value
 
 if TYPE_CHECKING:
@@ -84,7 +75,7 @@ def _tie(tie: Mapping[str, Any]) -> Number:
 def _interval(found: Sequence[Mapping[str, Any]]) -> str:
     places = [
         f"{told(_tie(tie))}, 95 % interval "
-        f"{between(float(tie['low']), float(tie['high']), tie['se'])}"
+        f"{from_to(float(tie['low']), float(tie['high']), tie['se'])}"
         for tie in found
         if tie.get("low") is not None and tie.get("high") is not None
     ]

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..figures.spec import UNITS, Bars, Curves, Figure, Table, written
 from ..text.numbers import MISSING, Number, cell, setting
-from .models import (
-    UNITS,
-    Bars,
-    Curves,
-    Figure,
-    Table,
-    written,
-)
 
 #: Rows of a curve's table.
 STEPS = 13

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..figures.spec import Format
 from ..text.numbers import counted, is_money
-from .models import Format
 
 #: Longest finding that a title takes.
 LONGEST = 150

@@ -8,21 +8,14 @@ from itertools import chain
 
 from ..evidence import sources
 from ..explain import Input
+from ..figures.spec import Assumption, Figure, Section, Story, Table
 from ..measures import MEASURES
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..text.names import listed, measure_heading
-from ..text.numbers import (
-    FRACTION,
-    cell,
-    counted,
-    fixed,
-    labelled,
-    writer,
-)
+from ..text.numbers import FRACTION, cell, counted, fixed, labelled, writer
 from . import always, flows
 from .asked import COMMANDS, asked
-from .models import Assumption, Figure, Section, Story, Table
 from .reading import Opened
 from .saved import Saved
 
