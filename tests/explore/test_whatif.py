@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sim.measures.format import cell
+from sim.text.numbers import cell
 
 import sim
 from sim.explore.controls import REACH, Control, controls
