@@ -446,6 +446,8 @@ def _digits(value: float, se: float | None, unit: str) -> tuple[str, str]:
     """Return a value and its error with the digits that the error decides."""
     scale = 100.0 if unit == FRACTION else 1.0
     value, se = scale * value, None if se is None else scale * se
+    if se == 0:
+        return setting(value), ""
     places = decimals(value, se, _FULL)
     text = _fixed(value, places)
     # An error below the last of six digits is written with its own.

@@ -32,6 +32,9 @@ HEAVY = "heavy tail (Pareto k 0.91, above 0.7): no standard error, read the quan
         (66_321.0, 123.0, "USD", "66.3k USD", "66,300 USD (± 100)", "66,300 ± 100"),
         (1_254_000.0, 1_200.0, "USD", "1.25M USD", "1,254,000 USD (± 1,000)", "1,254,000 ± 1,000"),
         (9917.0, 0.0, "USD", "9,917 USD", "9,917 USD", "9,917"),
+        # What is known exactly has the digits of a setting.
+        (1 / 12, 0.0, "fraction", "8.3 %", "8.333 %", "8.333 %"),
+        (12_345.67, 0.0, "USD", "12.3k USD", "12,346 USD", "12,346"),
         (0.4714, 0.0006, "USD per engagement", "0.47 USD per engagement",
          "0.4714 USD per engagement (± 0.0006)", "0.4714 ± 0.0006"),
         (12_345.6, 21.0, "accounts", "12,300 accounts", "12,350 accounts (± 20)", "12,350 ± 20"),

@@ -14,7 +14,7 @@ from ...experiment.faults import suggestion
 from ...measures import COMPARISONS, Measured
 from ...simulation import Progress, simulate
 from ...text.names import TWINS, measure_words, twin_word
-from ...text.numbers import Number, counted, percent, told, why
+from ...text.numbers import Number, counted, percent, told
 from ...vary.keys import Varied
 from ...vary.overrides import overridden
 from ..common import (
@@ -169,7 +169,7 @@ class Scenarios(Told, table="sim.questions.point_tables:scenario_table"):
             if change is None or change.value is None:
                 parts.append(f"no scenario is harder on {portfolio} than the base: {level}")
                 continue
-            size = told(Number(abs(change.value), change.se, change.unit, why(change)))
+            size = told(Number(abs(change.value), change.se, change.unit, change.reason))
             way = "up" if change.value > 0.0 else "down"
             points = size.replace(" %", " points", 1)
             parts.append(f"hardest on {portfolio} is {case.name}: {level}; {way} by {points}")
