@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,37 +14,44 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .analysis.levels import split_levels
-from .experiment import Experiment
+from .experiment import Experiment, ExperimentError, load
 from .experiment.write import to_toml
 from .folders import (
-    MANIFEST,
+    MAKE_AGAIN,
     DiskFullError,
     RunError,
+    added,
     check_space,
     check_target,
-    is_run,
-    moved_into_place,
+    checked,
     read_manifest,
+    replaced,
+    sign,
     silent_deallocation,
 )
 from .measures import Comparison, Summary, answer, compare, number_warnings, summarize
 from .plan import sampling_of
 from .results import save, warnings_of
+from .simulation import identity
 
 __all__ = [
-    "MANIFEST",
     "Answer",
     "DiskFullError",
     "RunError",
     "check_target",
+    "has_numbers_of",
     "read_answer",
+    "read_experiment",
     "read_manifest",
+    "read_summary",
     "run_folder",
     "write_run",
 ]
 
 if TYPE_CHECKING:
     import xarray as xr
+
+_LOG = logging.getLogger("sim")
 
 
 @dataclass(frozen=True)
@@ -102,8 +110,9 @@ def write_run(
     Parameters
     ----------
     folder
-        The run's folder. A run in it is replaced; its ``analysis`` is kept where hash, seed and
-        worlds are the same. A folder that holds anything else is left alone.
+        The run's folder. The own files of a run in it are replaced; what was made from it stays
+        where the numbers are the same and moves to ``earlier`` where not, and what is not the
+        run's stays. A folder that holds anything but a run is left alone.
     experiment
         What was run.
     dataset
@@ -121,36 +130,46 @@ def write_run(
     check_target(Path(folder))
     folder = Path(folder).resolve()
     found = read_answer(dataset)
-    with moved_into_place(folder) as temporary:
-        check_space(dataset, temporary)
+    with replaced(folder) as fresh:
+        check_space(dataset, fresh)
         with silent_deallocation():
-            save(dataset, temporary / "worlds.nc")
-        resolved = _with_inputs(_as_run(experiment, int(dataset.attrs["worlds"])), temporary)
-        (temporary / "experiment.toml").write_text(resolved, encoding="utf-8")
-        _write_json(temporary / "summary.json", found.to_dict())
-        _write_csv(temporary / "summary.csv", found.summary.to_rows())
-        if charts:
-            from .charts import draw_all
-
-            first = found.comparisons[0] if found.comparisons else None
-            draw_all(dataset, temporary / "charts", summary=found.summary, comparison=first)
-        manifest = {
-            "experiment": experiment.name,
-            "title": experiment.title,
-            "answer": found.sentences[0] if found.sentences else "",
-            "experiment_hash": dataset.attrs["experiment_hash"],
-            "seed": int(dataset.attrs["seed"]),
-            "worlds": int(dataset.attrs["worlds"]),
-            "version": __version__,
-            "packages": json.loads(dataset.attrs["packages"]),
-            "seconds": dict(seconds or {}),
-            "files": sorted(
-                str(p.relative_to(temporary)) for p in temporary.rglob("*") if p.is_file()
-            ),
-        }
-        _write_json(temporary / MANIFEST, manifest)
-        _keep_analysis(folder, temporary, manifest)
+            save(dataset, fresh / "worlds.nc")
+        resolved = _with_inputs(_as_run(experiment, int(dataset.attrs["worlds"])), fresh)
+        (fresh / "experiment.toml").write_text(resolved, encoding="utf-8")
+        _write_json(fresh / "summary.json", found.to_dict())
+        _write_csv(fresh / "summary.csv", found.summary.to_rows())
+        sign(
+            fresh,
+            {
+                "experiment": experiment.name,
+                "title": experiment.title,
+                "answer": found.sentences[0] if found.sentences else "",
+                "experiment_hash": dataset.attrs["experiment_hash"],
+                "seed": int(dataset.attrs["seed"]),
+                "worlds": int(dataset.attrs["worlds"]),
+                "version": __version__,
+                "packages": json.loads(dataset.attrs["packages"]),
+                "seconds": dict(seconds or {}),
+            },
+        )
+    if charts:
+        _draw(folder, dataset, found)
     return found
+
+
+def _draw(folder: Path, dataset: xr.Dataset, found: Answer) -> None:
+    """Draw the charts of a run that is in its place already: what fails here costs no worlds."""
+    from .charts import draw_all
+
+    first = found.comparisons[0] if found.comparisons else None
+    try:
+        with added(folder, "charts") as staged:
+            draw_all(dataset, staged, summary=found.summary, comparison=first)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{folder}: the run is whole but for its charts") from None
+    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        _LOG.warning("Note: the run is whole, its charts could not be drawn (%s).", reason)
 
 
 def _as_run(experiment: Experiment, worlds: int) -> Experiment:
@@ -176,11 +195,53 @@ def _with_inputs(experiment: Experiment, temporary: Path) -> str:
     return to_toml(experiment, places)
 
 
-def _keep_analysis(folder: Path, temporary: Path, manifest: Mapping[str, Any]) -> None:
-    old = read_manifest(folder) if is_run(folder) else {}
-    same = all(old.get(k) == manifest[k] for k in ("experiment_hash", "seed", "worlds"))
-    if same and (folder / "analysis").is_dir():
-        shutil.copytree(folder / "analysis", temporary / "analysis")
+def read_summary(folder: str | Path) -> dict[str, Any]:
+    """Return ``summary.json`` of a run.
+
+    Raises
+    ------
+    RunError
+        Where it is missing, or is not what the run wrote.
+    """
+    path = checked(folder, "summary.json")
+    try:
+        summary: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        known = set(summary) >= _SUMMARY
+    except (OSError, ValueError, TypeError, RecursionError):
+        known = False
+    if not known:
+        raise RunError(f"{path}: is no summary of a run; {MAKE_AGAIN}")
+    return summary
+
+
+def read_experiment(folder: str | Path) -> Experiment:
+    """Return the experiment of a run, as it was used.
+
+    Raises
+    ------
+    RunError
+        Where it is missing, is not what the run wrote, or is of a version that this one cannot read.
+    """
+    path = checked(folder, "experiment.toml")
+    try:
+        return load(path)
+    except ExperimentError as error:
+        wrote, faults = (
+            read_manifest(folder)["version"],
+            "; ".join(f"{fault.key} {fault.problem}" for fault in error.faults),
+        )
+        problem = f"written by creator-roi {wrote}, cannot be read by {__version__}: {faults}"
+        raise RunError(f"{path}: {problem}; {MAKE_AGAIN}") from None
+
+
+#: What `read_answer` writes, and its readers rely on.
+_SUMMARY = {"portfolios", "comparisons", "answer", "warnings"}
+
+
+def has_numbers_of(folder: str | Path, experiment: Experiment) -> bool:
+    """Say whether the run in a folder has the numbers that an experiment would give."""
+    manifest = read_manifest(folder)
+    return all(manifest[key] == value for key, value in identity(experiment).items())
 
 
 def run_folder(experiment: Experiment, out: str | Path | None = None) -> Path:

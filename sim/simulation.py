@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .experiment import Experiment
-from .plan import Plan, make_plan
+from .plan import Plan, make_plan, sampling_of
 from .results import open_results, stored_bytes, stream_to_file, to_dataset
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def run_key(experiment: Experiment, plan: Plan) -> str:
     from .engine.jit import cache_folder
 
     parts = [
-        experiment_hash(experiment),
+        experiment.fingerprint(),
         repr(plan.sampling),
         Path(cache_folder()).name,
         json.dumps(package_versions()),
@@ -195,25 +195,14 @@ def run_key(experiment: Experiment, plan: Plan) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def experiment_hash(experiment: Experiment) -> str:
-    """Return a hash of everything that decides the numbers: resolved tables, without the worlds."""
-    tables = experiment.tables()
-    tables["simulation"] = {k: v for k, v in tables["simulation"].items() if k != "worlds"}
-    for cosmetic in ("title", "decision"):
-        tables.pop(cosmetic, None)
-    digest = hashlib.sha256(json.dumps(_canonical(tables), sort_keys=True).encode())
-    for name in experiment.inputs:
-        digest.update((experiment.folder / name).read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _canonical(value: Any) -> Any:
-    """Return tables with every number a float, so that 30 and 30.0 are the same experiment."""
-    if isinstance(value, Mapping):
-        return {str(k): _canonical(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_canonical(v) for v in value]
-    return float(value) if isinstance(value, int | float) else value
+def identity(experiment: Experiment) -> dict[str, Any]:
+    """Return what two runs of the same numbers have in common, as manifest and worlds name it."""
+    return {
+        "experiment_hash": experiment.fingerprint(),
+        "seed": experiment.simulation.seed,
+        "worlds": sampling_of(experiment.simulation)[1],
+        "version": __version__,
+    }
 
 
 def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) -> dict[str, Any]:
@@ -237,7 +226,7 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
         "sampling": plan.sampling.kind,
         "groups": plan.sampling.groups,
         "replicates": plan.sampling.replicates,
-        "experiment_hash": experiment_hash(experiment),
+        "experiment_hash": experiment.fingerprint(),
         "version": __version__,
         "packages": json.dumps(package_versions()),
         "experiment_toml": to_toml(experiment),

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._version import __version__
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.faults import suggestion
-from ..folders import file_in_place
+from ..folders import RunError, file_in_place
 from ..measures import COMPARISONS, MEASURES, Estimate, Measure, Measured
 from ..measures.estimate import spread_over
 from ..measures.evaluate import evaluate, measured
@@ -23,7 +22,7 @@ from ..measures.format import MISSING, number, percent_with_error, usd
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
 from ..measures.worlds import CLUSTERED_SAMPLING, PairWorlds, PortfolioWorlds, Worlds
-from ..simulation import Progress, experiment_hash, simulate
+from ..simulation import Progress, identity, simulate
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -261,23 +260,13 @@ def stored_run(experiment: Experiment, folder: Path) -> xr.Dataset | None:
 
     Hash, seed, worlds and version must match. Variables are read from the file as they are used.
     """
-    from ..plan import sampling_of
     from ..results import open_results
 
-    path = folder / "worlds.nc"
-    if not path.is_file():
-        return None
     try:
-        dataset = open_results(path)
-    except (OSError, ValueError):
+        dataset = open_results(folder)
+    except (FileNotFoundError, RunError):
         return None
-    wanted = {
-        "experiment_hash": experiment_hash(experiment),
-        "seed": experiment.simulation.seed,
-        "worlds": sampling_of(experiment.simulation)[1],
-        "version": __version__,
-    }
-    if any(dataset.attrs.get(key) != value for key, value in wanted.items()):
+    if any(dataset.attrs.get(key) != value for key, value in identity(experiment).items()):
         dataset.close()
         return None
     return dataset

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import rich_click as click
 
 from ..experiment import Experiment
-from .common import is_quiet, print_json, print_rows, progress_bar, quiet_option
+from .common import (
+    is_quiet,
+    print_json,
+    print_rows,
+    progress_bar,
+    quiet_option,
+    say_what_goes,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -126,7 +133,7 @@ def finished_run(
         dataset = simulate(experiment, threads=threads, progress=progress)
 
     def write() -> None:
-        _say_what_goes(folder, default=out is None)
+        say_what_goes(folder, experiment, default=out is None)
         write_run(folder, experiment, dataset, charts=False)
 
     context = click.get_current_context(silent=True)
@@ -147,24 +154,6 @@ def settle() -> None:
     write = None if context is None else context.meta.pop(_WAITING, None)
     if write is not None:
         write()
-
-
-def _say_what_goes(folder: Path, default: bool) -> None:
-    """Tell on stderr which run makes way for a fresh one, and what was asked of it."""
-    from ..folders import is_run, read_manifest
-
-    if not is_run(folder):
-        return
-    there = read_manifest(folder)
-    asked = len([*folder.glob("analysis/*.json")])
-    answers = f", its {asked} saved answer{'s' if asked > 1 else ''} too" if asked else ""
-    way_out = "; --out FOLDER keeps both" if default else ""
-    click.secho(
-        f"Note: {folder} held another run ({there['worlds']:,} worlds, seed "
-        f"{there['seed']}), which a fresh one replaces{answers}{way_out}.",
-        err=True,
-        fg="yellow" if sys.stderr.isatty() else None,
-    )
 
 
 def tell(

@@ -105,17 +105,16 @@ def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None
     from ..folders import is_run, read_manifest
     from ..results import open_results
     from ..runs import run_folder
-    from ..simulation import experiment_hash
 
     folder = run_folder(experiment, out)
     if not is_run(folder):
         return None
-    if read_manifest(folder)["experiment_hash"] != experiment_hash(experiment):
+    if read_manifest(folder)["experiment_hash"] != experiment.fingerprint():
         return None
     content = found.to_dict()
     path = save_analysis(folder, "audit", content)
     if charts_wanted():
-        with open_results(folder / "worlds.nc") as run:
+        with open_results(folder) as run:
             save_charts(content, path.with_suffix(""), run)
     return path
 

@@ -20,6 +20,7 @@ from .common import (
     progress_bar,
     quiet_option,
     read,
+    say_what_goes,
 )
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def run(
     experiment = read(file, overrides, worlds, seed)
     folder = run_folder(experiment, out)
     check_target(folder)
+    if not precision:
+        say_what_goes(folder, experiment, default=out is None, asked=True)
     started = time.monotonic()
     reached: list[str] = []
     with progress_bar("simulating worlds", as_json) as progress:

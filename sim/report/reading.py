@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..experiment import load
 from ..explain import Input, explain
 from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
 from ..measures.summary import DEFAULT_TARGET
 from ..results import open_results
-from ..runs import Answer, RunError, read_answer, read_manifest
+from ..runs import Answer, read_answer, read_experiment, read_manifest, read_summary
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -70,16 +69,11 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
 
     folder = Path(folder)
     manifest = read_manifest(folder)
-    worlds = folder / "worlds.nc"
-    if not worlds.is_file() or not (folder / "experiment.toml").is_file():
-        raise RunError(f"{folder}: a part of the run is missing; run it again with `sim run`")
-    try:
-        dataset = open_results(worlds)
-    except (OSError, ValueError):
-        raise RunError(f"{worlds}: cannot be read; run it again with `sim run`") from None
+    experiment = read_experiment(folder)
+    dataset = open_results(folder)
     with dataset:
         found = answer or _stored(folder, dataset) or read_answer(dataset)
-        inputs = tuple(explain(load(folder / "experiment.toml")))
+        inputs = tuple(explain(experiment))
         run = Run(dataset, found.summary)
         yield Opened(folder, manifest, run, found, inputs, saved_analyses(folder))
 
@@ -87,14 +81,14 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
 def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
     """Return the answer that the run wrote: figures are computed once; None if it is not whole."""
     try:
-        content = json.loads((folder / "summary.json").read_text("utf-8"))
+        content = read_summary(folder)
         measures = {
             name: {key: _measured(entry) for key, entry in row["measures"].items()}
             for name, row in content["portfolios"].items()
         }
         pairs = tuple(_compared(row, dataset.sizes["sim"]) for row in content["comparisons"])
         sentences, warnings = map(tuple, (content["answer"], content["warnings"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
     names = [str(name) for name in dataset["portfolio"].values]
     if list(measures) != names or any(set(row) != set(MEASURES) for row in measures.values()):

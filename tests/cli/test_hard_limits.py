@@ -134,5 +134,5 @@ def test_a_mistake_in_a_question_costs_no_finished_run(small: Path, tmp_path: Pa
     assert everything(out) == before
     code, message = call(*question, "--values", "100, 200", "--no-charts")
     assert code == 0, message
-    assert "held another run (2,000 worlds, seed" in message
+    assert "holds another run (2,000 worlds, seed" in message
     assert (out / "analysis").is_dir()
