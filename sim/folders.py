@@ -23,6 +23,7 @@ import secrets
 import shutil
 import stat
 import sys
+import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -270,7 +271,7 @@ def _carry(folder: Path, fresh: Path) -> None:
         elif untouched:
             kept[name] = known[name]
         target.parent.mkdir(parents=True, exist_ok=True)
-        _link(path, target)
+        second_name(path, target)
     if kept:
         _write_manifest(fresh, {**new, "sha256": {**_checksums(new), **kept}})
     if aside:
@@ -314,7 +315,7 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _link(path: Path, target: Path) -> None:
+def second_name(path: Path, target: Path) -> None:
     """Give a file a second name, or copy it where the disk has no second names."""
     if path.is_symlink():
         target.symlink_to(path.readlink())
@@ -505,7 +506,7 @@ def _into_run(part: Path, target: Path, run: Path, *, own: bool = False) -> None
             place = _free_place(run, _moment(target.lstat().st_mtime))
             aside = run / place / name
             aside.parent.mkdir(parents=True)
-            _link(target, aside)
+            second_name(target, aside)
             _LOG.warning("Note: %s is not as it was written; it moves to %s.", target, aside)
         known[name] = checksum(part)
         part.replace(target)
@@ -533,7 +534,7 @@ def clear_remains(parent: Path) -> None:
     """Remove what killed processes left in a folder; put back a run that was set aside."""
     for path in sorted(parent.iterdir()):
         match = _UNDER_WAY.fullmatch(path.name)
-        if match is None or _alive(int(match[1])):
+        if match is None or _alive(int(match[1])) or path.lstat().st_uid != _user():
             continue
         if not _is_folder(path):
             path.unlink(missing_ok=True)
@@ -543,6 +544,10 @@ def clear_remains(parent: Path) -> None:
             path.rename(folder)
         else:
             _dissolve(path, folder)
+
+
+def _user() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0
 
 
 def _is_remains(path: Path) -> bool:
@@ -561,6 +566,65 @@ def _alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def temporary_folder() -> Path:
+    """Make a folder of this process in the system's temporary one; clear those of dead processes."""
+    parent = Path(tempfile.gettempdir())
+    clear_remains(parent)
+    folder = _under_way(parent / "worlds")
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Make a folder and keep other processes out of it.
+
+    Raises
+    ------
+    RunError
+        Where one is in it, or it cannot be made.
+    """
+    try:
+        handle = _locked(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _locked(folder: Path) -> int | None:
+    """Make a folder and lock it; return what holds the lock, None where nothing can be locked."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            import fcntl
+
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        except ImportError:
+            return None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise RunError(
+                f"{folder}: another process is simulating the same worlds; wait until it has "
+                "ended, or give this run another --out"
+            ) from None
+        except OSError:
+            # Some network disks lock nothing.
+            return handle
+        # Whoever had it may have removed the folder in between.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), folder.stat()):
+                return handle
+        os.close(handle)
 
 
 @contextmanager

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .experiment import Experiment
+from .folders import claimed, temporary_folder
 from .plan import Plan, make_plan, sampling_of
-from .results import open_results, stored_bytes, stream_to_file, to_dataset
+from .results import WORLDS, open_results, stored_bytes, stream_to_file, to_dataset
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,6 +34,16 @@ _CAPS = {
     "impressions": "posts reach the platform's whole audience; impressions are cut there",
     "engagements": "posts would have more engagements than impressions; they are cut there",
 }
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where blocks are run, and who is told: see `simulate`."""
+
+    threads: int | None = None
+    progress: Progress | None = None
+    cluster: str | None = None
+    workers: int | None = None
 
 
 def simulate(
@@ -56,8 +68,8 @@ def simulate(
         Called with worlds done and worlds in all.
     blocks_in
         Folder that keeps finished blocks of worlds: a later call with the same experiment and
-        folder runs only what is missing. Without it blocks are kept, in a temporary folder, where
-        results exceed `memory_limit`.
+        folder runs only what is missing. Without it results beyond `memory_limit` wait in a
+        temporary folder until this process ends.
     cluster, workers
         Address of a Dask scheduler, or processes of a local cluster, instead of threads. With
         `blocks_in` the workers write there, so they must see that folder.
@@ -76,6 +88,8 @@ def simulate(
         For faults that only show when the plan is made.
     ClusterError
         Where the cluster cannot be had.
+    RunError
+        Where another process is at the same blocks.
     TypeError
         For anything but an experiment, such as the name of its file.
 
@@ -90,43 +104,105 @@ def simulate(
     if not isinstance(experiment, Experiment):
         raise TypeError(f"needs an experiment: sim.simulate(sim.load({experiment!r}))")
     plan = make_plan(experiment)
-    if blocks_in is None and stored_bytes(plan) <= memory_limit:
-        arrays = _in_memory(plan, threads, progress, cluster, workers)
+    where = Where(threads, progress, cluster, workers)
+    if blocks_in is not None:
+        place = Path(blocks_in) / run_key(experiment, plan)
+        with claimed(place):
+            return _from_disk(experiment, plan, place, where)
+    if stored_bytes(plan) <= memory_limit:
+        arrays = _in_memory(plan, where)
         return to_dataset(plan, arrays, attributes(experiment, plan, arrays))
-    keep = blocks_in is not None
-    folder = Path(blocks_in) if blocks_in else Path(tempfile.mkdtemp(prefix="creator-roi-"))
-    folder = folder / run_key(experiment, plan)
-    names = _on_disk(plan, folder, threads, progress, cluster, workers)
-    path = folder / "worlds.nc"
-    stream_to_file(plan, folder, names, path, partial(attributes, experiment, plan))
+    place = temporary_folder()
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return _from_disk(experiment, plan, place, where, keep=False)
+
+
+@contextmanager
+def worlds_of(
+    experiment: Experiment,
+    folder: Path,
+    where: Where,
+    *,
+    resume: bool = False,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Iterator[xr.Dataset]:
+    """Yield the worlds of an experiment to be written as a run.
+
+    Long runs, large ones and those that are to be resumed keep their blocks beside the run's
+    folder, where no other run touches them, until the worlds have been used; an interruption
+    leaves them for the next call.
+
+    Parameters
+    ----------
+    experiment
+        What `sim.load` returned.
+    folder
+        The run's folder.
+    where
+        Where blocks are run.
+    resume
+        Whether to keep blocks however short the run is.
+    memory_limit
+        See `simulate`.
+
+    Raises
+    ------
+    RunError
+        Where another process is at the same worlds.
+    """
+    plan = make_plan(experiment)
+    kept = blocks_folder(folder)
+    place = kept / run_key(experiment, plan)
+    large = creator_posts(plan) > LONG_RUN or stored_bytes(plan) > memory_limit
+    if not (resume or large or place.is_dir()):
+        arrays = _in_memory(plan, where)
+        yield to_dataset(plan, arrays, attributes(experiment, plan, arrays))
+        return
+    with claimed(place):
+        try:
+            yield _from_disk(experiment, plan, place, where)
+            shutil.rmtree(place)
+        finally:
+            # Where blocks wait, these stay.
+            for empty in (place, kept):
+                with suppress(OSError):
+                    empty.rmdir()
+
+
+def blocks_folder(folder: Path) -> Path:
+    """Return where finished blocks of a run wait until it is written, each run's in its own."""
+    return folder.parent / f".{folder.name}.blocks"
+
+
+def waiting_blocks(folder: Path) -> list[tuple[Path, int]]:
+    """Return where blocks of interrupted runs wait beside a run's folder, and their bytes."""
+    kept = blocks_folder(folder)
+    places = sorted(path for path in kept.iterdir() if path.is_dir()) if kept.is_dir() else []
+    return [(place, sum(p.stat().st_size for p in place.rglob("*"))) for place in places]
+
+
+def _from_disk(
+    experiment: Experiment, plan: Plan, place: Path, where: Where, keep: bool = True
+) -> xr.Dataset:
+    """Run what a folder of blocks lacks, put all of it into one file there, and open that."""
+    names = _on_disk(plan, place, where, keep)
+    path = place / WORLDS
+    stream_to_file(plan, place, names, path, partial(attributes, experiment, plan), keep=keep)
     results = open_results(path)
-    results.attrs["temporary_folder"] = "" if keep else str(folder.parent)
+    results.encoding["passing"] = True
     return results
 
 
-def _in_memory(
-    plan: Plan,
-    threads: int | None,
-    progress: Progress | None,
-    cluster: str | None,
-    workers: int | None,
-) -> dict[str, Any]:
+def _in_memory(plan: Plan, where: Where) -> dict[str, Any]:
     from .engine.run import block_rows, run
 
-    if cluster is None and workers is None:
-        return run(plan, threads=threads, progress=progress)
-    with _executor(block_rows, plan, threads, cluster, workers) as (submit, ahead):
-        return run(plan, progress=progress, submit=submit, ahead=ahead)
+    if where.cluster is None and where.workers is None:
+        return run(plan, threads=where.threads, progress=where.progress)
+    with _executor(block_rows, plan, where) as (submit, ahead):
+        return run(plan, progress=where.progress, submit=submit, ahead=ahead)
 
 
-def _on_disk(
-    plan: Plan,
-    folder: Path,
-    threads: int | None,
-    progress: Progress | None,
-    cluster: str | None,
-    workers: int | None,
-) -> list[str]:
+def _on_disk(plan: Plan, folder: Path, where: Where, keep: bool) -> list[str]:
     """Run what is missing; return the names of all blocks in the order of their worlds."""
     from .engine.run import Block, blocks, collect
     from .engine.store import compute_block, finished_blocks
@@ -139,10 +215,19 @@ def _on_disk(
     def store(block: Block, name: str) -> None:
         have[block] = name
 
-    if todo:
-        function = partial(compute_block, str(folder.absolute()))
-        with _executor(function, plan, threads, cluster, workers) as (submit, ahead):
-            collect(todo, submit, store, progress, ahead)
+    try:
+        if todo:
+            function = partial(compute_block, str(folder.absolute()))
+            with _executor(function, plan, where) as (submit, ahead):
+                collect(todo, submit, store, where.progress, ahead)
+    except KeyboardInterrupt:
+        done = sum(worlds for block, worlds in have if (block, worlds) in wanted)
+        raise KeyboardInterrupt(
+            f"{done:,} of {plan.worlds:,} worlds are kept in {folder}; the same command goes on "
+            "with them, and without that folder it starts afresh"
+            if keep and done
+            else ""
+        ) from None
     return [have[block] for block in wanted]
 
 
@@ -154,23 +239,19 @@ def large_block(plan: Plan) -> int:
 
 @contextmanager
 def _executor(
-    function: Callable[[Plan, int, int], Any],
-    plan: Plan,
-    threads: int | None,
-    cluster: str | None,
-    workers: int | None,
+    function: Callable[[Plan, int, int], Any], plan: Plan, where: Where
 ) -> Iterator[tuple[Submit, int]]:
     """Yield what submits a block, and how many blocks to keep under way."""
-    if cluster is None and workers is None:
+    if where.cluster is None and where.workers is None:
         from .engine.run import on_threads
 
-        with on_threads(function, plan, threads) as submitting:
+        with on_threads(function, plan, where.threads) as submitting:
             yield submitting
         return
     from .engine.cluster import cluster_submit
 
-    with cluster_submit(function, plan, cluster, workers) as submit:
-        yield submit, 2 * (workers or 32)
+    with cluster_submit(function, plan, where.cluster, where.workers) as submit:
+        yield submit, 2 * (where.workers or 32)
 
 
 def creator_posts(plan: Plan) -> int:
@@ -336,8 +417,3 @@ def single_source_warnings(experiment: Experiment) -> list[str]:
     if len(origins) == 1 and (key := origins.pop()) in sources():
         return [f"All conversion rates rest on one source, {cite(key)}; revenue is in proportion."]
     return []
-
-
-def forget_blocks(folder: str | Path) -> None:
-    """Remove the blocks of a finished run."""
-    shutil.rmtree(folder, ignore_errors=True)

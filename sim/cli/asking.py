@@ -122,22 +122,23 @@ def finished_run(
     from ..analysis.common import stored_run
     from ..folders import is_run
     from ..runs import check_target, run_folder, write_run
-    from ..simulation import simulate
+    from ..simulation import Where, worlds_of
 
     folder = run_folder(experiment, out)
     found = stored_run(experiment, folder)
     if found is not None:
         return folder, found
     check_target(folder)
+    context = click.get_current_context()
+    assert context is not None
     with progress_bar("simulating worlds", quiet) as progress:
-        dataset = simulate(experiment, threads=threads, progress=progress)
+        dataset = context.with_resource(worlds_of(experiment, folder, Where(threads, progress)))
 
     def write() -> None:
         say_what_goes(folder, experiment, default=out is None)
         write_run(folder, experiment, dataset, charts=False)
 
-    context = click.get_current_context(silent=True)
-    if context is not None and is_run(folder):
+    if is_run(folder):
         context.meta[_WAITING] = write
     else:
         write()

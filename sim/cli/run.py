@@ -6,8 +6,9 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -80,7 +81,7 @@ def run(
     """
     from ..notebook import as_text, basis, headline_table
     from ..runs import check_target, run_folder, write_run
-    from ..simulation import forget_blocks
+    from ..simulation import Where, waiting_blocks, worlds_of
 
     experiment = read(file, overrides, worlds, seed)
     folder = run_folder(experiment, out)
@@ -89,30 +90,31 @@ def run(
         say_what_goes(folder, experiment, default=out is None, asked=True)
     started = time.monotonic()
     reached: list[str] = []
-    with progress_bar("simulating worlds", as_json) as progress:
-        if precision:
-            if resume or workers or cluster:
-                raise click.UsageError("--precision runs on threads: without the other options")
-            dataset, reached = _to_precision(experiment, precision, max_worlds, threads, progress)
-        else:
-            dataset = _simulated(
-                experiment,
-                folder,
-                resume,
-                threads=threads,
-                progress=progress,
-                workers=workers,
-                cluster=cluster,
-            )
-    simulated = time.monotonic()
-    found = write_run(
-        folder,
-        experiment,
-        dataset,
-        charts=not no_charts,
-        seconds={"simulation": round(simulated - started, 3)},
-    )
-    forget_blocks(blocks_folder(folder))
+    with ExitStack() as stack:
+        with progress_bar("simulating worlds", as_json) as progress:
+            if precision:
+                if resume or workers or cluster:
+                    raise click.UsageError("--precision runs on threads: without the other options")
+                dataset, reached = _to_precision(
+                    experiment, precision, max_worlds, threads, progress
+                )
+            else:
+                where = Where(threads, progress, cluster, workers)
+                dataset = stack.enter_context(worlds_of(experiment, folder, where, resume=resume))
+        simulated = time.monotonic()
+        found = write_run(
+            folder,
+            experiment,
+            dataset,
+            charts=not no_charts,
+            seconds={"simulation": round(simulated - started, 3)},
+        )
+    for place, size in waiting_blocks(folder):
+        click.echo(
+            f"Note: {place} keeps {size / 1e6:,.0f} MB of an interrupted run with other settings: "
+            "its command goes on with them; remove the folder where that is not wanted.",
+            err=True,
+        )
     if report:
         from ..report import write_report
 
@@ -136,22 +138,6 @@ def run(
 def _width() -> int | None:
     """Return how wide the terminal is; in a pipe lines are as long as they come."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def _simulated(experiment: Experiment, folder: Path, resume: bool, **options: Any) -> xr.Dataset:
-    """Simulate; long runs, and those that are to be resumed, keep their blocks beside the run."""
-    from ..plan import make_plan
-    from ..simulation import LONG_RUN, creator_posts, simulate
-
-    kept = (
-        resume or blocks_folder(folder).is_dir() or creator_posts(make_plan(experiment)) > LONG_RUN
-    )
-    return simulate(experiment, blocks_in=blocks_folder(folder) if kept else None, **options)
-
-
-def blocks_folder(folder: Path) -> Path:
-    """Return where finished blocks of a run wait until it is written."""
-    return folder.parent / f".{folder.name}.blocks"
 
 
 def _to_precision(

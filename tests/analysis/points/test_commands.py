@@ -96,11 +96,11 @@ def _pairs(content):
 
 def test_a_finished_run_is_used(ask, tmp_path):
     ask("sweep", "--no-charts")
-    manifest = tmp_path / "run" / "manifest.json"
-    written = manifest.stat().st_mtime_ns
+    worlds = tmp_path / "run" / "worlds.nc"
+    written = worlds.stat().st_mtime_ns
     ask("scenario", "--no-charts")
     ask("tornado", "--rank", "--no-charts")
-    assert manifest.stat().st_mtime_ns == written
+    assert worlds.stat().st_mtime_ns == written
 
 
 def test_a_run_that_makes_way_is_named(ask):
