@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from .experiment import Experiment, ExperimentError, build, load
     from .measures import compare, summarize
     from .notebook import show
+    from .questions.audit import audit
+    from .questions.breakeven import breakeven
+    from .questions.discover import discover
+    from .questions.diversify import diversify
+    from .questions.frontier import frontier
+    from .questions.scenario import scenario
+    from .questions.sensitivity import sensitivity
+    from .questions.sweep import sweep
+    from .questions.tornado import tornado
+    from .questions.worth import worth
     from .results import load_results, save
     from .simulation import simulate
 
@@ -33,20 +43,40 @@ _HOME = {
     "load_results": "results",
     "save": "results",
     "show": "notebook",
+    "audit": "questions.audit",
+    "breakeven": "questions.breakeven",
+    "discover": "questions.discover",
+    "diversify": "questions.diversify",
+    "frontier": "questions.frontier",
+    "scenario": "questions.scenario",
+    "sensitivity": "questions.sensitivity",
+    "sweep": "questions.sweep",
+    "tornado": "questions.tornado",
+    "worth": "questions.worth",
 }
 
 __all__ = [
     "Experiment",
     "ExperimentError",
     "__version__",
+    "audit",
+    "breakeven",
     "build",
     "compare",
+    "discover",
+    "diversify",
+    "frontier",
     "load",
     "load_results",
     "save",
+    "scenario",
+    "sensitivity",
     "show",
     "simulate",
     "summarize",
+    "sweep",
+    "tornado",
+    "worth",
 ]
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .analysis.levels import split_levels
 from .experiment import Experiment, ExperimentError, load
 from .experiment.write import to_toml
 from .folders import (
@@ -30,6 +29,7 @@ from .folders import (
     silent_deallocation,
 )
 from .measures import Comparison, Summary, answer, compare, number_warnings, summarize
+from .measures.levels import split_levels
 from .plan import sampling_of
 from .results import save, warnings_of
 from .simulation import identity

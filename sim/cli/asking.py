@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Answer(Protocol):
-    """What every question of `sim.analysis` returns."""
+    """What every question of `sim.questions` returns."""
 
     @property
     def sentence(self) -> str:
@@ -119,8 +119,8 @@ def finished_run(
     another one, that waits until the question is answered (`settle`): a mistake in the question
     costs nothing that was there.
     """
-    from ..analysis.common import stored_run
     from ..folders import is_run
+    from ..questions.common import stored_run
     from ..runs import check_target, run_folder, write_run
     from ..simulation import Where, worlds_of
 
@@ -190,7 +190,7 @@ def tell(
         Rows of the table on a terminal, where they are not those of `to_rows`: their keys are its
         columns.
     """
-    from ..analysis.common import save_analysis
+    from ..questions.common import save_analysis
 
     settle()
     content = answer.to_dict()

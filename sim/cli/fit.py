@@ -12,7 +12,7 @@ import rich_click as click
 from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progress_bar, write_whole
 
 if TYPE_CHECKING:
-    from ..fitting import Fit
+    from ..fit import Fit
 
 _COLUMNS = ("input", "parameter", "estimate", "from", "p")
 _PICTURES = (".png", ".svg", ".pdf")
@@ -55,7 +55,7 @@ def fit(
 
     Example: sim fit posts.csv --platform tiktok --map views="Video views" --out fit.toml
     """
-    from ..fitting import FitError, fit_posts, read_posts, to_toml
+    from ..fit import FitError, fit_posts, read_posts, to_toml
 
     out = out or Path(f"{file.stem}.fit.toml")
     drawn = None if no_picture else picture or out.with_name(f"{out.stem}.png")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..charts import titles
+from ..figures.spec import Assumption, Figure, Story, Table
 from ..folders import file_in_place
-from .models import Assumption, Figure, Story, Table
 from .reading import open_run
 from .slides import Deck
 from .story import MOST_SIDE_BY_SIDE, tell

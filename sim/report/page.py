@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..charts.theme import DARK, LIGHT, Theme
+from ..figures.spec import Story, Table, unbroken
 from ..folders import file_in_place
-from .models import Story, Table, unbroken
 from .numbers import tables_of
 from .picture import Picture, dark_colours, picture
 from .reading import open_run
