@@ -65,7 +65,7 @@ def save_charts(content: Mapping[str, Any], stem: Path, run: xr.Dataset) -> None
     """Draw a saved answer into files, PNG and SVG of each of its charts, by the tiers of its run."""
     from ..charts import chart_parts, plot_answer, save
     from ..charts.run import portfolio_tiers
-    from ..folders import file_in_place
+    from ..run.folder import file_in_place
 
     for part in chart_parts(content):
         ax = plot_answer(content, part=part, tiers=portfolio_tiers(run))
@@ -119,10 +119,10 @@ def finished_run(
     another one, that waits until the question is answered (`settle`): a mistake in the question
     costs nothing that was there.
     """
-    from ..folders import is_run
-    from ..questions.common import stored_run
-    from ..runs import check_target, run_folder, write_run
-    from ..simulation import Where, worlds_of
+    from ..run.answers import stored_run
+    from ..run.folder import is_run
+    from ..run.simulate import Where, worlds_of
+    from ..run.written import check_target, run_folder, write_run
 
     folder = run_folder(experiment, out)
     found = stored_run(experiment, folder)
@@ -136,7 +136,7 @@ def finished_run(
 
     def write() -> None:
         say_what_goes(folder, experiment, default=out is None)
-        write_run(folder, experiment, dataset, charts=False)
+        write_run(folder, experiment, dataset)
 
     if is_run(folder):
         context.meta[_WAITING] = write
@@ -190,7 +190,7 @@ def tell(
         Rows of the table on a terminal, where they are not those of `to_rows`: their keys are its
         columns.
     """
-    from ..questions.common import save_analysis
+    from ..run.answers import save_analysis
 
     settle()
     content = answer.to_dict()

@@ -102,10 +102,10 @@ def audit(
 
 def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None:
     """Save an audit beside a run of the same assumptions, whatever its worlds; None without one."""
-    from ..folders import is_run, read_manifest
-    from ..questions.common import save_analysis
-    from ..results import open_results
-    from ..runs import run_folder
+    from ..run.answers import save_analysis
+    from ..run.dataset import open_results
+    from ..run.folder import is_run, read_manifest
+    from ..run.written import run_folder
 
     folder = run_folder(experiment, out)
     if not is_run(folder):

@@ -63,7 +63,7 @@ def clear_errors(function: F) -> F:
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         from ..engine.cluster import ClusterError
-        from ..runs import DiskFullError, RunError
+        from ..run.written import DiskFullError, RunError
 
         try:
             return function(*args, **kwargs)
@@ -123,7 +123,7 @@ def fail(message: str, code: int) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
-    from ..folders import file_in_place
+    from ..run.folder import file_in_place
 
     with file_in_place(path) as part:
         part.write_text(text, encoding="utf-8")
@@ -143,8 +143,8 @@ def say_what_goes(folder: Path, experiment: Experiment, default: bool, asked: bo
     asked
         Whether a fresh run was asked for: then only what was made of the old one is worth a word.
     """
-    from ..folders import EARLIER, is_run, listed, made_of, read_manifest
-    from ..runs import has_numbers_of
+    from ..run.folder import EARLIER, is_run, listed, made_of, read_manifest
+    from ..run.written import has_numbers_of
 
     if not is_run(folder) or has_numbers_of(folder, experiment):
         return

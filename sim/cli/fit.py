@@ -99,7 +99,7 @@ def _check(file: Path, out: Path, drawn: Path | None) -> None:
 def _draw(found: Fit, target: Path) -> None:
     from ..charts.fit import draw_fit
     from ..charts.theme import save
-    from ..folders import file_in_place
+    from ..run.folder import file_in_place
 
     with file_in_place(target) as part:
         save(draw_fit(found), part, dpi=130)

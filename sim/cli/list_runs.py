@@ -36,7 +36,7 @@ def list(folder: Path, as_json: bool) -> None:
 
 def _runs_in(folder: Path) -> Any:
     """Return what the manifests of the runs in a folder say; one that cannot be read is told."""
-    from ..folders import MANIFEST, RunError, read_manifest
+    from ..run.folder import MANIFEST, RunError, read_manifest
 
     runs = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():

@@ -27,6 +27,8 @@ from .common import (
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..run.written import Answer
+
 
 #: Options that a first run does without, in panels of their own.
 _OPTION_PANELS = [
@@ -80,8 +82,8 @@ def run(
     Example: sim run experiments/micro_vs_macro.toml --worlds 20k
     """
     from ..notebook import as_text, basis, headline_table
-    from ..runs import check_target, run_folder, write_run
-    from ..simulation import Where, waiting_blocks, worlds_of
+    from ..run.simulate import Where, waiting_blocks, worlds_of
+    from ..run.written import check_target, run_folder, write_run
 
     experiment = read(file, overrides, worlds, seed)
     folder = run_folder(experiment, out)
@@ -106,7 +108,7 @@ def run(
             folder,
             experiment,
             dataset,
-            charts=not no_charts,
+            draw=None if no_charts else _draw,
             seconds={"simulation": round(simulated - started, 3)},
         )
     for place, size in waiting_blocks(folder):
@@ -140,6 +142,13 @@ def _width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+def _draw(dataset: xr.Dataset, folder: Path, answer: Answer) -> None:
+    from ..charts import draw_all
+
+    first = answer.comparisons[0] if answer.comparisons else None
+    draw_all(dataset, folder, summary=answer.summary, comparison=first)
+
+
 def _to_precision(
     experiment: Experiment,
     precision: tuple[str, ...],
@@ -147,8 +156,8 @@ def _to_precision(
     threads: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[xr.Dataset, list[str]]:
-    from ..analysis.precision import CEILING, parse_target, simulate_to_precision
     from ..experiment.distributions import number
+    from ..run.precision import CEILING, parse_target, simulate_to_precision
 
     try:
         targets = [parse_target(text) for text in precision]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..measures.worlds import creators_hired
-from ..results import open_results
-from ..runs import read_experiment
+from ..run.dataset import open_results
+from ..run.written import read_experiment
 from .answer import Changes, notes_of, sentence_of
 from .keys import changed_keys
 from .measures import moved_measures, share_worlds

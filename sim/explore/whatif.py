@@ -17,13 +17,14 @@ from ..charts.scale import RoiScale, roi_scale
 from ..experiment import Experiment, ExperimentError, build
 from ..experiment.merge import merge
 from ..experiment.write import to_toml
-from ..folders import RunError, file_in_place
 from ..measures import answer, compare, summarize
 from ..measures.format import cell
 from ..plan import Plan, make_plan, sampling_of
 from ..questions.common import Decision, decide, with_worlds
-from ..results import to_dataset
-from ..simulation import attributes, creator_posts
+from ..run.dataset import to_dataset
+from ..run.folder import RunError, file_in_place
+from ..run.provenance import attributes
+from ..run.simulate import creator_posts
 from ..vary.keys import Key, Varied
 from .controls import controls
 from .drawing import draw

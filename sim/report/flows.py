@@ -12,7 +12,7 @@ from ..figures.spec import Bars, Figure, Series
 from ..measures.evaluate import Measured
 from ..measures.format import number, usd
 from ..measures.summary import Summary
-from ..results import line_costs
+from ..run.dataset import line_costs
 from .always import METHOD, plainly, roles
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ..explain import Input, explain
 from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
 from ..measures.summary import DEFAULT_TARGET
-from ..results import open_results
-from ..runs import Answer, read_answer, read_experiment, read_manifest, read_summary
+from ..run.answers import saved_analyses
+from ..run.dataset import open_results
+from ..run.written import Answer, read_answer, read_experiment, read_manifest, read_summary
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -105,16 +105,3 @@ def _measured(entry: Mapping[str, Any]) -> Measured:
 def _compared(row: Mapping[str, Any], worlds: int) -> Comparison:
     measures = {key: _measured(row[key]) for key in COMPARISONS}
     return Comparison(str(row["a"]), str(row["b"]), measures, worlds)
-
-
-def saved_analyses(folder: Path) -> dict[str, Mapping[str, Any]]:
-    """Return the answers saved beside a run, by file name; what is no answer is passed over."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for path in sorted((folder / "analysis").glob("*.json")):
-        try:
-            content = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(content, dict) and isinstance(content.get("sentence"), str):
-            found[path.stem] = content
-    return found

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..explain import explain
-from ..folders import read_manifest
 from ..measures import COMPARISONS, MEASURES, payback
 from ..measures.evaluate import measured
 from ..measures.functions import mean
 from ..measures.worlds import CLUSTERED_SAMPLING
 from ..plan import COMPONENTS
-from ..results import open_results
-from ..runs import read_experiment, read_summary
+from ..run.dataset import open_results
+from ..run.folder import read_manifest
+from ..run.written import read_experiment, read_summary
 from .table import Column, Table, from_rows
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..folders import RunError, file_in_place
+from ..run.folder import RunError, file_in_place
 from .table import Table, Values
 
 #: Formats, with the package that each needs beyond the plain installation.

@@ -13,10 +13,11 @@ from click.testing import CliRunner
 
 import sim
 from sim.cli import main
-from sim.folders import RunError, claimed
 from sim.plan import make_plan
-from sim.runs import write_run
-from sim.simulation import Where, blocks_folder, run_key, simulate, worlds_of
+from sim.run.folder import RunError, claimed
+from sim.run.provenance import run_key
+from sim.run.simulate import Where, blocks_folder, simulate, worlds_of
+from sim.run.written import write_run
 
 SMALL = """
 [simulation]
@@ -95,9 +96,9 @@ def test_two_processes_that_resume_at_once(small: Path, tmp_path: Path) -> None:
 def test_an_interruption_says_what_is_kept(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sim.engine import store
+    from sim.run import blocks
 
-    compute, left = store.compute_block, [1]
+    compute, left = blocks.compute_block, [1]
 
     def interrupt(*arguments: object) -> str:
         if not left:
@@ -105,14 +106,14 @@ def test_an_interruption_says_what_is_kept(
         left.pop()
         return compute(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(store, "compute_block", interrupt)
-    monkeypatch.setattr("sim.simulation.large_block", lambda _: 1024)
+    monkeypatch.setattr(blocks, "compute_block", interrupt)
+    monkeypatch.setattr("sim.run.simulate.large_block", lambda _: 1024)
     options = ("--no-charts", "--quiet", "--threads", "1", "--out", tmp_path / "run")
     code, stderr = call("run", small, *options, "--resume")
     assert code == 130
     assert "1,024 of 3,000 worlds are kept in" in stderr
     assert "the same command goes on" in stderr
-    monkeypatch.setattr(store, "compute_block", compute)
+    monkeypatch.setattr(blocks, "compute_block", compute)
     assert call("run", small, *options) == (0, "")
     assert not blocks_folder(tmp_path / "run").exists()
 
@@ -121,7 +122,7 @@ def test_a_large_run_leaves_nothing_beside_it(small: Path, tmp_path: Path) -> No
     experiment = sim.load(small)
     folder = tmp_path / "runs" / "run"
     with worlds_of(experiment, folder, Where(), memory_limit=1000) as dataset:
-        write_run(folder, experiment, dataset, charts=False)
+        write_run(folder, experiment, dataset)
     assert os.listdir(folder.parent) == ["run"]
     stored = sim.load_results(folder)
     fresh = simulate(experiment)

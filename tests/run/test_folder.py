@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.folders import (
+from sim.run.folder import (
     MANIFEST,
     RunError,
     added,
@@ -163,7 +163,7 @@ def test_without_second_names_for_files_they_are_copied(
 
 
 def test_without_exchange_two_steps_do(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.folders._swapped", lambda *_: False)
+    monkeypatch.setattr("sim.run.folder._swapped", lambda *_: False)
     write_run(run, NEW, "new")
     found = texts(run)
     assert found["summary.json"] == "new"
@@ -201,7 +201,7 @@ def test_runs_of_a_version_without_checksums(tmp_path: Path) -> None:
 DEADLY = """
 import os, sys
 from pathlib import Path
-import sim.folders as folders
+import sim.run.folder as folders
 left = int(sys.argv[2])
 def deadly(function):
     def wrapped(*a, **k):

@@ -20,7 +20,7 @@ from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...experiment.words import key_words
 from ...plan import make_plan
-from ...simulation import Progress, simulate
+from ...run.simulate import Progress, simulate
 from ...vary.keys import Key, find_key
 from ...vary.prices import is_price
 from ...vary.ranges import default_values, read_values

@@ -18,7 +18,7 @@ from ...measures.evaluate import measured
 from ...measures.format import percent, percent_with_error
 from ...measures.outcome import variable_of
 from ...measures.wording import TOLD_APART
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ..common import Decision, decide
 from .prim import Box, find_box
 from .sample import Cloud, run_cloud, varied_cloud

@@ -13,7 +13,7 @@ from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...measures import COMPARISONS, Measured
 from ...measures.format import percent
-from ...simulation import Progress, simulate
+from ...run.simulate import Progress, simulate
 from ...vary.keys import Varied
 from ...vary.overrides import overridden
 from ..common import (

@@ -21,7 +21,7 @@ from ...measures import COMPARISONS, MEASURES, Estimate, Measured
 from ...measures.outcome import variable_of
 from ...measures.worlds import as_dataset
 from ...plan import make_plan
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...vary.draw import draw, shared_scores
 from ...vary.uncertain import SCORES, Uncertain, rank_correlation, uncertain_inputs
 from ..common import (

@@ -16,7 +16,7 @@ from ...measures import Measured
 from ...measures.format import usd
 from ...measures.worlds import first_worlds
 from ...plan import Plan, make_plan
-from ...simulation import Progress, simulate
+from ...run.simulate import Progress, simulate
 from ...vary.doubts import Doubt, doubts_of
 from ...vary.draw import shared_scores
 from ...vary.inputs import CHANCE

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
-import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,11 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._version import __version__
-from .experiment import Experiment
-from .folders import claimed, temporary_folder
-from .plan import Plan, make_plan, sampling_of
-from .results import WORLDS, open_results, stored_bytes, stream_to_file, to_dataset
+from ..experiment import Experiment
+from ..plan import Plan, make_plan
+from .dataset import WORLDS, open_results, stored_bytes, stream_to_file, to_dataset
+from .folder import claimed, temporary_folder
+from .provenance import attributes, run_key
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,10 +28,6 @@ Submit = Callable[[int, int], "Future[Any]"]
 MEMORY_LIMIT = 2 << 30
 #: Runs of more creator-posts than this (about a minute) keep their blocks on disk.
 LONG_RUN = 3_000_000_000
-_CAPS = {
-    "impressions": "posts reach the platform's whole audience; impressions are cut there",
-    "engagements": "posts would have more engagements than impressions; they are cut there",
-}
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,7 @@ def simulate(
     Returns
     -------
     xarray.Dataset
-        See `sim.results.SCHEMA`; dimension ``sim`` is the world. Large results are read from
+        See `sim.run.dataset.SCHEMA`; dimension ``sim`` is the world. Large results are read from
         their file as they are needed.
 
     Raises
@@ -194,7 +188,7 @@ def _from_disk(
 
 
 def _in_memory(plan: Plan, where: Where) -> dict[str, Any]:
-    from .engine.run import block_rows, run
+    from ..engine.run import block_rows, run
 
     if where.cluster is None and where.workers is None:
         return run(plan, threads=where.threads, progress=where.progress)
@@ -204,8 +198,8 @@ def _in_memory(plan: Plan, where: Where) -> dict[str, Any]:
 
 def _on_disk(plan: Plan, folder: Path, where: Where, keep: bool) -> list[str]:
     """Run what is missing; return the names of all blocks in the order of their worlds."""
-    from .engine.run import Block, blocks, collect
-    from .engine.store import compute_block, finished_blocks
+    from ..engine.run import Block, blocks, collect
+    from .blocks import compute_block, finished_blocks, kept_worlds
 
     folder.mkdir(parents=True, exist_ok=True)
     have = finished_blocks(folder)
@@ -221,7 +215,7 @@ def _on_disk(plan: Plan, folder: Path, where: Where, keep: bool) -> list[str]:
             with _executor(function, plan, where) as (submit, ahead):
                 collect(todo, submit, store, where.progress, ahead)
     except KeyboardInterrupt:
-        done = sum(worlds for block, worlds in have if (block, worlds) in wanted)
+        done = kept_worlds(folder)
         raise KeyboardInterrupt(
             f"{done:,} of {plan.worlds:,} worlds are kept in {folder}; the same command goes on "
             "with them, and without that folder it starts afresh"
@@ -243,12 +237,12 @@ def _executor(
 ) -> Iterator[tuple[Submit, int]]:
     """Yield what submits a block, and how many blocks to keep under way."""
     if where.cluster is None and where.workers is None:
-        from .engine.run import on_threads
+        from ..engine.run import on_threads
 
         with on_threads(function, plan, where.threads) as submitting:
             yield submitting
         return
-    from .engine.cluster import cluster_submit
+    from ..engine.cluster import cluster_submit
 
     with cluster_submit(function, plan, where.cluster, where.workers) as submit:
         yield submit, 2 * (where.workers or 32)
@@ -257,164 +251,3 @@ def _executor(
 def creator_posts(plan: Plan) -> int:
     """Return how many creator-posts a run simulates over all its worlds."""
     return plan.worlds * sum(int(work.stops[-1]) * len(work.repeats) for work in plan.works)
-
-
-# --- Provenance -----------------------------------------------------------------------------------
-
-
-def run_key(experiment: Experiment, plan: Plan) -> str:
-    """Return what finished blocks are kept under: experiment, sampling, code and versions."""
-    from .engine.jit import cache_folder
-
-    parts = [
-        experiment.fingerprint(),
-        repr(plan.sampling),
-        Path(cache_folder()).name,
-        json.dumps(package_versions()),
-        __version__,
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def identity(experiment: Experiment) -> dict[str, Any]:
-    """Return what two runs of the same numbers have in common, as manifest and worlds name it."""
-    return {
-        "experiment_hash": experiment.fingerprint(),
-        "seed": experiment.simulation.seed,
-        "worlds": sampling_of(experiment.simulation)[1],
-        "version": __version__,
-    }
-
-
-def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the provenance of a run: what was run, by which versions, and its warnings.
-
-    Parameters
-    ----------
-    experiment, plan
-        What was run.
-    arrays
-        Results; ``capped`` with its last axis worlds, or its mean over worlds.
-    """
-    from .experiment.write import to_toml
-
-    decision = experiment.decision
-    return {
-        "experiment": experiment.name,
-        "title": experiment.title,
-        "seed": plan.seed,
-        "worlds": plan.worlds,
-        "sampling": plan.sampling.kind,
-        "groups": plan.sampling.groups,
-        "replicates": plan.sampling.replicates,
-        "experiment_hash": experiment.fingerprint(),
-        "version": __version__,
-        "packages": json.dumps(package_versions()),
-        "experiment_toml": to_toml(experiment),
-        "left_over_json": json.dumps(dict(plan.left_over)),
-        "decision_json": json.dumps([decision.a, decision.b] if decision else []),
-        "warnings_json": json.dumps(
-            [
-                *cap_warnings(plan, arrays),
-                *tail_warnings(experiment),
-                *assumption_warnings(experiment),
-            ]
-        ),
-    }
-
-
-def package_versions() -> dict[str, str]:
-    """Return the versions of the packages that decide the numbers."""
-    from importlib.metadata import version
-
-    return {name: version(name) for name in ("numpy", "numba", "scipy", "xarray")}
-
-
-def cap_warnings(plan: Plan, arrays: Mapping[str, Any]) -> list[str]:
-    """Warn where a cap binds for more than one post in a hundred."""
-    found: dict[tuple[str, str, str], float] = {}
-    for w in range(len(plan.works)):
-        terms = next(line.terms for line in plan.lines if line.work == w)
-        for c, name in enumerate(_CAPS):
-            share = float(arrays["capped"][w, c].mean()) / plan.posts(w)
-            key = (terms.tier, terms.platform, name)
-            found[key] = max(share, found.get(key, 0.0))
-    return [
-        f"{tier} on {platform}: {100 * share:.1f} % of {_CAPS[name]} ({name} cap)."
-        for (tier, platform, name), share in found.items()
-        if share > 0.01
-    ]
-
-
-def tail_warnings(experiment: Experiment) -> list[str]:
-    """Say where the mean amplification is infinite but for its cap: tail index 1 or below."""
-    found: dict[str, list[str]] = {}
-    for tier, tier_on in experiment.tier.items():
-        for platform, spec in tier_on.on.items():
-            law = spec.amplification
-            tail = law.spike or law.cascade
-            never = law.spike is not None and law.spike.probability == 0.0
-            if tail is not None and tail.tail_index <= 1.0 and not never:
-                what = f"{tier} (tail index {tail.tail_index:g}, cap {law.cap:g})"
-                found.setdefault(platform, []).append(what)
-    return [
-        f"Amplification on {platform}: the mean rests on the cap alone for {', '.join(tiers)}."
-        for platform, tiers in found.items()
-    ]
-
-
-def assumption_warnings(experiment: Experiment) -> list[str]:
-    """Name the inputs in use that rest on an assumption or on one source, most telling first."""
-    telling: Sequence[tuple[str, str]] = (
-        ("shocks.loadings.conversion_rate", "how far one campaign moves everybody's conversion"),
-        ("beliefs.conversion_rate", "how far the mean conversion rate is in doubt"),
-        ("economics.incremental_share", "the share of orders that would not have come anyway"),
-        ("economics.tracked_share", "the share of orders that codes see"),
-    )
-    found = [
-        what for key, what in telling if experiment.origins.get(key, "").startswith("assumption")
-    ]
-    warnings = [*single_source_warnings(experiment), *doubt_warnings(experiment)]
-    if found:
-        listed = "; ".join(found)
-        warnings.append(f"No source, only assumptions: {listed}. `sim explain` lists them all.")
-    return warnings
-
-
-def doubt_warnings(experiment: Experiment) -> list[str]:
-    """Say which figures of the file's own are doubted by beliefs that the file does not mention."""
-    doubted = []
-    for believed, belief in experiment.beliefs.items():
-        name = str(believed)
-        own = [
-            tier
-            for tier, tier_on in experiment.tier.items()
-            if belief.sd > 0.0
-            and any(
-                experiment.origins.get(f"tier.{tier}.on.{platform}.{name}") == "this file"
-                for platform in tier_on.on
-            )
-        ]
-        said = experiment.origins.get(f"beliefs.{name}", "") == "this file"
-        if own and not said:
-            some = f"{len(own)} tiers" if len(own) > 3 else ", ".join(own)
-            doubted.append(f"{name} of {some} (beliefs.{name}, sd {belief.sd:g})")
-    if not doubted:
-        return []
-    listed = "; ".join(doubted)
-    way_out = "where you know them, set the belief to 0"
-    return [f"The file's own figures are still in doubt: {listed}; {way_out}."]
-
-
-def single_source_warnings(experiment: Experiment) -> list[str]:
-    """Say where the conversion rates of all tiers rest on one and the same source."""
-    from .evidence import cite, sources
-
-    origins = {
-        experiment.origins.get(f"tier.{tier}.on.{platform}.conversion_rate", "").partition(":")[0]
-        for tier, tier_on in experiment.tier.items()
-        for platform in tier_on.on
-    }
-    if len(origins) == 1 and (key := origins.pop()) in sources():
-        return [f"All conversion rates rest on one source, {cite(key)}; revenue is in proportion."]
-    return []

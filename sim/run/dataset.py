@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .folders import MAKE_AGAIN, RunError, checked, file_in_place, is_run, second_name
+from .folder import MAKE_AGAIN, RunError, checked, file_in_place, is_run, second_name
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from .plan import Plan
+    from ..plan import Plan
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def stream_to_file(
     import h5netcdf
     import numpy as np
 
-    from .engine.store import read_block
+    from .blocks import read_block
 
     with file_in_place(path) as temporary:
         _frame(plan, {}).to_netcdf(temporary, engine="h5netcdf")

@@ -6,16 +6,20 @@ import csv
 import json
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._version import __version__
-from .experiment import Experiment, ExperimentError, load
-from .experiment.write import to_toml
-from .folders import (
+from .._version import __version__
+from ..experiment import Experiment, ExperimentError, load
+from ..experiment.write import to_toml
+from ..measures import Comparison, Summary, answer, compare, number_warnings, summarize
+from ..measures.levels import split_levels
+from ..plan import sampling_of
+from .dataset import save, warnings_of
+from .folder import (
     MAKE_AGAIN,
     DiskFullError,
     RunError,
@@ -28,11 +32,7 @@ from .folders import (
     sign,
     silent_deallocation,
 )
-from .measures import Comparison, Summary, answer, compare, number_warnings, summarize
-from .measures.levels import split_levels
-from .plan import sampling_of
-from .results import save, warnings_of
-from .simulation import identity
+from .provenance import identity
 
 __all__ = [
     "Answer",
@@ -77,6 +77,10 @@ class Answer:
         }
 
 
+#: Draws the worlds of a run, with its answer, into a folder.
+Draw = Callable[["xr.Dataset", Path, Answer], None]
+
+
 def read_answer(dataset: xr.Dataset) -> Answer:
     """Summarise a run: every portfolio, every pair, the sentences and the warnings.
 
@@ -102,7 +106,7 @@ def write_run(
     experiment: Experiment,
     dataset: xr.Dataset,
     *,
-    charts: bool = True,
+    draw: Draw | None = None,
     seconds: Mapping[str, float] | None = None,
 ) -> Answer:
     """Write a run into its folder, whole or not at all.
@@ -117,8 +121,9 @@ def write_run(
         What was run.
     dataset
         What it gave.
-    charts
-        Whether to draw the charts.
+    draw
+        Draws the charts of a run into a folder, once the run is in its place. What fails there is
+        told and costs no worlds.
     seconds
         What to note in the manifest about time.
 
@@ -152,19 +157,15 @@ def write_run(
                 "seconds": dict(seconds or {}),
             },
         )
-    if charts:
-        _draw(folder, dataset, found)
+    if draw is not None:
+        _draw(folder, dataset, found, draw)
     return found
 
 
-def _draw(folder: Path, dataset: xr.Dataset, found: Answer) -> None:
-    """Draw the charts of a run that is in its place already: what fails here costs no worlds."""
-    from .charts import draw_all
-
-    first = found.comparisons[0] if found.comparisons else None
+def _draw(folder: Path, dataset: xr.Dataset, found: Answer, draw: Draw) -> None:
     try:
         with added(folder, "charts") as staged:
-            draw_all(dataset, staged, summary=found.summary, comparison=first)
+            draw(dataset, staged, found)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{folder}: the run is whole but for its charts") from None
     except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
