@@ -104,4 +104,5 @@ def _measured(entry: Mapping[str, Any]) -> Measured:
 
 def _compared(row: Mapping[str, Any], worlds: int) -> Comparison:
     measures = {key: _measured(row[key]) for key in COMPARISONS}
-    return Comparison(str(row["a"]), str(row["b"]), measures, worlds)
+    told = Comparison.told_in(row)
+    return Comparison(str(row["a"]), str(row["b"]), measures, told, worlds)

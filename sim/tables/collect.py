@@ -98,7 +98,7 @@ def _comparison(summary: Mapping[str, Any]) -> Table:
     rows = [
         {"a": pair["a"], "b": pair["b"], **row}
         for pair in summary["comparisons"]
-        for row in _entries({k: v for k, v in pair.items() if k not in ("a", "b")}, COMPARISONS)
+        for row in _entries({k: v for k, v in pair.items() if k in COMPARISONS}, COMPARISONS)
     ]
     about = "a comparison of portfolios a and b in the same worlds"
     return from_rows("comparison", about, rows, {"a": "", "b": "", **_MEASURED})
