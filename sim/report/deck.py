@@ -86,7 +86,7 @@ def _notes(figure: Figure, story: Story) -> str:
 
 def _answer(deck: Deck, story: Story) -> None:
     """Say the answer, with what else the run says beside who loses how often."""
-    lead = next(f for s in story.sections for f in s.figures if f.key == "loss")
+    lead = next(f for s in story.sections for f in s.figures if f.key == "losing")
     slide, box = deck.slide(story.answer, f"Answer. {lead.made}", _notes(story.comparison, story))
     if not story.sentences:
         deck.show(slide, box, lead.models[:1], lead.alt)

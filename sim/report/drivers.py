@@ -78,13 +78,14 @@ def _swing_bars(
 
 
 def _tornado(
-    theme: Theme,
     ax: Axes | None = None,
     *,
     rows: Sequence[Swing],
     base: float,
     outcome: str,
     unit: str,
+    theme: Theme | None = None,
+    **words: str,
 ) -> Axes:
     drawn = plot_tornado(
         [replace(row, input=_two_lines(row.input)) for row in rows],
@@ -93,8 +94,7 @@ def _tornado(
         outcome=outcome,
         text=lambda amount: text_of(unit, amount),
         theme=theme,
-        title="",
-        subtitle="",
+        **words,
     )
     if ax is not None:
         # on a narrow sheet the settings beside the bars take a larger share of it
