@@ -283,7 +283,8 @@ def tail_warnings(experiment: Experiment) -> list[str]:
         for platform, spec in tier_on.on.items():
             law = spec.amplification
             tail = law.spike or law.cascade
-            if tail is not None and tail.tail_index <= 1.0:
+            never = law.spike is not None and law.spike.probability == 0.0
+            if tail is not None and tail.tail_index <= 1.0 and not never:
                 what = f"{tier} (tail index {tail.tail_index:g}, cap {law.cap:g})"
                 found.setdefault(platform, []).append(what)
     return [

@@ -30,7 +30,6 @@ PRICED: dict[str, Any] = {
         "product_units": 2,
         "agency_share": 0.15,
         "usage_rights_share": 0.1,
-        "boosting": 30,
         "fixed": 500,
         "bonus_per_order": 2,
         "bonus_per_thousand_impressions": 1.5,

@@ -24,12 +24,13 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..experiment import Experiment
-    from ..questions.audit._answer import Audit
+    from ..questions.audit._answer import Audit, AuditRow
 
 _COLUMNS = ("id", "source", "says", "claimed", "simulated", "se", "unit", "verdict", "because")
 _GROUNDS = {
+    "holds": "True by construction",
     "holds only if": "What it would take",
-    "contradicts": "Which claims contradict it",
+    "contradicts": "Which claims or real posts contradict it",
 }
 
 
@@ -126,18 +127,24 @@ def _print_table(found: Audit) -> None:
 
     rows = []
     for row in found.rows:
-        error = row.simulated.se
+        error = row.simulated.se if row.simulated else None
         digits = ",.0f" if error and error >= 100 else ".2g"
         spread = f" ± {error:{digits}}" if error else ""
-        simulated = shown(row.simulated.value) + spread
+        simulated = shown(row.simulated.value) + spread if row.simulated else "–"
         rows.append(row.to_row() | {"claim": row.id, "simulated": simulated})
     print_rows(rows, ("claim", "claimed", "simulated", "verdict"))
     for verdict, heading in _GROUNDS.items():
-        click.secho(f"\n{heading}", bold=True)
-        for row in found.rows:
-            if row.verdict == verdict:
-                click.echo(f"  {row.id}, {row.says} ({row.source}): {row.sentence}")
+        told = [row for row in found.rows if row.verdict == verdict and _has_ground(row)]
+        if told:
+            click.secho(f"\n{heading}", bold=True)
+        for row in told:
+            click.echo(f"  {row.id}, {row.says} ({row.source}): {row.sentence}")
     click.echo()
+
+
+def _has_ground(row: AuditRow) -> bool:
+    """Whether more is to be said of a verdict than where the figure lies."""
+    return row.verdict != "holds" or bool(row.built_in)
 
 
 def _assumptions(

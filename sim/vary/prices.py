@@ -38,7 +38,7 @@ _SCALED = {
 #: Keys that are prices themselves.
 _PRICED = {
     "costs": (
-        "shipping", "hourly_rate", "agency_share", "usage_rights_share", "boosting", "fixed",
+        "shipping", "hourly_rate", "agency_share", "usage_rights_share", "fixed",
         "bonus_per_order", "bonus_per_thousand_impressions",
     ),
     "compensation": ("fee_share", "commission_rate"),

@@ -163,7 +163,6 @@ def spread(low: float, high: float, steps: int, by_factors: bool) -> list[float]
 #: Upper ends for amounts that are nothing in the experiment, USD.
 _FROM_NOTHING = {
     "fixed": 100_000.0,
-    "boosting": 500.0,
     "bonus_per_order": 50.0,
     "bonus_per_thousand_impressions": 50.0,
     "shipping": 100.0,

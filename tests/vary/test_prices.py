@@ -22,7 +22,6 @@ PRICES = {
     "costs.hourly_rate": (0.0, 200.0),
     "costs.agency_share": (0.0, 0.9),
     "costs.usage_rights_share": (0.0, 0.9),
-    "costs.boosting": (0.0, 300.0),
     "costs.fixed": (0.0, 5_000.0),
     "costs.bonus_per_order": (0.0, 20.0),
     "costs.bonus_per_thousand_impressions": (0.0, 20.0),

@@ -49,7 +49,8 @@ class AuditRow:
     claimed, unit
         What is claimed.
     simulated
-        What the model gives; for a claim about a key of the experiment, its value there.
+        What the model gives; for a claim about a key of the experiment, its value there. None
+        where the model has no such quantity: then the claim is held against other claims alone.
     below
         For a case: shares of its simulated worlds below the ends of the claim.
     verdict
@@ -59,8 +60,17 @@ class AuditRow:
     contradicted
         For `contradicts`: rows of the evidence that cannot be true together with it, and what
         each of them says.
+    amounts
+        What several contradicting rows come to together, such as 25.44 growing to 97.55.
+    built_in
+        For `holds`: the key whose packaged default was made of it, so that it cannot fail; empty
+        where there is none, or where the experiment has another value there.
+    witnesses
+        Clusters of sources that say the same; pages that restate one another are one.
     beside
         Other rows about the same thing with another figure.
+    witnesses_beside
+        Clusters of sources behind those.
     note
         From the data file.
     """
@@ -71,12 +81,16 @@ class AuditRow:
     claims: tuple[str, ...]
     claimed: Interval
     unit: str
-    simulated: Simulated
+    simulated: Simulated | None
     below: tuple[float, float] | None
     verdict: Verdict
     needs: tuple[Need, ...]
     contradicted: Mapping[str, str]
+    amounts: tuple[Interval, ...]
+    built_in: str
+    witnesses: int
     beside: tuple[str, ...]
+    witnesses_beside: int
     note: str
 
     @property
@@ -85,6 +99,9 @@ class AuditRow:
         parts = []
         if self.verdict == "contradicts":
             parts.append(", ".join(f"{name} ({says})" for name, says in self.contradicted.items()))
+            parts += [f"together {span(each.low, each.high)}" for each in self.amounts]
+        if self.built_in:
+            parts.append(f"true by construction: the default of {self.built_in} was made of it")
         parts.append(", or ".join(each.sentence for each in self.needs))
         if self.below is not None:
             low, high = (f"{100 * share:.3g} %" for share in self.below)
@@ -104,25 +121,29 @@ class AuditRow:
                 "high": finite(self.claimed.high),
                 "unit": self.unit,
             },
-            "simulated": self.simulated.to_dict(),
+            "simulated": None if self.simulated is None else self.simulated.to_dict(),
             "worlds_below": None if self.below is None else list(self.below),
             "verdict": self.verdict,
             "contradicts": list(self.contradicted),
             "what_it_would_take": [each.to_dict() for each in self.needs],
             "because": self.sentence,
+            "by_construction": self.built_in or None,
+            "witnesses": self.witnesses,
             "beside": list(self.beside),
+            "witnesses_beside": self.witnesses_beside,
             "note": self.note,
         }
 
     def to_row(self) -> dict[str, Any]:
-        """Return the row for a table."""
+        """Return the row for a table; what the model does not have is None."""
+        simulated = self.simulated
         return {
             "id": self.id,
             "says": self.says,
             "source": self.source,
             "claimed": span(self.claimed.low, self.claimed.high),
-            "simulated": finite(self.simulated.value),
-            "se": self.simulated.se,
+            "simulated": None if simulated is None else finite(simulated.value),
+            "se": None if simulated is None else simulated.se,
             "unit": self.unit,
             "verdict": self.verdict,
             "because": self.sentence,
@@ -170,9 +191,11 @@ class Audit(Told):
     def sentence(self) -> str:
         """Count the verdicts, and the figures that get none."""
         verdicts = [row.verdict for row in self.rows]
+        built_in = sum(bool(row.built_in) for row in self.rows)
+        given = f" ({built_in} by construction)" if built_in else ""
         opinions = sum("opinion" in figure.reason for figure in self.listed)
         return (
-            f"Of {len(verdicts)} claims {verdicts.count('holds')} hold, "
+            f"Of {len(verdicts)} claims {verdicts.count('holds')} hold{given}, "
             f"{verdicts.count('holds only if')} hold only if something else were true, and "
             f"{verdicts.count('contradicts')} contradict another claim. "
             f"{len(self.listed)} figures get no verdict, {opinions} of them shares of opinion such "

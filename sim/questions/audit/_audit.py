@@ -1,16 +1,17 @@
 """The audit: each published claim beside what the model gives and beside what others claim.
 
-There are three verdicts. A claim *contradicts* others where both cannot be true, whatever the
-model says. Else it *holds* where the simulated figure lies within what is claimed (a figure without
+There are three verdicts. A claim *contradicts* others, or real posts, where both cannot be true,
+whatever the model says. Else it *holds* where the simulated figure lies within what is claimed (a figure without
 a range is widened by the tolerance of the data file; two standard errors are forgiven), or, for a
 case, where the case lies among nine in ten of its own simulated worlds. Else it *holds only if* a
-parameter had another value, which is solved for. Nothing is adjusted so that a claim passes.
+parameter had another value, which is solved for. Nothing is adjusted so that a claim passes; one that
+holds because a default was made of it says so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,20 @@ from ...simulation import Progress, simulate
 from ...vary.keys import Varied, find_key
 from ...vary.variants import with_portfolios
 from ..common import as_measured
-from ._answer import Audit, AuditRow, Simulated
+from ._answer import Audit, AuditRow, Simulated, Verdict
 from ._rows import AuditError, Book, Row, packaged
-from .expressions import Found, Interval, Scene, Speaker, TermError, claims_in, portfolios_in
-from .required import Need, need, number, span
+from .expressions import (
+    Found,
+    Interval,
+    Scene,
+    Speaker,
+    TermError,
+    claims_in,
+    measured_in,
+    parts_of,
+    portfolios_in,
+)
+from .required import Need, need, number, shown, span
 
 #: Worlds of an audit unless more are asked for.
 WORLDS = 20_000
@@ -90,7 +101,7 @@ def _scenes(
 ) -> dict[str, Scene]:
     """Return where each portfolio is simulated; inputs are read from the scene named ``""``."""
     if experiment is None:
-        base = build({"portfolio": book.portfolios}, name="audit", file="packaged defaults")
+        base = _packaged_defaults(book)
     else:
         base = with_portfolios(experiment, book.portfolios)
     change = {"worlds": worlds, "replicates": 1, "beliefs": None}
@@ -117,20 +128,25 @@ def _scenes(
 def _checked(row: Row, book: Book, speaker: Speaker) -> AuditRow:
     claimed = speaker.interval(row.claimed)
     first, unit = book.figures[row.claims[0]], row.unit
+    tolerance = book.tolerance if row.tolerance is None else row.tolerance
     below = _below(row, claimed, speaker)
-    contradicted = _contradicted(row, claimed, book, speaker)
+    denied = _denied(row, claimed, tolerance, speaker)
+    contradicted = _sayings(denied, speaker)
     needs: tuple[Need, ...] = ()
+    simulated: Simulated | None = None
     if row.requires:
         key = find_key(speaker.scenes[""].experiment, row.requires["key"])
         simulated = Simulated(math.nan if key.base is None else key.base, 0.0)
         unit = unit or key.unit
-        if not _holds(claimed, simulated, None, book.tolerance):
+        if not _holds(claimed, simulated, None, tolerance):
             needs = (Need(key.name, claimed.low, claimed.high, key.base, key.unit),)
-    else:
+    elif row.simulated is not None:
         simulated = _simulated(speaker.evaluate(row.simulated), row, speaker)
-        if not contradicted and not _holds(claimed, simulated, below, book.tolerance):
+        if not contradicted and not _holds(claimed, simulated, below, tolerance):
             needs = _needs(row, claimed, simulated, speaker)
     needs = () if contradicted else needs
+    verdict: Verdict = "contradicts" if contradicted else "holds only if" if needs else "holds"
+    same, beside = _about_the_same(row, claimed, tolerance, book, speaker)
     return AuditRow(
         id=row.id,
         says=row.says,
@@ -140,10 +156,16 @@ def _checked(row: Row, book: Book, speaker: Speaker) -> AuditRow:
         unit=unit or first.unit,
         simulated=simulated,
         below=below,
-        verdict="contradicts" if contradicted else "holds only if" if needs else "holds",
+        verdict=verdict,
         needs=needs,
         contradicted=contradicted,
-        beside=_beside(row, claimed, book, speaker),
+        amounts=tuple(speaker.interval(term) for term in denied if len(list(parts_of(term))) > 1),
+        built_in=row.built_in
+        if verdict == "holds" and _as_packaged(row.built_in, book, speaker)
+        else "",
+        witnesses=len({witness(figure) for figure in same}),
+        beside=tuple(figure.id for figure in beside),
+        witnesses_beside=len({witness(figure) for figure in beside}),
         note=row.note,
     )
 
@@ -182,17 +204,29 @@ def _holds(
     return claimed.widened(tolerance).meets(value)
 
 
-def _contradicted(row: Row, claimed: Interval, book: Book, speaker: Speaker) -> dict[str, str]:
-    """Return the claims that cannot be true together with this one, and what each says."""
-    found: dict[str, str] = {}
-    for term in row.against:
-        other = speaker.interval(term).widened(book.tolerance)
-        if not claimed.widened(book.tolerance).meets(other):
-            for name in claims_in(term):
-                figure, said = book.figures[name], speaker.interval({"claim": name})
-                unit = "" if figure.unit in ("fraction", "ratio") else f" {figure.unit}"
-                found[name] = f"{cite(figure.source)}: {span(said.low, said.high)}{unit}"
-    return found
+def _denied(row: Row, claimed: Interval, tolerance: float, speaker: Speaker) -> tuple[Any, ...]:
+    """Return the terms of the row that cannot be true together with what it claims."""
+    wide = claimed.widened(tolerance)
+    return tuple(
+        term for term in row.against if not wide.meets(speaker.interval(term).widened(tolerance))
+    )
+
+
+def _sayings(terms: Iterable[Any], speaker: Speaker) -> dict[str, str]:
+    """Return the rows of the evidence that terms are made of, and what each says."""
+    says: dict[str, str] = {}
+    for term in terms:
+        for name in claims_in(term):
+            figure, said = speaker.figures[name], speaker.interval({"claim": name})
+            unit = "" if figure.unit in ("fraction", "ratio") else f" {figure.unit}"
+            says[name] = f"{cite(figure.source)}: {span(said.low, said.high)}{unit}"
+        for part in parts_of(term):
+            for statistic in measured_in(part) if "measured" in part else ():
+                says[statistic.id] = (
+                    f"real posts, {cite(statistic.source)}: "
+                    f"{shown(statistic.value or 0.0)} ± {shown(statistic.se or 0.0)}"
+                )
+    return says
 
 
 def _needs(row: Row, claimed: Interval, simulated: Simulated, speaker: Speaker) -> tuple[Need, ...]:
@@ -204,25 +238,53 @@ def _needs(row: Row, claimed: Interval, simulated: Simulated, speaker: Speaker) 
     return (Need(_words(row.simulated), claimed.low, claimed.high, simulated.value, row.unit),)
 
 
-def _words(term: Mapping[str, Any]) -> str:
-    of = ", ".join(sorted(portfolios_in(term)))
-    name = term.get("measure") or term.get("variable") or term.get("input")
-    if name is None:
-        name = " per ".join(term["ratio"]) if "ratio" in term else "the figure"
-    return f"{name} of {of}" if of else str(name)
+def _words(term: Any) -> str:
+    """Return what a simulated figure is made of, in words."""
+    names: dict[str, list[str]] = {}
+    for part in parts_of(term):
+        if "ratio" in part:
+            name = " per ".join(part["ratio"])
+        elif "spread" in part:
+            name = f"spread of {part['spread']}"
+        else:
+            name = part.get("measure") or part.get("variable") or part.get("input") or ""
+        if name:
+            names.setdefault(str(name), []).extend([part["of"]] if "of" in part else [])
+    return " and ".join(f"{name} of {', '.join(of)}" if of else name for name, of in names.items())
 
 
-def _beside(row: Row, claimed: Interval, book: Book, speaker: Speaker) -> tuple[str, ...]:
-    """Return other rows of the evidence about the same thing that give another figure."""
-    if len(row.claims) != 1:
-        return ()
+def _about_the_same(
+    row: Row, claimed: Interval, tolerance: float, book: Book, speaker: Speaker
+) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
+    """Return rows of the evidence that say the same as a claim, and those with another figure."""
     mine = book.figures[row.claims[0]]
-    same = (
-        figure for figure in book.figures.values()
-        if figure.id != mine.id and figure.midpoint is not None and _same_thing(mine, figure)
-    )  # fmt: skip
-    wide = claimed.widened(book.tolerance)
-    return tuple(f.id for f in same if not speaker.interval({"claim": f.id}).meets(wide))
+    if len(row.claims) != 1:
+        return tuple(book.figures[name] for name in row.claims), ()
+    same: list[Figure] = [mine]
+    beside: list[Figure] = []
+    wide = claimed.widened(tolerance)
+    for figure in book.figures.values():
+        if figure.id != mine.id and figure.midpoint is not None and _same_thing(mine, figure):
+            agrees = speaker.interval({"claim": figure.id}).meets(wide)
+            (same if agrees else beside).append(figure)
+    return tuple(same), tuple(beside)
+
+
+def witness(figure: Figure) -> str:
+    """Return whose word a figure is: the source that it restates, or its own."""
+    return figure.origin or figure.source
+
+
+def _as_packaged(key: str, book: Book, speaker: Speaker) -> bool:
+    """Whether the experiment has the packaged default at a key."""
+    if not key:
+        return False
+    packaged_value = find_key(_packaged_defaults(book), key).base
+    return find_key(speaker.scenes[""].experiment, key).base == packaged_value
+
+
+def _packaged_defaults(book: Book) -> Experiment:
+    return build({"portfolio": book.portfolios}, name="audit", file="packaged defaults")
 
 
 def _same_thing(a: Figure, b: Figure) -> bool:

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from ...evidence import Figure, claims, published
-from .expressions import TermError, parts_of, verb_of
+from .expressions import TermError, measured_in, parts_of, verb_of
 
 Term = Any
 
@@ -21,7 +21,15 @@ class AuditError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """One claim and how to check it; the words are those of the data file."""
+    """One claim and how to check it; the words are those of the data file.
+
+    Attributes
+    ----------
+    tolerance
+        How far a figure without a range may be off, as a share of itself; None for the file's.
+    built_in
+        Key of the experiment whose packaged default was made of this claim.
+    """
 
     id: str
     says: str
@@ -32,6 +40,8 @@ class Row:
     requires: Mapping[str, Term] = field(default_factory=dict)
     among: Mapping[str, str] = field(default_factory=dict)
     levers: tuple[str, ...] = ()
+    tolerance: float | None = None
+    built_in: str = ""
     unit: str = ""
     note: str = ""
 
@@ -139,8 +149,8 @@ def _row(table: Mapping[str, Any]) -> Row:
     if unknown or missing:
         raise AuditError(f"{name}: has no {', '.join(missing)}" if missing
                          else f"{name}: {', '.join(unknown)} is no key of a row")  # fmt: skip
-    if not table["claims"] or not ("simulated" in table or "requires" in table):
-        raise AuditError(f"{name}: needs claims, and `simulated` or `requires`")
+    if not table["claims"] or not {"simulated", "requires", "against"} & set(table):
+        raise AuditError(f"{name}: needs claims, and `simulated`, `requires` or `against`")
     wanted = table.get("requires", {})
     if "claimed" not in table and not wanted and len(table["claims"]) > 1:
         raise AuditError(f"{name}: with several claims, say in `claimed` what they amount to")
@@ -152,7 +162,8 @@ def _row(table: Mapping[str, Any]) -> Row:
     try:
         for term in row.terms:
             for part in parts_of(term):
-                verb_of(part)
+                if verb_of(part) == "measured":
+                    measured_in(part)
     except TermError as error:
         raise AuditError(f"{name}: {error}") from None
     return row

@@ -1,7 +1,7 @@
 """The words in which `sim/evidence/audit.toml` speaks of figures: a fixed vocabulary, never code.
 
-A term is a number or a table with one verb. Terms of claims become intervals, from low to high;
-terms of the simulation become estimates with an error. Arithmetic joins them: intervals by their
+A term is a number or a table with one verb. Terms of claims and of real posts become intervals,
+from low to high; terms of the simulation become estimates with an error. Arithmetic joins them: intervals by their
 ends, estimates by the chain rule of their influence functions (`sim/measures/estimate.py`).
 """
 
@@ -10,20 +10,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...engine import marginals as mg
-from ...evidence import Figure
+from ...evidence import Derived, Figure, derived_row, derived_value
 from ...experiment import Distribution, Experiment, build
+from ...experiment.models import Tier
 from ...measures import Estimate
-from ...measures.functions import quantile, ratio_of_means
+from ...measures.functions import mean, quantile, ratio_of_means, standard_deviation
 from ...plan import marginal, portfolio_terms
 from ..common import estimate_of, with_worlds
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+#: Standard errors on each side of a statistic of real posts: about 95 % of samples cover it.
+MEASURED_ERRORS = 2.0
 
 
 class TermError(ValueError):
@@ -132,14 +138,45 @@ class Scene:
         spec = self.experiment.portfolio[portfolio]
         if spec.tier is None:
             raise TermError(f"portfolio {portfolio} has several tiers: no common followers")
-        return self.input_mean("followers", spec.tier, spec.platform)
+        return self.input_mean("followers", (spec.tier,), spec.platform)
 
-    def input_mean(self, name: str, tier: str, platform: str) -> float:
-        """Return the mean of an input of a tier as quoted, in closed form or by quadrature."""
+    def input_mean(self, name: str, tiers: tuple[str, ...], platform: str) -> float:
+        """Return the mean of an input as quoted over the accounts of one or several tiers."""
+        shares = self.account_shares(tiers, platform)
+        return sum(
+            share * self._mean_of(name, self._spec(tier, platform))
+            for tier, share in shares.items()
+        )
+
+    def account_shares(self, tiers: tuple[str, ...], platform: str) -> dict[str, float]:
+        """Return which share of the accounts of several tiers each has; they add up to 1.
+
+        Accounts are spread over followers as in the sample of real posts of the platform, a
+        lognormal.
+        """
+        ranges = {tier: self._spec(tier, platform).follower_range for tier in tiers}
+        if len(tiers) == 1:
+            return {tiers[0]: 1.0}
+        location, scale = (
+            derived_value(platform, "all", f"followers_lognormal_{name}")
+            for name in ("location", "scale")
+        )
+        below = NormalDist(location, scale).cdf
+        accounts = {
+            tier: below(math.log(high)) - below(math.log(low))
+            for tier, (low, high) in ranges.items()
+        }
+        return {tier: count / sum(accounts.values()) for tier, count in accounts.items()}
+
+    def _spec(self, tier: str, platform: str) -> Tier:
         on = self.experiment.tier[tier].on if tier in self.experiment.tier else {}
         if platform not in on:
             raise TermError(f"no portfolio of the audit has a {tier} creator on {platform}")
-        spec = on[platform]
+        return on[platform]
+
+    @staticmethod
+    def _mean_of(name: str, spec: Tier) -> float:
+        """Return the mean of an input of a tier, in closed form or by quadrature."""
         if not isinstance(getattr(spec, name, None), Distribution):
             raise TermError(f"a tier has no input {name!r} with a mean")
         distribution = getattr(spec, name)
@@ -214,10 +251,52 @@ class Speaker:
         values = self._scene(term["of"]).worlds(term["of"], term["variable"])
         return quantile(values[np.isfinite(values)], term["quantile"])
 
+    def _spread(self, term: Mapping[str, Any]) -> Estimate:
+        """Return the standard deviation over the mean of a result."""
+        values = self._scene(term["of"]).worlds(term["of"], term["spread"])
+        values = values[np.isfinite(values)]
+        relative = _times(standard_deviation(values), _inverse(mean(values)))
+        assert isinstance(relative, Estimate)
+        return relative
+
     def _input(self, term: Mapping[str, Any]) -> Interval:
-        platform = term.get("platform", "instagram")
-        mean = self.scenes[""].input_mean(term["input"], term["tier"], platform)
-        return Interval(mean, mean)
+        value = self.scenes[""].input_mean(term["input"], tiers_in(term), platform_in(term))
+        return Interval(value, value)
+
+    def _measured(self, term: Mapping[str, Any]) -> Interval:
+        """Return a statistic of real posts over the accounts of some tiers, with its error."""
+        statistics = measured_in(term)
+        shares = self.scenes[""].account_shares(tiers_in(term), platform_in(term))
+        value = square = 0.0
+        for statistic in statistics:
+            if statistic.value is None or statistic.se is None:
+                raise TermError(f"{statistic.id} has no value with an error: {statistic.note}")
+            value += shares[statistic.tier] * statistic.value
+            square += (shares[statistic.tier] * statistic.se) ** 2
+        error = MEASURED_ERRORS * math.sqrt(square)
+        return Interval(value - error, value + error)
+
+
+def tiers_in(term: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the tiers of a term: of one, or of all creators between the ends of several."""
+    if "tiers" not in term and "tier" not in term:
+        raise TermError(f"{term!r} needs `tier` or `tiers`")
+    return tuple(term["tiers"]) if "tiers" in term else (str(term["tier"]),)
+
+
+def platform_in(term: Mapping[str, Any]) -> str:
+    """Return the platform of a term."""
+    return str(term.get("platform", "instagram"))
+
+
+def measured_in(term: Mapping[str, Any]) -> tuple[Derived, ...]:
+    """Return the statistics of real posts that a term is made of, one of each tier."""
+    try:
+        return tuple(
+            derived_row(platform_in(term), tier, term["measured"]) for tier in tiers_in(term)
+        )
+    except KeyError as error:
+        raise TermError(str(error.args[0])) from None
 
 
 def verb_of(term: Any) -> str:
@@ -261,6 +340,18 @@ def _divide(parts: list[Found]) -> Found:
 
 def _add(parts: list[Found]) -> Found:
     return _folded(parts, _plus)
+
+
+def _growth(parts: list[Found]) -> Found:
+    """Return the yearly growth from the first figure to the second over the third, in years."""
+    first, last, years = parts
+    if not all(isinstance(part, Interval) and part.point for part in parts):
+        raise TermError("growth joins three figures without a range: from, to, years")
+    assert isinstance(first, Interval)
+    assert isinstance(last, Interval)
+    assert isinstance(years, Interval)
+    rate = (last.low / first.low) ** (1.0 / years.low) - 1.0
+    return Interval(rate, rate)
 
 
 def _both(parts: list[Found]) -> Found:
@@ -321,11 +412,14 @@ _VERBS: Mapping[str, Callable[[Speaker, Mapping[str, Any]], Found]] = {
     "measure": Speaker._measure,
     "ratio": Speaker._ratio,
     "quantile": Speaker._quantile,
+    "spread": Speaker._spread,
     "input": Speaker._input,
+    "measured": Speaker._measured,
 }
 _ARITHMETIC: Mapping[str, Callable[[list[Found]], Found]] = {
     "multiply": _multiply,
     "divide": _divide,
     "add": _add,
+    "growth": _growth,
     "both": _both,
 }
