@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import rich_click as click
 
 from ..experiment import Experiment
+from ..text.numbers import counted
 from .common import is_quiet, print_json, print_rows, progress_bar, quiet_option
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _say_what_goes(folder: Path, default: bool) -> None:
     answers = f", its {asked} saved answer{'s' if asked > 1 else ''} too" if asked else ""
     way_out = "; --out FOLDER keeps both" if default else ""
     click.secho(
-        f"Note: {folder} held another run ({there['worlds']:,} worlds, seed "
+        f"Note: {folder} held another run ({counted(there['worlds'], 'world')}, seed "
         f"{there['seed']}), which a fresh one replaces{answers}{way_out}.",
         err=True,
         fg="yellow" if sys.stderr.isatty() else None,

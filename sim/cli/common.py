@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
+from ..text.names import spoken
+from ..text.numbers import setting
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -158,7 +160,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title:
 
     table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(spoken(column), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     Console().print(table)
@@ -167,7 +169,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return setting(value) if isinstance(value, float) else str(value)
 
 
 @contextmanager

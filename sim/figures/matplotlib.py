@@ -10,8 +10,9 @@ from ..charts.marks import MIDDLE, hide, note
 from ..charts.numbers import spread_apart
 from ..charts.paper import HEIGHT, WIDTH, Paper, paper
 from ..charts.theme import LIGHT, Look, Theme, styled
-from ..measures.wording import TOLD_APART
-from .spec import Bars, Curve, Curves, Figure, Format, Model, Table, written
+from ..text.numbers import tick
+from ..text.verdicts import TOLD_APART
+from .spec import UNITS, Bars, Curve, Curves, Figure, Format, Model, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -257,9 +258,4 @@ def _names(sheet: Paper, model: Curves) -> None:
 
 
 def _form(axis: Axis, form: Format) -> None:
-    def text(value: float, _: float) -> str:
-        if form == "number":
-            return f"{value:,.6g}"
-        return written(round(value, 10), form).removesuffix(" USD")
-
-    axis.set_major_formatter(text)
+    axis.set_major_formatter(lambda value, _: tick(value, UNITS[form], signed=form == "signed"))

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from ..text.numbers import CURRENCY, FRACTION, Number, brief
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Format = Literal["percent", "signed", "usd", "number"]
+Format = Literal["percent", "signed", "money", "number"]
 """How a value is written: a fraction as `12 %` or `+12 %`, an amount, or as it is."""
 
 Values = tuple[float | None, ...]
@@ -290,20 +292,18 @@ class Story:
         return next((section for section in self.sections if section.key == key), None)
 
 
-def written(value: float | None, form: Format) -> str:
-    """Write a value for a cell or a label, in the house's formats."""
-    from ..measures.format import number, percent, usd
-
-    if value is None:
-        return "n/a"
-    if form == "usd":
-        return usd(value)
-    if form == "number":
-        return number(value)
-    return percent(value, signed=form == "signed")
+UNITS: Mapping[Format, str] = MappingProxyType(
+    {"percent": FRACTION, "signed": FRACTION, "money": CURRENCY, "number": ""}
+)
+"""Unit of the values of each format."""
 
 
-_UNIT = re.compile(r"(?<=\d) (?=%|USD\b)|(?<=±) (?=\d)")
+def written(value: float | None, form: Format, se: float | None = 0.0) -> str:
+    """Write a value for a label, in brief; its error limits the digits."""
+    return brief(Number(value, se, UNITS[form]), signed=form == "signed")
+
+
+_UNIT = re.compile(rf"(?<=\d) (?=%|{CURRENCY}\b)|(?<=±) (?=\d)")
 
 
 def unbroken(text: str) -> str:

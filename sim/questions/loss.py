@@ -6,7 +6,8 @@ shortfall of profit (Rockafellar and Uryasev 2002), a loss counted positive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -17,10 +18,19 @@ from ..figures.spec import Bars, Figure, Series, roles
 from ..measures import Estimate, Measured
 from ..measures import functions as f
 from ..measures.evaluate import measured
-from ..measures.format import percent, usd
 from ..measures.worlds import PortfolioWorlds, portfolio_names
 from ..tables.table import Column, Table
-from .common import said
+from ..text.numbers import (
+    CURRENCY,
+    FRACTION,
+    Number,
+    counted,
+    money,
+    of_worlds,
+    percent,
+    share_text,
+    told,
+)
 from .question import Answer, Flag, Options, Question, Setting
 
 if TYPE_CHECKING:
@@ -55,7 +65,7 @@ class LossOptions(Options):
 
 
 @dataclass(frozen=True)
-class Number:
+class Value:
     """A figure and its Monte Carlo standard error; without one, why.
 
     Attributes
@@ -74,15 +84,15 @@ class Losses:
 
     Attributes
     ----------
-    probability : Number
+    probability : Value
         Share of worlds that lose more than the threshold.
-    es05, es01 : Number
+    es05, es01 : Value
         USD lost in the worst 5 and 1 % of worlds, the mean of each; negative for a gain.
     """
 
-    probability: Number
-    es05: Number
-    es01: Number
+    probability: Value
+    es05: Value
+    es01: Value
 
 
 @dataclass(frozen=True)
@@ -124,12 +134,12 @@ class Loss(Answer):
         losses = list(self.portfolios.values())
         columns = [Column("portfolio", list(self.portfolios))]
         heads = {
-            "probability": (f"loses {_more_than(self.threshold)}", "fraction"),
-            "es05": ("lost in the worst 5 %, USD", "USD"),
-            "es01": ("lost in the worst 1 %, USD", "USD"),
+            "probability": (f"loses {_more_than(self.threshold)}", FRACTION),
+            "es05": (f"lost in the worst 5 %, {CURRENCY}", CURRENCY),
+            "es01": (f"lost in the worst 1 %, {CURRENCY}", CURRENCY),
         }
         for name, (heading, unit) in heads.items():
-            numbers: list[Number] = [getattr(row, name) for row in losses]
+            numbers: list[Value] = [getattr(row, name) for row in losses]
             columns.append(
                 Column(
                     name,
@@ -148,8 +158,8 @@ class Loss(Answer):
         names = tuple(self.portfolios)
         back = names[::-1]
 
-        def each(name: str, measure: str, text: Any) -> Series:
-            one: Number = getattr(self.portfolios[name], measure)
+        def each(name: str, measure: str, text: Callable[[Value], str]) -> Series:
+            one: Value = getattr(self.portfolios[name], measure)
             tier, repeat = own.get(name, ("ink", 0))
             return Series(
                 name,
@@ -170,7 +180,7 @@ class Loss(Answer):
             back,
             tuple(
                 Series(
-                    f"worst {100 * share:g} % of worlds",
+                    f"worst {percent(share)} of worlds",
                     tuple(getattr(self.portfolios[name], measure).value for name in back),
                     "muted" if measure == "es05" else "loss",
                     errors=tuple(getattr(self.portfolios[name], measure).se for name in back),
@@ -178,8 +188,8 @@ class Loss(Answer):
                 )
                 for measure, share in WORST.items()
             ),
-            "mean loss, USD",
-            form="usd",
+            f"mean loss, {CURRENCY}",
+            form="money",
             horizontal=True,
         )
         return (
@@ -203,7 +213,7 @@ def _ask(setting: Setting, options: LossOptions) -> Loss:
         run = simulate(setting.experiment, threads=setting.threads, progress=setting.progress)
     entries = {name: _losses(run, name, options.more_than) for name in portfolio_names(run)}
     portfolios = {
-        name: Losses(**{key: Number(entry.value, entry.se) for key, entry in own.items()})
+        name: Losses(**{key: Value(entry.value, entry.se) for key, entry in own.items()})
         for name, own in entries.items()
     }
     return Loss(options.more_than, portfolios, _sentence(options.more_than, entries, run))
@@ -219,7 +229,7 @@ def _losses(run: xr.Dataset, portfolio: str, threshold: float) -> dict[str, Meas
     return {
         name: measured(
             estimate,
-            "fraction" if name == "probability" else "USD",
+            FRACTION if name == "probability" else CURRENCY,
             groups=worlds.groups,
             clustered=worlds.clustered,
         )
@@ -231,34 +241,35 @@ def _negative(estimate: Estimate) -> Estimate:
     return Estimate(-estimate.value, -estimate.influence, estimate.kind, estimate.reason)
 
 
-def _sentence(threshold: float, entries: Mapping[str, Mapping[str, Measured]], run: Any) -> str:
+def _sentence(
+    threshold: float, entries: Mapping[str, Mapping[str, Measured]], run: xr.Dataset
+) -> str:
     parts = []
     for name, own in entries.items():
-        likely = said(own["probability"].value, own["probability"].se, "fraction")
         parts.append(
-            f"{name} loses {_more_than(threshold)} in {likely} of worlds; its worst 5 % "
+            f"{name} loses {_more_than(threshold)} in "
+            f"{of_worlds(own['probability'], with_error=True)}; its worst 5 % "
             f"{_lost(own['es05'])} on average, its worst 1 % {_lost(own['es01'])}"
         )
-    return f"{'. '.join(parts)} ({run.sizes['sim']:,} worlds)."
+    return f"{'. '.join(parts)} ({counted(run.sizes['sim'], 'world')})."
 
 
 def _lost(entry: Measured) -> str:
-    value = entry.value
-    if value is not None and value < 0.0:
-        return f"still gain {said(-value, entry.se, 'USD')}"
-    return f"lose {said(value, entry.se, 'USD')}"
+    if entry.value is not None and entry.value < 0.0:
+        return f"still gain {told(replace(entry, value=-entry.value))}"
+    return f"lose {told(entry)}"
 
 
 def _more_than(threshold: float) -> str:
-    return f"more than {usd(threshold)}" if threshold else "money"
+    return f"more than {money(threshold)}" if threshold else "money"
 
 
-def _share(one: Number) -> str:
-    return percent(one.value, one.se)
+def _share(one: Value) -> str:
+    return share_text(Number(one.value, one.se, FRACTION))
 
 
-def _money(one: Number) -> str:
-    return usd(one.value, one.se).removesuffix(" USD")
+def _money(one: Value) -> str:
+    return money(one.value, one.se, unit=False)
 
 
 loss = Question(

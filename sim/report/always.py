@@ -19,13 +19,22 @@ from ..charts import (
 )
 from ..charts.numbers import FloatArray, at, defined
 from ..charts.run import Run, decision
-from ..charts.scale import RoiScale, roi_scale, roi_text
+from ..charts.scale import RoiScale, roi_scale
 from ..charts.theme import LIGHT
 from ..figures.matplotlib import draw_curves
 from ..figures.spec import Bars, Curve, Curves, Figure, Series, Values, roles
 from ..measures.comparison import Comparison
-from ..measures.format import percent_with_error
 from ..measures.summary import Summary
+from ..text.names import listed, measure_words
+from ..text.numbers import (
+    brief,
+    counted,
+    fixed,
+    gain,
+    share_text,
+    told,
+)
+from ..text.verdicts import ranked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,8 +57,8 @@ def shown(run: Run, summary: Summary) -> list[str]:
     """Return the portfolios that a slide has room for: all, or the pair, the best and the worst."""
     if len(run.names) <= MOST:
         return run.names
-    ranked = titles.ranked({name: summary[name]["roi_median"] for name in run.names})
-    chosen = {*(decision(run.ds) or ()), *ranked[:1], *ranked[-1:]}
+    by_median = ranked({name: summary[name]["roi_median"] for name in run.names})
+    chosen = {*(decision(run.ds) or ()), *by_median[:1], *by_median[-1:]}
     return [name for name in run.names if name in chosen]
 
 
@@ -57,7 +66,7 @@ def _which(run: Run, names: Sequence[str]) -> str:
     """Say that not all portfolios are shown."""
     if len(names) == len(run.names):
         return ""
-    return f"; {len(names)} of {len(run.names)} portfolios: {titles.listed(names)}"
+    return f"; {len(names)} of {len(run.names)} portfolios: {listed(names)}"
 
 
 def _named(run: Run, names: Sequence[str]) -> str:
@@ -78,7 +87,7 @@ def distribution(run: Run, summary: Summary) -> Figure:
         key="roi",
         finding=titles.highest_median(medians),
         made=(
-            f"{run.worlds:,} worlds. Each column is the share of worlds with an ROI from its label "
+            f"{counted(run.worlds, 'world')}. Each column is the share of worlds with an ROI from its label "
             f"up to the next; the first and the last hold all beyond{_which(run, few)}"
             f"{run.left_out()}"
         ),
@@ -95,7 +104,7 @@ def distribution(run: Run, summary: Summary) -> Figure:
         ),
         method=METHOD + " Medians lead where tails are heavy.",
         plot=partial(plot_roi, run),
-        reads=f"{run.worlds:,} worlds. Areas show how likely; dot: median, bar: 5 % to 95 % "
+        reads=f"{counted(run.worlds, 'world')}. Areas show how likely; dot: median, bar: 5 % to 95 % "
         f"quantile{run.left_out()}",
         probe=_exceedance_curves(run, scale, few),
     )  # fmt: skip
@@ -120,9 +129,9 @@ def bin_edges(scale: RoiScale) -> FloatArray:
 
 
 def _bin_names(edges: FloatArray) -> tuple[str, ...]:
-    names = [roi_text(float(edge)) for edge in edges]
+    names = [gain(float(edge)) for edge in edges]
     if len(set(names)) < len(names):
-        names = [f"{100 * edge:.2f} %" if edge < -0.9 else name
+        names = [f"{fixed(100 * edge, 2)} %" if edge < -0.9 else name
                  for edge, name in zip(edges.tolist(), names, strict=True)]  # fmt: skip
     return (f"< {names[0]}", *names)
 
@@ -165,13 +174,11 @@ def at_least(run: Run, summary: Summary) -> Figure:
     slide = _exceedance_curves(run, linear, few, linear.high)
     return Figure(
         key="exceedance",
-        finding=titles.shares(
-            f"ROI of {roi_text(run.target)} or more", entries, largest_first=True
-        ),
-        made=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI; the axis "
+        finding=titles.shares(f"ROI of {gain(run.target)} or more", entries, largest_first=True),
+        made=f"{counted(run.worlds, 'world')}. Height: share of worlds with at least this ROI; the axis "
         f"ends where a tenth of the worlds of the best portfolio lies beyond{_which(run, few)}"
         f"{run.left_out()}",
-        reads=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI"
+        reads=f"{counted(run.worlds, 'world')}. Height: share of worlds with at least this ROI"
         f"{run.left_out()}",
         models=(slide,),
         method=METHOD + " The curves are empirical: one step for each world.",
@@ -216,8 +223,8 @@ def paired(run: Run, comparison: Comparison) -> Figure:
         key="difference",
         finding=titles.winner(a, b, wins, run.worlds),
         made=(
-            f"{comparison.worlds:,} worlds, both portfolios in the same ones. ROI of {a} minus ROI "
-            f"of {b}: median {titles.roi_text(middle).removesuffix(' %')} percentage points"
+            f"{counted(comparison.worlds, 'world')}, both portfolios in the same ones. ROI of {a} minus ROI "
+            f"of {b}: median {brief(middle, signed=True).removesuffix(' %')} percentage points"
             f"{run.left_out((a, b))}"
         ),
         models=(
@@ -250,18 +257,17 @@ def losses(run: Run, summary: Summary) -> Figure:
             tuple(entry.value if other == name else None for other in entries),
             *tiers[name],
             errors=tuple(entry.se if other == name else None for other in entries),
-            labels=tuple(titles.share_text(entry) if other == name else "" for other in entries),
+            labels=tuple(share_text(entry) if other == name else "" for other in entries),
         )
         for name, entry in entries.items()
     )
     tips = {
-        f"bar {name}": f"{name} loses money in {percent_with_error(x.value, x.se)} of worlds"
-        for name, x in entries.items()
+        f"bar {name}": f"{name} loses money in {told(x)} of worlds" for name, x in entries.items()
     }
     return Figure(
         key="losing",
         finding=titles.shares("Losing money", entries, largest_first=True),
-        made=f"{run.worlds:,} worlds. Line at the end of a bar: two standard errors either way"
+        made=f"{counted(run.worlds, 'world')}. Line at the end of a bar: two standard errors either way"
         + run.left_out(),
         models=(Bars(tuple(entries), series, "worlds that lose money (ROI < 0)", horizontal=True),),
         method=METHOD + " Losing money means that ROI is below zero.",
@@ -280,7 +286,7 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
         worst, mean = summary[name]["roi_es05"], summary[name]["roi_mean"]
         if worst.value is None or mean.value is None:
             continue
-        text = titles.roi_text(mean)
+        text = brief(mean, signed=True)
         curves.append(
             Curve(
                 name, (worst.value,), (mean.value,), *tiers[name], kind="points",
@@ -294,14 +300,14 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
                 Curve(f"{name}, median", (worst.value,), (median,), *tiers[name], kind="hollow")
             )
         tips[f"mean {name}"] = (
-            f"{name}: mean ROI {text}, {titles.roi_text(worst)} in the worst 5 % of worlds"
+            f"{name}: mean ROI {text}, {brief(worst, signed=True)} in the worst 5 % of worlds"
         )
         tips[f"median {name}"] = (
-            f"{name}: median ROI {titles.roi_text(summary[name]['roi_median'])}"
+            f"{name}: median ROI {brief(summary[name]['roi_median'], signed=True)}"
         )
     scatter = Curves(
         (*_apart(curves), *hollow),
-        "mean ROI of the worst 5 % of worlds",
+        measure_words("roi_es05"),
         "ROI",
         y_form="signed",
     )
@@ -312,10 +318,10 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
             {name: summary[name]["roi_es05"] for name in known},
         ),
         made=(
-            f"{run.worlds:,} worlds. Dot: mean ROI with two standard errors; diamond: median; "
+            f"{counted(run.worlds, 'world')}. Dot: mean ROI with two standard errors; diamond: median; "
             f"right: milder worst 5 % of worlds{_named(run, few)}{run.left_out()}"
         ),
-        reads=f"{run.worlds:,} worlds. Full dot: mean ROI with two standard errors, hollow: "
+        reads=f"{counted(run.worlds, 'world')}. Full dot: mean ROI with two standard errors, hollow: "
         f"median; right: milder worst case{run.left_out()}",
         models=(scatter,),
         method=METHOD + " Risk is expected shortfall: the mean ROI of the worst 5 % of worlds "

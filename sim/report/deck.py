@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..charts import titles
 from ..figures.spec import Assumption, Figure, Story, Table
 from ..folders import file_in_place
+from ..text.names import listed
 from .reading import open_run
 from .slides import Deck
 from .story import MOST_SIDE_BY_SIDE, tell
@@ -98,7 +98,7 @@ def _answer(deck: Deck, story: Story) -> None:
 def _comparison(deck: Deck, story: Story) -> None:
     figure = story.comparison
     names = list(story.tiers)
-    told = titles.listed(names) if len(names) <= MOST_SIDE_BY_SIDE else f"{len(names)} portfolios"
+    told = listed(names) if len(names) <= MOST_SIDE_BY_SIDE else f"{len(names)} portfolios"
     named = replace(figure, finding=f"Side by side: {told}")
     for table in figure.models:
         if isinstance(table, Table):

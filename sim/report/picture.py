@@ -16,6 +16,7 @@ from ..charts.paper import wrap
 from ..charts.theme import DARK, LIGHT, Theme, styled
 from ..figures.matplotlib import draw
 from ..figures.spec import Curves, Figure, written
+from ..text.numbers import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -265,5 +266,5 @@ def _said(model: Curves, place: float) -> str:
 
 def _rounded(place: float, model: Curves) -> str:
     if model.x_form == "number":
-        return f"{place:,.0f}" if abs(place) >= 100 else f"{place:.3g}"
+        return setting(place, 3)
     return written(round(place, 2), model.x_form)

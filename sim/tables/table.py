@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..measures.format import cell
+from ..text.numbers import Number, cell, setting
 
 Values = Sequence[Any] | npt.NDArray[Any]
 
@@ -45,7 +45,9 @@ class Column:
         if self.errors is None:
             return ["" if value is None else _text(value) for value in values]
         errors = _plain(self.errors)
-        return [cell(value, se, self.unit) for value, se in zip(values, errors, strict=True)]
+        return [
+            cell(Number(value, se, self.unit)) for value, se in zip(values, errors, strict=True)
+        ]
 
     @property
     def header(self) -> str:
@@ -128,4 +130,4 @@ def _plain(values: Values) -> Iterator[Any]:
 
 
 def _text(value: Any) -> str:
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+    return setting(value) if isinstance(value, float) else str(value)

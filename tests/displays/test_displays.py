@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 import pytest
+from sim.measures.format import cell
 
 import sim
 from sim.displays import MOST_ROWS, Told, records
-from sim.measures.format import cell
 from sim.notebook import HEADLINE, as_text
 
 NAME = "<b>few & dear"

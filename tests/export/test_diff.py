@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from sim.measures.format import percent_with_error
 
 import sim
 from sim.cli import main
 from sim.diff import Changes, Moved, changes
-from sim.measures.format import percent_with_error
 
 
 def moved(found: Changes, of: str, measure: str) -> Moved:

@@ -15,7 +15,7 @@ import sim
 from sim.cli import main
 from sim.experiment import ExperimentError
 from sim.figures.matplotlib import draw
-from sim.questions.loss import Loss, Losses, Number, loss
+from sim.questions.loss import Loss, Losses, Value, loss
 
 PROFIT = {
     "even": np.arange(-400.0, 600.0),  # 1,000 worlds, a USD apart
@@ -63,7 +63,7 @@ def test_json_holds_three_things(answer):
 
 
 NUMBERS = st.builds(
-    Number,
+    Value,
     value=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     se=st.none() | st.floats(min_value=0.0, allow_nan=False, allow_infinity=False),
 )

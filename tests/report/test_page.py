@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sim.measures.format import cell
 
 import sim.report
 from sim.cli import main
-from sim.measures.format import cell
 from sim.report.story import ROWS, all_figures
 
 from .conftest import HOSTILE

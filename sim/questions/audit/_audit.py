@@ -19,6 +19,7 @@ import numpy as np
 from ...evidence import Figure, cite
 from ...experiment import Experiment, build
 from ...simulation import Progress, simulate
+from ...text.numbers import Number, between, cell
 from ...vary.keys import Varied, find_key
 from ...vary.variants import with_portfolios
 from ..common import as_measured
@@ -35,7 +36,7 @@ from .expressions import (
     parts_of,
     portfolios_in,
 )
-from .required import Need, need, number, shown, span
+from .required import Need, need, number
 
 #: Worlds of an audit unless more are asked for.
 WORLDS = 20_000
@@ -219,12 +220,12 @@ def _sayings(terms: Iterable[Any], speaker: Speaker) -> dict[str, str]:
         for name in claims_in(term):
             figure, said = speaker.figures[name], speaker.interval({"claim": name})
             unit = "" if figure.unit in ("fraction", "ratio") else f" {figure.unit}"
-            says[name] = f"{cite(figure.source)}: {span(said.low, said.high)}{unit}"
+            says[name] = f"{cite(figure.source)}: {between(said.low, said.high)}{unit}"
         for part in parts_of(term):
             for statistic in measured_in(part) if "measured" in part else ():
                 says[statistic.id] = (
                     f"real posts, {cite(statistic.source)}: "
-                    f"{shown(statistic.value or 0.0)} ± {shown(statistic.se or 0.0)}"
+                    f"{cell(Number(statistic.value, statistic.se))}"
                 )
     return says
 

@@ -150,7 +150,7 @@ def _setting(
     if budget is None and not budgets:
         faults.append(Fault("--budget", "is needed: no portfolio has one"))
     if budget is not None and not 0.0 < budget < math.inf:
-        faults.append(Fault("--budget", "must be a positive amount of USD", budget))
+        faults.append(Fault("--budget", "must be a positive amount of money", budget))
     if risk not in RISKS:
         faults.append(Fault("--risk", f"must be one of {', '.join(RISKS)}", risk))
     if not 0.0 <= spend <= 1.0:
