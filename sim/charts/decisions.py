@@ -14,15 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..text.names import capital, listed, measure_words, short_words
-from ..text.numbers import (
-    CURRENCY,
-    counted,
-    in_points,
-    labelled,
-    money,
-    percent,
-    plain,
-)
+from ..text.numbers import CURRENCY, counted, in_points, labelled, money, percent, plain
 from ..text.verdicts import TOLD_APART
 from .drivers import plot_variance_split
 from .inputs import MOST, Bar, plot_inputs, worth_finding

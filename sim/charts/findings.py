@@ -11,15 +11,7 @@ from ..text.names import listed
 from ..text.numbers import gain, percent, setting, whole_percent
 from ..text.verdicts import TOLD_APART
 from .numbers import FloatArray
-from .rows import (
-    AuditRow,
-    Diversification,
-    FrontierPoint,
-    Split,
-    SweepLine,
-    Swing,
-    TailPoint,
-)
+from .rows import AuditRow, Diversification, FrontierPoint, Split, SweepLine, Swing, TailPoint
 
 
 def moves_most(rows: Sequence[Swing], outcome: str, text: Callable[[float], str]) -> str:

@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..text.numbers import counted, tick
 from .marks import SMALL, percent_axis
-from .paper import (
-    LINE,
-    MARGIN,
-    SUBTITLE,
-    TITLE,
-    dress,
-    paper,
-    wrap,
-)
+from .paper import LINE, MARGIN, SUBTITLE, TITLE, dress, paper, wrap
 from .theme import LIGHT, Theme, styled
 
 if TYPE_CHECKING:

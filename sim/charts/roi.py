@@ -8,14 +8,7 @@ import numpy as np
 
 from ..text.numbers import brief, counted, percent
 from . import titles
-from .marks import (
-    MIDDLE,
-    hide,
-    interval,
-    loss_region,
-    name_rows,
-    note,
-)
+from .marks import MIDDLE, hide, interval, loss_region, name_rows, note
 from .numbers import FloatArray, density
 from .paper import paper
 from .run import Run, as_run

@@ -6,16 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..measures.evaluate import Measured
 from ..text.names import capital, listed
-from ..text.numbers import (
-    CURRENCY,
-    FRACTION,
-    Number,
-    brief,
-    counted,
-    in_hundred,
-    plain,
-    share_text,
-)
+from ..text.numbers import CURRENCY, FRACTION, Number, brief, counted, in_hundred, plain, share_text
 from ..text.verdicts import UNTOLD, direction, leaders, ranked
 
 

@@ -127,9 +127,9 @@ def _print_table(found: Audit) -> None:
     """Print claims as a table that fits the terminal, then what each verdict rests on."""
     rows = []
     for row in found.rows:
-        simulated = (
-            cell(Number(row.simulated.value, row.simulated.se, row.unit)) if row.simulated else "–"
-        )
+        simulated = "–"
+        if row.simulated:
+            simulated = cell(Number(row.simulated.value, row.simulated.se, row.unit))
         rows.append(row.to_row() | {"claim": row.id, "simulated": simulated})
     print_rows(rows, ("claim", "claimed", "simulated", "verdict"))
     for verdict, heading in _GROUNDS.items():

@@ -7,14 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from .asking import answer_options, finished_run, pair_options, tell
-from .common import (
-    MISTAKE,
-    clear_errors,
-    experiment_options,
-    fail,
-    progress_bar,
-    read,
-)
+from .common import MISTAKE, clear_errors, experiment_options, fail, progress_bar, read
 
 
 @click.command()

@@ -9,15 +9,7 @@ import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
 from ..text.numbers import CURRENCY, fixed, percent, setting
-from .common import (
-    MISTAKE,
-    clear_errors,
-    experiment_options,
-    fail,
-    print_json,
-    read,
-    write_whole,
-)
+from .common import MISTAKE, clear_errors, experiment_options, fail, print_json, read, write_whole
 
 
 @click.command()

@@ -11,15 +11,7 @@ import rich_click as click
 
 from ..text.names import spoken
 from ..text.numbers import Number, cell, counted, p_value
-from .common import (
-    MISTAKE,
-    clear_errors,
-    fail,
-    print_json,
-    print_rows,
-    progress_bar,
-    write_whole,
-)
+from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progress_bar, write_whole
 
 if TYPE_CHECKING:
     from ..fit import Fit

@@ -9,14 +9,7 @@ from typing import Any
 import rich_click as click
 
 from .asking import answer_options, finished_run, pair_options, settle, tell
-from .common import (
-    MISTAKE,
-    clear_errors,
-    experiment_options,
-    fail,
-    progress_bar,
-    read,
-)
+from .common import MISTAKE, clear_errors, experiment_options, fail, progress_bar, read
 
 _COLUMNS = ("portfolio", "roi_mean", "roi_median", "roi_p05", "roi_es05", "loss_probability",
             "a_beats_b")  # fmt: skip

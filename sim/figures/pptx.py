@@ -23,15 +23,7 @@ from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Emu, Pt
 
 from ..text.verdicts import TOLD_APART
-from .spec import (
-    Bars,
-    Curve,
-    Curves,
-    Format,
-    Series,
-    Values,
-    unbroken,
-)
+from .spec import Bars, Curve, Curves, Format, Series, Values, unbroken
 
 #: Points of text that is read from the back of a room.
 TEXT = 14

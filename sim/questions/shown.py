@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..text.names import measure_heading
-from ..text.numbers import (
-    CURRENCY,
-    cell,
-    counted,
-    labelled,
-    money,
-    percent,
-)
+from ..text.numbers import CURRENCY, cell, counted, labelled, money, percent
 
 if TYPE_CHECKING:
     from .discover._discover import Region

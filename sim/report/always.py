@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..charts import (
-    plot_difference,
-    plot_exceedance,
-    plot_loss,
-    plot_risk_return,
-    plot_roi,
-    titles,
-)
+from ..charts import plot_difference, plot_exceedance, plot_loss, plot_risk_return, plot_roi, titles
 from ..charts.numbers import FloatArray, at, defined
 from ..charts.run import Run, decision
 from ..charts.scale import RoiScale, roi_scale
@@ -26,14 +19,7 @@ from ..figures.spec import Bars, Curve, Curves, Figure, Series, Values, roles
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..text.names import listed, measure_words
-from ..text.numbers import (
-    brief,
-    counted,
-    fixed,
-    gain,
-    share_text,
-    told,
-)
+from ..text.numbers import brief, counted, fixed, gain, share_text, told
 from ..text.verdicts import ranked
 
 if TYPE_CHECKING:

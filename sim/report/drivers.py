@@ -14,16 +14,7 @@ from ..charts.decisions import driven
 from ..charts.run import Run
 from ..figures.spec import Bars, Figure, Format, Series, Table
 from ..text.names import capital
-from ..text.numbers import (
-    CURRENCY,
-    cell,
-    from_saved,
-    labelled,
-    money,
-    percent,
-    told,
-    writer,
-)
+from ..text.numbers import CURRENCY, cell, from_saved, labelled, money, percent, told, writer
 from ..text.verdicts import TOLD_APART
 from .saved import Saved, error, form_of, value
 

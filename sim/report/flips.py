@@ -12,25 +12,15 @@ import numpy as np
 from ..charts import headline, plot_answer
 from ..charts.points import grid_of, is_line, lines_of
 from ..charts.run import Run
-from ..figures.spec import (
-    Bars,
-    Curve,
-    Curves,
-    Figure,
-    Series,
-    Table,
-    Values,
-    roles,
-    written,
-)
+from ..figures.spec import Bars, Curve, Curves, Figure, Series, Table, Values, roles, written
 from ..text.names import capital, key_words, measure_words
 from ..text.numbers import (
     CURRENCY,
     FRACTION,
     Number,
-    between,
     brief,
     from_saved,
+    from_to,
     labelled,
     percent,
     setting,
@@ -84,7 +74,7 @@ def _tie(tie: Mapping[str, Any]) -> Number:
 def _interval(found: Sequence[Mapping[str, Any]]) -> str:
     places = [
         f"{told(_tie(tie))}, 95 % interval "
-        f"{between(float(tie['low']), float(tie['high']), tie['se'])}"
+        f"{from_to(float(tie['low']), float(tie['high']), tie['se'])}"
         for tie in found
         if tie.get("low") is not None and tie.get("high") is not None
     ]

@@ -11,16 +11,7 @@ from ..charts.run import Run
 from ..figures.spec import Curve, Curves, Figure, Table, roles
 from ..measures import MEASURES
 from ..text.names import capital, measure_heading
-from ..text.numbers import (
-    CURRENCY,
-    FRACTION,
-    Number,
-    brief,
-    cell,
-    counted,
-    from_saved,
-    labelled,
-)
+from ..text.numbers import CURRENCY, FRACTION, Number, brief, cell, counted, from_saved, labelled
 from .saved import Saved, error, value
 
 #: Rows of a table on a slide.

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..figures.spec import (
-    UNITS,
-    Bars,
-    Curves,
-    Figure,
-    Table,
-    written,
-)
+from ..figures.spec import UNITS, Bars, Curves, Figure, Table, written
 from ..text.numbers import MISSING, Number, cell, setting
 
 #: Rows of a curve's table.

@@ -13,14 +13,7 @@ from ..measures import MEASURES
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..text.names import listed, measure_heading
-from ..text.numbers import (
-    FRACTION,
-    cell,
-    counted,
-    fixed,
-    labelled,
-    writer,
-)
+from ..text.numbers import FRACTION, cell, counted, fixed, labelled, writer
 from . import always, flows
 from .asked import asked, unasked
 from .reading import Opened

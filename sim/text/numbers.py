@@ -173,7 +173,7 @@ def why(x: Quantity) -> str:
     return (x.reason or NO_ERROR).partition(":")[0].partition(" (")[0]
 
 
-def between(low: float, high: float, se: float | None = 0.0) -> str:
+def from_to(low: float, high: float, se: float | None = 0.0) -> str:
     """Return an interval, ``1,240 to 1,350``, with the digits of what it is about.
 
     Parameters
@@ -405,7 +405,7 @@ def seconds(duration: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def rounded(value: float, digits: int) -> float:
+def rounded(value: float, digits: int = 4) -> float:
     """Return a number rounded to so many significant digits."""
     return float(f"{value:.{digits}g}")
 

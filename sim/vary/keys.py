@@ -15,14 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..engine import marginals as mg
-from ..experiment import (
-    Distribution,
-    DistributionError,
-    Experiment,
-    ExperimentError,
-    Fault,
-    build,
-)
+from ..experiment import Distribution, DistributionError, Experiment, ExperimentError, Fault, build
 from ..experiment import models as m
 from ..experiment.distributions import number
 from ..experiment.faults import nearest

@@ -71,7 +71,7 @@ def test_the_view_shows_the_figures_of_the_run(what_if):
     experiment = sim.load(what_if.experiment.file, worlds=2_000)
     results = sim.simulate(experiment, threads=1)
     summary = sim.summarize(results)
-    row = next(row for row in view.rows if row[0] == "ROI, median")
+    row = next(row for row in view.rows if row[0] == "median ROI")
     entries = [summary[name]["roi_median"] for name in ("micro", "macro")]
     assert row[1:] == [cell(e) for e in entries]
     assert view.head == ["", "micro", "macro"]

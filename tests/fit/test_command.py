@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 import sim
 from sim.cli.fit import fit as command
-from sim.text.numbers import tick
+from sim.text.numbers import Number, cell, tick
 
 Write = Callable[..., Path]
 
@@ -118,7 +118,7 @@ def test_on_a_terminal_tables_fit_eighty_columns(
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "micro on instagram" in shown
     median = found["micro"]["fee"].estimates[0]
-    assert f"{median.value:.4g} ± {median.se:.2g}" in shown
+    assert cell(Number(median.value, median.se)) in shown
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_a_tick_is_exact(value: float, unit: str, shown: str) -> None:
     ],
 )
 def test_between(low: float, high: float, se: float, shown: str) -> None:
-    assert text.between(low, high, se) == shown
+    assert text.from_to(low, high, se) == shown
 
 
 def test_what_is_counted_or_measured_otherwise() -> None:

@@ -13,7 +13,7 @@ import sim
 ROOT = Path(sim.__file__).parent
 #: Rooms that write for machines, or whose faults repeat what somebody wrote: files, drawings, TOML.
 OTHERS = (
-    "text", "engine", "experiment", "plan", "evidence", "fit", "simulation.py", "folders.py",
+    "text", "engine", "experiment", "plan", "evidence",
 )  # fmt: skip
 #: The page of sliders writes the coordinates of its SVG.
 COORDINATES = "drawing.py"

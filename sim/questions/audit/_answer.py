@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ...displays import Told
 from ...evidence import Figure, cite
-from ...text.numbers import between, percent
+from ...text.numbers import from_to, percent
 from .expressions import Interval
 from .required import Need, finite
 
@@ -100,7 +100,7 @@ class AuditRow:
         parts = []
         if self.verdict == "contradicts":
             parts.append(", ".join(f"{name} ({says})" for name, says in self.contradicted.items()))
-            parts += [f"together {between(each.low, each.high)}" for each in self.amounts]
+            parts += [f"together {from_to(each.low, each.high)}" for each in self.amounts]
         if self.built_in:
             parts.append(f"true by construction: the default of {self.built_in} was made of it")
         parts.append(", or ".join(each.sentence for each in self.needs))
@@ -142,7 +142,7 @@ class AuditRow:
             "id": self.id,
             "says": self.says,
             "source": self.source,
-            "claimed": between(self.claimed.low, self.claimed.high),
+            "claimed": from_to(self.claimed.low, self.claimed.high),
             "simulated": None if simulated is None else finite(simulated.value),
             "se": None if simulated is None else simulated.se,
             "unit": self.unit,

@@ -19,7 +19,7 @@ import numpy as np
 from ...evidence import Figure, cite
 from ...experiment import Experiment, build
 from ...simulation import Progress, simulate
-from ...text.numbers import Number, between, cell
+from ...text.numbers import FRACTION, Number, cell, from_to
 from ...vary.keys import Varied, find_key
 from ...vary.variants import with_portfolios
 from ..common import as_measured
@@ -40,7 +40,7 @@ from .required import Need, need, number
 
 #: Worlds of an audit unless more are asked for.
 WORLDS = 20_000
-#: A case lies among its worlds between these shares of them.
+#: A case lies among its worlds from_to these shares of them.
 AMONG = (0.05, 0.95)
 #: Standard errors by which a simulated figure may miss a claim.
 FORGIVEN = 2.0
@@ -219,8 +219,8 @@ def _sayings(terms: Iterable[Any], speaker: Speaker) -> dict[str, str]:
     for term in terms:
         for name in claims_in(term):
             figure, said = speaker.figures[name], speaker.interval({"claim": name})
-            unit = "" if figure.unit in ("fraction", "ratio") else f" {figure.unit}"
-            says[name] = f"{cite(figure.source)}: {between(said.low, said.high)}{unit}"
+            unit = "" if figure.unit in (FRACTION, "ratio") else f" {figure.unit}"
+            says[name] = f"{cite(figure.source)}: {from_to(said.low, said.high)}{unit}"
         for part in parts_of(term):
             for statistic in measured_in(part) if "measured" in part else ():
                 says[statistic.id] = (

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...experiment import Distribution, ExperimentError
 from ...text.names import key_words
-from ...text.numbers import between, setting
+from ...text.numbers import from_to, setting
 from ...vary.keys import Varied, find_key
 from .expressions import Interval, Scene, Speaker, TermError, portfolios_in
 
@@ -50,7 +50,7 @@ class Need:
         now = "" if self.now is None else f" (now {setting(self.now)})"
         name = key_words(self.parameter)
         what = f"median {name}" if self.median else name
-        return f"{what} = {between(self.low, self.high)}{now}"
+        return f"{what} = {from_to(self.low, self.high)}{now}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name: infinite ends are None."""

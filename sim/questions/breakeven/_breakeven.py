@@ -24,9 +24,9 @@ from ...text.names import TWINS, key_words, measure_words, twin_word
 from ...text.numbers import (
     FRACTION,
     Number,
-    between,
     brief,
     counted,
+    from_to,
     is_money,
     setting,
     told,
@@ -35,29 +35,12 @@ from ...text.numbers import (
 from ...vary.keys import Key, find_key
 from ...vary.prices import is_price
 from ...vary.ranges import default_values, read_values
-from ..common import (
-    POINT_WORLDS,
-    Decision,
-    decide,
-    finite,
-    only,
-    unit_of,
-    with_worlds,
-)
+from ..common import POINT_WORLDS, Decision, decide, finite, only, unit_of, with_worlds
 from ..sweep._algebra import MEANS, QUANTILES
 from ..sweep._sweep import Sweep, sweep
 from ._beliefs import BeliefRange, belief_range
 from ._hiring import SHARED, Hiring, enough_at, hiring_sentence
-from ._solving import (
-    Line,
-    Tie,
-    find_line,
-    find_ties,
-    gap_at,
-    gap_errors,
-    gaps,
-    with_errors,
-)
+from ._solving import Line, Tie, find_line, find_ties, gap_at, gap_errors, gaps, with_errors
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -203,7 +186,7 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
         for tie in self.ties:
             ends = ""
             if tie.se is not None:
-                span = between(tie.low or 0.0, tie.high or 0.0, tie.se)
+                span = from_to(tie.low or 0.0, tie.high or 0.0, tie.se)
                 ends = f", 95 % interval {span}"
             parts.append(
                 f"at {told(tie.number).removesuffix(')')}{ends}; below it {tie.better_below} is "

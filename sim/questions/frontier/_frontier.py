@@ -17,15 +17,7 @@ from ...vary.draw import draw, plainly
 from ...vary.variants import line_names, on_terms, with_portfolios
 from ..common import measure_of
 from ._answer import Frontier, Mix, coordinates, priced
-from ._limits import (
-    KINDS,
-    SPEND,
-    Candidate,
-    Limit,
-    conflict,
-    most_creators,
-    read_limits,
-)
+from ._limits import KINDS, SPEND, Candidate, Limit, conflict, most_creators, read_limits
 from ._prefixes import ladder, prefix_totals
 from ._programs import Stops, worst_mean
 from ._search import Found, distinct_choices, loss_share, mean_profit, search_all

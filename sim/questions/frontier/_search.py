@@ -13,15 +13,7 @@ from ...measures.evaluate import measured
 from ...text.numbers import CURRENCY
 from ._answer import Price
 from ._limits import BUDGET, SOMEONE, Limit
-from ._programs import (
-    Bound,
-    Program,
-    Stops,
-    nearest_whole,
-    rounded,
-    search,
-    worst_mean,
-)
+from ._programs import Bound, Program, Stops, nearest_whole, rounded, search, worst_mean
 
 Array = npt.NDArray[np.float64]
 

@@ -18,16 +18,7 @@ from ...engine.run import processors
 from ...measures.functions import _hall_sheather as half_width
 from ...vary.prices import Sheet
 from ..common import compared, measure_of
-from ._counting import (
-    BEATS,
-    GAP,
-    LOSS,
-    ROI,
-    below,
-    order_statistics,
-    point_rows,
-    tally,
-)
+from ._counting import BEATS, GAP, LOSS, ROI, below, order_statistics, point_rows, tally
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]

@@ -24,14 +24,7 @@ from ...text.names import measure_words
 from ...text.numbers import counted
 from ...vary.keys import Key, find_key
 from ...vary.ranges import read_values
-from ..common import (
-    POINT_WORLDS,
-    Decision,
-    decide,
-    finite,
-    unit_of,
-    with_worlds,
-)
+from ..common import POINT_WORLDS, Decision, decide, finite, unit_of, with_worlds
 from ._algebra import PAIRED
 from ._labels import labelled
 from ._points import Job, Point
