@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 import sim.report
 from sim.cli import main
-from sim.measures.format import cell
 from sim.report.story import ROWS, all_figures
+from sim.text.numbers import cell
 
 from .conftest import HOSTILE
 
@@ -145,7 +145,7 @@ def test_table_has_the_numbers_of_the_run(folder: Path, read: Reader) -> None:
         for name in opened.run.names:
             for key in ("roi_median", "loss_probability", "cost_mean"):
                 entry = summary[name][key]
-                assert cell(entry.value, entry.se, entry.unit) in read.text
+                assert cell(entry) in read.text
 
 
 def test_everything_of_the_story_is_there(read: Reader, story) -> None:
