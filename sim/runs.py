@@ -29,6 +29,7 @@ from .folders import (
 from .measures import Comparison, Summary, answer, compare, number_warnings, summarize
 from .plan import sampling_of
 from .results import save, warnings_of
+from .text.safe import cell
 
 __all__ = [
     "MANIFEST",
@@ -197,4 +198,4 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
