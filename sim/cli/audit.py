@@ -23,8 +23,8 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from ..analysis.audit_answer import Audit, AuditRow
     from ..experiment import Experiment
+    from ..questions.audit._answer import Audit, AuditRow
 
 _COLUMNS = ("id", "source", "says", "claimed", "simulated", "se", "unit", "verdict", "because")
 _GROUNDS = {
@@ -66,9 +66,9 @@ def audit(
 
     Example: sim audit experiments/blueland.toml
     """
-    from ..analysis.audit_rows import AuditError
-    from ..analysis.auditing import WORLDS
-    from ..analysis.auditing import audit as check_claims
+    from ..questions.audit._audit import WORLDS
+    from ..questions.audit._audit import audit as check_claims
+    from ..questions.audit._rows import AuditError
 
     experiment = _assumptions(file, overrides, worlds, seed)
     count = WORLDS if worlds is None else experiment.simulation.worlds
@@ -102,28 +102,27 @@ def audit(
 
 def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None:
     """Save an audit beside a run of the same assumptions, whatever its worlds; None without one."""
-    from ..analysis.common import save_analysis
-    from ..folders import is_run, read_manifest
-    from ..results import open_results
-    from ..runs import run_folder
-    from ..simulation import experiment_hash
+    from ..run.answers import save_analysis
+    from ..run.dataset import open_results
+    from ..run.folder import is_run, read_manifest
+    from ..run.written import run_folder
 
     folder = run_folder(experiment, out)
     if not is_run(folder):
         return None
-    if read_manifest(folder)["experiment_hash"] != experiment_hash(experiment):
+    if read_manifest(folder)["experiment_hash"] != experiment.fingerprint():
         return None
     content = found.to_dict()
     path = save_analysis(folder, "audit", content)
     if charts_wanted():
-        with open_results(folder / "worlds.nc") as run:
+        with open_results(folder) as run:
             save_charts(content, path.with_suffix(""), run)
     return path
 
 
 def _print_table(found: Audit) -> None:
     """Print claims as a table that fits the terminal, then what each verdict rests on."""
-    from ..analysis.levers import shown
+    from ..questions.audit.required import shown
 
     rows = []
     for row in found.rows:
@@ -152,9 +151,9 @@ def _assumptions(
 ) -> Experiment:
     if file is not None:
         return read(file, overrides, worlds, seed)
-    from ..analysis.audit_rows import packaged
     from ..experiment import ExperimentError, build
     from ..experiment.merge import assign
+    from ..questions.audit._rows import packaged
 
     tables: Mapping[str, Any] = {"portfolio": packaged().portfolios}
     wanted = [*overrides]

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..charts import headline
 from ..charts.run import Run
+from ..figures.spec import Bars, Figure, Series, Table
 from ..measures.format import cell, number, percent
-from .models import Bars, Figure, Series, Table
 from .saved import Saved
 
 Claim = Mapping[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..folders import RunError
+from ..run.folder import RunError
 from ..text.safe import begins_like_a_formula, printable
 from .table import Table
 

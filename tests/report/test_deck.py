@@ -17,9 +17,9 @@ from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches
 
 import sim.report
+from sim.figures.pptx import Box, add_bars, add_curves
+from sim.figures.spec import Bars, Curve, Curves, Series, Table
 from sim.report.deck import fill
-from sim.report.models import Bars, Curve, Curves, Series, Table
-from sim.report.natives import Box, add_bars, add_curves
 from sim.report.slides import Deck
 from sim.report.story import all_figures
 
