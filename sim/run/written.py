@@ -18,6 +18,7 @@ from ..experiment.write import to_toml
 from ..measures import Comparison, Summary, answer, compare, number_warnings, summarize
 from ..measures.levels import split_levels
 from ..plan import sampling_of
+from ..text.safe import cell
 from .dataset import save, warnings_of
 from .folder import (
     MAKE_AGAIN,
@@ -259,4 +260,4 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
