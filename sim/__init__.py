@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from .questions.discover import discover
     from .questions.diversify import diversify
     from .questions.frontier import frontier
+    from .questions.loss import loss
     from .questions.scenario import scenario
     from .questions.sensitivity import sensitivity
     from .questions.sweep import sweep
     from .questions.tornado import tornado
     from .questions.worth import worth
-    from .results import load_results, save
-    from .simulation import simulate
+    from .run.dataset import load_results, save
+    from .run.simulate import simulate
 
 #: What the package offers at the top, and where it lives: nothing is imported before it is used.
 _HOME = {
@@ -37,17 +38,18 @@ _HOME = {
     "ExperimentError": "experiment",
     "build": "experiment",
     "load": "experiment",
-    "simulate": "simulation",
+    "simulate": "run.simulate",
     "summarize": "measures",
     "compare": "measures",
-    "load_results": "results",
-    "save": "results",
+    "load_results": "run.dataset",
+    "save": "run.dataset",
     "show": "notebook",
     "audit": "questions.audit",
     "breakeven": "questions.breakeven",
     "discover": "questions.discover",
     "diversify": "questions.diversify",
     "frontier": "questions.frontier",
+    "loss": "questions.loss",
     "scenario": "questions.scenario",
     "sensitivity": "questions.sensitivity",
     "sweep": "questions.sweep",
@@ -68,6 +70,7 @@ __all__ = [
     "frontier",
     "load",
     "load_results",
+    "loss",
     "save",
     "scenario",
     "sensitivity",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,8 +13,9 @@ from ..charts import plot_difference, plot_exceedance, plot_loss, plot_risk_retu
 from ..charts.numbers import FloatArray, at, defined
 from ..charts.run import Run, decision
 from ..charts.scale import RoiScale, roi_scale
+from ..charts.theme import LIGHT
 from ..figures.matplotlib import draw_curves
-from ..figures.spec import Bars, Curve, Curves, Figure, Series, Values
+from ..figures.spec import Bars, Curve, Curves, Figure, Series, Values, roles
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..text.names import listed, measure_words
@@ -38,16 +39,6 @@ POINTS = 60
 MOST = 5
 
 
-def roles(tiers: Mapping[str, str]) -> dict[str, tuple[str, int]]:
-    """Return the tier of each portfolio with which repeat of that tier it is."""
-    seen: dict[str, int] = {}
-    found = {}
-    for name, tier in tiers.items():
-        found[name] = (tier, seen.get(tier, 0))
-        seen[tier] = seen.get(tier, 0) + 1
-    return found
-
-
 def shown(run: Run, summary: Summary) -> list[str]:
     """Return the portfolios that a slide has room for: all, or the pair, the best and the worst."""
     if len(run.names) <= MOST:
@@ -66,23 +57,6 @@ def _which(run: Run, names: Sequence[str]) -> str:
 
 def _named(run: Run, names: Sequence[str]) -> str:
     return "" if len(names) == len(run.names) else f"; {len(names)} of {len(run.names)} named"
-
-
-def plainly(plot: object, *args: object, **options: object) -> partial[Axes]:
-    """Return a chart of `sim.charts` without its headline; a theme is all that it still takes."""
-    return partial(_drawn, plot, args, options)
-
-
-def _drawn(
-    plot: object,
-    args: Sequence[object],
-    options: Mapping[str, object],
-    theme: Theme,
-    ax: Axes | None = None,
-) -> Axes:
-    assert callable(plot)
-    axes: Axes = plot(*args, ax=ax, theme=theme, title="", subtitle="", **options)
-    return axes
 
 
 def distribution(run: Run, summary: Summary) -> Figure:
@@ -115,7 +89,7 @@ def distribution(run: Run, summary: Summary) -> Figure:
             ),
         ),
         method=METHOD + " Medians lead where tails are heavy.",
-        plot=plainly(plot_roi, run),
+        plot=partial(plot_roi, run),
         reads=f"{counted(run.worlds, 'world')}. Areas show how likely; dot: median, bar: 5 % to 95 % "
         f"quantile{run.left_out()}",
         probe=_exceedance_curves(run, scale, few),
@@ -200,12 +174,18 @@ def at_least(run: Run, summary: Summary) -> Figure:
 
 
 def _roomy(
-    theme: Theme, ax: Axes | None = None, *, plot: Callable[..., Axes], run: Run, model: Curves
+    ax: Axes | None = None,
+    *,
+    plot: Callable[..., Axes],
+    run: Run,
+    model: Curves,
+    theme: Theme | None = None,
+    **words: str,
 ) -> Axes:
     """Draw a chart of `sim.charts`; a narrow sheet, without room for what it writes, its model."""
     if ax is None:
-        return plot(run, theme=theme, title="", subtitle="")
-    return draw_curves(model, theme, ax)
+        return plot(run, theme=theme, **words)
+    return draw_curves(model, theme or LIGHT, ax)
 
 
 def paired(run: Run, comparison: Comparison) -> Figure:
@@ -249,7 +229,7 @@ def paired(run: Run, comparison: Comparison) -> Figure:
         method=METHOD
         + " The comparison is paired: what both portfolios share cancels, so that choosing wrongly "
         "and losing money are two risks.",
-        plot=plainly(plot_difference, run, a=a, b=b, comparison=comparison),
+        plot=partial(plot_difference, run, a=a, b=b, comparison=comparison),
     )
 
 
@@ -271,13 +251,13 @@ def losses(run: Run, summary: Summary) -> Figure:
         f"bar {name}": f"{name} loses money in {told(x)} of worlds" for name, x in entries.items()
     }
     return Figure(
-        key="loss",
+        key="losing",
         finding=titles.shares("Losing money", entries, largest_first=True),
         made=f"{counted(run.worlds, 'world')}. Line at the end of a bar: two standard errors either way"
         + run.left_out(),
         models=(Bars(tuple(entries), series, "worlds that lose money (ROI < 0)", horizontal=True),),
         method=METHOD + " Losing money means that ROI is below zero.",
-        plot=plainly(plot_loss, run),
+        plot=partial(plot_loss, run),
         tips=tips,
     )
 

@@ -78,13 +78,14 @@ def _swing_bars(
 
 
 def _tornado(
-    theme: Theme,
     ax: Axes | None = None,
     *,
     rows: Sequence[Swing],
     base: float,
     outcome: str,
     unit: str,
+    theme: Theme | None = None,
+    **words: str,
 ) -> Axes:
     drawn = plot_tornado(
         [replace(row, input=_two_lines(row.input)) for row in rows],
@@ -94,8 +95,7 @@ def _tornado(
         unit=unit,
         signed=form_of(unit) == "signed",
         theme=theme,
-        title="",
-        subtitle="",
+        **words,
     )
     if ax is not None:
         # on a narrow sheet the settings beside the bars take a larger share of it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from ..charts import headline, plot_answer
 from ..charts.points import grid_of, is_line, lines_of
 from ..charts.run import Run
-from ..figures.spec import Bars, Curve, Curves, Figure, Series, Table, Values, written
+from ..figures.spec import Bars, Curve, Curves, Figure, Series, Table, Values, roles, written
 from ..text.names import capital, key_words, measure_words
 from ..text.numbers import (
     CURRENCY,
@@ -25,13 +26,11 @@ from ..text.numbers import (
     setting,
     told,
 )
-from .always import roles
 from .saved import Saved, error, form_of, value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..charts.theme import Theme
 
 #: Largest over smallest value of a key from which its axis is logarithmic.
 _LOG = 20.0
@@ -161,13 +160,9 @@ def swept(saved: Saved, run: Run) -> Figure:
     )
 
 
-def drawn(saved: Saved, run: Run) -> Callable[[Theme, Axes | None], Axes]:
-    """Return the chart of a saved answer, without its headline."""
-
-    def draw(theme: Theme, ax: Axes | None = None) -> Axes:
-        return plot_answer(saved.content, ax, tiers=run.tiers, theme=theme, title="", subtitle="")
-
-    return draw
+def drawn(saved: Saved, run: Run) -> Callable[..., Axes]:
+    """Return what draws a saved answer."""
+    return partial(plot_answer, saved.content, tiers=run.tiers)
 
 
 def _grid(saved: Saved, run: Run) -> Figure:

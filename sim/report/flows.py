@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from ..charts import plot_funnel, plot_waterfall, titles
 from ..charts.funnel import STAGES, funnels
 from ..charts.money import MEANS, waterfall
 from ..charts.run import Run
-from ..figures.spec import Bars, Figure, Series
+from ..figures.spec import Bars, Figure, Series, roles
 from ..measures.evaluate import Measured
 from ..measures.summary import Summary
-from ..results import line_costs
+from ..run.dataset import line_costs
 from ..text.numbers import CURRENCY, counted, plain
 from ..text.numbers import money as amount
-from .always import METHOD, plainly, roles
+from .always import METHOD
 
 
 def money(run: Run, summary: Summary, name: str) -> Figure:
@@ -60,7 +61,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
         method=METHOD
         + " Contribution is revenue x incremental share x (1 - return rate) x gross margin x "
         "(1 + repeat value).",
-        plot=plainly(plot_waterfall, run, portfolio=name),
+        plot=partial(plot_waterfall, run, portfolio=name),
         tips={
             f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} {CURRENCY}"
             for step, text in zip(steps, texts, strict=True)
@@ -94,7 +95,7 @@ def journey(run: Run) -> Figure:
         "its own scale",
         models=tuple(small),
         method=METHOD + " All lines of a tier count together, whichever portfolio they belong to.",
-        plot=plainly(plot_funnel, run),
+        plot=partial(plot_funnel, run),
         tips=tips,
     )
 

@@ -8,11 +8,10 @@ from typing import Any
 from ..charts import headline
 from ..charts.decisions import best_mixes, hired, risk_of, risk_of_mixes
 from ..charts.run import Run
-from ..figures.spec import Curve, Curves, Figure, Table
+from ..figures.spec import Curve, Curves, Figure, Table, roles
 from ..measures import MEASURES
 from ..text.names import capital, measure_heading
 from ..text.numbers import CURRENCY, FRACTION, Number, brief, cell, counted, from_saved, labelled
-from .always import roles
 from .saved import Saved, error, value
 
 #: Rows of a table on a slide.

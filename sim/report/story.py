@@ -15,7 +15,7 @@ from ..measures.summary import Summary
 from ..text.names import listed, measure_heading
 from ..text.numbers import FRACTION, cell, counted, fixed, labelled, writer
 from . import always, flows
-from .asked import COMMANDS, asked
+from .asked import asked, unasked
 from .reading import Opened
 from .saved import Saved
 
@@ -230,9 +230,8 @@ def _unasked(opened: Opened) -> list[tuple[str, str]]:
     place = _place(opened)
     known = {Saved(name, content).question for name, content in opened.analyses.items()}
     return [
-        (f"sim {name} {place}/experiment.toml", what)
-        for name, what in COMMANDS.items()
-        if name not in known
+        (f"sim {name} {place}/experiment.toml {needs}".rstrip(), what)
+        for name, needs, what in unasked(known)
     ]
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sim.text.numbers import cell
 
 import sim
 from sim.explore.controls import REACH, Control, controls
 from sim.explore.whatif import PositionError, WhatIf
+from sim.text.numbers import cell
 from sim.vary.keys import median
 
 

@@ -21,7 +21,7 @@ from ...measures import COMPARISONS, MEASURES, Estimate, Measured
 from ...measures.outcome import variable_of
 from ...measures.worlds import as_dataset
 from ...plan import make_plan
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...text.names import TWINS, measure_words, twin_word
 from ...text.numbers import cell, counted, told
 from ...text.verdicts import TOLD_APART
