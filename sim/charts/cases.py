@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..text.names import short_words
-from ..text.numbers import brief, counted, from_saved, scored, writer
+from ..text.numbers import Writer, brief, counted, from_saved, scored, writer
 from . import findings
 from .audit import plot_audit
 from .drivers import plot_tornado
@@ -82,7 +82,7 @@ def swings_of(content: Content) -> list[Swing]:
     return sorted(rows, key=lambda row: -abs(row.high - row.low))
 
 
-def _write(content: Content) -> Callable[[float], str]:
+def _write(content: Content) -> Writer:
     return writer(content["base"]["unit"], signed=content["measure"].startswith("roi"))
 
 

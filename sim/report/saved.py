@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..figures.spec import Format
-from ..text.numbers import counted, is_money
+from ..text.numbers import counted, is_fraction, is_money
 
 #: Longest finding that a title takes.
 LONGEST = 150
@@ -91,6 +91,6 @@ def error(entry: Mapping[str, Any]) -> float | None:
 
 def form_of(unit: str) -> Format:
     """Return how values of a unit are written on an axis."""
-    if unit == "fraction":
+    if is_fraction(unit):
         return "signed"
     return "money" if is_money(unit) else "number"
