@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 from .experiment import Experiment
 from .plan import Plan, make_plan
+from .plan.tails import group_tails
 from .results import open_results, stored_bytes, stream_to_file, to_dataset
 
 if TYPE_CHECKING:
@@ -241,6 +242,7 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
         "version": __version__,
         "packages": json.dumps(package_versions()),
         "experiment_toml": to_toml(experiment),
+        "tails_json": json.dumps(group_tails(experiment, plan)),
         "left_over_json": json.dumps(dict(plan.left_over)),
         "decision_json": json.dumps([decision.a, decision.b] if decision else []),
         "warnings_json": json.dumps(
