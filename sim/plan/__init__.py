@@ -248,8 +248,8 @@ def _work(
     if not group.people:
         return line
     scores = np.divide(mix, own[:, None], out=np.eye(len(INPUTS)), where=own[:, None] > 0.0)
-    tracked = mg.moment(compile_or_fault(experiment.economics.tracked_share, "", faults))
-    return named_line(line, group.people, tables, scores, own, tracked)
+    tracked = compile_or_fault(experiment.economics.tracked_share, "", faults)
+    return named_line(line, group.people, tier, scores, own, tracked)
 
 
 def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:
