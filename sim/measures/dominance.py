@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from .estimate import Estimate, FloatArray, Sample, Worldly, as_sample
+from .estimate import Estimate, FloatArray, Sample, Tail, Worldly, as_sample
 from .functions import ratio_of_means
 from .precision import FEWEST_EVENTS, TOLD_APART
 
@@ -252,7 +252,8 @@ def first_order_violation(x: Worldly, y: Worldly) -> Estimate:
         below[order] = np.concatenate([[0.0], np.cumsum(weight * width)])
         return np.asarray(below[n:] - below[:n])
 
-    return _violation(area((excess > 0).astype(np.float64)), area(np.sign(excess) * 1.0))
+    areas = area((excess > 0).astype(np.float64)), area(np.sign(excess) * 1.0)
+    return _violation(*areas, x.tail & y.tail)
 
 
 def second_order_violation(x: Worldly, y: Worldly) -> Estimate:
@@ -275,7 +276,8 @@ def second_order_violation(x: Worldly, y: Worldly) -> Estimate:
     def area(weight: FloatArray) -> FloatArray:
         return _integrated(y, rank_y, weight) - _integrated(x, rank_x, weight)
 
-    return _violation(area((behind > 0).astype(np.float64)), area(np.sign(behind)))
+    areas = area((behind > 0).astype(np.float64)), area(np.sign(behind))
+    return _violation(*areas, x.tail & y.tail)
 
 
 def _integrated(x: Sample, rank: npt.NDArray[np.intp], weight: FloatArray) -> FloatArray:
@@ -296,9 +298,9 @@ def _rank(x: Sample) -> npt.NDArray[np.intp]:
     return rank
 
 
-def _violation(against: FloatArray, total: FloatArray) -> Estimate:
+def _violation(against: FloatArray, total: FloatArray, tail: Tail) -> Estimate:
     """Ratio of two areas, without an error where it is 0 or 1 in every part of the sample."""
-    share = ratio_of_means(against, total)
+    share = ratio_of_means(Sample(against, tail), Sample(total, tail))
     if not total.any():
         return replace(share, reason=IDENTICAL)
     if not against.any():
