@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..measures.format import number
+from ..text.names import short_words
+from ..text.numbers import brief, counted, from_saved, scored, writer
 from . import findings
 from .audit import plot_audit
 from .drivers import plot_tornado
-from .points import text_of
 from .rows import AuditRow, Swing
 from .scenarios import RoiRange, plot_scenarios
 
@@ -29,15 +29,16 @@ def tornado(content: Content, ax: Axes | None, **options: Any) -> Axes:
         if options["title"] is None:
             options["title"] = tornado_headline(content)
         if options["subtitle"] is None:
-            sample = f"{content['worlds']:,} worlds of the run"
+            sample = f"{counted(content['worlds'], 'world')} of the run"
             options["subtitle"] = f"{sample}, Spearman's rank correlation"
     return plot_tornado(
         swings_of(content),
         ax,
         base=base_of(content),
         outcome=outcome_of(content),
-        text=_rank if ranked else _writes(content),
-        made=f"{content['worlds']:,} worlds at each end",
+        unit="" if ranked else content["base"]["unit"],
+        signed=ranked or content["measure"].startswith("roi"),
+        made=f"{counted(content['worlds'], 'world')} at each end",
         **options,
     )
 
@@ -51,8 +52,8 @@ def tornado_headline(content: Content) -> str:
     """Say which input moves the outcome most."""
     rows = swings_of(content)
     if content["method"] != "rank" or not rows:
-        return findings.moves_most(rows, outcome_of(content), _writes(content))
-    return f"{rows[0].input} goes with the outcome most closely: {rows[0].high:+.2f}"
+        return findings.moves_most(rows, outcome_of(content), _write(content))
+    return f"{rows[0].input} goes with the outcome most closely: {scored(rows[0].high)}"
 
 
 def base_of(content: Content) -> float:
@@ -67,12 +68,12 @@ def outcome_of(content: Content) -> str:
 
 def swings_of(content: Content) -> list[Swing]:
     """Return the bars of a tornado, longest first."""
-    names = short_names(content["inputs"])
+    names = short_words({row["input"]: row["words"] for row in content["inputs"]})
     rows = []
     for row in content["inputs"]:
         if content["method"] == "rank":
             rank = row["rank_correlation"]
-            settings, ends, se = ("", _rank(rank["value"])), (0.0, rank["value"]), rank["se"]
+            settings, ends, se = ("", scored(rank["value"])), (0.0, rank["value"]), rank["se"]
         else:
             settings = (_setting(row["settings"][0]), _setting(row["settings"][2]))
             ends, se = (row["low"]["value"], row["high"]["value"]), row["swing"]["se"]
@@ -81,21 +82,8 @@ def swings_of(content: Content) -> list[Swing]:
     return sorted(rows, key=lambda row: -abs(row.high - row.low))
 
 
-def _writes(content: Content) -> Any:
-    return text_of(content["base"]["unit"], signed=content["measure"].startswith("roi"))
-
-
-def _rank(value: float) -> str:
-    return f"{value:+.2f}" if value else "0"
-
-
-def short_names(inputs: Sequence[Content]) -> dict[str, str]:
-    """Return what to call inputs beside their bars; a platform that all share goes unsaid."""
-    words = {row["input"]: str(row["words"]).removeprefix("belief about ") for row in inputs}
-    platforms = {text.partition(" on ")[2] for text in words.values() if " on " in text}
-    if len(platforms) != 1:
-        return words
-    return {name: text.partition(" on ")[0] for name, text in words.items()}
+def _write(content: Content) -> Callable[[float], str]:
+    return writer(content["base"]["unit"], signed=content["measure"].startswith("roi"))
 
 
 def _setting(text: str) -> str:
@@ -118,7 +106,7 @@ def scenario(content: Content, ax: Axes | None, **options: Any) -> Axes:
     }
     if options["title"] is None:
         options["title"] = content["headline"]
-    made = f"{content['worlds']:,} worlds, the same in every scenario"
+    made = f"{counted(content['worlds'], 'world')}, the same in every scenario"
     return plot_scenarios(cases, ax, made=made, **options)
 
 
@@ -136,13 +124,12 @@ def audit(content: Content, ax: Axes | None, **options: Any) -> Axes:
             row["source"],
             row["worlds_below"][0],
             row["worlds_below"][1],
-            f"simulated {number(row['simulated']['value'], row['simulated']['se'])} "
-            f"{row['claimed']['unit']}",
+            f"simulated {brief(from_saved({**row['simulated'], 'unit': row['claimed']['unit']}))}",
         )
         for row in content["claims"]
         if row["worlds_below"]
     ]
-    return plot_audit(rows, ax, made=f"{content['worlds']:,} worlds", **options)
+    return plot_audit(rows, ax, made=counted(content["worlds"], "world"), **options)
 
 
 def audit_parts(content: Content) -> tuple[str, ...]:

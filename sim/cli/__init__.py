@@ -22,6 +22,8 @@ _NEXT = """creator-roi: what do many micro creators return against a few macro c
 experiments/README.md goes from a question to a decision in fifteen minutes.
 """
 
+#: What stands for the module of a command that a question declares.
+_ASKED = "questions"
 #: Every command by panel of `sim --help`, with the module that holds a function of its name.
 _PANELS = {
     "Run": {
@@ -43,6 +45,7 @@ _PANELS = {
         "diversify": "diversify",
         "frontier": "frontier",
         "discover": "discover",
+        "loss": _ASKED,
     },
     "Show": {
         "report": "report",
@@ -68,6 +71,11 @@ class _Commands(click.RichGroup):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f".{_MODULES[cmd_name]}", __name__)
+        if _MODULES[cmd_name] == _ASKED:
+            from ..questions import named
+
+            made: click.Command = module.command_of(named(cmd_name))
+            return made
         command: click.Command = getattr(module, cmd_name)
         return command
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from ..text.names import spoken
+from ..text.numbers import Number, cell, counted, p_value
 from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progress_bar, write_whole
 
 if TYPE_CHECKING:
@@ -135,13 +137,12 @@ def _print_tables(rows: Sequence[Mapping[str, Any]]) -> None:
     tables: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         name = f"{row['tier']} on {row['platform']}" if row["tier"] else "economics"
-        error = "" if row["se"] is None else f" ± {row['se']:.2g}"
         line = {
-            "input": row["key"].replace("_", " "),
+            "input": spoken(row["key"]),
             "parameter": row["parameter"],
-            "estimate": "" if row["value"] is None else f"{row['value']:.4g}{error}",
-            "from": f"{row['n']:,} {row['of']}",
-            "p": "" if row["p"] is None else "< 0.01" if row["p"] < 0.01 else f"{row['p']:.2f}",
+            "estimate": "" if row["value"] is None else cell(Number(row["value"], row["se"])),
+            "from": f"{counted(row['n'])} {row['of']}",
+            "p": "" if row["p"] is None else p_value(row["p"]).removeprefix("= "),
         }
         tables.setdefault(name, []).append(line)
     for name, lines in tables.items():

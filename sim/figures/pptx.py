@@ -22,7 +22,7 @@ from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Emu, Pt
 
-from ..measures.wording import TOLD_APART
+from ..text.verdicts import TOLD_APART
 from .spec import Bars, Curve, Curves, Format, Series, Values, unbroken
 
 #: Points of text that is read from the back of a room.
@@ -48,7 +48,7 @@ _SHADES = (0.0, 0.45, -0.35, 0.65)
 _CODES: dict[Format, str] = {
     "percent": r"0\ %",
     "signed": r"+#,##0\ %;-#,##0\ %;0\ %",
-    "usd": r"[>=1000000]0.##,,\M;[<=-1000]-#,##0,k;#,##0",
+    "money": r"[>=1000000]0.##,,\M;[<=-1000]-#,##0,k;#,##0",
     "number": "#,##0.###",
 }
 

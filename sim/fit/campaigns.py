@@ -7,8 +7,9 @@ import math
 import numpy as np
 from scipy import optimize, special, stats
 
+from ..text.numbers import rounded
 from .components import SEED, Levels, average, covariance, delta, estimate, resampled, totals
-from .estimates import Estimate, Fitted, rounded
+from .estimates import Estimate, Fitted
 from .goodness import curve, normal_goodness, uniform_goodness
 from .rates import Measured
 from .reading import Floats, Posts

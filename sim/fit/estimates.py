@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..experiment.toml import value as toml_value
+from ..text.numbers import Number, cell, counted, p_value, setting
 from .reading import Floats
 
 #: Below this chance a fit is called poor.
@@ -52,8 +53,7 @@ class Goodness:
     @property
     def words(self) -> str:
         """The test in one line."""
-        chance = "< 0.01" if self.p < 0.01 else f"= {self.p:.2f}"
-        return f"{self.test} {self.statistic:.3g}, p {chance}"
+        return f"{self.test} {setting(self.statistic, 3)}, p {p_value(self.p)}"
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class Fitted:
     @property
     def words(self) -> str:
         """Say what was found, with standard errors."""
-        numbers = ", ".join(f"{e.name} {e.value:.4g} ± {e.se:.2g}" for e in self.estimates)
+        numbers = ", ".join(f"{e.name} {cell(Number(e.value, e.se))}" for e in self.estimates)
         fit = f"; {self.goodness.words}" if self.goodness else ""
-        return f"{self.law}: {numbers} from {self.n:,} {self.of}{fit}"
+        return f"{self.law}: {numbers} from {counted(self.n)} {self.of}{fit}"
 
     def to_row(self) -> list[dict[str, Any]]:
         """Return one tidy row for each estimate."""
@@ -206,8 +206,3 @@ class Fit:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def rounded(value: float, digits: int = 4) -> float:
-    """Return a number with so many digits, for a file that people read."""
-    return float(f"{value:.{digits}g}")

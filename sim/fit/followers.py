@@ -7,8 +7,9 @@ import math
 import numpy as np
 from scipy import optimize, special, stats
 
+from ..text.numbers import rounded
 from .components import delta
-from .estimates import Estimate, Fitted, rounded
+from .estimates import Estimate, Fitted
 from .goodness import curve, uniform_goodness
 from .reading import Floats
 

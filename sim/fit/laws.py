@@ -23,8 +23,9 @@ from scipy import optimize, special
 from ..engine.marginals import MarginalError
 from ..experiment import models as m
 from ..plan import amplification_table
+from ..text.numbers import rounded, setting
 from .components import RESAMPLES, SEED, resampled
-from .estimates import Curve, Estimate, Fitted, Goodness, rounded
+from .estimates import Curve, Estimate, Fitted, Goodness
 from .goodness import chi_square, curve
 from .reading import Floats, Ints
 
@@ -263,7 +264,9 @@ def _table_ready(b: float, tail_index: float) -> dict[str, float]:
         except MarginalError:
             continue
         return shape
-    raise MarginalError(f"no quantile table for a cascade with b = {b:g}, {tail_index:g}")
+    raise MarginalError(
+        f"no quantile table for a cascade with b = {setting(b)}, {setting(tail_index)}"
+    )
 
 
 def _excess(b: float, tail_index: float, cap: float) -> Floats:

@@ -16,6 +16,7 @@ from scipy import optimize, special
 from ..engine import marginals as mg
 from ..experiment import models as m
 from ..plan import marginal
+from ..text.numbers import rounded
 from .components import (
     Levels,
     average,
@@ -27,7 +28,7 @@ from .components import (
     root,
     within_variance,
 )
-from .estimates import Estimate, Fitted, rounded
+from .estimates import Estimate, Fitted
 from .goodness import level_curve, level_goodness
 from .laws import Law, error_from_law
 from .reading import Floats, Ints, Posts

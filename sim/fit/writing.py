@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..experiment.toml import dotted, value
+from ..text.numbers import counted
 from .estimates import Fit, Fitted, TierFit
 
 _ECONOMICS = "economics"
@@ -46,7 +47,7 @@ def to_toml(fit: Fit, name: str = "fit.toml") -> str:
 def _tier(tier: TierFit, file: str) -> list[str]:
     head = ("tier", tier.tier, "on", tier.platform)
     written = [each for each in tier.inputs if each.value is not None]
-    lines = [f"# {tier.posts:,} rows of {tier.creators:,} creators"]
+    lines = [f"# {counted(tier.posts)} rows of {counted(tier.creators)} creators"]
     lines += [f"# Note: {_one_line(note)}" for note in tier.notes]
     lines.append(f"[{dotted(head)}]")
     for each in written:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
+from ..text.numbers import cell, counted
+from ..text.verdicts import TOLD_APART
 from .dominance import NOT_TOLD, Dominance, first_order_range, second_order_range
 from .evaluate import Measured, evaluate
-from .format import cell
-from .precision import TOLD_APART
 from .table import COMPARISONS
 from .worlds import PairWorlds, portfolio_names
 
@@ -85,7 +85,7 @@ class Comparison:
         for name, entry in self.measures.items():
             unit = "" if entry.unit == "fraction" else f" {entry.unit}"
             why = f" ({entry.reason})" if entry.reason else ""
-            text = cell(entry.value, entry.se, entry.unit)
+            text = cell(entry)
             lines.append(f"{name.ljust(width)}  {text}{unit}{why}")
         return "\n".join(lines)
 
@@ -94,7 +94,7 @@ class Comparison:
         rows = [
             (
                 COMPARISONS[name].long_name,
-                cell(entry.value, entry.se, entry.unit),
+                cell(entry),
                 "" if entry.unit == "fraction" else entry.unit,
                 entry.reason or "",
             )
@@ -104,7 +104,7 @@ class Comparison:
         return table(("", "value", "unit", "reason"), rows, caption)
 
     def _caption(self) -> str:
-        return f"a = {self.a}, b = {self.b}, {self.worlds:,} worlds"
+        return f"a = {self.a}, b = {self.b}, {counted(self.worlds, 'world')}"
 
 
 def compare(ds: xr.Dataset, a: str, b: str) -> Comparison:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..text.numbers import fixed
 from .estimate import Estimate, spread_over
 from .precision import HEAVY_TAIL, rare, standard_error
 from .table import Measure, Setting
@@ -122,7 +123,7 @@ def _why_no_error(estimate: Estimate, khat: float | None, units: int, noun: str)
         return f"one {noun} only: no standard error"
     if khat is not None and khat > HEAVY_TAIL:
         return (
-            f"heavy tail (Pareto k {khat:.2f}, above {HEAVY_TAIL}): no standard error, "
+            f"heavy tail (Pareto k {fixed(khat, 2)}, above {HEAVY_TAIL}): no standard error, "
             "read the quantiles instead"
         )
     if estimate.kind == "open" and rare(estimate.influence).any():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..figures.spec import Bars, Curves, Figure, Table, written
+from ..figures.spec import UNITS, Bars, Curves, Figure, Table, written
+from ..text.numbers import MISSING, Number, cell, setting
 
 #: Rows of a curve's table.
 STEPS = 13
@@ -25,35 +26,33 @@ def tables_of(figure: Figure) -> list[Table]:
 
 def _of_bars(model: Bars) -> Table:
     shown = [series for series in model.series if series.tier != "none"]
+    unit = UNITS[model.form]
     single = all(
         sum(series.values[k] is not None for series in shown) <= 1
         for k in range(len(model.categories))
     )
     if single:
-        rows = [
-            (name, *next(
-                ((written(s.values[k], model.form), _error(s.errors[k] if s.errors else None,
-                                                           model.form))
-                 for s in shown if s.values[k] is not None),
-                ("n/a", ""),
-            ))
-            for k, name in enumerate(model.categories)
-        ]  # fmt: skip
-        return Table((model.along or "", model.axis, "standard error"), tuple(rows))
+        rows = tuple(
+            (name, next(cells, f"{MISSING} *"))
+            for name, cells in (
+                (
+                    name,
+                    (
+                        cell(Number(s.values[k], s.errors[k] if s.errors else 0.0, unit))
+                        for s in shown
+                        if s.values[k] is not None
+                    ),
+                )
+                for k, name in enumerate(model.categories)
+            )
+        )
+        return Table((model.along or "", model.axis), rows)
     head = (model.along or "", *(series.name for series in shown))
     rows_of_all = [
         (name, *(written(series.values[k], model.form) for series in shown))
         for k, name in enumerate(model.categories)
     ]
     return Table(head, tuple(rows_of_all))
-
-
-def _error(se: float | None, form: str) -> str:
-    if se is None:
-        return "none"
-    if form == "percent":
-        return f"± {written(se, 'percent')}"
-    return f"± {written(se, 'usd' if form == 'usd' else 'number')}"
 
 
 def _of_curves(model: Curves) -> list[Table]:
@@ -83,6 +82,4 @@ def _of_curves(model: Curves) -> list[Table]:
 
 
 def _place(at: float, model: Curves) -> str:
-    if model.x_form == "number":
-        return f"{at:,.0f}" if abs(at) >= 100 else f"{at:.3g}"
-    return written(at, model.x_form)
+    return setting(at, 3) if model.x_form == "number" else written(at, model.x_form)

@@ -20,6 +20,7 @@ from ..experiment import models as m
 from ..experiment.distributions import number
 from ..experiment.faults import nearest
 from ..plan import make_plan, marginal
+from ..text.numbers import setting
 
 Kind = Literal["distribution", "number", "count", "text"]
 Value = float | str | dict[str, Any]
@@ -288,7 +289,7 @@ def _solve(d: Distribution, parameters: Any, value: float, low: float, high: flo
         return median(Distribution(None, d.family, parameters(x), d.lower, d.upper)) - value
 
     if not gap(low) < 0.0 < gap(high):
-        raise DistributionError(f"cannot have its median at {value:g} within its truncation")
+        raise DistributionError(f"cannot have its median at {setting(value)} within its truncation")
     return float(brentq(gap, low, high, xtol=1e-14, rtol=1e-14))
 
 

@@ -77,7 +77,7 @@ def test_what_the_model_does_not_have_is_held_against_other_claims_alone(found: 
     ("name", "claimed"),
     [
         ("blueland-roas", 13.04),
-        ("blueland-cpe", 0.87),
+        ("blueland-cpe", 0.8699),
         ("blueland-revenue-per-engagement", 11.34),
         ("blueland-order-value-7", 162),
         ("blueland-order-value-3", 378),
@@ -428,7 +428,7 @@ def test_on_a_terminal_every_verdict_has_its_ground_and_lines_fit(
     assert max(len(line) for line in table.splitlines()) <= 80
     needy = [row for row in found.rows if row.verdict != "holds" or row.built_in]
     assert sum(line.startswith("  ") for line in grounds.splitlines()) == len(needy)
-    assert "the median of tier.micro.fee = " in grounds
+    assert "median fee of micro = " in grounds
 
 
 def test_mistakes_of_the_command_are_one_line() -> None:

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from ...experiment import Experiment
 from ...measures import Measured
 from ...run.simulate import simulate
+from ...text.numbers import Number
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices
-from ..common import LESS_IS_BETTER, Decision, compared, plain
+from ..common import LESS_IS_BETTER, Decision, compared, finite
 from ..sweep._sweep import Sweep
 from ._crossing import Gap, between, crossings, halved, narrowed
 
@@ -54,6 +55,11 @@ class Tie:
     reason: str | None
     better_above: str
     better_below: str
+
+    @property
+    def number(self) -> Number:
+        """The value as it is written."""
+        return Number(self.value, self.se, "", self.reason)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name."""
@@ -130,7 +136,7 @@ def find_ties(curve: Sweep, key: Key, decision: Decision, gap: Gap) -> tuple[Tie
             else (max(value - _NORMAL_95 * se, float(x[0])), value + _NORMAL_95 * se)
         )
         found.append(
-            Tie(value, plain(se), plain(low), plain(high), at.reason, str(above), str(below))
+            Tie(value, finite(se), finite(low), finite(high), at.reason, str(above), str(below))
         )
     return tuple(found)
 
@@ -159,7 +165,7 @@ def with_errors(
             continue
         slope = rise / (2.0 * step * y)
         se = None if here.se is None else abs(here.se / slope)
-        rows.append((x, y - (here.value or 0.0) / slope, plain(se)))
+        rows.append((x, y - (here.value or 0.0) / slope, finite(se)))
     return tuple(rows)
 
 
@@ -178,7 +184,7 @@ def find_line(curve: Sweep, key: Key, second: Key, decision: Decision) -> Line:
         i = here[0]
         value = between(x[i], x[i + 1], g[i, j], g[i + 1, j])
         slope = (g[i + 1, j] - g[i, j]) / (x[i + 1] - x[i])
-        se = plain(float((errors[i, j] + errors[i + 1, j]) / 2.0 / abs(slope)))
+        se = finite(float((errors[i, j] + errors[i + 1, j]) / 2.0 / abs(slope)))
         rows.append((float(at), float(value), se))
     return tuple(rows)
 

@@ -20,17 +20,11 @@ from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import nearest
 from ...plan import make_plan
 from ...run.simulate import Progress
+from ...text.names import measure_words
+from ...text.numbers import counted
 from ...vary.keys import Key, find_key
 from ...vary.ranges import read_values
-from ..common import (
-    POINT_WORLDS,
-    Decision,
-    decide,
-    plain,
-    unit_of,
-    with_worlds,
-    words_of,
-)
+from ..common import POINT_WORLDS, Decision, decide, finite, unit_of, with_worlds
 from ._algebra import PAIRED
 from ._labels import labelled
 from ._points import Job, Point
@@ -97,7 +91,7 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
         rows = []
         for p, values in enumerate(self.at_points()):
             for f, portfolio in enumerate(names):
-                figures = {name: plain(float(of[f, p])) for name, of in columns.items()}
+                figures = {name: finite(float(of[f, p])) for name, of in columns.items()}
                 rows.append({**values, "portfolio": portfolio, **figures})
         return rows
 
@@ -149,7 +143,7 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
 
     def _gap_content(self) -> dict[str, Any]:
         value, se = self.gap()
-        words, unit = words_of(self.outcome), unit_of(self.outcome)
+        words, unit = measure_words(self.outcome), unit_of(self.outcome)
         return {"words": words, "unit": unit, "value": _nested(value), "se": _nested(se)}
 
     @property
@@ -158,8 +152,8 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
         from ._words import along, over
 
         text = along(self) if len(self.keys) == 1 else over(self)
-        how = "" if self.simulated == 0 else f", {self.simulated:,} runs"
-        return f"{text} ({self.points:,} points of {self.worlds:,} worlds{how})."
+        how = "" if self.simulated == 0 else f", {counted(self.simulated, 'run')}"
+        return f"{text} ({counted(self.points, 'point')} of {counted(self.worlds, 'world')}{how})."
 
     @property
     def outcome(self) -> str:
@@ -255,7 +249,9 @@ def _notes(job: Job, experiment: Experiment, dataset: xr.Dataset) -> tuple[str, 
     notes = []
     count = int(dataset.attrs["worlds"])
     if job.simulated_keys and count < experiment.simulation.worlds:
-        notes.append(f"Each simulated point has {count:,} worlds (--points asks for more).")
+        notes.append(
+            f"Each simulated point has {counted(count, 'world')} (--points asks for more)."
+        )
     budgets = [name for name, own in experiment.portfolio.items() if own.budget is not None]
     if budgets and not job.resize:
         notes.append(f"{', '.join(budgets)}: creators held as hired; --resize hires at each point.")
@@ -376,5 +372,5 @@ def _scalar(value: Any) -> float | str:
 
 def _nested(values: Array) -> Any:
     if values.ndim == 0:
-        return plain(float(values))
+        return finite(float(values))
     return [_nested(row) for row in values]

@@ -22,22 +22,21 @@ from ...measures.outcome import variable_of
 from ...measures.worlds import as_dataset
 from ...plan import make_plan
 from ...run.simulate import Progress
+from ...text.names import TWINS, measure_words, twin_word
+from ...text.numbers import cell, counted, told
+from ...text.verdicts import TOLD_APART
 from ...vary.draw import draw, shared_scores
 from ...vary.uncertain import SCORES, Uncertain, rank_correlation, uncertain_inputs
 from ..common import (
     POINT_WORLDS,
-    TWINS,
     Decision,
     as_measured,
     decide,
     estimate_of,
     gap_estimate,
     only,
-    told,
-    twin_words,
     unit_of,
     with_worlds,
-    words_of,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 #: Standard errors by which the middle must leave the range of the ends.
-_TOLD_APART = 2.0
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,7 @@ class Tornado(Told, table="sim.questions.point_tables:tornado_table"):
         for swing in self.swings[:3]:
             if swing.low is None or swing.high is None:
                 rank = swing.rank_correlation
-                parts.append(f"{swing.words} ({rank.value:+.3f} ± {rank.se or 0.0:.3f})")
+                parts.append(f"{swing.words} ({cell(rank)})")
                 continue
             ends = [told(entry) for entry in (swing.low, swing.high)]
             parts.append(f"{swing.words} (from {ends[0]} at {swing.settings[0]} "
@@ -189,12 +187,12 @@ class Tornado(Told, table="sim.questions.point_tables:tornado_table"):
         )
         if bent:
             text += f"; not in one direction with {', '.join(bent)}"
-        return f"{text} ({how}, {self.worlds:,} worlds)."
+        return f"{text} ({how}, {counted(self.worlds, 'world')})."
 
     def _twin(self) -> str:
         if self.twin is None:
             return ""
-        return f", {twin_words(self.decision.measure)} {told(self.twin)},"
+        return f", {twin_word(self.decision.measure)} {told(self.twin)},"
 
 
 def tornado(
@@ -255,7 +253,7 @@ def tornado(
     found = as_measured(_estimate(base, decision), unit_of(decision.measure), base)
     notes = []
     if plan.worlds < experiment.simulation.worlds:
-        notes.append(f"Each point has {plan.worlds:,} worlds (--points asks for more).")
+        notes.append(f"Each point has {counted(plan.worlds, 'world')} (--points asks for more).")
     if any(one.others for one in inputs):
         notes.append("A tier's centre moves with what all tiers have in common, and that row too.")
     words = _outcome_words(decision)
@@ -339,7 +337,7 @@ def _outcome_of(
 
 
 def _outcome_words(decision: Decision) -> str:
-    what = words_of(decision.measure)
+    what = measure_words(decision.measure)
     if decision.b is None:
         return f"The {what} of {decision.a}"
     if decision.measure == "a_beats_b":
@@ -352,12 +350,12 @@ def _outcome_words(decision: Decision) -> str:
 def _label(decision: Decision) -> str:
     """Return the outcome as the label of an axis."""
     if decision.b is None:
-        return f"{words_of(decision.measure)} of {decision.a}"
+        return f"{measure_words(decision.measure)} of {decision.a}"
     if decision.measure == "a_beats_b":
         return f"share of worlds in which {decision.a} beats {decision.b}"
     if decision.measure in COMPARISONS:
         return _outcome_words(decision)
-    return f"{words_of(decision.measure)}, {decision.a} minus {decision.b}"
+    return f"{measure_words(decision.measure)}, {decision.a} minus {decision.b}"
 
 
 def _variables(measure: str) -> tuple[str, ...]:
@@ -423,6 +421,6 @@ def _monotone(first: Measured, second: Measured) -> bool:
     steps = (first, second)
     if any(step.value is None or step.se is None for step in steps):
         return (first.value or 0.0) * (second.value or 0.0) >= 0.0
-    if any(abs(step.value or 0.0) <= _TOLD_APART * (step.se or 0.0) for step in steps):
+    if any(abs(step.value or 0.0) <= TOLD_APART * (step.se or 0.0) for step in steps):
         return True
     return (first.value or 0.0) * (second.value or 0.0) > 0.0
