@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from .questions.sweep import sweep
     from .questions.tornado import tornado
     from .questions.worth import worth
-    from .results import load_results, save
-    from .simulation import simulate
+    from .run.dataset import load_results, save
+    from .run.simulate import simulate
 
 #: What the package offers at the top, and where it lives: nothing is imported before it is used.
 _HOME = {
@@ -38,11 +38,11 @@ _HOME = {
     "ExperimentError": "experiment",
     "build": "experiment",
     "load": "experiment",
-    "simulate": "simulation",
+    "simulate": "run.simulate",
     "summarize": "measures",
     "compare": "measures",
-    "load_results": "results",
-    "save": "results",
+    "load_results": "run.dataset",
+    "save": "run.dataset",
     "show": "notebook",
     "audit": "questions.audit",
     "breakeven": "questions.breakeven",

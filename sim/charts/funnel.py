@@ -13,7 +13,7 @@ from ..measures.evaluate import Measured, evaluate
 from ..measures.functions import ratio_of_means
 from ..measures.table import Measure
 from ..measures.worlds import Worlds
-from ..results import line_costs
+from ..run.dataset import line_costs
 from ..text.numbers import CURRENCY, counted, percent, plain
 from . import titles
 from .marks import MIDDLE, SMALL, hide, note

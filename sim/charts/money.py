@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..measures.evaluate import Measured
-from ..results import line_costs
+from ..run.dataset import line_costs
 from ..text.names import spoken
 from ..text.numbers import CURRENCY, counted, money, tick
 from . import titles

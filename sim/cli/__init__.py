@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
+from typing import Any
 
 import rich_click as click
 
 from .._version import __version__
+from ..text.safe import Screen
 
 _NEXT = """creator-roi: what do many micro creators return against a few macro creators, and how sure is that?
 
@@ -61,6 +64,15 @@ _MODULES = {name: module for panel in _PANELS.values() for name, module in panel
 
 class _Commands(click.RichGroup):
     """Commands that are imported when they are asked for."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command with output that shows what the terminal can, and never fails."""
+        stdout, stderr = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = Screen(stdout), Screen(stderr)
+        try:
+            return super().main(*args, **kwargs)
+        finally:
+            sys.stdout, sys.stderr = stdout, stderr
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands in the order of the panels."""

@@ -104,21 +104,20 @@ def audit(
 
 def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None:
     """Save an audit beside a run of the same assumptions, whatever its worlds; None without one."""
-    from ..folders import is_run, read_manifest
-    from ..questions.common import save_analysis
-    from ..results import open_results
-    from ..runs import run_folder
-    from ..simulation import experiment_hash
+    from ..run.answers import save_analysis
+    from ..run.dataset import open_results
+    from ..run.folder import is_run, read_manifest
+    from ..run.written import run_folder
 
     folder = run_folder(experiment, out)
     if not is_run(folder):
         return None
-    if read_manifest(folder)["experiment_hash"] != experiment_hash(experiment):
+    if read_manifest(folder)["experiment_hash"] != experiment.fingerprint():
         return None
     content = found.to_dict()
     path = save_analysis(folder, "audit", content)
     if charts_wanted():
-        with open_results(folder / "worlds.nc") as run:
+        with open_results(folder) as run:
             save_charts(content, path.with_suffix(""), run)
     return path
 

@@ -101,13 +101,10 @@ def _check(file: Path, out: Path, drawn: Path | None) -> None:
 def _draw(found: Fit, target: Path) -> None:
     from ..charts.fit import draw_fit
     from ..charts.theme import save
+    from ..run.folder import file_in_place
 
-    unfinished = target.with_name(f".{target.stem}.part{target.suffix}")
-    try:
-        save(draw_fit(found), unfinished, dpi=130)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with file_in_place(target) as part:
+        save(draw_fit(found), part, dpi=130)
 
 
 def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:

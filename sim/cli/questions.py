@@ -122,7 +122,7 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
     run
         The run, for the colours of its portfolios.
     """
-    from ..questions.common import save_analysis
+    from ..run.answers import save_analysis
 
     settle()
     content = answer.to_dict()
@@ -152,7 +152,7 @@ def save_figures(answer: Answer, stem: Path, run: xr.Dataset) -> None:
     from ..charts.run import portfolio_tiers
     from ..charts.theme import save
     from ..figures.matplotlib import draw
-    from ..folders import file_in_place
+    from ..run.folder import file_in_place
 
     for place, figure in enumerate(answer.figures(portfolio_tiers(run))):
         if figure.plot is None and not figure.charts:

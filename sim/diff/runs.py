@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..experiment import Experiment, load
-from ..folders import RunError, read_manifest
 from ..measures.worlds import creators_hired
-from ..results import open_results
+from ..run.dataset import open_results
+from ..run.written import read_experiment
 from .answer import Changes, notes_of, sentence_of
 from .keys import changed_keys
 from .measures import moved_measures, share_worlds
@@ -27,9 +26,9 @@ def changes(first: str | Path, second: str | Path) -> Changes:
         Where a folder holds no whole run.
     """
     folders = (Path(first), Path(second))
-    old, new = (_experiment(folder) for folder in folders)
+    old, new = (read_experiment(folder) for folder in folders)
     changed, unused = changed_keys(old, new)
-    datasets = [open_results(folder / "worlds.nc") for folder in folders]
+    datasets = [open_results(folder) for folder in folders]
     try:
         shared = share_worlds(*datasets)
         moved = tuple(moved_measures(datasets[0], datasets[1], shared))
@@ -46,10 +45,3 @@ def changes(first: str | Path, second: str | Path) -> Changes:
         sentence=sentence_of(moved),
         notes=tuple(notes_of(hired, folders, shared)),
     )
-
-
-def _experiment(folder: Path) -> Experiment:
-    read_manifest(folder)
-    if not ((folder / "experiment.toml").is_file() and (folder / "worlds.nc").is_file()):
-        raise RunError(f"{folder}: the run is not whole; make it again with `sim run`")
-    return load(folder / "experiment.toml")

@@ -19,7 +19,7 @@ from importlib.resources import files
 from typing import Any
 
 from ..experiment import ExperimentError
-from ..folders import RunError
+from ..run.folder import RunError
 from .drawing import stylesheet
 from .whatif import PositionError, WhatIf
 

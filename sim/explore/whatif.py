@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -16,12 +17,13 @@ from ..charts.scale import RoiScale, roi_scale
 from ..experiment import Experiment, ExperimentError, build
 from ..experiment.merge import merge
 from ..experiment.write import to_toml
-from ..folders import RunError
 from ..measures import MEASURES, answer, compare, summarize
 from ..plan import Plan, make_plan, sampling_of
 from ..questions.common import Decision, decide, with_worlds
-from ..results import to_dataset
-from ..simulation import attributes, creator_posts
+from ..run.dataset import to_dataset
+from ..run.folder import RunError, file_in_place
+from ..run.provenance import attributes
+from ..run.simulate import creator_posts
 from ..text.names import measure_heading
 from ..text.numbers import cell, counted, labelled, seconds
 from ..vary.keys import Key, Varied
@@ -199,13 +201,10 @@ class WhatIf:
         for number in range(1, 1000):
             suffix = "what-if" if number == 1 else f"what-if-{number}"
             path = self.experiment.folder / f"{self.experiment.name}-{suffix}.toml"
-            try:
-                with path.open("x", encoding="utf-8") as stream:
-                    stream.write(head + text)
-            except FileExistsError:
+            if os.path.lexists(path):
                 continue
-            except OSError as error:
-                raise RunError(f"{path}: cannot be written: {error.strerror}") from None
+            with file_in_place(path) as part:
+                part.write_text(head + text, encoding="utf-8")
             return path
         raise RunError(f"{self.experiment.folder}: holds a thousand of these already")
 

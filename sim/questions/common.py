@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from .._version import __version__
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.faults import suggestion
-from ..folders import file_in_place
 from ..measures import COMPARISONS, MEASURES, Estimate, Measure, Measured
 from ..measures.estimate import spread_over
 from ..measures.evaluate import evaluate, measured
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
 from ..measures.worlds import CLUSTERED_SAMPLING, PairWorlds, PortfolioWorlds, Worlds
-from ..simulation import Progress, experiment_hash, simulate
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -199,56 +194,7 @@ def _estimate(row: Measure, worlds: Worlds, settings: Mapping[str, float]) -> Es
     return estimate if keep is None else spread_over(estimate, keep)
 
 
-# --- Runs -----------------------------------------------------------------------------------------
-
-
-def stored_run(experiment: Experiment, folder: Path) -> xr.Dataset | None:
-    """Return the run in a folder if it is one of exactly this experiment, else None.
-
-    Hash, seed, worlds and version must match. Variables are read from the file as they are used.
-    """
-    from ..plan import sampling_of
-    from ..results import open_results
-
-    path = folder / "worlds.nc"
-    if not path.is_file():
-        return None
-    try:
-        dataset = open_results(path)
-    except (OSError, ValueError):
-        return None
-    wanted = {
-        "experiment_hash": experiment_hash(experiment),
-        "seed": experiment.simulation.seed,
-        "worlds": sampling_of(experiment.simulation)[1],
-        "version": __version__,
-    }
-    if any(dataset.attrs.get(key) != value for key, value in wanted.items()):
-        dataset.close()
-        return None
-    return dataset
-
-
-def run_for(
-    experiment: Experiment,
-    folder: str | Path | None = None,
-    *,
-    threads: int | None = None,
-    progress: Progress | None = None,
-) -> xr.Dataset:
-    """Return the worlds of an experiment: the run in a folder if it matches, else a fresh one.
-
-    Parameters
-    ----------
-    experiment
-        The experiment.
-    folder
-        Folder of a run, such as ``results/micro_vs_macro``.
-    threads, progress
-        See `sim.simulate`.
-    """
-    found = stored_run(experiment, Path(folder)) if folder is not None else None
-    return found if found is not None else simulate(experiment, threads=threads, progress=progress)
+# --- Experiments with less in them ----------------------------------------------------------------
 
 
 def with_worlds(experiment: Experiment, worlds: int) -> Experiment:
@@ -266,47 +212,6 @@ def only(experiment: Experiment, decision: Decision) -> Experiment:
 
 
 # --- Answers --------------------------------------------------------------------------------------
-
-
-def save_analysis(
-    folder: str | Path,
-    name: str,
-    content: Mapping[str, Any],
-    dataset: xr.Dataset | None = None,
-) -> Path:
-    """Write an answer beside its run: ``FOLDER/analysis/NAME.json``, and its Dataset as ``.nc``.
-
-    Parameters
-    ----------
-    folder
-        Folder of the run.
-    name
-        Name of the question, such as ``sweep``.
-    content
-        What `to_dict` returned: no NaN.
-    dataset
-        Figures on named axes, where the answer has such.
-
-    Returns
-    -------
-    pathlib.Path
-        The JSON file; both files are in place whole or not at all.
-    """
-    target = Path(folder) / "analysis"
-    target.mkdir(parents=True, exist_ok=True)
-    if dataset is not None:
-        with file_in_place(target / f"{name}.nc") as temporary:
-            dataset.to_netcdf(temporary, engine="h5netcdf")
-    path = target / f"{name}.json"
-    write_json(path, content)
-    return path
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON, whole or not at all."""
-    text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
-    with file_in_place(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def finite(value: float | None) -> float | None:

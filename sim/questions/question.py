@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from ..charts.theme import Theme
     from ..figures.spec import Figure
-    from ..simulation import Progress
+    from ..run.simulate import Progress
     from ..tables.table import Table
 
 Section = Literal["risk", "drivers", "flips", "mix", "claims"]
@@ -116,7 +116,7 @@ class Setting:
         """Return the worlds of the experiment: its finished run, or a fresh one."""
         if self.run is not None:
             return self.run
-        from ..simulation import simulate
+        from ..run.simulate import simulate
 
         return simulate(self.experiment, threads=self.threads, progress=self.progress)
 

@@ -12,7 +12,7 @@ from ..charts.run import Run
 from ..figures.spec import Bars, Figure, Series, roles
 from ..measures.evaluate import Measured
 from ..measures.summary import Summary
-from ..results import line_costs
+from ..run.dataset import line_costs
 from ..text.numbers import CURRENCY, counted, plain
 from ..text.numbers import money as amount
 from .always import METHOD

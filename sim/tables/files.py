@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..folders import RunError
+from ..run.folder import RunError, file_in_place
+from ..text.safe import cell
 from .table import Table, Values
 
 #: Formats, with the package that each needs beyond the plain installation.
@@ -84,24 +85,18 @@ def write_tables(tables: Sequence[Table], path: str | Path, kind: str) -> list[P
 
 
 def _in_place(path: Path, write: Callable[[Path], None]) -> Path:
-    """Write a file beside its place, then move it there."""
-    if path.is_dir():
-        raise RunError(f"{path}: is a folder; name a file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with file_in_place(path) as part:
         write(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 
 def _write_csv(table: Table, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
+    """Write text that a spreadsheet reads as text; the mark in front tells Excel that it is UTF-8."""
+    with path.open("w", newline="", encoding="utf-8-sig") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(table.header)
-        writer.writerows(table.rows())
+        writer.writerow([cell(text) for text in table.header])
+        writer.writerows([cell(value) for value in row] for row in table.rows())
 
 
 def _write_json(tables: Sequence[Table], path: Path) -> None:

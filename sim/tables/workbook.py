@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..folders import RunError
+from ..run.folder import RunError
 from ..text.numbers import counted
+from ..text.safe import begins_like_a_formula, printable
 from .table import Table
 
 #: Rows of a sheet, its header included.
@@ -63,9 +64,12 @@ def _write_sheet(sheet: Any, table: Table) -> None:
     wrapped = Alignment(wrap_text=True, vertical="top")
 
     def cell(value: Any, pattern: str = "") -> Any:
-        made = WriteOnlyCell(sheet, value=value)
-        if isinstance(value, str):
+        text = isinstance(value, str)
+        made = WriteOnlyCell(sheet, value=printable(value) if text else value)
+        if text:
             made.data_type = "s"
+            # What begins like a formula stays text also where somebody edits the cell.
+            made.quotePrefix = begins_like_a_formula(value)
         if pattern and isinstance(value, int | float):
             made.number_format = pattern
         return made

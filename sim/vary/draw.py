@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..plan import Plan, Sampling
-from ..simulation import Progress
+from ..run.simulate import Progress
 
 if TYPE_CHECKING:
     from ..engine.run import Block
@@ -54,7 +54,7 @@ def draw(
     plan
         The plan.
     variables
-        Names from `sim.results.SCHEMA`.
+        Names from `sim.run.dataset.SCHEMA`.
     first
         First world, a multiple of 128: it decides the luck of creators, posts and orders.
     worlds

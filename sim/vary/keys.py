@@ -19,6 +19,7 @@ from ..experiment import Distribution, DistributionError, Experiment, Experiment
 from ..experiment import models as m
 from ..experiment.distributions import number
 from ..experiment.faults import nearest
+from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
 from ..text.numbers import setting
 
@@ -78,7 +79,7 @@ def find_key(experiment: Experiment, name: str) -> Key:
     ExperimentError
         Where the experiment has no such key, with the nearest one that it has.
     """
-    parts = tuple(name.split("."))
+    parts = path_of(name) or tuple(name.split("."))
     paths = tuple(places_of(experiment, parts))
     found = [_look_up(experiment, path) for path in paths]
     if not found or parts[0] in _ASIDE or any(place is None for place in found):
@@ -183,7 +184,7 @@ def all_keys(experiment: Experiment) -> list[str]:
                 walk(item, (*path, str(name)))
         elif len(path) > 1:
             short = (*path[:2], *path[4:]) if path[0] == "tier" else path
-            found.append(".".join(short))
+            found.append(dotted(short))
 
     walk(experiment, ())
     return list(dict.fromkeys(found))

@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.measures.levels import between_share, split_levels
-from sim.runs import read_answer
+from sim.run.written import read_answer
 
 
 def test_share_equals_a_written_out_analysis_of_variance() -> None:

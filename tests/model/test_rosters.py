@@ -20,7 +20,7 @@ from scipy import integrate, stats
 
 import sim
 from sim.plan import make_plan
-from sim.results import load_results
+from sim.run.dataset import load_results
 
 Array = npt.NDArray[np.float64]
 Named = Callable[..., xr.Dataset]
@@ -397,7 +397,7 @@ def test_a_roster_says_who_they_are(tmp_path: Path) -> None:
 
 def test_a_run_keeps_its_roster(tmp_path: Path) -> None:
     """The run's folder holds all that is needed to run it again."""
-    from sim.runs import write_run
+    from sim.run.written import write_run
 
     (tmp_path / "list.csv").write_text("name,followers\nA,12k\nB,700k\n", encoding="utf-8")
     experiment = sim.build(
@@ -405,7 +405,7 @@ def test_a_run_keeps_its_roster(tmp_path: Path) -> None:
         folder=tmp_path, name="again",
     )  # fmt: skip
     results = sim.simulate(experiment)
-    write_run(tmp_path / "out", experiment, results, charts=False)
+    write_run(tmp_path / "out", experiment, results)
     (tmp_path / "list.csv").unlink()
     again = sim.simulate(sim.load(tmp_path / "out" / "experiment.toml"))
     kept = load_results(tmp_path / "out")

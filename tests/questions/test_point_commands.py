@@ -96,11 +96,11 @@ def _pairs(content):
 
 def test_a_finished_run_is_used(ask, tmp_path):
     ask("sweep", "--no-charts")
-    manifest = tmp_path / "run" / "manifest.json"
-    written = manifest.stat().st_mtime_ns
+    worlds = tmp_path / "run" / "worlds.nc"
+    written = worlds.stat().st_mtime_ns
     ask("scenario", "--no-charts")
     ask("tornado", "--rank", "--no-charts")
-    assert manifest.stat().st_mtime_ns == written
+    assert worlds.stat().st_mtime_ns == written
 
 
 def test_a_run_that_makes_way_is_named(ask):
@@ -108,8 +108,8 @@ def test_a_run_that_makes_way_is_named(ask):
     _, _, same = ask("scenario", "--no-charts")
     _, _, other = ask("scenario", "--no-charts", "--worlds", "512")
     assert "replaces" not in same
-    assert "held another run (1,024 worlds, seed " in other
-    assert "its 2 saved answers too" in other
+    assert "holds another run (1,024 worlds, seed " in other
+    assert "analysis/scenario.json, analysis/scenario.nc, analysis/tornado.json move to" in other
 
 
 def test_rank_needs_no_points(ask):

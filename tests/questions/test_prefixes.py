@@ -12,7 +12,7 @@ from sim.experiment import Experiment
 from sim.plan import make_plan
 from sim.questions.frontier._limits import Candidate
 from sim.questions.frontier._prefixes import ladder, prefix_totals
-from sim.simulation import simulate
+from sim.run.simulate import simulate
 from sim.vary.variants import with_portfolios
 
 Make = Callable[..., Experiment]

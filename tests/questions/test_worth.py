@@ -15,7 +15,7 @@ from sim.measures import Measured
 from sim.questions.shown import worth_table
 from sim.questions.worth import worth
 from sim.questions.worth._answer import PilotWorth, Worth
-from sim.simulation import simulate
+from sim.run.simulate import simulate
 
 Make = Callable[..., Experiment]
 

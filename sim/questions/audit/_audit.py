@@ -18,7 +18,7 @@ import numpy as np
 
 from ...evidence import Figure, cite
 from ...experiment import Experiment, build
-from ...simulation import Progress, simulate
+from ...run.simulate import Progress, simulate
 from ...text.numbers import FRACTION, Number, cell, from_to
 from ...vary.keys import Varied, find_key
 from ...vary.variants import with_portfolios

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...experiment import Experiment
 from ...measures import COMPARISONS, MEASURES
 from ...plan import make_plan
-from ...simulation import simulate
+from ...run.simulate import simulate
 from ...text.numbers import setting
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price

@@ -19,7 +19,7 @@ from ...displays import Told
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...plan import make_plan
-from ...simulation import Progress, simulate
+from ...run.simulate import Progress, simulate
 from ...text.names import TWINS, key_words, measure_words, twin_word
 from ...text.numbers import (
     FRACTION,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...experiment import Experiment
 from ...measures import Measured
-from ...simulation import simulate
+from ...run.simulate import simulate
 from ...text.numbers import Number
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices

@@ -16,7 +16,7 @@ from ...measures import Measured
 from ...measures import functions as f
 from ...measures.evaluate import measured
 from ...measures.outcome import variable_of
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...text.numbers import percent, told
 from ...text.verdicts import TOLD_APART
 from ..common import Decision, decide

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ...experiment import Experiment, ExperimentError, Fault
 from ...plan import make_plan
-from ...simulation import Progress, simulate
+from ...run.simulate import Progress, simulate
 from ...text.names import key_words
 from ...vary.doubts import Doubt, doubts_of, figure_text
 from ...vary.draw import draw, plainly, shared_scores

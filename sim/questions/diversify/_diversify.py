@@ -17,7 +17,7 @@ from ...measures.evaluate import measured
 from ...measures.outcome import LOG_SCALE, Outcome, choose_outcome
 from ...measures.worlds import as_dataset
 from ...plan import Plan, make_plan
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...text.numbers import fixed
 from ...vary.draw import draw, plainly, shared_scores
 from ...vary.variants import with_portfolios

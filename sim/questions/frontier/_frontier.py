@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...experiment import Experiment, ExperimentError, Fault
 from ...measures.worlds import as_dataset
 from ...plan import make_plan
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...vary.draw import draw, plainly
 from ...vary.variants import line_names, on_terms, with_portfolios
 from ..common import measure_of

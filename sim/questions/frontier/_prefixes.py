@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...experiment import Experiment
 from ...plan import Plan, Terms, make_plan
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...vary.draw import draw, plainly
 from ...vary.variants import on_terms, with_portfolios
 from ._limits import Candidate

@@ -12,7 +12,7 @@ from ...displays import Told
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...measures import COMPARISONS, Measured
-from ...simulation import Progress, simulate
+from ...run.simulate import Progress, simulate
 from ...text.names import TWINS, measure_words, twin_word
 from ...text.numbers import Number, counted, percent, told, why
 from ...vary.keys import Varied

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ...experiment import ExperimentError, Fault
 from ...measures import Measured
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...vary.draw import shared_scores
 from ...vary.inputs import Input, single_inputs
 

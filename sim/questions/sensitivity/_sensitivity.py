@@ -16,7 +16,7 @@ from ...measures.evaluate import measured
 from ...measures.outcome import LOG_PARTS, LOG_SCALE, Outcome, choose_outcome, variable_of
 from ...measures.precision import HEAVY_TAIL
 from ...plan import Plan, make_plan
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...text.numbers import counted, fixed, in_points, percent
 from ...vary.draw import draw, plainly, shared_scores
 from ...vary.inputs import CHANCE, Input, grouped_inputs, single_inputs

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from ..._version import __version__
 from ...plan import make_plan
-from ...simulation import experiment_hash
 from ..common import long_name_of, unit_of
 from ._algebra import MEANS, PAIRED, QUANTILES, Figures
 from ._points import Job
@@ -71,7 +70,7 @@ def labelled(
     plan = make_plan(job.experiment)
     attrs = {
         "experiment": job.experiment.name,
-        "experiment_hash": experiment_hash(job.experiment),
+        "experiment_hash": job.experiment.fingerprint(),
         "seed": plan.seed,
         "worlds": plan.worlds,
         "version": __version__,

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...experiment import Experiment, ExperimentError, Fault
-from ...folders import file_in_place
 from ...plan import make_plan
-from ...simulation import Progress, run_key, simulate
+from ...run.folder import file_in_place
+from ...run.provenance import run_key
+from ...run.simulate import Progress, simulate
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
 from ..common import POINT_WORLDS, Decision, with_worlds

@@ -19,7 +19,7 @@ from ...displays import Told
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import nearest
 from ...plan import make_plan
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...text.names import measure_words
 from ...text.numbers import counted
 from ...vary.keys import Key, find_key

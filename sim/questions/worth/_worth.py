@@ -14,7 +14,7 @@ from ...experiment import Experiment, ExperimentError, Fault
 from ...measures import Measured
 from ...measures.worlds import first_worlds
 from ...plan import Plan, make_plan
-from ...simulation import Progress, simulate
+from ...run.simulate import Progress, simulate
 from ...text.names import spoken
 from ...text.numbers import CURRENCY, money
 from ...vary.doubts import Doubt, doubts_of

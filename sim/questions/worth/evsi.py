@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...experiment import Experiment
 from ...plan import Plan, Terms, make_plan
-from ...simulation import Progress
+from ...run.simulate import Progress
 from ...vary.draw import draw, shared_scores
 from ...vary.variants import line_names, on_terms, with_portfolios
 

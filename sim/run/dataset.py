@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .folder import MAKE_AGAIN, RunError, checked, file_in_place, is_run, second_name
+
 if TYPE_CHECKING:
     import xarray as xr
 
-    from .plan import Plan
+    from ..plan import Plan
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ SCHEMA = (
     Variable("shock", ("factor", "sim"), "standard normal score", "shared shock"),
     Variable("belief_factor", ("belief", "sim"), "factor of mean one", "doubt about a mean"),
 )
-_UNITS = {variable.name: variable for variable in SCHEMA}
+#: The file of a run's worlds.
+WORLDS = "worlds.nc"
 
 
 def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) -> xr.Dataset:
@@ -155,6 +156,8 @@ def stream_to_file(
     names: Sequence[str],
     path: Path,
     attrs: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    *,
+    keep: bool = True,
 ) -> None:
     """Write blocks of worlds as one NetCDF file, holding one block at a time.
 
@@ -168,50 +171,83 @@ def stream_to_file(
         File to write.
     attrs
         Returns the provenance, given the mean over worlds of what hit a cap.
+    keep
+        Whether blocks stay once they are in the file.
     """
     import h5netcdf
     import numpy as np
 
-    from .engine.store import read_block
+    from .blocks import read_block
 
-    temporary = path.with_name(f".{path.name}.part")
-    _frame(plan, {}).to_netcdf(temporary, engine="h5netcdf")
-    capped: Any = 0.0
-    with h5netcdf.File(temporary, "a") as file:
-        file.dimensions["sim"] = plan.worlds
-        sizes = {name: len(dimension) for name, dimension in file.dimensions.items()}
-        for variable in SCHEMA:
-            shape = [sizes[dim] for dim in variable.dims]
-            chunks = tuple([1] * (len(shape) - 1) + [min(shape[-1], 1 << 16)])
-            packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-            created = file.create_variable(
-                variable.name,
-                variable.dims,
-                "f8",
-                chunks=chunks if all(shape) else None,
-                **(packing if variable.name == "cost_quantity" and all(shape) else {}),
-            )
-            created.attrs.update(_labels(variable))
-            created.attrs["_FillValue"] = np.array([np.nan])
-        first = 0
-        for name in names:
-            rows = read_block(folder, name)
-            size = rows["roi"].shape[-1]
+    with file_in_place(path) as temporary:
+        _frame(plan, {}).to_netcdf(temporary, engine="h5netcdf")
+        capped: Any = 0.0
+        with h5netcdf.File(temporary, "a") as file:
+            file.dimensions["sim"] = plan.worlds
+            sizes = {name: len(dimension) for name, dimension in file.dimensions.items()}
             for variable in SCHEMA:
-                if rows[variable.name].size:
-                    file.variables[variable.name][..., first : first + size] = rows[variable.name]
-            capped = capped + rows["capped"].mean(axis=-1) * size
-            first += size
-        for key, value in attrs({"capped": capped / plan.worlds}).items():
-            file.attrs[key] = value
-    os.replace(temporary, path)
+                shape = [sizes[dim] for dim in variable.dims]
+                chunks = tuple([1] * (len(shape) - 1) + [min(shape[-1], 1 << 16)])
+                packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+                created = file.create_variable(
+                    variable.name,
+                    variable.dims,
+                    "f8",
+                    chunks=chunks if all(shape) else None,
+                    **(packing if variable.name == "cost_quantity" and all(shape) else {}),
+                )
+                created.attrs.update(_labels(variable))
+                created.attrs["_FillValue"] = np.array([np.nan])
+            first = 0
+            for name in names:
+                rows = read_block(folder, name)
+                if not keep:
+                    (folder / name).unlink()
+                size = rows["roi"].shape[-1]
+                for variable in SCHEMA:
+                    if rows[variable.name].size:
+                        file.variables[variable.name][..., first : first + size] = rows[
+                            variable.name
+                        ]
+                capped = capped + rows["capped"].mean(axis=-1) * size
+                first += size
+            for key, value in attrs({"capped": capped / plan.worlds}).items():
+                file.attrs[key] = value
 
 
 def open_results(path: str | Path) -> xr.Dataset:
-    """Open the Dataset of a run without reading it: variables are read when they are used."""
+    """Open the Dataset of a run without reading it: variables are read when they are used.
+
+    Parameters
+    ----------
+    path
+        A NetCDF file, or a run's folder, whose file must be the one that the run wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is none.
+    RunError
+        Where it is damaged.
+    """
     import xarray as xr
 
-    return xr.open_dataset(path, engine="h5netcdf")
+    path = Path(path)
+    if path.is_dir():
+        path = checked(path, WORLDS) if is_run(path) else path / WORLDS
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no results of a run")
+    try:
+        dataset = xr.open_dataset(path, engine="h5netcdf")
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+        raise RunError(f"{path}: is no NetCDF file that can be read; {MAKE_AGAIN}") from None
+    lacking = {variable.name for variable in SCHEMA} - set(dataset.data_vars)
+    if lacking:
+        wrote = dataset.attrs.get("version", "an unknown version")
+        dataset.close()
+        listed = ", ".join(sorted(lacking))
+        raise RunError(f"{path}: written by creator-roi {wrote}, lacks {listed}; {MAKE_AGAIN}")
+    return dataset
 
 
 def save(dataset: xr.Dataset, path: str | Path) -> None:
@@ -224,24 +260,20 @@ def save(dataset: xr.Dataset, path: str | Path) -> None:
     path
         File to write; an existing one is replaced at the end.
     """
-    path = Path(path)
     stored = dataset.encoding.get("source")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
+    with file_in_place(Path(path)) as temporary:
+        if stored and dataset.encoding.get("passing"):
+            dataset.close()
+            temporary.unlink()
+            second_name(Path(stored), temporary)
+            return
         if stored:
             dataset.close()
             shutil.copyfile(stored, temporary)
-            Path(temporary).chmod(0o644)
-            os.replace(temporary, path)
             return
         # Quantities are mostly constants and zeros; draws would not shrink.
         packed = {"cost_quantity": {"compression": "gzip", "compression_opts": 1, "shuffle": True}}
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=packed)
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def load_results(path: str | Path) -> xr.Dataset:
@@ -251,15 +283,11 @@ def load_results(path: str | Path) -> xr.Dataset:
     ------
     FileNotFoundError
         Where there is none.
+    RunError
+        Where it is damaged.
     """
-    import xarray as xr
-
-    path = Path(path)
-    if path.is_dir():
-        path = path / "worlds.nc"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no results of a run")
-    return xr.load_dataset(path, engine="h5netcdf")
+    with open_results(path) as dataset:
+        return dataset.load()
 
 
 def line_costs(dataset: xr.Dataset, lines: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

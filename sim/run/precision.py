@@ -12,9 +12,9 @@ import numpy as np
 from ..experiment import Experiment
 from ..measures import MEASURES, Summary, summarize
 from ..plan import Plan, make_plan, sampling_of
-from ..results import to_dataset
-from ..simulation import attributes
 from ..text.numbers import setting
+from .dataset import to_dataset
+from .provenance import attributes
 
 if TYPE_CHECKING:
     import xarray as xr

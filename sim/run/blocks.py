@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .run import Block, block_rows
+from ..engine.run import Block, block_rows
 
 if TYPE_CHECKING:
     from sim.plan import Plan
@@ -59,14 +59,20 @@ def compute_block(folder: str, plan: Plan, first: int, worlds: int) -> str:
 
 def finished_blocks(folder: Path) -> dict[Block, str]:
     """Return the blocks in a folder whose content matches their name; remove what does not."""
-    found: dict[Block, str] = {}
+    names: dict[Block, str] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         match = _NAME.match(path.name)
         if match and hashlib.sha256(path.read_bytes()).hexdigest()[:32] == match.group(3):
-            found[int(match.group(1)), int(match.group(2))] = path.name
+            names[int(match.group(1)), int(match.group(2))] = path.name
         elif path.is_file():
             path.unlink()
-    return found
+    return names
+
+
+def kept_worlds(folder: Path) -> int:
+    """Return how many worlds the blocks in a folder hold, by their names."""
+    matches = [_NAME.match(path.name) for path in folder.iterdir()]
+    return sum(int(match.group(2)) for match in matches if match)
 
 
 def read_block(folder: Path, name: str) -> dict[str, Array]:

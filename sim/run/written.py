@@ -4,46 +4,55 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._version import __version__
-from .experiment import Experiment
-from .experiment.write import to_toml
-from .folders import (
-    MANIFEST,
+from .._version import __version__
+from ..experiment import Experiment, ExperimentError, load
+from ..experiment.write import to_toml
+from ..measures import Comparison, Summary, answer, compare, number_warnings, summarize
+from ..measures.levels import split_levels
+from ..plan import sampling_of
+from ..text.safe import cell
+from .dataset import save, warnings_of
+from .folder import (
+    MAKE_AGAIN,
     DiskFullError,
     RunError,
+    added,
     check_space,
     check_target,
-    is_run,
-    moved_into_place,
+    checked,
     read_manifest,
+    replaced,
+    sign,
     silent_deallocation,
 )
-from .measures import Comparison, Summary, answer, compare, number_warnings, summarize
-from .measures.levels import split_levels
-from .plan import sampling_of
-from .results import save, warnings_of
+from .provenance import identity
 
 __all__ = [
-    "MANIFEST",
     "Answer",
     "DiskFullError",
     "RunError",
     "check_target",
+    "has_numbers_of",
     "read_answer",
+    "read_experiment",
     "read_manifest",
+    "read_summary",
     "run_folder",
     "write_run",
 ]
 
 if TYPE_CHECKING:
     import xarray as xr
+
+_LOG = logging.getLogger("sim")
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,10 @@ class Answer:
             "answer": list(self.sentences),
             "warnings": list(self.warnings),
         }
+
+
+#: Draws the worlds of a run, with its answer, into a folder.
+Draw = Callable[["xr.Dataset", Path, Answer], None]
 
 
 def read_answer(dataset: xr.Dataset) -> Answer:
@@ -94,7 +107,7 @@ def write_run(
     experiment: Experiment,
     dataset: xr.Dataset,
     *,
-    charts: bool = True,
+    draw: Draw | None = None,
     seconds: Mapping[str, float] | None = None,
 ) -> Answer:
     """Write a run into its folder, whole or not at all.
@@ -102,14 +115,16 @@ def write_run(
     Parameters
     ----------
     folder
-        The run's folder. A run in it is replaced; its ``analysis`` is kept where hash, seed and
-        worlds are the same. A folder that holds anything else is left alone.
+        The run's folder. The own files of a run in it are replaced; what was made from it stays
+        where the numbers are the same and moves to ``earlier`` where not, and what is not the
+        run's stays. A folder that holds anything but a run is left alone.
     experiment
         What was run.
     dataset
         What it gave.
-    charts
-        Whether to draw the charts.
+    draw
+        Draws the charts of a run into a folder, once the run is in its place. What fails there is
+        told and costs no worlds.
     seconds
         What to note in the manifest about time.
 
@@ -121,36 +136,42 @@ def write_run(
     check_target(Path(folder))
     folder = Path(folder).resolve()
     found = read_answer(dataset)
-    with moved_into_place(folder) as temporary:
-        check_space(dataset, temporary)
+    with replaced(folder) as fresh:
+        check_space(dataset, fresh)
         with silent_deallocation():
-            save(dataset, temporary / "worlds.nc")
-        resolved = _with_inputs(_as_run(experiment, int(dataset.attrs["worlds"])), temporary)
-        (temporary / "experiment.toml").write_text(resolved, encoding="utf-8")
-        _write_json(temporary / "summary.json", found.to_dict())
-        _write_csv(temporary / "summary.csv", found.summary.to_rows())
-        if charts:
-            from .charts import draw_all
-
-            first = found.comparisons[0] if found.comparisons else None
-            draw_all(dataset, temporary / "charts", summary=found.summary, comparison=first)
-        manifest = {
-            "experiment": experiment.name,
-            "title": experiment.title,
-            "answer": found.sentences[0] if found.sentences else "",
-            "experiment_hash": dataset.attrs["experiment_hash"],
-            "seed": int(dataset.attrs["seed"]),
-            "worlds": int(dataset.attrs["worlds"]),
-            "version": __version__,
-            "packages": json.loads(dataset.attrs["packages"]),
-            "seconds": dict(seconds or {}),
-            "files": sorted(
-                str(p.relative_to(temporary)) for p in temporary.rglob("*") if p.is_file()
-            ),
-        }
-        _write_json(temporary / MANIFEST, manifest)
-        _keep_analysis(folder, temporary, manifest)
+            save(dataset, fresh / "worlds.nc")
+        resolved = _with_inputs(_as_run(experiment, int(dataset.attrs["worlds"])), fresh)
+        (fresh / "experiment.toml").write_text(resolved, encoding="utf-8")
+        _write_json(fresh / "summary.json", found.to_dict())
+        _write_csv(fresh / "summary.csv", found.summary.to_rows())
+        sign(
+            fresh,
+            {
+                "experiment": experiment.name,
+                "title": experiment.title,
+                "answer": found.sentences[0] if found.sentences else "",
+                "experiment_hash": dataset.attrs["experiment_hash"],
+                "seed": int(dataset.attrs["seed"]),
+                "worlds": int(dataset.attrs["worlds"]),
+                "version": __version__,
+                "packages": json.loads(dataset.attrs["packages"]),
+                "seconds": dict(seconds or {}),
+            },
+        )
+    if draw is not None:
+        _draw(folder, dataset, found, draw)
     return found
+
+
+def _draw(folder: Path, dataset: xr.Dataset, found: Answer, draw: Draw) -> None:
+    try:
+        with added(folder, "charts") as staged:
+            draw(dataset, staged, found)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{folder}: the run is whole but for its charts") from None
+    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        _LOG.warning("Note: the run is whole, its charts could not be drawn (%s).", reason)
 
 
 def _as_run(experiment: Experiment, worlds: int) -> Experiment:
@@ -176,11 +197,53 @@ def _with_inputs(experiment: Experiment, temporary: Path) -> str:
     return to_toml(experiment, places)
 
 
-def _keep_analysis(folder: Path, temporary: Path, manifest: Mapping[str, Any]) -> None:
-    old = read_manifest(folder) if is_run(folder) else {}
-    same = all(old.get(k) == manifest[k] for k in ("experiment_hash", "seed", "worlds"))
-    if same and (folder / "analysis").is_dir():
-        shutil.copytree(folder / "analysis", temporary / "analysis")
+def read_summary(folder: str | Path) -> dict[str, Any]:
+    """Return ``summary.json`` of a run.
+
+    Raises
+    ------
+    RunError
+        Where it is missing, or is not what the run wrote.
+    """
+    path = checked(folder, "summary.json")
+    try:
+        summary: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        known = set(summary) >= _SUMMARY
+    except (OSError, ValueError, TypeError, RecursionError):
+        known = False
+    if not known:
+        raise RunError(f"{path}: is no summary of a run; {MAKE_AGAIN}")
+    return summary
+
+
+def read_experiment(folder: str | Path) -> Experiment:
+    """Return the experiment of a run, as it was used.
+
+    Raises
+    ------
+    RunError
+        Where it is missing, is not what the run wrote, or is of a version that this one cannot read.
+    """
+    path = checked(folder, "experiment.toml")
+    try:
+        return load(path)
+    except ExperimentError as error:
+        wrote, faults = (
+            read_manifest(folder)["version"],
+            "; ".join(f"{fault.key} {fault.problem}" for fault in error.faults),
+        )
+        problem = f"written by creator-roi {wrote}, cannot be read by {__version__}: {faults}"
+        raise RunError(f"{path}: {problem}; {MAKE_AGAIN}") from None
+
+
+#: What `read_answer` writes, and its readers rely on.
+_SUMMARY = {"portfolios", "comparisons", "answer", "warnings"}
+
+
+def has_numbers_of(folder: str | Path, experiment: Experiment) -> bool:
+    """Say whether the run in a folder has the numbers that an experiment would give."""
+    manifest = read_manifest(folder)
+    return all(manifest[key] == value for key, value in identity(experiment).items())
 
 
 def run_folder(experiment: Experiment, out: str | Path | None = None) -> Path:
@@ -197,4 +260,4 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)

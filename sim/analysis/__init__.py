@@ -1,1 +1,0 @@
-"""As many worlds as an accuracy needs."""
