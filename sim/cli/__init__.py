@@ -41,7 +41,7 @@ _PANELS = {
     "Decide": {
         "sweep": "sweep",
         "breakeven": "breakeven",
-        "tornado": "tornado",
+        "tornado": _ASKED,
         "scenario": "scenario",
         "sensitivity": "sensitivity",
         "worth": "worth",

@@ -32,7 +32,7 @@ QUESTIONS = (
 )
 
 #: Those that declare their options and answers: see `question.py`.
-DECLARED = ("loss",)
+DECLARED = ("tornado", "loss")
 
 
 def named(name: str) -> Question[Any, Any]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .breakeven._breakeven import Breakeven
     from .scenario._scenario import Scenarios
     from .sweep._sweep import Sweep
-    from .tornado._tornado import Tornado
 
 #: Rows that a terminal shows at most.
 MOST = 20
@@ -111,24 +110,6 @@ def _around(found: Breakeven) -> list[int]:
         first = int(np.searchsorted(values, aim))
         near |= {i for i in range(first - 2, first + 2) if 0 <= i < len(values)}
     return _spread(sorted(near), MOST)
-
-
-def tornado_table(found: Tornado) -> list[Row]:
-    """Return the inputs that move the outcome most."""
-    table = []
-    for swing in found.swings[:12]:
-        row = {"input": swing.words}
-        if swing.low is not None and swing.high is not None and swing.swing is not None:
-            for name, entry, setting in (
-                ("at its 10 %", swing.low, swing.settings[0]),
-                ("at its 90 %", swing.high, swing.settings[2]),
-            ):
-                row[name] = f"{cell(entry)} ({setting})"
-            row["swing"] = cell(swing.swing)
-            row["one way"] = "yes" if swing.monotone else "no"
-        row["rank correlation"] = cell(swing.rank_correlation)
-        table.append(row)
-    return table
 
 
 def scenario_table(found: Scenarios) -> list[Row]:

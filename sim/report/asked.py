@@ -13,7 +13,7 @@ from ..figures.spec import Figure, Table
 from ..questions import DECLARED, named
 from ..questions.question import Question
 from .claims import claims
-from .drivers import information, shares, swings
+from .drivers import information, shares
 from .flips import regions, scenarios, swept, ties
 from .mixes import diversified, efficient
 from .saved import Saved
@@ -22,7 +22,6 @@ Builder = Callable[[Saved, Run], Figure]
 
 #: Question, section of the story, builder.
 _BUILDERS: Mapping[str, tuple[str, Builder]] = {
-    "tornado": ("drivers", swings),
     "sensitivity": ("drivers", shares),
     "worth": ("drivers", information),
     "breakeven": ("flips", ties),
@@ -36,7 +35,6 @@ _BUILDERS: Mapping[str, tuple[str, Builder]] = {
 
 #: Questions that a run can be asked, and what a section would gain.
 COMMANDS: Mapping[str, str] = {
-    "tornado": "which input moves the answer most",
     "sensitivity": "where the spread of the outcome comes from",
     "worth": "what it would be worth to know more before choosing",
     "breakeven": "at which fee, conversion or order value the choice flips",

@@ -2,111 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from ..charts import Swing, headline, plot_tornado
-from ..charts.cases import base_of, outcome_of, swings_of
+from ..charts import headline
 from ..charts.decisions import driven
 from ..charts.run import Run
-from ..figures.spec import Bars, Figure, Format, Series, Table
+from ..figures.spec import Bars, Figure, Series, Table
 from ..text.names import capital
-from ..text.numbers import CURRENCY, cell, from_saved, labelled, money, percent, told, writer
+from ..text.numbers import CURRENCY, cell, from_saved, labelled, money, percent, told
 from ..text.verdicts import TOLD_APART
-from .saved import Saved, error, form_of, value
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from ..charts.theme import Theme
+from .saved import Saved, error, value
 
 #: Bars of a slide.
 MOST = 8
-
-
-def swings(saved: Saved, _run: Run) -> Figure:
-    """Return which input moves the outcome most."""
-    rows = swings_of(saved.content)
-    if not rows:
-        raise ValueError("no input was moved")
-    shown, base, outcome = rows[:MOST], base_of(saved.content), outcome_of(saved.content)
-    ranked = saved["method"] == "rank"
-    unit = "" if ranked else str(saved["base"]["unit"])
-    write = writer(unit, signed=True)
-    left_out = len(rows) - len(shown)
-    more = f"; {left_out} inputs that move less are not shown" if left_out else ""
-    how = (
-        "Spearman's rank correlation over the worlds of the run"
-        if ranked
-        else "Each input alone at its 10 % and 90 % point or at the settings written beside the "
-        f"bars; base {write(base)}"
-    )
-    return Figure(
-        key=saved.key,
-        finding=headline(saved.content),
-        made=saved.made(how + more),
-        models=(_swing_bars(shown, base, outcome, "number" if ranked else form_of(unit), ranked),),
-        method=saved.method(),
-        sentences=(saved.sentence,),
-        plot=None
-        if ranked
-        else partial(_tornado, rows=shown, base=base, outcome=outcome, unit=unit),
-        tips={}
-        if ranked
-        else {
-            f"{setting} {_two_lines(row.input)}": (f"{row.input} at {setting}: {write(end)}")
-            for row in shown
-            for setting, end in zip(row.settings, (row.low, row.high), strict=True)
-        },
-    )
-
-
-def _swing_bars(
-    rows: Sequence[Swing], base: float, outcome: str, form: Format, ranked: bool
-) -> Bars:
-    back = rows[::-1]
-    low = Series("low setting", tuple(row.low for row in back), "muted", 1,
-                 labels=tuple(row.settings[0] for row in back))  # fmt: skip
-    high = Series(outcome if ranked else "high setting", tuple(row.high for row in back), "muted",
-                  labels=tuple(row.settings[1] for row in back))  # fmt: skip
-    names = tuple(row.input for row in back)
-    return Bars(names, (high,) if ranked else (low, high), outcome, form=form, horizontal=True,
-                start=base)  # fmt: skip
-
-
-def _tornado(
-    ax: Axes | None = None,
-    *,
-    rows: Sequence[Swing],
-    base: float,
-    outcome: str,
-    unit: str,
-    theme: Theme | None = None,
-    **words: str,
-) -> Axes:
-    drawn = plot_tornado(
-        [replace(row, input=_two_lines(row.input)) for row in rows],
-        ax,
-        base=base,
-        outcome=outcome,
-        unit=unit,
-        signed=form_of(unit) == "signed",
-        theme=theme,
-        **words,
-    )
-    if ax is not None:
-        # on a narrow sheet the settings beside the bars take a larger share of it
-        low, high = drawn.get_xlim()
-        drawn.set_xlim(low - 0.3 * (high - low), high + 0.14 * (high - low))
-        drawn.locator_params(axis="x", nbins=3)
-    return drawn
-
-
-def _two_lines(name: str) -> str:
-    return "\n".join(textwrap.wrap(name, 20))
 
 
 def shares(saved: Saved, _run: Run) -> Figure:

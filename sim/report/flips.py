@@ -12,7 +12,18 @@ import numpy as np
 from ..charts import headline, plot_answer
 from ..charts.points import grid_of, is_line, lines_of
 from ..charts.run import Run
-from ..figures.spec import Bars, Curve, Curves, Figure, Series, Table, Values, roles, written
+from ..figures.spec import (
+    Bars,
+    Curve,
+    Curves,
+    Figure,
+    Series,
+    Table,
+    Values,
+    form_of,
+    roles,
+    written,
+)
 from ..text.names import capital, key_words, measure_words
 from ..text.numbers import (
     CURRENCY,
@@ -26,7 +37,7 @@ from ..text.numbers import (
     setting,
     told,
 )
-from .saved import Saved, error, form_of, value
+from .saved import Saved, error, value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -123,6 +123,14 @@ def from_rows(
     return Table(name, about, tuple(columns))
 
 
+def from_texts(name: str, about: str, rows: Sequence[Mapping[str, str]]) -> Table:
+    """Return a table of texts, each row by heading; a text that a row lacks is empty."""
+    heads = dict.fromkeys(key for row in rows for key in row)
+    return Table(
+        name, about, tuple(Column(head, [row.get(head, "") for row in rows]) for head in heads)
+    )
+
+
 def _plain(values: Values) -> Iterator[Any]:
     items = values.tolist() if isinstance(values, np.ndarray) else values
     for item in items:

@@ -356,6 +356,7 @@ def breakeven(
         resize=resize,
         a=decision.a,
         b=decision.b,
+        measure=decision.measure,
         worlds=worlds,
         run=run,
         threads=threads,

@@ -70,9 +70,8 @@ def gaps(curve: Sweep, decision: Decision) -> Array:
     """Return how much better a is than b over the curve: positive where a is the better one."""
     if decision.measure == "a_beats_b":
         return np.asarray(curve.dataset["a_beats_b"].values - 0.5)
-    data = curve.dataset[decision.measure]
-    gap = data.sel(portfolio=decision.a) - data.sel(portfolio=decision.b)
-    return np.asarray(-gap.values if decision.measure in LESS_IS_BETTER else gap.values)
+    gap, _ = curve.gap()
+    return -gap if decision.measure in LESS_IS_BETTER else gap
 
 
 def gap_at(
@@ -190,13 +189,7 @@ def find_line(curve: Sweep, key: Key, second: Key, decision: Decision) -> Line:
 
 
 def gap_errors(curve: Sweep, decision: Decision) -> Array:
-    """Return the error of the gap: paired where the curve has it, else as if independent."""
-    data, on = curve.dataset, decision.measure
-    paired = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}
-    if on == "a_beats_b":
-        return np.asarray(data["a_beats_b_se"].values)
-    if on in paired:
-        return np.asarray(data[f"{paired[on]}_se"].values)
-    error = data[f"{on}_se"]
-    own, other = (error.sel(portfolio=name).values for name in decision.portfolios)
-    return np.asarray(np.hypot(own, other))
+    """Return the standard error of `gaps`, of paired worlds."""
+    if decision.measure == "a_beats_b":
+        return np.asarray(curve.dataset["a_beats_b_se"].values)
+    return curve.gap()[1]

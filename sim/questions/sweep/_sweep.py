@@ -25,7 +25,7 @@ from ...text.numbers import counted
 from ...vary.keys import Key, find_key
 from ...vary.ranges import read_values
 from ..common import POINT_WORLDS, Decision, decide, finite, unit_of, with_worlds
-from ._algebra import PAIRED
+from ._algebra import DIFFERENCE
 from ._labels import labelled
 from ._points import Job, Point
 
@@ -38,8 +38,8 @@ Array = npt.NDArray[np.float64]
 DEFAULT_RANGE = "0.5x to 2x in 21 steps"
 #: Keys of [sweep] that are not keys of the experiment.
 _SWITCHES = ("zip", "resize")
-#: Measures whose paired difference a sweep has.
-PAIRED_WITH = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}
+#: Variables that are told as the gap of the pair and not as measures.
+_OF_THE_PAIR = (DIFFERENCE, f"{DIFFERENCE}_se")
 #: Measures whose missing errors are worth a note.
 _ERRORS = ("roi_mean", "profit_mean", "cost_mean")
 
@@ -81,13 +81,14 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
     @property
     def measures(self) -> list[str]:
         """Names of the measures, without their errors."""
-        names = [str(name) for name in self.dataset.data_vars]
+        names = [str(name) for name in self.dataset.data_vars if name not in _OF_THE_PAIR]
         return [name for name in names if f"{name}_se" in names]
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one row for each point and portfolio: keys, measures, errors; None for missing."""
         names = [str(name) for name in self.dataset["portfolio"].values]
-        columns = {str(name): self._by_portfolio(str(name)) for name in self.dataset.data_vars}
+        told = [str(name) for name in self.dataset.data_vars if name not in _OF_THE_PAIR]
+        columns = {name: self._by_portfolio(name) for name in told}
         rows = []
         for p, values in enumerate(self.at_points()):
             for f, portfolio in enumerate(names):
@@ -158,22 +159,12 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
     @property
     def outcome(self) -> str:
         """The measure that the sentence is about: the decision's, where a sweep has it."""
-        measure = self.decision.measure
-        return measure if measure in self.measures and measure not in PAIRED else "roi_mean"
+        return str(self.dataset.attrs["measure"])
 
     def gap(self) -> tuple[Array, Array]:
-        """Return how much a's outcome is above b's, and the error, in the shape of the points.
-
-        Errors are paired where the sweep has the difference; else at most the sum of both.
-        """
-        data, on = self.dataset, self.outcome
-        pair = self.decision.portfolios
-        own, other = (data[on].sel(portfolio=name).values for name in pair)
-        paired = PAIRED_WITH.get(on)
-        if paired is not None:
-            return np.asarray(own - other), np.asarray(data[f"{paired}_se"].values)
-        first, second = (data[f"{on}_se"].sel(portfolio=name).values for name in pair)
-        return np.asarray(own - other), np.asarray(first + second)
+        """Return how much a's outcome is above b's, and the paired error, as the points lie."""
+        data = self.dataset
+        return np.asarray(data[DIFFERENCE].values), np.asarray(data[f"{DIFFERENCE}_se"].values)
 
 
 def sweep(
