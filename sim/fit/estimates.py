@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..experiment.toml import value as toml_value
-from ..text.numbers import Number, cell, counted, p_value, setting, whole_percent
+from ..text.numbers import Number, cell, counted, fixed, p_value, setting, whole_percent
 from .reading import Floats
 
 #: Below this chance a fit is called poor.
@@ -57,8 +57,9 @@ class Mean:
     def words(self) -> str:
         """Fitted over observed in one line."""
         return (
-            f"{self.name} per post {self.fitted:,.4g} simulated, {self.observed:,.4g} ± "
-            f"{self.se:,.2g} in the sample: {self.fitted / self.observed:.2f}"
+            f"{self.name} per post {setting(self.fitted)} simulated, "
+            f"{cell(Number(self.observed, self.se))} in the sample: "
+            f"{fixed(self.fitted / self.observed, 2)}"
         )
 
     def to_dict(self) -> dict[str, Any]:
