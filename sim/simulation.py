@@ -183,12 +183,12 @@ def creator_posts(plan: Plan) -> int:
 
 def run_key(experiment: Experiment, plan: Plan) -> str:
     """Return what finished blocks are kept under: experiment, sampling, code and versions."""
-    from .engine.jit import cache_folder
+    from .engine.jit import sources_hash
 
     parts = [
         experiment_hash(experiment),
         repr(plan.sampling),
-        Path(cache_folder()).name,
+        sources_hash(),
         json.dumps(package_versions()),
         __version__,
     ]

@@ -65,7 +65,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         block["expected_orders"][i] = total[k.EXPECTED_ORDERS] * kept[i]
         value = np.empty(worlds)
         with np.errstate(over="ignore"):
-            orders, world = block["orders"][i], np.uint64(first)
+            orders, world = block["orders"][i], first
             if plan.works[line.work].own_orders:
                 own, left = total[k.OWN_ORDERS], np.ascontiguousarray(kept[i])
                 keep_orders(line.order_key, world, own, left, plan.order_shape, orders, value)
@@ -79,7 +79,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         quantity = {
             "fee": fees,
             "usage_rights": fees,
-            "product": total[k.PRODUCT] * plan.product_units,
+            "product": total[k.GOODS] * plan.product_units,
             "shipping": float(line.creators),
             "management": total[k.HOURS],
             "commission": tracked * (1.0 - value_of["return_rate"]),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +117,8 @@ def named_line(
     doubt = np.ones((len(people), N_INPUTS))
     doubt[:, exact] = 0.0
     doubt[:, E], doubt[:, C] = 1.0 - weight[:, E], 1.0 - weight[:, C]
-    return line._replace(
+    return replace(
+        line,
         creators=np.array([name_id(row.name) for row in people], dtype=np.uint64),
         stops=np.array([len(people)], dtype=np.int64),
         keep=np.array([len(people)], dtype=np.int64),

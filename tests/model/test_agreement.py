@@ -75,7 +75,7 @@ def differences(x: Array, y: Array) -> Iterator[tuple[str, float]]:
     for p in (0.05, 0.5, 0.95):
         cut = np.quantile(both, p)
         # Atoms, such as a cap or a single creator's share of one, must not fall on both sides.
-        cut += 1e-9 * abs(cut) + 1e-200
+        cut += 1e-5 * abs(cut) + 1e-200
         below = np.mean(both <= cut)
         error = math.sqrt(max(below * (1 - below), 1 / both.size) * (1 / x.size + 1 / y.size))
         yield f"p{100 * p:02.0f}", (np.mean(x <= cut) - np.mean(y <= cut)) / error
