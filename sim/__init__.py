@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from .experiment import Experiment, ExperimentError, build, load
     from .measures import compare, summarize
     from .notebook import show
-    from .results import load_results, save
-    from .simulation import simulate
+    from .questions.audit import audit
+    from .questions.breakeven import breakeven
+    from .questions.discover import discover
+    from .questions.diversify import diversify
+    from .questions.frontier import frontier
+    from .questions.scenario import scenario
+    from .questions.sensitivity import sensitivity
+    from .questions.sweep import sweep
+    from .questions.tornado import tornado
+    from .questions.worth import worth
+    from .run.dataset import load_results, save
+    from .run.simulate import simulate
 
 #: What the package offers at the top, and where it lives: nothing is imported before it is used.
 _HOME = {
@@ -27,26 +37,46 @@ _HOME = {
     "ExperimentError": "experiment",
     "build": "experiment",
     "load": "experiment",
-    "simulate": "simulation",
+    "simulate": "run.simulate",
     "summarize": "measures",
     "compare": "measures",
-    "load_results": "results",
-    "save": "results",
+    "load_results": "run.dataset",
+    "save": "run.dataset",
     "show": "notebook",
+    "audit": "questions.audit",
+    "breakeven": "questions.breakeven",
+    "discover": "questions.discover",
+    "diversify": "questions.diversify",
+    "frontier": "questions.frontier",
+    "scenario": "questions.scenario",
+    "sensitivity": "questions.sensitivity",
+    "sweep": "questions.sweep",
+    "tornado": "questions.tornado",
+    "worth": "questions.worth",
 }
 
 __all__ = [
     "Experiment",
     "ExperimentError",
     "__version__",
+    "audit",
+    "breakeven",
     "build",
     "compare",
+    "discover",
+    "diversify",
+    "frontier",
     "load",
     "load_results",
     "save",
+    "scenario",
+    "sensitivity",
     "show",
     "simulate",
     "summarize",
+    "sweep",
+    "tornado",
+    "worth",
 ]
 
 

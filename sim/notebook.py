@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from .displays import paragraphs, table
 from .measures.format import cell
-from .results import load_results
-from .runs import Answer, read_answer
+from .run.dataset import load_results
+from .run.written import Answer, read_answer
 
 if TYPE_CHECKING:
     import xarray as xr

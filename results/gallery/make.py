@@ -106,14 +106,14 @@ ASKED = (
         "tornado",
         "Which input moves the answer most?",
         """\
-tornado = analysis.tornado(experiment)
+tornado = sim.tornado(experiment)
 ax = charts.plot_answer(tornado.to_dict(), tiers=tiers)""",
     ),
     Example(
         "sensitivity",
         "Which inputs does the outcome hang on, alone and together with others?",
         """\
-sensitivity = analysis.sensitivity(experiment, run=results)
+sensitivity = sim.sensitivity(experiment, run=results)
 ax = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)""",
     ),
     Example(
@@ -126,7 +126,7 @@ ax = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)""",
         "sweep",
         "What if a price changes?",
         """\
-sweep = analysis.sweep(experiment, {"tier.macro.fee": "0.25x to 2x in 25 steps"}, run=results)
+sweep = sim.sweep(experiment, {"tier.macro.fee": "0.25x to 2x in 25 steps"}, run=results)
 ax = charts.plot_answer(sweep.to_dict(), tiers=tiers)""",
     ),
     Example(
@@ -134,14 +134,14 @@ ax = charts.plot_answer(sweep.to_dict(), tiers=tiers)""",
         "Where does the choice flip, in two inputs?",
         """\
 fees = {"tier.micro.fee": "0.5x to 4x in 15 steps", "tier.macro.fee": "0.25x to 2x in 15 steps"}
-grid = analysis.sweep(experiment, fees, run=results)
+grid = sim.sweep(experiment, fees, run=results)
 ax = charts.plot_answer(grid.to_dict(), tiers=tiers)""",
     ),
     Example(
         "breakeven",
         "At which value do the two tie?",
         """\
-tie = analysis.breakeven(experiment, "tier.macro.fee", run=results)
+tie = sim.breakeven(experiment, "tier.macro.fee", run=results)
 ax = charts.plot_answer(tie.to_dict(), tiers=tiers)""",
     ),
     Example(
@@ -149,21 +149,21 @@ ax = charts.plot_answer(tie.to_dict(), tiers=tiers)""",
         "What if several things change together?",
         """\
 prices = sim.load("experiments/cost_sensitivity.toml")
-scenarios = analysis.scenario(prices)
+scenarios = sim.scenario(prices)
 ax = charts.plot_answer(scenarios.to_dict())""",
     ),
     Example(
         "diversification",
         "How many creators are enough?",
         """\
-diversify = analysis.diversify(experiment)
+diversify = sim.diversify(experiment)
 ax = charts.plot_answer(diversify.to_dict(), tiers=tiers)""",
     ),
     Example(
         "worth",
         "What is it worth to know more?",
         """\
-worth = analysis.worth(experiment, run=results)
+worth = sim.worth(experiment, run=results)
 ax = charts.plot_answer(worth.to_dict(), tiers=tiers)""",
     ),
     Example(
@@ -171,7 +171,7 @@ ax = charts.plot_answer(worth.to_dict(), tiers=tiers)""",
         "Which mix brings most for its risk?",
         """\
 mixes = sim.load("experiments/budget_mix.toml")
-frontier = analysis.frontier(mixes, limits={"max": ["gifted=60"]})
+frontier = sim.frontier(mixes, limits={"max": ["gifted=60"]})
 ax = charts.plot_answer(frontier.to_dict())""",
     ),
     Example(
@@ -184,14 +184,14 @@ ax = charts.plot_answer(frontier.to_dict())""",
         "region",
         "Where does the favourite lose?",
         """\
-region = analysis.discover(sim.load("experiments/when_does_micro_lose.toml"))
+region = sim.discover(sim.load("experiments/when_does_micro_lose.toml"))
 ax = charts.plot_answer(region.to_dict())""",
     ),
     Example(
         "audit",
         "Do published claims fit?",
         """\
-audit = analysis.audit(sim.load("experiments/blueland.toml"))
+audit = sim.audit(sim.load("experiments/blueland.toml"))
 ax = charts.plot_answer(audit.to_dict())""",
     ),
 )
@@ -260,8 +260,6 @@ An analysis returns an answer; its `to_dict()`, which is also what `results/NAME
 JSON, is all that a chart needs.
 
 ```python
-from sim import analysis
-
 tiers = charts.Run(results).tiers  # each portfolio in the colour of its tier
 ```
 
@@ -273,7 +271,7 @@ def main() -> None:
     os.chdir(ROOT)
     wanted = set(sys.argv[1:])
     scope: dict[str, Any] = {}
-    exec(START + "\nfrom sim import analysis\ntiers = charts.Run(results).tiers", scope)  # noqa: S102
+    exec(START + "\ntiers = charts.Run(results).tiers", scope)  # noqa: S102
     parts = {
         "free": "\n".join(_section(example, scope, wanted) for example in FREE),
         "asked": ASKED_START + "\n".join(_section(example, scope, wanted) for example in ASKED),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..fitting.found import Fit, Fitted
+    from ..fit.estimates import Fit, Fitted
 
 WIDE, HIGH = 3.15, 2.45
 """Inches of a panel."""
@@ -109,7 +109,7 @@ def draw_fit(fit: Fit, *, theme: Theme | None = None) -> Figure:
     Parameters
     ----------
     fit
-        See `sim.fitting.fit_posts`.
+        See `sim.fit.fit_posts`.
     theme
         Colours and font.
     """

@@ -14,7 +14,7 @@ from ..measures.format import number, percent
 from ..measures.functions import ratio_of_means
 from ..measures.table import Measure
 from ..measures.worlds import Worlds
-from ..results import line_costs
+from ..run.dataset import line_costs
 from . import titles
 from .marks import MIDDLE, SMALL, hide, note
 from .numbers import FloatArray

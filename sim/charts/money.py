@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..measures.evaluate import Measured
 from ..measures.format import usd
-from ..results import line_costs
+from ..run.dataset import line_costs
 from . import titles
 from .marks import MIDDLE, hide, note
 from .paper import paper

@@ -105,7 +105,7 @@ class Run:
             raise ValueError(f"unknown portfolios: {listed(unknown)}; known: {listed(self.names)}")
         worlds = PairWorlds(self.ds, a, b)
         found = {name: evaluate(COMPARISONS[name], worlds, {}) for name in measures}
-        return Comparison(a, b, found, self.worlds)
+        return Comparison(a, b, found, {}, self.worlds)
 
     @cached_property
     def ordered_roi(self) -> Mapping[str, FloatArray]:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import rich_click as click
 
 from ..experiment import Experiment
-from .common import is_quiet, print_json, print_rows, progress_bar, quiet_option
+from .common import (
+    is_quiet,
+    print_json,
+    print_rows,
+    progress_bar,
+    quiet_option,
+    say_what_goes,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Answer(Protocol):
-    """What every question of `sim.analysis` returns."""
+    """What every question of `sim.questions` returns."""
 
     @property
     def sentence(self) -> str:
@@ -58,7 +65,7 @@ def save_charts(content: Mapping[str, Any], stem: Path, run: xr.Dataset) -> None
     """Draw a saved answer into files, PNG and SVG of each of its charts, by the tiers of its run."""
     from ..charts import chart_parts, plot_answer, save
     from ..charts.run import portfolio_tiers
-    from ..folders import file_in_place
+    from ..run.folder import file_in_place
 
     for part in chart_parts(content):
         ax = plot_answer(content, part=part, tiers=portfolio_tiers(run))
@@ -112,25 +119,26 @@ def finished_run(
     another one, that waits until the question is answered (`settle`): a mistake in the question
     costs nothing that was there.
     """
-    from ..analysis.common import stored_run
-    from ..folders import is_run
-    from ..runs import check_target, run_folder, write_run
-    from ..simulation import simulate
+    from ..run.answers import stored_run
+    from ..run.folder import is_run
+    from ..run.simulate import Where, worlds_of
+    from ..run.written import check_target, run_folder, write_run
 
     folder = run_folder(experiment, out)
     found = stored_run(experiment, folder)
     if found is not None:
         return folder, found
     check_target(folder)
+    context = click.get_current_context()
+    assert context is not None
     with progress_bar("simulating worlds", quiet) as progress:
-        dataset = simulate(experiment, threads=threads, progress=progress)
+        dataset = context.with_resource(worlds_of(experiment, folder, Where(threads, progress)))
 
     def write() -> None:
-        _say_what_goes(folder, default=out is None)
-        write_run(folder, experiment, dataset, charts=False)
+        say_what_goes(folder, experiment, default=out is None)
+        write_run(folder, experiment, dataset)
 
-    context = click.get_current_context(silent=True)
-    if context is not None and is_run(folder):
+    if is_run(folder):
         context.meta[_WAITING] = write
     else:
         write()
@@ -147,24 +155,6 @@ def settle() -> None:
     write = None if context is None else context.meta.pop(_WAITING, None)
     if write is not None:
         write()
-
-
-def _say_what_goes(folder: Path, default: bool) -> None:
-    """Tell on stderr which run makes way for a fresh one, and what was asked of it."""
-    from ..folders import is_run, read_manifest
-
-    if not is_run(folder):
-        return
-    there = read_manifest(folder)
-    asked = len([*folder.glob("analysis/*.json")])
-    answers = f", its {asked} saved answer{'s' if asked > 1 else ''} too" if asked else ""
-    way_out = "; --out FOLDER keeps both" if default else ""
-    click.secho(
-        f"Note: {folder} held another run ({there['worlds']:,} worlds, seed "
-        f"{there['seed']}), which a fresh one replaces{answers}{way_out}.",
-        err=True,
-        fg="yellow" if sys.stderr.isatty() else None,
-    )
 
 
 def tell(
@@ -200,7 +190,7 @@ def tell(
         Rows of the table on a terminal, where they are not those of `to_rows`: their keys are its
         columns.
     """
-    from ..analysis.common import save_analysis
+    from ..run.answers import save_analysis
 
     settle()
     content = answer.to_dict()

@@ -23,13 +23,14 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from ..analysis.audit_answer import Audit
     from ..experiment import Experiment
+    from ..questions.audit._answer import Audit, AuditRow
 
 _COLUMNS = ("id", "source", "says", "claimed", "simulated", "se", "unit", "verdict", "because")
 _GROUNDS = {
+    "holds": "True by construction",
     "holds only if": "What it would take",
-    "contradicts": "Which claims contradict it",
+    "contradicts": "Which claims or real posts contradict it",
 }
 
 
@@ -65,9 +66,9 @@ def audit(
 
     Example: sim audit experiments/blueland.toml
     """
-    from ..analysis.audit_rows import AuditError
-    from ..analysis.auditing import WORLDS
-    from ..analysis.auditing import audit as check_claims
+    from ..questions.audit._audit import WORLDS
+    from ..questions.audit._audit import audit as check_claims
+    from ..questions.audit._rows import AuditError
 
     experiment = _assumptions(file, overrides, worlds, seed)
     count = WORLDS if worlds is None else experiment.simulation.worlds
@@ -101,43 +102,48 @@ def audit(
 
 def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None:
     """Save an audit beside a run of the same assumptions, whatever its worlds; None without one."""
-    from ..analysis.common import save_analysis
-    from ..folders import is_run, read_manifest
-    from ..results import open_results
-    from ..runs import run_folder
-    from ..simulation import experiment_hash
+    from ..run.answers import save_analysis
+    from ..run.dataset import open_results
+    from ..run.folder import is_run, read_manifest
+    from ..run.written import run_folder
 
     folder = run_folder(experiment, out)
     if not is_run(folder):
         return None
-    if read_manifest(folder)["experiment_hash"] != experiment_hash(experiment):
+    if read_manifest(folder)["experiment_hash"] != experiment.fingerprint():
         return None
     content = found.to_dict()
     path = save_analysis(folder, "audit", content)
     if charts_wanted():
-        with open_results(folder / "worlds.nc") as run:
+        with open_results(folder) as run:
             save_charts(content, path.with_suffix(""), run)
     return path
 
 
 def _print_table(found: Audit) -> None:
     """Print claims as a table that fits the terminal, then what each verdict rests on."""
-    from ..analysis.levers import shown
+    from ..questions.audit.required import shown
 
     rows = []
     for row in found.rows:
-        error = row.simulated.se
+        error = row.simulated.se if row.simulated else None
         digits = ",.0f" if error and error >= 100 else ".2g"
         spread = f" ± {error:{digits}}" if error else ""
-        simulated = shown(row.simulated.value) + spread
+        simulated = shown(row.simulated.value) + spread if row.simulated else "–"
         rows.append(row.to_row() | {"claim": row.id, "simulated": simulated})
     print_rows(rows, ("claim", "claimed", "simulated", "verdict"))
     for verdict, heading in _GROUNDS.items():
-        click.secho(f"\n{heading}", bold=True)
-        for row in found.rows:
-            if row.verdict == verdict:
-                click.echo(f"  {row.id}, {row.says} ({row.source}): {row.sentence}")
+        told = [row for row in found.rows if row.verdict == verdict and _has_ground(row)]
+        if told:
+            click.secho(f"\n{heading}", bold=True)
+        for row in told:
+            click.echo(f"  {row.id}, {row.says} ({row.source}): {row.sentence}")
     click.echo()
+
+
+def _has_ground(row: AuditRow) -> bool:
+    """Whether more is to be said of a verdict than where the figure lies."""
+    return row.verdict != "holds" or bool(row.built_in)
 
 
 def _assumptions(
@@ -145,9 +151,9 @@ def _assumptions(
 ) -> Experiment:
     if file is not None:
         return read(file, overrides, worlds, seed)
-    from ..analysis.audit_rows import packaged
     from ..experiment import ExperimentError, build
     from ..experiment.merge import assign
+    from ..questions.audit._rows import packaged
 
     tables: Mapping[str, Any] = {"portfolio": packaged().portfolios}
     wanted = [*overrides]

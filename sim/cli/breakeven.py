@@ -52,8 +52,8 @@ def breakeven(
 
     Example: sim breakeven experiments/micro_vs_macro.toml --key tier.macro.fee --on roi_median
     """
-    from ..analysis.point_tables import breakeven_table
-    from ..analysis.ties import breakeven as find_tie
+    from ..questions.breakeven._breakeven import breakeven as find_tie
+    from ..questions.point_tables import breakeven_table
 
     experiment = read(file, overrides, worlds, seed)
     folder, run = finished_run(experiment, out, threads, as_json)

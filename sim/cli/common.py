@@ -6,7 +6,6 @@ import functools
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -64,7 +63,7 @@ def clear_errors(function: F) -> F:
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         from ..engine.cluster import ClusterError
-        from ..runs import DiskFullError, RunError
+        from ..run.written import DiskFullError, RunError
 
         try:
             return function(*args, **kwargs)
@@ -76,8 +75,9 @@ def clear_errors(function: F) -> F:
             os._exit(FAILURE)
         except RunError as error:
             fail(str(error), FAILURE)
-        except KeyboardInterrupt:
-            fail("interrupted; nothing was written, an earlier run is as it was", INTERRUPTED)
+        except KeyboardInterrupt as error:
+            kept = str(error) or "nothing was written, an earlier run is as it was"
+            fail(f"interrupted; {kept}", INTERRUPTED)
         except ClusterError as error:
             fail(str(error), FAILURE)
         except MemoryError:
@@ -123,19 +123,42 @@ def fail(message: str, code: int) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
-    if not path.parent.is_dir():
-        fail(f"{path.parent}: no such folder", MISTAKE)
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+    from ..run.folder import file_in_place
+
+    with file_in_place(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def say_what_goes(folder: Path, experiment: Experiment, default: bool, asked: bool = False) -> None:
+    """Tell on stderr which run makes way for a fresh one of other numbers.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    experiment
+        What will be run.
+    default
+        Whether the folder is the one that nobody named.
+    asked
+        Whether a fresh run was asked for: then only what was made of the old one is worth a word.
+    """
+    from ..run.folder import EARLIER, is_run, listed, made_of, read_manifest
+    from ..run.written import has_numbers_of
+
+    if not is_run(folder) or has_numbers_of(folder, experiment):
         return
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    there, made = read_manifest(folder), made_of(folder)
+    if asked and not made:
+        return
+    moves = f"; {listed(made)} move to {folder / EARLIER}" if made else ""
+    way_out = "; --out FOLDER keeps both" if default else ""
+    click.secho(
+        f"Note: {folder} holds another run ({there['worlds']:,} worlds, seed {there['seed']}), "
+        f"which a fresh one replaces{moves}{way_out}.",
+        err=True,
+        fg="yellow" if sys.stderr.isatty() else None,
+    )
 
 
 def print_json(content: Any) -> None:

@@ -54,8 +54,8 @@ def discover(
 
     Example: sim discover experiments/when_does_micro_lose.toml
     """
-    from ..analysis.regions import discover
-    from ..analysis.shown import discover_table
+    from ..questions.discover._discover import discover
+    from ..questions.shown import discover_table
 
     experiment = read(file, overrides, worlds, seed)
     ranges = {}

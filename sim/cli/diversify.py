@@ -49,8 +49,8 @@ def diversify(
 
     Example: sim diversify experiments/micro_vs_macro.toml --amount 0.002
     """
-    from ..analysis.headcount import diversify
-    from ..analysis.shown import diversify_table
+    from ..questions.diversify._diversify import diversify
+    from ..questions.shown import diversify_table
 
     experiment = read(file, overrides, worlds, seed)
     folder, run = finished_run(experiment, out, threads, as_json)

@@ -31,8 +31,8 @@ def explore(
 
     Example: sim explore experiments/micro_vs_macro.toml
     """
-    from ..app.server import Server
-    from ..app.whatif import WhatIf
+    from ..explore.server import Server
+    from ..explore.whatif import WhatIf
 
     experiment = read(file, overrides, worlds, seed)
     asked = experiment.simulation.worlds if worlds is not None else None

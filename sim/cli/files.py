@@ -44,8 +44,8 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
 
 def _check_questions(experiment: Experiment) -> None:
     """Check the tables that other commands ask: [sweep] and [scenario.NAME], all faults at once."""
-    from ..analysis.scenarios import check_scenarios
-    from ..analysis.sweeps import check_sweep
+    from ..questions.scenario._scenario import check_scenarios
+    from ..questions.sweep._sweep import check_sweep
 
     faults: list[Fault] = []
     for check_table in (check_sweep, check_scenarios):

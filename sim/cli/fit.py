@@ -12,7 +12,7 @@ import rich_click as click
 from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progress_bar, write_whole
 
 if TYPE_CHECKING:
-    from ..fitting import Fit
+    from ..fit import Fit
 
 _COLUMNS = ("input", "parameter", "estimate", "from", "p")
 _PICTURES = (".png", ".svg", ".pdf")
@@ -55,7 +55,7 @@ def fit(
 
     Example: sim fit posts.csv --platform tiktok --map views="Video views" --out fit.toml
     """
-    from ..fitting import FitError, fit_posts, read_posts, to_toml
+    from ..fit import FitError, fit_posts, read_posts, to_toml
 
     out = out or Path(f"{file.stem}.fit.toml")
     drawn = None if no_picture else picture or out.with_name(f"{out.stem}.png")
@@ -99,13 +99,10 @@ def _check(file: Path, out: Path, drawn: Path | None) -> None:
 def _draw(found: Fit, target: Path) -> None:
     from ..charts.fit import draw_fit
     from ..charts.theme import save
+    from ..run.folder import file_in_place
 
-    unfinished = target.with_name(f".{target.stem}.part{target.suffix}")
-    try:
-        save(draw_fit(found), unfinished, dpi=130)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with file_in_place(target) as part:
+        save(draw_fit(found), part, dpi=130)
 
 
 def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:

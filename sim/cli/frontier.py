@@ -59,8 +59,8 @@ def frontier(
 
     Example: sim frontier experiments/budget_mix.toml --budget 50000 --max mega=1
     """
-    from ..analysis.mixes import frontier
-    from ..analysis.shown import frontier_table
+    from ..questions.frontier._frontier import frontier
+    from ..questions.shown import frontier_table
 
     experiment = read(file, overrides, worlds, seed)
     folder, run = finished_run(experiment, out, threads, as_json)

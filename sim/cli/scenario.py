@@ -37,10 +37,10 @@ def scenario(
 
     Example: sim scenario experiments/cost_sensitivity.toml
     """
-    from ..analysis.common import save_analysis
-    from ..analysis.point_tables import scenario_table
-    from ..analysis.scenarios import scenario as run_scenarios
-    from ..analysis.scenarios import table_of
+    from ..questions.point_tables import scenario_table
+    from ..questions.scenario._scenario import scenario as run_scenarios
+    from ..questions.scenario._scenario import table_of
+    from ..run.answers import save_analysis
 
     experiment = read(file, overrides, worlds, seed)
     folder, run = finished_run(experiment, out, threads, as_json)

@@ -43,8 +43,8 @@ def sensitivity(
 
     Example: sim sensitivity experiments/micro_vs_macro.toml
     """
-    from ..analysis.drivers import SAMPLE, sensitivity
-    from ..analysis.shown import sensitivity_table
+    from ..questions.sensitivity._sensitivity import SAMPLE, sensitivity
+    from ..questions.shown import sensitivity_table
 
     experiment = read(file, overrides, worlds, seed)
     folder, run = finished_run(experiment, out, threads, as_json)

@@ -62,10 +62,10 @@ def sweep(
 
     Example: sim sweep experiments/micro_vs_macro.toml --key tier.macro.fee --values "0.5x to 2x"
     """
-    from ..analysis.common import save_analysis
-    from ..analysis.point_tables import sweep_table
-    from ..analysis.sweeps import DEFAULT_RANGE
-    from ..analysis.sweeps import sweep as run_sweep
+    from ..questions.point_tables import sweep_table
+    from ..questions.sweep._sweep import DEFAULT_RANGE
+    from ..questions.sweep._sweep import sweep as run_sweep
+    from ..run.answers import save_analysis
 
     if len(values) > len(keys):
         fail(f"--values belongs to a --key: {len(values)} against {len(keys)}", MISTAKE)

@@ -37,9 +37,9 @@ def tornado(
 
     Example: sim tornado experiments/micro_vs_macro.toml --measure roi_es05
     """
-    from ..analysis.point_tables import tornado_table
-    from ..analysis.swings import rank_tornado
-    from ..analysis.swings import tornado as find_swings
+    from ..questions.point_tables import tornado_table
+    from ..questions.tornado._tornado import rank_tornado
+    from ..questions.tornado._tornado import tornado as find_swings
 
     experiment = read(file, overrides, worlds, seed)
     folder, run = finished_run(experiment, out, threads, as_json)

@@ -47,8 +47,8 @@ def worth(
 
     Example: sim worth experiments/micro_vs_macro.toml --pilot 10 --pilot 40
     """
-    from ..analysis.knowledge import worth
-    from ..analysis.shown import worth_table
+    from ..questions.shown import worth_table
+    from ..questions.worth._worth import worth
 
     experiment = read(file, overrides, worlds, seed)
     folder, run = finished_run(experiment, out, threads, as_json)

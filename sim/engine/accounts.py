@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from . import line as k
-from .audience import reach_and_waste
+from .audience import reach_and_waste, within_market
 
 if TYPE_CHECKING:
     from sim.plan import Plan
@@ -58,21 +59,33 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
     block["unique_reach"], kept = reach_and_waste(plan, sums)
     block["kept"] = kept
     block["cost_quantity"] = np.zeros((lines, *plan.prices.shape[1:], worlds))
+    value = np.empty((lines, worlds))
+    shape = plan.order_shape if plan.order_shape < math.inf else 1.0
     for i, line in enumerate(plan.lines):
         total = sums[line.work][line.stop]
         block["impressions"][i] = total[k.IMPRESSIONS]
         block["engagements"][i] = total[k.ENGAGEMENTS]
         block["expected_orders"][i] = total[k.EXPECTED_ORDERS] * kept[i]
-        value = np.empty(worlds)
         with np.errstate(over="ignore"):
             orders, world = block["orders"][i], first
             if plan.works[line.work].own_orders:
                 own, left = total[k.OWN_ORDERS], np.ascontiguousarray(kept[i])
-                keep_orders(line.order_key, world, own, left, plan.order_shape, orders, value)
+                keep_orders(line.order_key, world, own, left, shape, orders, value[i])
             else:
                 expected = block["expected_orders"][i]
-                draw_orders(line.order_key, world, expected, plan.order_shape, orders, value)
-        block["order_value"][i] = value / plan.order_shape * value_of["order_value"]
+                draw_orders(line.order_key, world, expected, shape, orders, value[i])
+    there = within_market(plan, block["orders"])
+    for i in np.flatnonzero((there < block["orders"]).any(axis=1)).tolist():
+        with np.errstate(over="ignore"):
+            # Fewer orders: their values are drawn again, with the same luck.
+            key, all_of_them = plan.lines[i].order_key, np.ones(worlds)
+            orders = block["orders"][i]
+            keep_orders(key, first, there[i], all_of_them, shape, orders, value[i])
+    for i, line in enumerate(plan.lines):
+        total = sums[line.work][line.stop]
+        # Single orders that do not vary add up to their number.
+        sold = value[i] / shape if plan.order_shape < math.inf else block["orders"][i]
+        block["order_value"][i] = sold * value_of["order_value"]
         tracked = block["order_value"][i] * value_of["tracked_share"]
         fees = total[k.FEES] * line.terms.posts
         price = dict(zip(plan.components, plan.prices[i], strict=True))

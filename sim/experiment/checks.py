@@ -284,7 +284,8 @@ def _tier_numbers(table: Tables) -> Iterator[tuple[Path, str, Any]]:
     for name in ("spike", "cascade"):
         inside = law.get(name)
         index = _value(inside.get("tail_index")) if isinstance(inside, Mapping) else None
-        if index is not None and 0.0 < index <= 1.0 and "cap" not in law:
+        never = isinstance(inside, Mapping) and _value(inside.get("probability")) == 0.0
+        if index is not None and 0.0 < index <= 1.0 and "cap" not in law and not never:
             problem = "at or below 1 the mean is infinite; set `cap` beside it, the largest A"
             yield ("amplification", name, "tail_index"), problem, index
 

@@ -41,6 +41,10 @@ __all__ = [
     "parse",
 ]
 
+#: Log sd s of a lognormal up to which its mean is drawn: half of it lies beyond the score s, which
+#: one draw in 3.5 million passes at 5.
+WIDEST = 5.0
+
 _RANGE = re.compile(r"^(.*?)\s+to\s+(.*)$", re.IGNORECASE)
 _DASHED = re.compile(r"^(.*?\S)\s*[-\u2013\u2014]\s*(.*)$")
 
@@ -129,6 +133,9 @@ def parse(value: Any, kind: Kind = POSITIVE, folder: Path | None = None) -> Dist
         else:
             result = Distribution(value, "constant", {"value": _constant(value)})
         _check_kind(result, kind)
+        if result.family == "gamma":
+            # What a gamma on a share has beyond one is cut off.
+            result = replace(result, upper=min(result.upper, kind.high))
     except ArithmeticError:
         raise DistributionError("its numbers are too large or too small to compute with") from None
     return result
@@ -309,8 +316,8 @@ def _check_kind(d: Distribution, kind: Kind) -> None:
             "; truncate it at 0, or write a lognormal, gamma, beta or pert"
         )  # fmt: skip
         raise DistributionError(f"cannot be negative{way_out}")
-    # A lognormal given as a share is fine where it practically ends below one.
-    practical = min(high, _almost_all(d)) if d.family == "lognormal" else high
+    # A lognormal or gamma given as a share is fine where it practically ends below one.
+    practical = min(high, _almost_all(d)) if d.family in ("lognormal", "gamma") else high
     if practical > kind.high:
         if d.family == "constant":
             raise DistributionError('is a share and cannot be above 1; write 5 % as 0.05 or "5 %"')
@@ -325,6 +332,13 @@ def _check_kind(d: Distribution, kind: Kind) -> None:
     if not kind.any_tail and not _has_mean(d):
         raise DistributionError(
             "its mean is infinite or beyond 1e15; truncate it from above: truncate = [0, ...]"
+        )
+    spread = d.parameters["sigma"] if d.family == "lognormal" else 0.0
+    if spread > WIDEST and d.upper >= LARGEST and not kind.any_tail:
+        raise DistributionError(
+            f"spreads too far (a log_sd of {spread:.4g}): half of its mean would come from draws "
+            f"too rare to be seen; stay within {WIDEST:g}, or truncate it from above: "
+            "truncate = [0, ...]"
         )
 
 
@@ -348,10 +362,13 @@ def _support(d: Distribution) -> tuple[float, float]:
     return max(low, d.lower), min(high, d.upper)
 
 
-def _almost_all(lognormal: Distribution) -> float:
-    """Return what 1,999 in 2,000 draws of a lognormal do not pass."""
-    mu, sigma = lognormal.parameters["mu"], lognormal.parameters["sigma"]
-    return math.exp(min(mu + 3.29 * sigma, 700.0))
+def _almost_all(d: Distribution) -> float:
+    """Return what 1,999 in 2,000 draws of a lognormal or a gamma do not pass."""
+    if d.family == "gamma":
+        from scipy.special import gammainccinv
+
+        return float(d.parameters["scale"] * gammainccinv(d.parameters["shape"], 0.0005))
+    return math.exp(min(d.parameters["mu"] + 3.29 * d.parameters["sigma"], 700.0))
 
 
 def _has_mean(d: Distribution) -> bool:

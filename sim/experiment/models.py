@@ -42,6 +42,9 @@ def _as_written(value: Distribution) -> Any:
     return value.written
 
 
+_AS_A_SHARE = '; write 5 % as 0.05 or "5 %"'
+
+
 def _number(
     low: float | None = None,
     high: float | None = None,
@@ -59,7 +62,7 @@ def _number(
             raise DistributionError(
                 "cannot be negative" if low == 0 else f"must be at least {low:g}"
             )
-        hint = '; write 5 % as 0.05 or "5 %"' if 0 in (low, above) and 1 in (high, below) else ""
+        hint = _AS_A_SHARE if 0 in (low, above) and 1 in (high, below) else ""
         if high is not None and result > high:
             raise DistributionError(f"cannot be above {high:g}{hint}")
         if below is not None and not result < below:
@@ -81,6 +84,32 @@ def _whole(low: int, high: int) -> Any:
         return int(result)
 
     return BeforeValidator(read, json_schema_input_type=int | str)
+
+
+def _zero_or(least: float, high: float, none: str, *, below: bool = False) -> Any:
+    """Read zero, or a number that is large enough to compute with."""
+
+    def read(value: Any) -> float:
+        result = number(value)
+        if result != 0.0 and not least <= result:
+            raise DistributionError(f"must be 0, {none}, or at least {least:g}")
+        if result > high or (below and result == high):
+            hint = _AS_A_SHARE if high == 1.0 else ""
+            limit = "must be below" if below else "cannot be above"
+            raise DistributionError(f"{limit} {high:g}{hint}")
+        return result
+
+    return BeforeValidator(read, json_schema_input_type=float | str)
+
+
+def _not_simulated(value: Any) -> float:
+    result = number(value)
+    if result != 0.0:
+        raise DistributionError(
+            "is not simulated: it would cost and bring nothing; leave it out, or add the USD to "
+            "`costs.fixed`"
+        )
+    return result
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -142,7 +171,7 @@ class Simulation(Table):
 class Spike(Table):
     """A post takes off with a probability; its excess impressions follow a Pareto tail."""
 
-    probability: Annotated[float, _number(above=0.0, below=1.0)] = Field(
+    probability: Annotated[float, _zero_or(1e-9, 1.0, "which is never", below=True)] = Field(
         description="share of posts that take off"
     )
     minimum: AboveZero = Field(
@@ -268,7 +297,9 @@ class Economics(Table):
     """What an order is worth. A distribution here is doubt about the number, drawn per world."""
 
     order_value: Positive = Field(description="USD per order, before returns")
-    order_value_cv: AboveZero = Field(description="sd of single order values / their mean")
+    order_value_cv: Annotated[float, _zero_or(1e-6, 100.0, "all orders alike")] = Field(
+        description="sd of single order values / their mean"
+    )
     gross_margin: Share = Field(description="gross profit per USD of kept revenue")
     return_rate: Share = Field(description="returned revenue per USD of revenue")
     incremental_share: Share = Field(description="share of revenue that would not have come anyway")
@@ -289,7 +320,9 @@ class Costs(Table):
         description="USD per USD of fees, commission, bonus and pay by results"
     )
     usage_rights_share: Amount = Field(description="USD per USD of fees")
-    boosting: Amount = Field(description="USD per creator-post of paid boosting")
+    boosting: Annotated[
+        float, BeforeValidator(_not_simulated, json_schema_input_type=float | str)
+    ] = Field(description="USD per creator-post of paid boosting; 0, since it is not simulated")
     fixed: Amount = Field(description="USD per portfolio")
     bonus_per_order: Amount = Field(description="USD per order")
     bonus_per_thousand_impressions: Amount = Field(description="USD per 1,000 impressions")

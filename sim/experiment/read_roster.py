@@ -131,15 +131,41 @@ def _row(
     if tier is None:
         raise _Cell("followers", f"belongs to no tier on {platform}", cells["followers"])
     niche = cells.get("niche") or str(portfolio.get("niche", "general"))
-    if not math.isnan(values.get("past_orders", math.nan)) and math.isnan(
-        values.get("past_posts", math.nan)
-    ):
-        raise _Cell("past_posts", "is needed beside past_orders", "")
     given = {key: value for key, value in values.items() if not math.isnan(value)}
-    return RosterRow(name=name, tier=tier, platform=platform, niche=niche, **given)
+    orders, posts = _campaigns(cells)
+    return RosterRow(
+        name=name, tier=tier, platform=platform, niche=niche, **given,
+        past_orders=orders, past_posts=posts,
+    )  # fmt: skip
 
 
-_FIGURES = ("followers", "engagement_rate", "posts", "fee", "past_orders", "past_posts")
+def _campaigns(cells: Mapping[str, str]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return orders of one campaign after another, and the posts of each."""
+    orders, posts = (
+        tuple(
+            _figure(column, part.strip())
+            for part in cells.get(column, "").split(";")
+            if part.strip()
+        )
+        for column in ("past_orders", "past_posts")
+    )
+    if not orders:
+        return (), ()
+    if not posts:
+        raise _Cell("past_posts", "is needed beside past_orders", "")
+    if len(posts) == 1:
+        posts = tuple(posts[0] / len(orders) for _ in orders)
+    if len(posts) != len(orders) or min(posts) < 1.0:
+        raise _Cell(
+            "past_posts",
+            f"must say how many posts brought each of the {len(orders)} in past_orders, or all of "
+            "them together",
+            cells["past_posts"],
+        )
+    return orders, posts
+
+
+_FIGURES = ("followers", "engagement_rate", "posts", "fee")
 
 
 def _figure(column: str, text: str) -> float:

@@ -12,7 +12,11 @@ POSTS = 10.0
 
 @dataclass(frozen=True)
 class RosterRow:
-    """What is known of a creator; NaN where it is not."""
+    """What is known of a creator; NaN where it is not.
+
+    `past_orders` are tracked orders of one campaign after another, `past_posts` the posts that
+    brought each of them.
+    """
 
     name: str
     tier: str
@@ -22,8 +26,8 @@ class RosterRow:
     engagement_rate: float = math.nan
     posts: float = POSTS
     fee: float = math.nan
-    past_orders: float = math.nan
-    past_posts: float = math.nan
+    past_orders: tuple[float, ...] = ()
+    past_posts: tuple[float, ...] = ()
 
     @property
     def terms(self) -> tuple[str, str, str]:

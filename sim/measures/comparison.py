@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
+from .dominance import NOT_TOLD, Dominance, first_order_range, second_order_range
 from .evaluate import Measured, evaluate
 from .format import cell
+from .precision import TOLD_APART
 from .table import COMPARISONS
 from .worlds import PairWorlds, portfolio_names
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: What dominance is told of: a variable and an order.
+DOMINANCE = {
+    f"{variable}_{word}_order": (variable, order)
+    for variable in ("roi", "profit")
+    for order, word in ((1, "first"), (2, "second"))
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,8 @@ class Comparison:
         Names of the portfolios.
     measures : mapping of str to Measured
         By name, see `COMPARISONS`.
+    dominance : mapping of str to Dominance
+        By `DOMINANCE`, between which probabilities one is told to dominate the other.
     worlds : int
         Worlds that both ran in.
     """
@@ -33,6 +44,7 @@ class Comparison:
     a: str
     b: str
     measures: Mapping[str, Measured]
+    dominance: Mapping[str, Dominance]
     worlds: int
 
     def __getitem__(self, name: str) -> Measured:
@@ -40,9 +52,31 @@ class Comparison:
         return self.measures[name]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain numbers: `{"a": ..., "b": ..., name: {"value": ..., "se": ...}}`."""
+        """Return plain numbers: `{"a": ..., "b": ..., name: {"value": ..., "se": ...}}`.
+
+        Under `"dominance"`, by `DOMINANCE`: who is `"ahead"`, `"from"` and `"to"` which level.
+        """
         entries = {name: entry.to_dict() for name, entry in self.measures.items()}
-        return {"a": self.a, "b": self.b, **entries}
+        return {"a": self.a, "b": self.b, **entries, "dominance": self._told()}
+
+    def _told(self) -> dict[str, dict[str, Any]]:
+        names = {True: self.a, False: self.b, None: None}
+        return {
+            name: {"ahead": names[seen.a_ahead], "from": seen.low, "to": seen.high}
+            | ({} if seen.a_ahead is not None else {"reason": NOT_TOLD[seen.order]})
+            for name, seen in self.dominance.items()
+        }
+
+    @staticmethod
+    def told_in(row: Mapping[str, Any]) -> dict[str, Dominance]:
+        """Return what `to_dict` wrote of dominance."""
+        ahead = {row["a"]: True, row["b"]: False, None: None}
+        return {
+            name: Dominance(order, ahead[entry["ahead"]], entry["from"], entry["to"])
+            for (name, (_, order)), entry in zip(
+                DOMINANCE.items(), (row["dominance"][name] for name in DOMINANCE), strict=True
+            )
+        }
 
     def __repr__(self) -> str:
         """Show one line per measure."""
@@ -96,4 +130,22 @@ def compare(ds: xr.Dataset, a: str, b: str) -> Comparison:
         raise ValueError(f"a comparison needs two different portfolios (got {a} twice)")
     worlds = PairWorlds(ds, a, b)
     measures = {name: evaluate(row, worlds, {}) for name, row in COMPARISONS.items()}
-    return Comparison(a, b, measures, int(ds.sizes["sim"]))
+    told = {name: _dominance(worlds, measures, *of) for name, of in DOMINANCE.items()}
+    return Comparison(a, b, measures, told, int(ds.sizes["sim"]))
+
+
+def _dominance(
+    worlds: PairWorlds, measures: Mapping[str, Measured], variable: str, order: int
+) -> Dominance:
+    """Return between which levels one is told to dominate, over worlds where both are defined."""
+    samples, keep = worlds.complete((f"{variable}_a", f"{variable}_b"))
+    # Worlds that are left out would make groups unequal.
+    if not samples or (worlds.groups and keep is not None):
+        return Dominance(order)
+    x, y = samples
+    if order == 1:
+        return first_order_range(x, y, worlds.groups)
+    gap = measures[f"{variable}_difference_mean"]
+    told = gap.value is not None and gap.se is not None and abs(gap.value) > TOLD_APART * gap.se
+    side = (1 if (gap.value or 0.0) > 0.0 else -1) if told else 0
+    return second_order_range(x, y, side, worlds.groups)

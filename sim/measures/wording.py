@@ -12,10 +12,13 @@ import math
 from .comparison import Comparison
 from .evaluate import Measured
 from .format import number, percent, percent_with_error, usd
+from .precision import TOLD_APART
 from .summary import Summary
 
-TOLD_APART = 2.0
-"""Standard errors by which two numbers must differ before one is called larger."""
+__all__ = ["NEARLY", "TOLD_APART", "answer", "direction"]
+
+_BULK = (0.05, 0.95)
+"""Levels between which dominance must be told to be worth a sentence."""
 
 NEARLY = 0.05
 """Share of area up to which dominance is called near; the share itself is always printed."""
@@ -172,6 +175,12 @@ def _both_lose(comparison: Comparison) -> list[str]:
 
 
 def _dominance(comparison: Comparison) -> list[str]:
+    for seen in (comparison.dominance["roi_first_order"], comparison.dominance["roi_second_order"]):
+        high = _BULK[1] if seen.order == 1 else 1.0
+        if seen.covers(_BULK[0], high) and seen.low is not None and seen.high is not None:
+            pair = comparison.a, comparison.b
+            first, second = pair if seen.a_ahead else pair[::-1]
+            return [_dominates(first, second, seen.order, seen.low, seen.high)]
     meaning = {
         "first": "every quantile of its ROI is at least as high",
         "second": "for every p the worst p % of its worlds have at least as high a mean ROI",
@@ -185,8 +194,6 @@ def _dominance(comparison: Comparison) -> list[str]:
             first, second = comparison.a, comparison.b
         else:
             first, second = comparison.b, comparison.a
-        if against == 0:
-            return [f"{first} dominates {second} in the worlds drawn ({order} order): {what}."]
         if entry.se is not None and against + TOLD_APART * entry.se < NEARLY:
             return [
                 (
@@ -196,6 +203,21 @@ def _dominance(comparison: Comparison) -> list[str]:
                 )
             ]
     return []
+
+
+def _dominates(first: str, second: str, order: int, low: float, high: float) -> str:
+    """Say between which probabilities dominance is told; beyond them the worlds are too few."""
+    if order == 1:
+        return (
+            f"{first} dominates {second} (first order) between the {100 * low:g} % and the "
+            f"{100 * high:g} % quantile of ROI: each of its quantiles there is higher; further out "
+            "the worlds drawn do not tell."
+        )
+    return (
+        f"{first} dominates {second} (second order) down to the worst {100 * low:g} % of worlds: for "
+        f"every p from {100 * low:g} to 100 the worst p % of its worlds have a higher mean ROI; "
+        "further down the worlds drawn do not tell."
+    )
 
 
 def _awareness(summary: Summary, comparison: Comparison) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -131,3 +131,34 @@ def creators_hired(ds: xr.Dataset) -> dict[str, int]:
     """Creators of each portfolio."""
     counts = ds["creators"].values.tolist()
     return dict(zip(portfolio_names(ds), (int(count) for count in counts), strict=True))
+
+
+def as_dataset(
+    portfolios: tuple[str, ...], rows: Mapping[str, FloatArray], like: Mapping[str, Any]
+) -> xr.Dataset:
+    """Return arrays of shape (portfolios, worlds) as a Dataset that measures can read.
+
+    Parameters
+    ----------
+    portfolios
+        Names.
+    rows
+        Arrays by the names of the results schema.
+    like
+        Attributes of a run: how its worlds were sampled.
+    """
+    import xarray as xr
+
+    kept = {key: like[key] for key in ("sampling", "groups") if key in like}
+    data = {name: (("portfolio", "sim"), values) for name, values in rows.items()}
+    return xr.Dataset(data, coords={"portfolio": list(portfolios)}, attrs=kept)
+
+
+def first_worlds(results: xr.Dataset, worlds: int) -> xr.Dataset:
+    """Return the first worlds of a run; whole groups where its worlds come in groups."""
+    size, groups = int(results.sizes["sim"]), int(results.attrs.get("groups", 0))
+    if size <= worlds:
+        return results
+    kept = max(worlds * groups // size, 2)
+    first = results.isel(sim=slice(0, kept * size // groups if groups else worlds))
+    return first.assign_attrs(groups=kept if groups else 0)

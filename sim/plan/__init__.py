@@ -129,7 +129,7 @@ def make_plan(experiment: Experiment) -> Plan:
         portfolios=tuple(experiment.portfolio),
         prices=np.array([prices_of(experiment, line, lines) for line in lines]),
         economics=economics,
-        order_shape=experiment.economics.order_value_cv**-2,
+        order_shape=_order_shape(experiment.economics.order_value_cv),
         product_units=experiment.costs.product_units,
         niches={
             name: NicheTerms(
@@ -144,6 +144,11 @@ def make_plan(experiment: Experiment) -> Plan:
         overlap_between_niches=experiment.audience.overlap_between_niches,
         left_over=left_over,
     )
+
+
+def _order_shape(cv: float) -> float:
+    """Return the gamma shape of a single order value, inf where it does not vary."""
+    return cv**-2 if cv > 0.0 else math.inf
 
 
 def _spec(experiment: Experiment, terms: Terms) -> m.Tier:
@@ -242,8 +247,8 @@ def _work(
     if not group.people:
         return line
     scores = np.divide(mix, own[:, None], out=np.eye(len(INPUTS)), where=own[:, None] > 0.0)
-    tracked = mg.moment(compile_or_fault(experiment.economics.tracked_share, "", faults))
-    return named_line(line, group.people, tables, scores, own, tracked)
+    tracked = compile_or_fault(experiment.economics.tracked_share, "", faults)
+    return named_line(line, group.people, tier, scores, own, tracked)
 
 
 def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:

@@ -180,7 +180,7 @@ class Plan:
     economics
         For each of `ECONOMICS` its table and the row of its factor, or None for a plain number.
     order_shape
-        Gamma shape of one order value.
+        Gamma shape of one order value; inf where single orders do not vary.
     product_units
         Units of goods per creator.
     niches, overlap_between_niches

@@ -1,89 +1,70 @@
 r"""Rosters: lines of named creators, drawn given what is known of each.
 
 What is known is heard through the copula. Own scores of a creator's inputs are
-:math:`s = L\varepsilon` with correlations :math:`R = LL^\top` (`shared.creator_mix`); what is known
-says :math:`y = Hs + \text{noise}`, so that given it s is normal with mean :math:`Ky` and covariance
-:math:`R - KHR`, :math:`K = RH^\top(HRH^\top + V)^{-1}`: the rule of a Kalman filter, or of empirical
-Bayes shrinkage where one input is known (Efron and Morris 1975). A measured rate is the mean of n
-posts of another season: its noise is what luck and amplification of posts add, :math:`\tau^2/n` in
-units of the spread between creators, and what the shared shocks of that season did,
-:math:`1 - o^2`, where o is the weight of the creator's own score. Orders of earlier posts tell of
-conversion, fit and authentic share together.
+:math:`s = L\varepsilon` with correlations :math:`R = LL^\top` (`shared.creator_mix`); followers, fee,
+a measured rate and orders of earlier posts are observations of them, taken in by `heard.Scores` in
+this order. With one of them it is empirical Bayes shrinkage (Efron and Morris 1975).
+
+- A **rate** measured on n posts of another season shows :math:`T_e(z_e)`, and what luck and
+  amplification of these posts and the shared shocks of that season added.
+- **Orders** of earlier posts are Poisson. Their mean holds all inputs that make orders, so they tell
+  of engagement, conversion, fit and authentic share together, of each by its share of the spread.
+
+What a roster shows of a tier's mean is not learned: beliefs are drawn as for everybody, and hold
+for the share of a creator that its observations leave open.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from ..engine import marginals as mg
 from ..engine.keys import name_id
-from ..engine.line import AMPLIFICATION, AUTHENTIC_SHARE, FIT, INPUTS, N_INPUTS, Line
+from ..engine.line import (
+    AMPLIFICATION,
+    AUTHENTIC_SHARE,
+    CONVERSION_RATE,
+    ENGAGEMENT_RATE,
+    FEE,
+    FIT,
+    FOLLOWERS,
+    INPUTS,
+    N_INPUTS,
+    POST_LUCK,
+    REACH_RATE,
+    Line,
+)
 from ..engine.marginals import Table
 from ..experiment.roster import RosterRow
+from .heard import Counts, Scores, counted_rate, measured_score, score_of, straight, two_digits
+from .post_noise import post_noise
+from .tiers import TierTables
 
 Array = npt.NDArray[np.float64]
 
-E, F, C, FEE = (
-    INPUTS.index(name) for name in ("engagement_rate", "followers", "conversion_rate", "fee")
-)
-_LOWEST, _HIGHEST, _HALVINGS = -8.0, 8.0, 60
-#: Known figures are round ones: each stands for those within a twentieth of it.
-_ROUND = math.log(1.05)
-
-
-def score_of(table: Table, values: Array) -> Array:
-    """Return the normal scores of some positive values.
-
-    A value's probability is the mean of the distribution function a twentieth below and above it,
-    so that a round number at the very end of a truncated distribution, 10,000 followers of a micro
-    creator say, stands for its neighbours and not for the end itself.
-    """
-    from scipy.special import ndtr, ndtri
-
-    below, above = (_score_at(table, np.log(values) + side * _ROUND) for side in (-1.0, 1.0))
-    low, high = (ndtr(below) + ndtr(above)) / 2.0, (ndtr(-below) + ndtr(-above)) / 2.0
-    return np.asarray(np.where(low < high, ndtri(low), -ndtri(high)))
-
-
-def _score_at(table: Table, logs: Array) -> Array:
-    """Return the scores whose log quantiles are some logs, by bisection."""
-    low, high = np.full(logs.shape, _LOWEST), np.full(logs.shape, _HIGHEST)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2.0
-        below = table.log_quantile(middle) < logs
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.asarray((low + high) / 2.0)
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What is known of the creators of a line, an array entry each; NaN where it is not."""
-
-    followers: Array
-    engagement: Array
-    posts: Array
-    fee: Array
-    orders: Array
-    order_posts: Array
-
-
-def _columns(people: Sequence[RosterRow]) -> _Known:
-    names = ("followers", "engagement_rate", "posts", "fee", "past_orders", "past_posts")
-    return _Known(*(np.array([getattr(row, name) for row in people]) for name in names))
+#: Inputs whose scores can be heard of, and the state beyond them: the log of the tracked share.
+_HEARD = (
+    ENGAGEMENT_RATE, FOLLOWERS, REACH_RATE, CONVERSION_RATE, AUTHENTIC_SHARE, FEE, FIT,
+)  # fmt: skip
+_AT = {x: k for k, x in enumerate(_HEARD)}
+_TRACKED = len(_HEARD)
+_STATES = _TRACKED + 1
+#: How often log values that bend are laid straight again where orders put them.
+_ROUNDS = 4
 
 
 def named_line(
     line: Line,
     people: Sequence[RosterRow],
-    tables: Mapping[str, Table],
+    tier: TierTables,
     score_mix: Array,
     own: Array,
-    tracked_share: float,
+    tracked_share: Table,
 ) -> Line:
     """Return a line of named creators, given the same line of creators nobody knows.
 
@@ -93,8 +74,8 @@ def named_line(
         The line as it would be without any knowledge.
     people
         Its creators. The fee is known of all or of none.
-    tables
-        Quantile tables of the tier as quoted.
+    tier
+        Its quantile tables, as quoted.
     score_mix
         L, shape (inputs, inputs).
     own
@@ -102,21 +83,28 @@ def named_line(
     tracked_share
         Share of earlier orders that were tracked.
     """
-    known = _columns(people)
-    exact = [F, FEE] if not math.isnan(people[0].fee) else [F]
+    exact = [FOLLOWERS, FEE] if not math.isnan(people[0].fee) else [FOLLOWERS]
     drawn = np.array([x for x in line.drawn if x not in exact], dtype=np.int64)
-    seen = _observations(known, tables, own, line, tracked_share)
+    correlation = score_mix @ score_mix.T
+    told = _Told(line, people, tier, own, correlation, tracked_share)
+    told.followers_and_fee()
+    told.measured_rate()
+    told.counted_orders()
     log_known = np.zeros((len(people), N_INPUTS))
-    for x, values in ((F, known.followers), (FEE, known.fee)):
-        if x in exact:
-            with np.errstate(divide="ignore"):
-                log_known[:, x] = np.maximum(np.log(values), mg.LOG_ZERO) - line.shift[x]
-    mixes, variant, score, weight = _posterior(seen, score_mix, own, drawn, len(people))
-    # Posts are picked up by how engaging the creator is, as far as that is known.
-    score[:, AMPLIFICATION] *= line.amplification_engagement
-    doubt = np.ones((len(people), N_INPUTS))
+    for x in exact:
+        values = np.array([getattr(row, INPUTS[x]) for row in people])
+        with np.errstate(divide="ignore"):
+            log_known[:, x] = np.maximum(np.log(values), mg.LOG_ZERO) - line.shift[x]
+    doubt = told.doubt()
     doubt[:, exact] = 0.0
-    doubt[:, E], doubt[:, C] = 1.0 - weight[:, E], 1.0 - weight[:, C]
+    # A belief of mean one has median exp(-b^2 / 2): what is doubted less is also moved less.
+    moved = (1.0 - doubt) * (line.belief**2).sum(axis=1) / 2.0
+    moved[:, exact] = 0.0
+    mixes, variant = _mixes(told, correlation, drawn)
+    score = np.zeros((len(people), N_INPUTS))
+    score[:, _HEARD] = own[list(_HEARD)] * told.scores.mean[:, :_TRACKED]
+    # Posts are picked up by how engaging the creator is, as far as that is known.
+    score[:, AMPLIFICATION] = line.amplification_engagement * told.scores.mean[:, 0]
     return replace(
         line,
         creators=np.array([name_id(row.name) for row in people], dtype=np.uint64),
@@ -126,120 +114,220 @@ def named_line(
         mix=mixes,
         mix_of=variant,
         score_known=score,
-        log_known=log_known,
+        log_known=log_known + moved,
         doubt=doubt,
         known_of=np.arange(len(people), dtype=np.int64),
     )
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What is seen of an input: scores, variances of their noise, and weights of own scores.
+class _Told:
+    """Creators of a line and their scores, as one kind of knowledge after another is taken in.
 
-    The noise is infinite where nothing is known; a score is of the shared and own part together.
+    Attributes
+    ----------
+    scores
+        Of `_HEARD`, and of the tracked share.
+    deciding
+        Columns of numbers that decide the covariances: creators alike in them share a mix.
     """
 
-    score: Array
-    noise: Array
-    weights: Array
-
-
-def _observations(
-    known: _Known, tables: Mapping[str, Table], own: Array, line: Line, tracked_share: float
-) -> dict[int, _Seen]:
-    result = {}
-
-    def put(
-        x: int, values: Array, noise: Array, spreads: Mapping[int, float] | None = None
+    def __init__(
+        self,
+        line: Line,
+        people: Sequence[RosterRow],
+        tier: TierTables,
+        own: Array,
+        correlation: Array,
+        tracked_share: Table,
     ) -> None:
-        table = tables[INPUTS[x]]
-        there = np.isfinite(values) & (values > 0.0)
-        if table.constant or not there.any():
+        self.line, self.people, self.tier, self.own = line, people, tier, own
+        self.tracked_share = tracked_share
+        before = np.zeros((_STATES, _STATES))
+        before[:_TRACKED, :_TRACKED] = correlation[np.ix_(_HEARD, _HEARD)]
+        for k, x in enumerate(_HEARD):
+            if tier.tables[INPUTS[x]].constant:
+                before[k, :] = before[:, k] = 0.0
+        if not tracked_share.constant:
+            before[_TRACKED, _TRACKED] = mg.log_moments(tracked_share)[1] ** 2
+        self.scores = Scores.before(before, len(people))
+        self.deciding: list[Array] = []
+        self.counted = np.zeros(len(people), dtype=bool)
+
+    def _figures(self, name: str) -> Array:
+        return np.array([getattr(row, name) for row in self.people], dtype=float)
+
+    def _table(self, x: int) -> Table:
+        return self.tier.tables[INPUTS[x]]
+
+    def _weight(self, x: int) -> Array:
+        """Return h of an input's score, shape (P, K)."""
+        h = np.zeros((len(self.people), _STATES))
+        h[:, _AT[x]] = self.own[x]
+        return h
+
+    def followers_and_fee(self) -> None:
+        """Take in what is known to the last digit: it stays, and tells of engagement."""
+        for x in (FOLLOWERS, FEE):
+            values, table = self._figures(INPUTS[x]), self._table(x)
+            known = np.isfinite(values) & (values > 0.0)
+            if table.constant or not known.any():
+                continue
+            score = np.zeros(values.shape)
+            score[known] = score_of(table, values[known])
+            noise = np.where(known, 1.0 - self.own[x] ** 2, np.inf)
+            self.deciding.append(noise)
+            self.scores.hear(self._weight(x), score, noise)
+
+    def measured_rate(self) -> None:
+        """Take in engagement rates measured on posts of another season."""
+        x, line = ENGAGEMENT_RATE, self.line
+        rates, table = self._figures(INPUTS[x]), self._table(x)
+        known = np.isfinite(rates) & (rates > 0.0)
+        if table.constant or not known.any():
             return
-        score, weights = np.zeros(values.shape), np.zeros(N_INPUTS)
-        score[there] = score_of(table, values[there])
-        weights[x] = own[x]
-        for y, spread in (spreads or {}).items():
-            weights[y] = own[y] * spread / _spread(table)
-        result[x] = _Seen(score, np.where(there, noise, np.inf), weights)
+        posts = np.where(known, self._figures("posts"), np.nan)
+        share = line.amplified_engagement
+        mean, noise = post_noise(self.tier.tables, line, posts, share, line.per_impression)
+        logs = np.log(np.where(known, rates, 1.0)) - np.where(known, mean, 0.0)
+        noise = np.where(known, noise, 1.0) + self._season({POST_LUCK: self._luck()})
+        h, season = self._weight(x), 1.0 - self.own[x] ** 2
+        centre, spread = self.scores.along(h)
+        before = (centre, spread + season)
+        value, noise = measured_score(table, logs, noise, before)
+        noise = np.where(known, noise + season, np.inf)
+        doubted = np.zeros((len(self.people), _STATES))
+        doubted[:, _AT[x]] = 1.0 / straight(table, *before)[1]
+        self.deciding.append(noise)
+        self.scores.hear(h, value, noise, doubted)
 
-    put(F, known.followers, np.zeros(known.followers.shape))
-    put(FEE, known.fee, np.full(known.fee.shape, 1.0 - own[FEE] ** 2))
-    post = _post_variance(tables, line) / _spread(tables["engagement_rate"]) ** 2
-    put(E, known.engagement, 1.0 - own[E] ** 2 + post / known.posts)
-    if line.per_impression or tracked_share == 0.0:
-        return result  # impressions of earlier posts are not known
-    # Orders per engagement of earlier posts: a Poisson count, half an order added (Haldane 1956).
-    also = {x: mg.log_moments(tables[INPUTS[x]]) for x in (FIT, AUTHENTIC_SHARE)}
-    typical = math.exp(sum(mean for mean, _ in also.values()) - line.log_authentic_mean)
-    with np.errstate(invalid="ignore"):
-        reached = known.followers * known.engagement * known.order_posts * tracked_share * typical
-        rate = (known.orders + 0.5) / reached
-        noise = 1.0 / (known.orders + 0.5) / _spread(tables["conversion_rate"]) ** 2
-    spreads = {x: sd for x, (_, sd) in also.items()}
-    put(C, rate, 1.0 - own[C] ** 2 + noise, spreads)
-    return result
+    def counted_orders(self) -> None:
+        """Take in orders of earlier posts: counts whose mean holds all that makes orders."""
+        counts = self._counts()
+        if not len(counts.of):
+            return
+        self.counted[counts.of] = True
+        started = self.scores
+        bent = any(not self._table(x).linear for x in self._inputs)
+        for _ in range(_ROUNDS if bent else 1):
+            h, level, rest = self._log_rate(started)
+            noise = counts.noise + rest[counts.of]
+            placed = Counts(counts.of, counts.orders, counts.level + level[counts.of], noise)
+            self.scores = started.copy()
+            value, noise = counted_rate(placed, self.scores.along(h))
+            noise = np.where(self.counted, noise, np.inf)
+            self.scores.hear(h, value, noise, self._doubted())
+        self.deciding += [noise, *np.where(self.counted[:, None], h, 0.0).T]
 
+    @property
+    def _inputs(self) -> tuple[int, ...]:
+        """Inputs that orders per follower are the product of."""
+        inputs = (ENGAGEMENT_RATE, CONVERSION_RATE, FIT, AUTHENTIC_SHARE)
+        return (*inputs, REACH_RATE) if self.line.per_impression else inputs
 
-def _post_variance(tables: Mapping[str, Table], line: Line) -> float:
-    """Return the variance of the log of what a post makes of its creator's engagement rate."""
-    luck, amplification = tables["post_luck"], tables["amplification"]
-    variance = 0.0 if luck.constant else mg.log_moments(luck)[1] ** 2
-    if not amplification.constant:
-        z, w = mg.score_nodes(amplification.jump)
-        excess = np.exp(np.minimum(amplification.log_quantile(z), line.ranges[AMPLIFICATION, 3]))
-        log = np.log1p(line.amplified_engagement * excess)
-        variance += float(w @ log**2 - (w @ log) ** 2)
-    return float(variance)
-
-
-def _spread(table: Table) -> float:
-    return 1.0 if table.constant else max(float(mg.log_moments(table)[1]), 1e-9)
-
-
-def _posterior(
-    seen: Mapping[int, _Seen],
-    mix: Array,
-    own: Array,
-    drawn: npt.NDArray[np.int64],
-    people: int,
-) -> tuple[Array, npt.NDArray[np.int64], Array, Array]:
-    """Return the mixes (V, X, X), which each creator has, added scores (C, X) and weights (C, X).
-
-    Creators with the same noise share a mix. A weight is how much of an input's own score what is
-    known of that input decides. Under amplification stand the mean and the rest of what is not
-    known of the creator's engagement score.
-    """
-    inputs = sorted(seen)
-    noise = np.array([seen[x].noise for x in inputs]).reshape(len(inputs), people).T
-    # Two digits: creators whose rates rest on 17 and on 17.1 orders share their mix.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        digits = 10.0 ** (np.floor(np.log10(noise)) - 1.0)
-        rounded = np.where(
-            (noise > 0.0) & np.isfinite(noise), np.round(noise / digits) * digits, noise
+    def _counts(self) -> Counts:
+        """Return the counts of all creators, and what their posts and followers add to the rate."""
+        pairs = [
+            (of, orders, posts, row.followers)
+            for of, row in enumerate(self.people)
+            for orders, posts in zip(row.past_orders, row.past_posts, strict=True)
+        ]
+        of, orders, posts, followers = (
+            np.array(column) for column in (zip(*pairs, strict=True) if pairs else ([],) * 4)
         )
-    unique, variant = np.unique(rounded, axis=0, return_inverse=True)
-    correlation = mix @ mix.T
-    mixes = np.zeros((len(unique), N_INPUTS, N_INPUTS))
-    score, weight = np.zeros((people, N_INPUTS)), np.zeros((people, N_INPUTS))
-    values = np.array([seen[x].score for x in inputs]).reshape(len(inputs), people).T
-    for v, variances in enumerate(unique):
-        has = np.isfinite(variances)
-        at = np.array(inputs, dtype=np.int64)[has]
-        h = np.array([seen[x].weights for x in at]).reshape(len(at), N_INPUTS)
-        told = h @ correlation @ h.T + np.diag(variances[has])
-        gain = correlation @ h.T @ np.linalg.pinv(told, hermitian=True)
-        left = correlation - gain @ h @ correlation
-        members = np.flatnonzero(variant.ravel() == v)
-        mean = values[members][:, has] @ gain.T
-        score[members] = own * mean
-        score[members, AMPLIFICATION] = mean[:, E]
-        for k, x in enumerate(at):
-            weight[members, x] = own[x] * gain[x, k]
+        line, tier = self.line, self.tier
+        share = line.amplified_engagement * line.amplified_conversion
+        if not pairs or (self.tracked_share.constant and mg.moment(self.tracked_share) == 0.0):
+            return Counts(*(np.empty(0, dtype=kind) for kind in (np.int64, float, float, float)))
+        mean, noise = post_noise(tier.tables, line, posts.astype(float), share)
+        level = mean + np.log(posts * followers * (1.0 + share * (tier.amplification_mean - 1.0)))
+        level += sum(tier.shift[INPUTS[x]] for x in self._inputs)
+        level += mg.log_moments(self.tracked_share)[0]
+        if not line.per_impression:
+            level -= line.log_authentic_mean
+        return Counts(of.astype(np.int64), orders.astype(float), level, noise)
+
+    def _log_rate(self, started: Scores) -> tuple[Array, Array, Array]:
+        """Return h, level and noise of log orders per follower as a straight line in the scores.
+
+        The line is laid over where the scores were and where they are: half of each.
+        """
+        people = len(self.people)
+        h, level, rest = np.zeros((people, _STATES)), np.zeros(people), np.zeros(people)
+        slopes = {POST_LUCK: self._luck()}
+        for x in self._inputs:
+            k, season = _AT[x], 1.0 - self.own[x] ** 2
+            was, now = started.mean[:, k], self.scores.mean[:, k]
+            mean = self.own[x] * (was + now) / 2.0
+            spread = (started.covariance[:, k, k] + self.scores.covariance[:, k, k]) / 2.0
+            spread = self.own[x] ** 2 * (spread + (now - was) ** 2 / 4.0) + season
+            centre, slope, bend = straight(self._table(x), mean, spread)
+            slopes[x] = slope if self._table(x).linear else two_digits(slope)
+            h[:, k] = self.own[x] * slopes[x]
+            level += centre - slopes[x] * mean
+            rest += bend
+        h[:, _TRACKED] = 1.0
+        return h, level, rest + self._season(slopes)
+
+    def _luck(self) -> Array:
+        """Return the spread of log luck, for each creator."""
+        luck = self._table(POST_LUCK)
+        return np.full(len(self.people), 0.0 if luck.constant else mg.log_moments(luck)[1])
+
+    def _season(self, slopes: Mapping[int, Array]) -> Array:
+        """Return the variance that the shared shocks of a season give to a sum of log values."""
+        shared = np.zeros((len(self.people), self.line.loading.shape[1]))
+        for x, slope in slopes.items():
+            shared += slope[:, None] * self.line.loading[x]
+        return np.asarray((shared**2).sum(axis=1))
+
+    def _doubted(self) -> Array:
+        doubted = np.zeros((len(self.people), _STATES))
+        doubted[:, [_AT[x] for x in self._inputs]] = 1.0
+        return doubted
+
+    def doubt(self) -> Array:
+        """Return the share of a tier's beliefs that holds for each creator, shape (P, inputs).
+
+        Where orders are known, the share that counts in expected orders: what an input's belief
+        still moves of their logarithm.
+        """
+        people = len(self.people)
+        moves = np.tile(np.eye(_STATES), (people, 1, 1))
+        for x in (*self._inputs, REACH_RATE):
+            k = _AT[x]
+            mean = self.own[x] * self.scores.mean[:, k]
+            spread = self.own[x] ** 2 * self.scores.covariance[:, k, k] + 1.0 - self.own[x] ** 2
+            slope = straight(self._table(x), mean, spread)[1]
+            moves[:, k] += (self.own[x] * slope)[:, None] * self.scores.moved[:, k]
+        doubt = np.ones((people, N_INPUTS))
+        at = [_AT[x] for x in self._inputs]
+        own = np.diagonal(moves, axis1=1, axis2=2)
+        together = moves[:, at].sum(axis=1)
+        for x in _HEARD:
+            k = _AT[x]
+            summed = self.counted & (x in self._inputs)
+            doubt[:, x] = np.where(summed, together[:, k], own[:, k])
+        return doubt
+
+
+def _mixes(
+    told: _Told, correlation: Array, drawn: npt.NDArray[np.int64]
+) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Return the mixes (V, X, X) and which of them each creator has.
+
+    Under amplification stands the rest of what is not known of the creator's engagement score.
+    """
+    deciding = np.column_stack([*told.deciding, np.zeros(len(told.people))])
+    _, first, variant = np.unique(deciding, axis=0, return_index=True, return_inverse=True)
+    mixes = np.zeros((len(first), N_INPUTS, N_INPUTS))
+    heard = np.ix_(_HEARD, _HEARD)
+    for v, someone in enumerate(first):
+        left = correlation.copy()
+        left[heard] = told.scores.covariance[someone, :_TRACKED, :_TRACKED]
         root = _root(left, drawn)
-        mixes[v] = own[:, None] * root
-        mixes[v, AMPLIFICATION, E] = root[E, E]
-    return mixes, variant.ravel().astype(np.int64), score, weight
+        mixes[v] = told.own[:, None] * root
+        mixes[v, AMPLIFICATION, ENGAGEMENT_RATE] = root[ENGAGEMENT_RATE, ENGAGEMENT_RATE]
+    return mixes, variant.ravel().astype(np.int64)
 
 
 def _root(covariance: Array, drawn: npt.NDArray[np.int64]) -> Array:

@@ -20,11 +20,11 @@ from ..charts import (
 from ..charts.numbers import FloatArray, at, defined
 from ..charts.run import Run, decision
 from ..charts.scale import RoiScale, roi_scale, roi_text
+from ..figures.matplotlib import draw_curves
+from ..figures.spec import Bars, Curve, Curves, Figure, Series, Values
 from ..measures.comparison import Comparison
 from ..measures.format import percent_with_error
 from ..measures.summary import Summary
-from .drawn import draw_curves
-from .models import Bars, Curve, Curves, Figure, Series, Values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..charts.run import Run
+from ..figures.spec import Figure, Table
 from .claims import claims
 from .drivers import information, shares, swings
 from .flips import regions, scenarios, swept, ties
 from .mixes import diversified, efficient
-from .models import Figure, Table
 from .saved import Saved
 
 Builder = Callable[[Saved, Run], Figure]

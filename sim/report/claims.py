@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 from ..charts import headline
 from ..charts.run import Run
+from ..figures.spec import Bars, Figure, Series, Table
 from ..measures.format import cell, number, percent
-from .models import Bars, Figure, Series, Table
 from .saved import Saved
 
 Claim = Mapping[str, Any]
@@ -71,25 +72,27 @@ def claims(saved: Saved, _run: Run) -> Figure:
 
 
 def telling(rows: list[Claim]) -> list[Claim]:
-    """Return the claims that tell most: those that fail, one of a source and verdict in turn.
+    """Return the claims that tell most: those that fail, verdicts and sources in turn.
 
-    Contradictions come first, then what the model misses by the largest factor.
+    Contradictions come first, then what the model misses by the largest factor; both are there
+    where both exist.
     """
     failing = [row for row in rows if row["verdict"] != "holds"]
     failing.sort(key=lambda row: (row["verdict"] != "contradicts", -_miss(row)))
     seen: dict[tuple[str, str], int] = {}
-    turns = []
+    turns: dict[str, list[tuple[int, int]]] = {}
     for place, row in enumerate(failing):
-        who = (str(row["verdict"]), str(row["source"]))
-        seen[who] = seen.get(who, 0) + 1
-        turns.append((seen[who], place))
-    chosen = sorted(place for _, place in sorted(turns)[:MOST])
-    return [failing[place] for place in chosen]
+        verdict, source = str(row["verdict"]), str(row["source"])
+        seen[verdict, source] = seen.get((verdict, source), 0) + 1
+        turns.setdefault(verdict, []).append((seen[verdict, source], place))
+    alternating = zip_longest(*(sorted(of_verdict) for of_verdict in turns.values()))
+    places = [each[1] for round_ in alternating for each in round_ if each is not None]
+    return [failing[place] for place in sorted(places[:MOST])]
 
 
 def _miss(row: Claim) -> float:
     """Return the factor, as a logarithm, between the simulated figure and the claim's nearer end."""
-    simulated, claimed = row["simulated"]["value"], row["claimed"]
+    simulated, claimed = (row["simulated"] or {}).get("value"), row["claimed"]
     ends = [end for end in (claimed["low"], claimed["high"]) if end is not None and end > 0.0]
     if not ends or not simulated or simulated < 0.0:
         return 0.0
@@ -102,7 +105,9 @@ def _cells(row: Claim) -> tuple[str, ...]:
     return says, _figure(row["simulated"], unit), str(row["verdict"]), _ground(row)
 
 
-def _figure(entry: Mapping[str, Any], unit: str) -> str:
+def _figure(entry: Mapping[str, Any] | None, unit: str) -> str:
+    if entry is None:
+        return "–"
     value, se = entry["value"], entry["se"]
     exact = percent(value) if unit == "fraction" else number(value)
     shown = exact if se == 0.0 else cell(value, se, unit)

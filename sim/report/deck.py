@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..charts import titles
-from ..folders import file_in_place
-from .models import Assumption, Figure, Story, Table
+from ..figures.spec import Assumption, Figure, Story, Table
+from ..run.folder import file_in_place
 from .reading import open_run
 from .slides import Deck
 from .story import MOST_SIDE_BY_SIDE, tell
 
 if TYPE_CHECKING:
-    from ..runs import Answer
+    from ..run.written import Answer
 
 #: Longest text of a source in a table.
 _SOURCE = 80

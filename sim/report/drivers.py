@@ -12,9 +12,9 @@ from ..charts import Swing, headline, plot_tornado
 from ..charts.cases import base_of, outcome_of, swings_of
 from ..charts.decisions import driven
 from ..charts.run import Run
+from ..figures.spec import Bars, Figure, Format, Series, Table
 from ..measures.format import percent, percent_with_error, usd
 from ..measures.wording import TOLD_APART
-from .models import Bars, Figure, Format, Series, Table
 from .saved import Saved, cell_of, error, form_of, text_of, value
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from ..charts import headline, plot_answer
 from ..charts.points import grid_of, is_line, lines_of
 from ..charts.run import Run
 from ..experiment.words import key_words
+from ..figures.spec import Bars, Curve, Curves, Figure, Series, Table, Values, written
 from ..measures.format import percent, percent_with_error
 from .always import roles
-from .models import Bars, Curve, Curves, Figure, Series, Table, Values, written
 from .saved import Saved, cell_of, error, form_of, value
 
 if TYPE_CHECKING:

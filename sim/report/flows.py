@@ -8,12 +8,12 @@ from ..charts import plot_funnel, plot_waterfall, titles
 from ..charts.funnel import STAGES, funnels
 from ..charts.money import MEANS, waterfall
 from ..charts.run import Run
+from ..figures.spec import Bars, Figure, Series
 from ..measures.evaluate import Measured
 from ..measures.format import number, usd
 from ..measures.summary import Summary
-from ..results import line_costs
+from ..run.dataset import line_costs
 from .always import METHOD, plainly, roles
-from .models import Bars, Figure, Series
 
 
 def money(run: Run, summary: Summary, name: str) -> Figure:

@@ -9,9 +9,9 @@ from typing import Any
 from ..charts import headline
 from ..charts.decisions import best_mixes, hired, risk_of, risk_of_mixes
 from ..charts.run import Run
+from ..figures.spec import Curve, Curves, Figure, Table
 from ..measures.format import number, percent
 from .always import roles
-from .models import Curve, Curves, Figure, Table
 from .saved import Saved, cell_of, error, value
 
 #: Rows of a table on a slide.

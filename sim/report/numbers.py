@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .models import Bars, Curves, Figure, Table, written
+from ..figures.spec import Bars, Curves, Figure, Table, written
 
 #: Rows of a curve's table.
 STEPS = 13

@@ -14,7 +14,7 @@ import numpy as np
 from ..charts.colours import blend, channels
 from ..charts.paper import wrap
 from ..charts.theme import DARK, LIGHT, Theme, styled
-from .models import Curves, Figure, written
+from ..figures.spec import Curves, Figure, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,7 +131,7 @@ def _covers(a: Bbox, b: Bbox) -> bool:
 
 
 def _drawing(figure: Figure, theme: Theme, ax: Axes | None) -> Axes:
-    from .drawn import draw_model
+    from ..figures.matplotlib import draw_model
 
     if figure.plot is not None:
         return figure.plot(theme, ax)

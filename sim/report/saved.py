@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..charts.scale import roi_text
+from ..figures.spec import Format
 from ..measures.format import number, percent, usd
-from .models import Format
 
 #: Longest finding that a title takes.
 LONGEST = 150

@@ -20,9 +20,9 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from ..charts.paper import text_width, wrap
-from .house import house_style
-from .models import Bars, Curves, Model, Table, unbroken
-from .natives import Box, add_bars, add_curves, fade, one_each
+from ..figures.pptx import Box, add_bars, add_curves, fade, one_each
+from ..figures.spec import Bars, Curves, Model, Table, unbroken
+from .default_template import house_style
 
 _FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
 _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE}

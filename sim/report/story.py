@@ -9,12 +9,12 @@ from itertools import chain
 from ..charts import titles
 from ..evidence import sources
 from ..explain import Input
+from ..figures.spec import Assumption, Figure, Section, Story, Table
 from ..measures.comparison import Comparison
 from ..measures.format import cell, number, percent
 from ..measures.summary import Summary
 from . import always, flows
 from .asked import COMMANDS, asked
-from .models import Assumption, Figure, Section, Story, Table
 from .reading import Opened
 from .saved import Saved
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..experiment import ExperimentError, load
 from ..explain import explain
-from ..folders import RunError, read_manifest
 from ..measures import COMPARISONS, MEASURES, payback
 from ..measures.evaluate import measured
 from ..measures.functions import mean
 from ..measures.worlds import CLUSTERED_SAMPLING
 from ..plan import COMPONENTS
-from ..results import open_results
+from ..run.dataset import open_results
+from ..run.folder import read_manifest
+from ..run.written import read_experiment, read_summary
 from .table import Column, Table, from_rows
 
 if TYPE_CHECKING:
@@ -60,20 +59,13 @@ def run_tables(folder: str | Path, *, worlds: bool = False) -> list[Table]:
     Raises
     ------
     RunError
-        Where the folder holds no whole run.
-    ExperimentError
-        Where its experiment is of another version and can no longer be read.
+        Where the folder holds no whole run, or one of a version that can no longer be read.
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    try:
-        summary = json.loads((folder / "summary.json").read_text("utf-8"))
-        experiment = load(folder / "experiment.toml")
-        dataset = open_results(folder / "worlds.nc")
-    except ExperimentError:
-        raise
-    except (OSError, ValueError):
-        raise RunError(f"{folder}: the run is not whole; make it again with `sim run`") from None
+    summary = read_summary(folder)
+    experiment = read_experiment(folder)
+    dataset = open_results(folder)
     try:
         tables = [
             _summary(summary),
@@ -106,7 +98,7 @@ def _comparison(summary: Mapping[str, Any]) -> Table:
     rows = [
         {"a": pair["a"], "b": pair["b"], **row}
         for pair in summary["comparisons"]
-        for row in _entries({k: v for k, v in pair.items() if k not in ("a", "b")}, COMPARISONS)
+        for row in _entries({k: v for k, v in pair.items() if k in COMPARISONS}, COMPARISONS)
     ]
     about = "a comparison of portfolios a and b in the same worlds"
     return from_rows("comparison", about, rows, {"a": "", "b": "", **_MEASURED})
@@ -150,8 +142,8 @@ def _costs(dataset: xr.Dataset) -> Table:
             for name in ("portfolio", "tier", "platform", "niche", "compensation", "creators")
         }
         whole = float(portfolio_cost.sel(portfolio=terms["portfolio"]))
-        for component, on in COMPONENTS.items():
-            here = {"line": number, "component": list(COMPONENTS).index(component)}
+        for place, component in enumerate(dataset["component"].values.tolist()):
+            here = {"line": number, "component": place}
             price = float(dataset["cost_price"].isel(here))
             if price == 0.0:
                 continue
@@ -166,7 +158,7 @@ def _costs(dataset: xr.Dataset) -> Table:
                     **terms,
                     "line": line.partition("/")[2],
                     "component": component,
-                    "charged_on": on,
+                    "charged_on": COMPONENTS.get(component, ""),
                     "price": price,
                     "mean": cost.value,
                     "standard_error": cost.se,
@@ -226,7 +218,7 @@ def _run(manifest: Mapping[str, Any], summary: Mapping[str, Any]) -> Table:
         ("seed", manifest["seed"]),
         ("experiment_hash", manifest["experiment_hash"]),
         ("creator-roi", manifest["version"]),
-        *manifest["packages"].items(),
+        *manifest.get("packages", {}).items(),
     ]
     return from_rows(
         "run",

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..folders import RunError
+from ..run.folder import RunError, file_in_place
 from .table import Table, Values
 
 #: Formats, with the package that each needs beyond the plain installation.
@@ -84,16 +84,9 @@ def write_tables(tables: Sequence[Table], path: str | Path, kind: str) -> list[P
 
 
 def _in_place(path: Path, write: Callable[[Path], None]) -> Path:
-    """Write a file beside its place, then move it there."""
-    if path.is_dir():
-        raise RunError(f"{path}: is a folder; name a file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with file_in_place(path) as part:
         write(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..folders import RunError
+from ..run.folder import RunError
 from .table import Table
 
 #: Rows of a sheet, its header included.

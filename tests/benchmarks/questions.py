@@ -17,7 +17,8 @@ from typing import Any
 import xarray as xr
 
 import sim
-from sim.analysis import sweep, tornado
+from sim.questions.sweep import sweep
+from sim.questions.tornado import tornado
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "micro_vs_macro.toml"
 Row = dict[str, Any]

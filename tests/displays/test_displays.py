@@ -109,7 +109,7 @@ def test_answers_of_analyses_show_sentence_rows_and_notes():
     ids=str,
 )
 def test_every_answer_shows_its_sentence_and_a_table(name, arguments):
-    import sim.analysis
+    import sim
 
     experiment = sim.build(
         {
@@ -120,7 +120,7 @@ def test_every_answer_shows_its_sentence_and_a_table(name, arguments):
             },
         }
     )
-    answer = getattr(sim.analysis, name)(experiment, **arguments, threads=1)
+    answer = getattr(sim, name)(experiment, **arguments, threads=1)
     html = answer._repr_html_()
     assert " ".join(answer.sentence.split()) in words(html)
     assert len(list(parsed(html).iter("tr"))) > 1

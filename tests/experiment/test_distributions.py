@@ -113,6 +113,17 @@ def test_other_ways_to_write_a_lognormal():
     assert by_quantiles == CLOSE(expected)
 
 
+def test_a_gamma_is_a_share_where_it_practically_ends_below_one():
+    """It is cut at one; elsewhere it has no end."""
+    rate = {"gamma": {"mean": 0.04, "sd": 0.03}}
+    assert (parse(rate, SHARE).upper, parse(rate, POSITIVE).upper) == (1.0, math.inf)
+    assert parse(rate | {"truncate": [0.01, 0.2]}, SHARE).upper == 0.2
+    # An exponential of mean m passes m log 2,000 once in 2,000 draws: 1 at m = 0.1316.
+    parse({"gamma": {"mean": 0.131, "sd": 0.131}}, SHARE)
+    with pytest.raises(DistributionError, match="cannot be above 1"):
+        parse({"gamma": {"mean": 0.132, "sd": 0.132}}, SHARE)
+
+
 def test_a_pareto_by_its_mean():
     # Mean of a Pareto: minimum index / (index - 1).
     parameters = parse({"pareto": {"mean": 30, "tail_index": 3}}).parameters

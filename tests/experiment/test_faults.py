@@ -306,8 +306,37 @@ NUMBERS = [
     row("negative fee", "[tier.micro]\nfee = -5", "tier.micro.fee: cannot be negative (got -5)"),
     row(
         "zero that must be positive",
-        "[economics]\norder_value_cv = 0",
-        "economics.order_value_cv: must be positive (got 0)",
+        "[platform.instagram]\naudience = 0",
+        "platform.instagram.audience: must be positive (got 0)",
+    ),
+    row(
+        "spread too small to compute with",
+        "[economics]\norder_value_cv = 1e-300",
+        "economics.order_value_cv: must be 0, all orders alike, or at least 1e-06 (got 1e-300)",
+    ),
+    row(
+        "spread too large to compute with",
+        "[economics]\norder_value_cv = 1e300",
+        "economics.order_value_cv: must lie within 1e+15 of zero (got 1e+300)",
+    ),
+    row(
+        "chance too small to compute with",
+        "[tier.micro.amplification.spike]\nprobability = 1e-300\nminimum = 1\ntail_index = 2",
+        "tier.micro.amplification.spike.probability: must be 0, which is never, or at least 1e-09 "
+        "(got 1e-300)",
+    ),
+    row(
+        "spread that no run would see",
+        "[tier.micro]\nconversion_rate = { lognormal = { mean = 0.01, log_sd = 1000 } }",
+        "tier.micro.conversion_rate: spreads too far (a log_sd of 1000): half of its mean would "
+        "come from draws too rare to be seen; stay within 5, or truncate it from above: "
+        "truncate = [0, ...] (got { lognormal = { mean = 0.01, log_sd = 1000 } })",
+    ),
+    row(
+        "cost that would buy nothing",
+        "[costs]\nboosting = 3",
+        "costs.boosting: is not simulated: it would cost and bring nothing; leave it out, or add "
+        "the USD to `costs.fixed` (got 3)",
     ),
     row(
         "share above one",
@@ -673,9 +702,9 @@ DISTRIBUTIONS = [
     ),
     row(
         "share that reaches above one",
-        "[tier.micro]\nengagement_rate = { gamma = { mean = 0.1, sd = 0.1 } }",
+        "[tier.micro]\nengagement_rate = { gamma = { mean = 0.4, sd = 0.4 } }",
         "tier.micro.engagement_rate: is a share and cannot be above 1; write a range in percent, "
-        "a beta or a pert, or truncate it at 1 (got { gamma = { mean = 0.1, sd = 0.1 } })",
+        "a beta or a pert, or truncate it at 1 (got { gamma = { mean = 0.4, sd = 0.4 } })",
     ),
     row(
         "truncation reversed",

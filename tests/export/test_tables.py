@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import sim
 from sim.cli import main
-from sim.results import cost_by_component
+from sim.run.dataset import cost_by_component
 from sim.tables import Column, Table, files, run_tables, workbook, write_tables
 
 

@@ -107,7 +107,7 @@ def test_on_a_terminal_tables_fit_eighty_columns(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     from sim.cli import fit as module
-    from sim.fitting import fit_posts, read_posts
+    from sim.fit import fit_posts, read_posts
 
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
@@ -155,7 +155,7 @@ def test_refusal_says_how_many_it_takes(truth: SimpleNamespace, written: Write) 
 
 def test_panels_show_data_and_fit(truth: SimpleNamespace, written: Write) -> None:
     from sim.charts.fit import draw_fit, plot_fitted, short
-    from sim.fitting import fit_posts, read_posts
+    from sim.fit import fit_posts, read_posts
 
     found = fit_posts(read_posts(written(truth.campaigns(21, creators=120))))
     figure = draw_fit(found)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.fitting.cells import CellError, decimal_comma, number
-from sim.fitting.reading import FitError, read_posts
+from sim.fit.cells import CellError, decimal_comma, number
+from sim.fit.reading import FitError, read_posts
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from scipy.special import ndtr
 
-from sim.measures import compare
+from sim.measures import Comparison, compare
 
 Results = Callable[..., xr.Dataset]
 
@@ -83,6 +83,23 @@ def test_dominance_of_a_certain_gain(run_of: Results) -> None:
     for name in ("roi", "profit"):
         for order in ("first", "second"):
             assert comparison[f"{name}_{order}_order_violation"].value == 0
+
+
+def test_dominance_is_written_with_its_levels_and_read_back(run_of: Results) -> None:
+    random = np.random.default_rng(3)
+    base = random.normal(size=2_000)
+    comparison = compare(run_of({"better": base + 0.5, "worse": base}), "better", "worse")
+    row = comparison.to_dict()
+    told = row["dominance"]["roi_first_order"]
+    assert told["ahead"] == "better"
+    assert 0.0 < told["from"] <= 0.05
+    assert 0.95 <= told["to"] < 1.0
+    assert row["dominance"]["roi_second_order"]["to"] == 1.0
+    assert Comparison.told_in(row) == dict(comparison.dominance)
+    tie = compare(run_of({"better": base, "worse": random.permutation(base)}), "better", "worse")
+    assert tie.to_dict()["dominance"]["profit_first_order"] == {
+        "ahead": None, "from": None, "to": None, "reason": "the medians cannot be told apart",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

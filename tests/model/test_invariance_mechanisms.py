@@ -11,10 +11,10 @@ import pytest
 import xarray as xr
 
 import sim
-from sim.analysis.keys import Varied, find_key
-from sim.analysis.prices import Prices, is_price
 from sim.engine.run import run
 from sim.plan import make_plan
+from sim.vary.keys import Varied, find_key
+from sim.vary.prices import Prices, is_price
 
 from .test_invariance import RICH, of, other_tier, same
 

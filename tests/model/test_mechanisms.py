@@ -164,8 +164,7 @@ def test_only_who_posts_is_paid(simulated: Simulated) -> None:
 
 #: A market in which six still creators with 4,000 viewers each overlap heavily.
 CROWDED = {"niche.general": {"market": 6_000, "overlap": 1.0, "duplicate_waste": 0.9}}
-REACHED = 6_000 * (1.0 - math.exp(-4_000 / 6_000))
-LEFT = 1.0 - 0.9 * (1.0 - 6_000 * (1.0 - math.exp(-N * 4_000 / 6_000)) / (N * REACHED))
+LEFT = 1.0 - 0.9 * (1.0 - 6_000 * (1.0 - math.exp(-N * 4_000 / 6_000)) / (N * 4_000))
 
 
 @pytest.mark.parametrize(("floor", "cap"), [(0.0, 1e9), (30.0, 50.0)])

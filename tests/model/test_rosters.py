@@ -20,7 +20,7 @@ from scipy import integrate, stats
 
 import sim
 from sim.plan import make_plan
-from sim.results import load_results
+from sim.run.dataset import load_results
 
 Array = npt.NDArray[np.float64]
 Named = Callable[..., xr.Dataset]
@@ -58,6 +58,29 @@ def agree(values: Array, mean: float, sd: float) -> None:
     assert abs(values.std() - sd) <= 4.0 * error / math.sqrt(2.0)
 
 
+def luck_of(posts: int) -> float:
+    """Return the variance of the log of a mean of n lucks, lognormal itself (Fenton 1960)."""
+    return math.log1p(math.expm1(TAU**2) / posts)
+
+
+def ordering(
+    orders: float, exposure: float, centre: float, log_sd: float, noise: float = 0.0
+) -> tuple[float, float]:
+    """Return mean and coefficient of variation of a rate whose orders were counted, on a grid.
+
+    The log rate is normal before; orders are Poisson with mean exposure x rate x a lognormal of
+    mean one whose log has the variance `noise`.
+    """
+    t = np.linspace(centre - 8.0 * log_sd, centre + 8.0 * log_sd, 4_001)
+    z = np.linspace(-6.0, 6.0, 241) if noise else np.zeros(1)
+    expected = exposure * np.exp(t[:, None] + math.sqrt(noise) * z - noise / 2.0)
+    chance = stats.poisson.pmf(orders, expected) @ stats.norm.pdf(z)
+    weight = chance * stats.norm.pdf(t, centre, log_sd)
+    weight /= weight.sum()
+    mean = float(weight @ np.exp(t))
+    return mean, math.sqrt(float(weight @ np.exp(2.0 * t)) / mean**2 - 1.0)
+
+
 def test_followers_and_fees_that_are_known_do_not_vary(named: Named) -> None:
     """Two creators with their own numbers, in a tier where both vary widely and fees are shocked."""
     changes = {
@@ -74,13 +97,17 @@ def test_followers_and_fees_that_are_known_do_not_vary(named: Named) -> None:
 
 @pytest.mark.parametrize("posts", [1, 12, 400])
 def test_a_measured_rate_is_shrunk_toward_its_tier(named: Named, posts: int) -> None:
-    """w = sigma^2 / (sigma^2 + tau^2 / n): log e has mean w y + (1 - w) mu, variance (1 - w) sigma^2.
+    """w = sigma^2 / (sigma^2 + v): log e has mean w (y - m) + (1 - w) mu, variance (1 - w) sigma^2.
 
-    One post of this season adds its own luck of mean one.
+    m = -v / 2 and v are mean and variance of the log of a mean of n lucks, exact for one post and
+    nearly so for the mean of several lognormals (Fenton 1960). One post of this season adds its
+    own luck of mean one.
     """
     ds = named(f"name,followers,engagement_rate,posts\nAda,20000,6 %,{posts}\n", VARIED)
-    w = SIGMA**2 / (SIGMA**2 + TAU**2 / posts)
-    mean = math.log(20_000) + w * math.log(0.06) + (1.0 - w) * math.log(MEAN) - TAU**2 / 2.0
+    v = luck_of(posts)
+    w = SIGMA**2 / (SIGMA**2 + v)
+    measured = math.log(0.06) + v / 2.0
+    mean = math.log(20_000) + w * measured + (1.0 - w) * math.log(MEAN) - TAU**2 / 2.0
     agree(log_engagements(ds), mean, math.sqrt((1.0 - w) * SIGMA**2 + TAU**2))
 
 
@@ -120,7 +147,7 @@ def test_doubt_about_a_tier_fades_as_a_rate_is_measured(named: Named) -> None:
     b = 0.5
     changes = VARIED | {"beliefs": {"engagement_rate": {"sd": b, "common": 0.0}}}
     ds = named("name,followers,engagement_rate,posts\nAda,20000,6 %,4\n", changes)
-    w = SIGMA**2 / (SIGMA**2 + TAU**2 / 4)
+    w = SIGMA**2 / (SIGMA**2 + luck_of(4))
     sd = math.sqrt((1.0 - w) * SIGMA**2 + TAU**2 + ((1.0 - w) * b) ** 2)
     values = log_engagements(ds)
     assert abs(values.std() - sd) <= 4.0 * sd / math.sqrt(2.0 * values.size)
@@ -145,10 +172,11 @@ def test_all_that_is_known_of_a_creator_counts_together(named: Named) -> None:
     own = np.array([[s_f**2, rho * s_f * s_e], [rho * s_f * s_e, s_e**2]])
     with_fee = eta * own.sum(axis=1)
     known = np.block([[own, with_fee[:, None]], [with_fee[None], np.array([[s_fee**2]])]])
-    known[1, 1] += (SIGMA * loading) ** 2 + TAU**2 / posts
+    known[1, 1] += (SIGMA * loading) ** 2 + luck_of(posts)
     along = np.array([own[1, 0], own[1, 1], with_fee[1]])
     gain = np.linalg.solve(known, along)
-    seen = np.array([math.log(50_000 / 20_000), math.log(0.05 / MEAN), math.log(400 / 100)])
+    rate = math.log(0.05 / MEAN) + luck_of(posts) / 2.0
+    seen = np.array([math.log(50_000 / 20_000), rate, math.log(400 / 100)])
     mean = math.log(50_000 * MEAN) + gain @ seen - TAU**2 / 2.0
     variance = own[1, 1] - gain @ along + (SIGMA * loading) ** 2 + TAU**2
     agree(log_engagements(named(text, changes)), mean, math.sqrt(variance))
@@ -160,13 +188,45 @@ def test_past_orders_tell_of_conversion(named: Named) -> None:
         "tier.small.conversion_rate": {"lognormal": {"median": 0.02, "log_sd": 0.9}},
         "tier.small.engagement_rate": 0.02,
     }
-    orders, w_noise = 40.0, 1.0 / 40.5 / 0.9**2
-    text = "name,followers,engagement_rate,past_orders,past_posts\nAda,20000,2 %,40,10\n"
-    ds = named(text, changes)
-    w = 1.0 / (1.0 + float(f"{w_noise:.1e}"))
-    rate = (orders + 0.5) / (10 * 400 * 0.6)
-    mean = math.log(400 * 0.02) + w * math.log(rate / 0.02) - TAU**2 / 2.0
-    agree(np.log(ds["expected_orders"].values[0]), mean, math.sqrt((1.0 - w) * 0.9**2 + TAU**2))
+    text = "name,followers,past_orders,past_posts\nAda,20000,40,10\n"
+    values = named(text, changes)["expected_orders"].values[0]
+    mean, cv = ordering(40, 10 * 400 * 0.6, math.log(0.02), 0.9, luck_of(10))
+    error = values.std() / math.sqrt(values.size)
+    assert abs(values.mean() - 400 * mean) <= 4.0 * error + 0.01 * 400 * mean
+    # A new post has luck of its own.
+    assert 1.0 + (values.std() / values.mean()) ** 2 == pytest.approx(
+        (1.0 + cv**2) * math.exp(TAU**2), rel=0.04
+    )
+
+
+def test_orders_count_where_no_rate_was_measured(named: Named) -> None:
+    """None in three posts and 200 in two are different creators."""
+    text = "name,followers,past_orders,past_posts\nZoe,30000,{},{}\n"
+    sd = math.sqrt(SIGMA**2 + 0.6**2)
+    changes = VARIED | {
+        "tier.small.conversion_rate": {"lognormal": {"median": 0.02, "log_sd": 0.6}},
+    }
+    for orders, posts in ((0, 3), (200, 2)):
+        values = named(text.format(orders, posts), changes)["expected_orders"].values[0]
+        centre = math.log(30_000 * MEAN * 0.02)
+        mean, _ = ordering(orders, posts * 0.6, centre, sd, luck_of(posts))
+        error = values.std() / math.sqrt(values.size)
+        assert abs(values.mean() - mean) <= 4.0 * error + 0.01 * mean
+
+
+def test_three_campaigns_are_three_observations(named: Named) -> None:
+    """Each has the luck of its own posts and season: three tell more than their sum."""
+    changes = VARIED | {
+        "tier.small.conversion_rate": {"lognormal": {"median": 0.02, "log_sd": 0.6}},
+        "shocks.loadings": {"conversion_rate": {"campaign": 0.8}},
+    }
+    head = "name,followers,past_orders,past_posts\n"
+    three, each, together = (
+        named(f"{head}Ada,20000,{cells}\n", changes)["expected_orders"].values[0]
+        for cells in ('"70; 88; 95",3', '"70; 88; 95","1; 1; 1"', "253,3")
+    )
+    np.testing.assert_array_equal(three, each)
+    assert np.log(three).std() < 0.95 * np.log(together).std()
 
 
 def test_a_name_decides_the_luck(named: Named) -> None:
@@ -235,7 +295,7 @@ def test_amplified_posts_measure_less_well(tmp_path: Path, make: Callable[..., A
         "tier.small.amplified_engagement": q,
     }
     (tmp_path / "list.csv").write_text(
-        "name,followers,engagement_rate,posts\nAda,20000,6 %,4\n", encoding="utf-8"
+        "name,followers,engagement_rate,posts\nAda,20000,6 %,1\n", encoding="utf-8"
     )
     experiment = make(changes | {"portfolio": {"p": {"roster": "list.csv"}}}, folder=tmp_path)
     work = make_plan(experiment).works[0]
@@ -247,26 +307,52 @@ def test_amplified_posts_measure_less_well(tmp_path: Path, make: Callable[..., A
         return p * float(integrate.quad(integrand, least, np.inf)[0])
 
     noise = TAU**2 + moment(2) - moment(1) ** 2
-    left = 1.0 / (1.0 + SIGMA**2 / (noise / 4))
+    left = 1.0 / (1.0 + SIGMA**2 / noise)
     assert work.mix[0, 0, 0] ** 2 == pytest.approx(left, rel=0.05)
-    assert left > 1.3 * (TAU**2 / 4) / (SIGMA**2 + TAU**2 / 4)
+    assert left > 1.3 * TAU**2 / (SIGMA**2 + TAU**2)
 
 
 def test_past_orders_tell_of_conversion_and_fit_together(named: Named) -> None:
-    """Orders show c f: with S the variance of its log and v the noise, (1 - w) S is left."""
+    """Orders show c f, whose log varies by both."""
     sigma_c, sigma_f = 0.6, 0.8
     changes = {
         "tier.small.conversion_rate": {"lognormal": {"median": 0.02, "log_sd": sigma_c}},
         "tier.small.fit": {"lognormal": {"median": 0.5, "log_sd": sigma_f}},
     }
     text = "name,followers,engagement_rate,past_orders,past_posts\nAda,20000,2 %,40,10\n"
-    ds = named(text, changes)
-    noise = sigma_c**2 * float(f"{1.0 / 40.5 / sigma_c**2:.1e}")
-    prior = sigma_c**2 + sigma_f**2
-    w = prior / (prior + noise)
-    seen = 40.5 / (10 * 400 * 0.6)
-    mean = math.log(400) + w * math.log(seen) + (1.0 - w) * math.log(0.02 * 0.5)
-    agree(np.log(ds["expected_orders"].values[0]), mean, math.sqrt((1.0 - w) * prior))
+    values = named(text, changes)["expected_orders"].values[0]
+    centre = math.log(0.02 * 0.5)
+    mean, cv = ordering(40, 10 * 400 * 0.6, centre, math.hypot(sigma_c, sigma_f))
+    error = values.std() / math.sqrt(values.size)
+    assert abs(values.mean() - 400 * mean) <= 4.0 * error
+    assert values.std() / values.mean() == pytest.approx(cv, rel=0.05)
+
+
+def test_a_rate_known_for_certain_stays(named: Named) -> None:
+    """Whatever the doubt about the tier: a belief of mean one would shift what nobody doubts."""
+    changes = VARIED | {"beliefs": {"engagement_rate": {"sd": 0.5, "common": 0.5}}}
+    ds = named("name,followers,engagement_rate,posts\nAda,20000,6 %,100000\n", changes)
+    values = ds["engagements"].values[0]
+    assert abs(values.mean() - 1_200) <= 4.0 * values.std() / math.sqrt(values.size)
+
+
+def test_orders_of_many_posts_leave_no_doubt_about_the_tier(named: Named) -> None:
+    """Doubt about engagement and conversion fades from expected orders as orders are counted."""
+    b = 0.5
+    changes = {
+        "tier.small.conversion_rate": {"lognormal": {"median": 0.05, "log_sd": 0.8}},
+        "beliefs": {
+            name: {"sd": b, "common": 0.0} for name in ("engagement_rate", "conversion_rate")
+        },
+    }
+    text = "name,followers,past_orders,past_posts\nAda,20000,{},{}\n"
+    for orders, posts in ((1_000, 100), (10, 1)):
+        values = named(text.format(orders, posts), changes)["expected_orders"].values[0]
+        _, cv = ordering(orders, posts * 0.6, math.log(20_000 * 0.02 * 0.05), 0.8)
+        left = math.log1p(cv**2)
+        # The counts leave left / 0.8^2 of the log variance open, and as much of both beliefs.
+        sd = math.sqrt(left + 2.0 * (left / 0.8**2 * b) ** 2)
+        assert np.log(values).std() == pytest.approx(sd, rel=0.05)
 
 
 # --- Faults ---------------------------------------------------------------------------------------------
@@ -311,7 +397,7 @@ def test_a_roster_says_who_they_are(tmp_path: Path) -> None:
 
 def test_a_run_keeps_its_roster(tmp_path: Path) -> None:
     """The run's folder holds all that is needed to run it again."""
-    from sim.runs import write_run
+    from sim.run.written import write_run
 
     (tmp_path / "list.csv").write_text("name,followers\nA,12k\nB,700k\n", encoding="utf-8")
     experiment = sim.build(
@@ -319,7 +405,7 @@ def test_a_run_keeps_its_roster(tmp_path: Path) -> None:
         folder=tmp_path, name="again",
     )  # fmt: skip
     results = sim.simulate(experiment)
-    write_run(tmp_path / "out", experiment, results, charts=False)
+    write_run(tmp_path / "out", experiment, results)
     (tmp_path / "list.csv").unlink()
     again = sim.simulate(sim.load(tmp_path / "out" / "experiment.toml"))
     kept = load_results(tmp_path / "out")

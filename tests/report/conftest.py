@@ -12,7 +12,7 @@ import sim
 import sim.report
 from sim.report.reading import open_run
 from sim.report.story import tell
-from sim.runs import write_run
+from sim.run.written import write_run
 
 HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too'"
 
@@ -100,7 +100,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.write_text(EXPERIMENT.format(title=HOSTILE), encoding="utf-8")
     experiment = sim.load(file)
     target = place / "results" / "hostile"
-    write_run(target, experiment, sim.simulate(experiment), charts=False)
+    write_run(target, experiment, sim.simulate(experiment))
     (target / "analysis").mkdir()
     for content in (TORNADO, DISCOVER, OF_ANOTHER_VERSION):
         name = content["analysis"]

@@ -15,8 +15,8 @@ from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches
 
 import sim.report
+from sim.figures.spec import Bars, Curves, Table
 from sim.report.deck import fill
-from sim.report.models import Bars, Curves, Table
 from sim.report.slides import Deck
 from sim.report.story import all_figures
 

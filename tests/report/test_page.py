@@ -252,5 +252,5 @@ def test_part_of_a_run_is_refused(bare: Path, tmp_path: Path) -> None:
     half = tmp_path / "half"
     shutil.copytree(bare, half)
     (half / "worlds.nc").unlink()
-    with pytest.raises(sim.runs.RunError, match="a part of the run is missing"):
+    with pytest.raises(sim.run.written.RunError, match=r"worlds\.nc: is missing"):
         sim.report.write_report(half)

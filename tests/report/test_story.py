@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sim.charts.scale import RoiScale
+from sim.figures.spec import Bars, Table, unbroken
 from sim.report.always import PARTS, bin_edges
 from sim.report.asked import asked
-from sim.report.models import Bars, Table, unbroken
 from sim.report.story import all_figures
 
 from .conftest import OF_ANOTHER_VERSION, TORNADO

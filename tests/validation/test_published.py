@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis.terms import Scene
 from sim.evidence import Figure, claims, derived_value, published
+from sim.questions.audit.expressions import Scene
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 FIGURES = {figure.id: figure for figure in (*claims(), *published())}

@@ -1,0 +1,380 @@
+"""Sweeps: the same worlds at many values of some keys.
+
+A key that is a price costs no new draw (`prices.py`); any other key is simulated at each of its
+values, on the same streams. Both may stand in one sweep: the prices are then swept within each run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...displays import Told
+from ...experiment import Experiment, ExperimentError, Fault
+from ...experiment.faults import nearest
+from ...plan import make_plan
+from ...run.simulate import Progress
+from ...vary.keys import Key, find_key
+from ...vary.ranges import read_values
+from ..common import (
+    POINT_WORLDS,
+    Decision,
+    decide,
+    plain,
+    unit_of,
+    with_worlds,
+    words_of,
+)
+from ._algebra import PAIRED
+from ._labels import labelled
+from ._points import Job, Point
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = npt.NDArray[np.float64]
+
+#: What a sweep takes where neither the call nor the file names a key: the fees of the decision.
+DEFAULT_RANGE = "0.5x to 2x in 21 steps"
+#: Keys of [sweep] that are not keys of the experiment.
+_SWITCHES = ("zip", "resize")
+#: Measures whose paired difference a sweep has.
+PAIRED_WITH = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}
+#: Measures whose missing errors are worth a note.
+_ERRORS = ("roi_mean", "profit_mean", "cost_mean")
+
+
+@dataclass(frozen=True)
+class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
+    """What happens to the portfolios at other values.
+
+    Attributes
+    ----------
+    keys
+        The swept keys.
+    dataset
+        Measures by (portfolio, keys) or, zipped, by (portfolio, point), each with its standard
+        error under the same name and ``_se``; comparisons of the pair without the portfolio.
+    decision
+        The pair compared.
+    worlds
+        Worlds of each point.
+    simulated
+        Runs that were simulated: 0 where all keys are prices.
+    notes
+        What was done about what is not obvious.
+    """
+
+    keys: tuple[Key, ...]
+    dataset: xr.Dataset
+    decision: Decision
+    worlds: int
+    simulated: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> int:
+        """Number of points."""
+        sizes = self.dataset.sizes
+        return int(np.prod([size for name, size in sizes.items() if name != "portfolio"]))
+
+    @property
+    def measures(self) -> list[str]:
+        """Names of the measures, without their errors."""
+        names = [str(name) for name in self.dataset.data_vars]
+        return [name for name in names if f"{name}_se" in names]
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return one row for each point and portfolio: keys, measures, errors; None for missing."""
+        names = [str(name) for name in self.dataset["portfolio"].values]
+        columns = {str(name): self._by_portfolio(str(name)) for name in self.dataset.data_vars}
+        rows = []
+        for p, values in enumerate(self.at_points()):
+            for f, portfolio in enumerate(names):
+                figures = {name: plain(float(of[f, p])) for name, of in columns.items()}
+                rows.append({**values, "portfolio": portfolio, **figures})
+        return rows
+
+    def at_points(self) -> list[dict[str, float | str]]:
+        """Return the values of the keys at every point, the last key moving fastest."""
+        names = [key.name for key in self.keys]
+        axes = [[_scalar(v) for v in self.dataset[name].values.tolist()] for name in names]
+        zipped = "point" in self.dataset.sizes
+        every = zip(*axes, strict=True) if zipped else itertools.product(*axes)
+        return [dict(zip(names, values, strict=True)) for values in every]
+
+    def _by_portfolio(self, name: str) -> Array:
+        """Return a variable with shape (portfolios, points)."""
+        portfolios, values = self.dataset.sizes["portfolio"], self.dataset[name].values
+        if "portfolio" not in self.dataset[name].dims:
+            values = np.broadcast_to(values, (portfolios, *values.shape))
+        return np.asarray(values.reshape(portfolios, -1))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sweep for JSON: axes, and each measure as nested lists of value and se."""
+        return {
+            "analysis": "sweep",
+            "sentence": self.sentence,
+            "notes": list(self.notes),
+            "worlds": self.worlds,
+            "simulated": self.simulated,
+            "decision": {"a": self.decision.a, "b": self.decision.b},
+            "measure": self.outcome,
+            "dims": [str(dim) for dim in self.dataset["roi_mean"].dims],
+            "keys": {
+                key.name: {
+                    "unit": key.unit,
+                    "base": key.base,
+                    "values": [_scalar(v) for v in self.dataset[key.name].values.tolist()],
+                }
+                for key in self.keys
+            },
+            "portfolios": [str(name) for name in self.dataset["portfolio"].values],
+            "measures": {
+                name: {
+                    "unit": self.dataset[name].attrs["units"],
+                    "value": _nested(self.dataset[name].values),
+                    "se": _nested(self.dataset[f"{name}_se"].values),
+                }
+                for name in self.measures
+            },
+            **({} if self.decision.b is None else {"gap": self._gap_content()}),
+        }
+
+    def _gap_content(self) -> dict[str, Any]:
+        value, se = self.gap()
+        words, unit = words_of(self.outcome), unit_of(self.outcome)
+        return {"words": words, "unit": unit, "value": _nested(value), "se": _nested(se)}
+
+    @property
+    def sentence(self) -> str:
+        """Say what the sweep shows, with standard errors."""
+        from ._words import along, over
+
+        text = along(self) if len(self.keys) == 1 else over(self)
+        how = "" if self.simulated == 0 else f", {self.simulated:,} runs"
+        return f"{text} ({self.points:,} points of {self.worlds:,} worlds{how})."
+
+    @property
+    def outcome(self) -> str:
+        """The measure that the sentence is about: the decision's, where a sweep has it."""
+        measure = self.decision.measure
+        return measure if measure in self.measures and measure not in PAIRED else "roi_mean"
+
+    def gap(self) -> tuple[Array, Array]:
+        """Return how much a's outcome is above b's, and the error, in the shape of the points.
+
+        Errors are paired where the sweep has the difference; else at most the sum of both.
+        """
+        data, on = self.dataset, self.outcome
+        pair = self.decision.portfolios
+        own, other = (data[on].sel(portfolio=name).values for name in pair)
+        paired = PAIRED_WITH.get(on)
+        if paired is not None:
+            return np.asarray(own - other), np.asarray(data[f"{paired}_se"].values)
+        first, second = (data[f"{on}_se"].sel(portfolio=name).values for name in pair)
+        return np.asarray(own - other), np.asarray(first + second)
+
+
+def sweep(
+    experiment: Experiment,
+    values: Mapping[str, Any] | None = None,
+    *,
+    zipped: bool | None = None,
+    resize: bool | None = None,
+    a: str | None = None,
+    b: str | None = None,
+    measure: str | None = None,
+    worlds: int | None = None,
+    quantiles: bool = True,
+    run: xr.Dataset | None = None,
+    points_in: str | Path | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Measure an experiment's portfolios at other values of some keys, in the same worlds.
+
+    Parameters
+    ----------
+    experiment
+        The experiment.
+    values
+        Values by dotted key, see `sim.vary.ranges`; by default ``[sweep]`` of the file, else
+        the fees of the decision's tiers from half to twice what they are.
+    zipped
+        Take the first values of all keys together, then the second; else every combination.
+    resize
+        Whether budgets hire again at each point; else every portfolio keeps its creators.
+    a, b, measure
+        Override ``[decision]``: the pair compared, and what the sentence is about.
+    worlds
+        Worlds of each simulated point, at most those of the experiment; by default 20,000.
+        Prices alone use all worlds of the run.
+    quantiles
+        Whether to give quantiles and expected shortfall beside means and shares.
+    run
+        A finished run of the experiment, used where all keys are prices.
+    points_in
+        Folder that keeps finished runs: a later call runs only what is missing.
+    threads, progress
+        See `sim.simulate`; progress counts points.
+
+    Returns
+    -------
+    Sweep
+        With a Dataset whose coordinates are the swept keys in their units.
+
+    Raises
+    ------
+    ExperimentError
+        For unknown keys and impossible values.
+    """
+    table = experiment.sweep
+    zipped = zipped if zipped is not None else bool(table and table.zip)
+    resize = resize if resize is not None else bool(table and table.resize)
+    decision = _decision(experiment, a, b, measure)
+    keys, axes = _axes(experiment, values, decision)
+    points = _points(experiment, keys, axes, zipped)
+    job = Job(experiment, keys, points, decision, resize, quantiles, threads)
+    if job.simulated_keys:
+        job.experiment = with_worlds(experiment, worlds or POINT_WORLDS)
+    found, creators, simulated = job.run(run, points_in, progress)
+    dataset = labelled(job, axes, zipped, found, creators)
+    notes = _notes(job, experiment, dataset)
+    return Sweep(keys, dataset, decision, int(dataset.attrs["worlds"]), simulated, notes)
+
+
+def _notes(job: Job, experiment: Experiment, dataset: xr.Dataset) -> tuple[str, ...]:
+    """Say what the sweep did that its figures do not show."""
+    notes = []
+    count = int(dataset.attrs["worlds"])
+    if job.simulated_keys and count < experiment.simulation.worlds:
+        notes.append(f"Each simulated point has {count:,} worlds (--points asks for more).")
+    budgets = [name for name, own in experiment.portfolio.items() if own.budget is not None]
+    if budgets and not job.resize:
+        notes.append(f"{', '.join(budgets)}: creators held as hired; --resize hires at each point.")
+    heavy = [name for name in _ERRORS if bool(dataset[f"{name}_se"].isnull().any())]
+    if heavy:
+        notes.append(f"Heavy tails: no standard error everywhere for {', '.join(heavy)}.")
+    loadings = [key.name for key in job.keys if key.table == "shocks"]
+    if loadings and not experiment.shocks.preserve_mean:
+        notes.append(
+            f"{', '.join(loadings)} moves the means too (`shocks.preserve_mean` takes that out): "
+            "read roi_mean beside every other measure."
+        )
+    return tuple(notes)
+
+
+def _decision(
+    experiment: Experiment, a: str | None, b: str | None, measure: str | None
+) -> Decision:
+    """Return the decision; a sweep shows all portfolios and can do without one."""
+    names = list(experiment.portfolio)
+    if len(names) > 2 and not (a and b) and experiment.decision is None:
+        return decide(experiment, names[0], names[1], measure)
+    return decide(experiment, a, b, measure)
+
+
+def _written(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return dotted keys with what is written for them, from nested or quoted keys."""
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            found |= _written(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
+
+
+def _fees(experiment: Experiment, decision: Decision) -> dict[str, Any]:
+    """Return the fees of the tiers that the decision is about, at most one for each side."""
+    lines = make_plan(experiment).lines
+    keys = []
+    for portfolio in decision.portfolios:
+        own = [line for line in lines if line.portfolio == portfolio]
+        largest = max(own, key=lambda line: line.committed_per_creator * line.creators)
+        keys.append(f"tier.{largest.terms.tier}.fee")
+    return dict.fromkeys(keys, DEFAULT_RANGE)
+
+
+def _axes(
+    experiment: Experiment, values: Mapping[str, Any] | None, decision: Decision
+) -> tuple[tuple[Key, ...], list[list[float | str]]]:
+    """Return the keys and their values: as given, as the file says, or the fees.
+
+    Raises
+    ------
+    ExperimentError
+        With the faults of all keys; those of the file under ``sweep``.
+    """
+    prefix = ""
+    if values is None and experiment.sweep is not None:
+        values, prefix = _written(experiment.sweep.model_extra or {}), "sweep."
+    keys, axes, faults = [], [], []
+    for name, written in (values or _fees(experiment, decision)).items():
+        switch = nearest(name, _SWITCHES) if prefix and "." not in name else None
+        if switch is not None:
+            faults.append(Fault(prefix + name, f"is no key to vary; did you mean `{switch}`?"))
+            continue
+        try:
+            key = find_key(experiment, name)
+            axes.append(read_values(key, written, experiment.file))
+            keys.append(key)
+        except ExperimentError as error:
+            faults += [replace(fault, key=prefix + fault.key) for fault in error.faults]
+    if faults:
+        raise ExperimentError(experiment.file, faults)
+    return tuple(keys), axes
+
+
+def check_sweep(experiment: Experiment) -> None:
+    """Check the table ``[sweep]`` of an experiment: every key, every value, the ends of every range.
+
+    Raises
+    ------
+    ExperimentError
+        With all faults.
+    """
+    table = experiment.sweep
+    if table is None:
+        return
+    decision = _decision(experiment, None, None, None)
+    keys, axes = _axes(experiment, None, decision)
+    points = _points(experiment, keys, axes, table.zip)
+    try:
+        Job(experiment, keys, points, decision, table.resize, False, None).check_ends()
+    except ExperimentError as error:
+        faults = [replace(fault, key=f"sweep.{fault.key}") for fault in error.faults]
+        raise ExperimentError(experiment.file, faults) from None
+
+
+def _points(
+    experiment: Experiment,
+    keys: Sequence[Key],
+    axes: Sequence[Sequence[float | str]],
+    zipped: bool,
+) -> list[Point]:
+    if not zipped:
+        return list(itertools.product(*axes))
+    lengths = {key.name: len(axis) for key, axis in zip(keys, axes, strict=True)}
+    if len(set(lengths.values())) > 1:
+        counts = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+        fault = Fault("sweep.zip", f"needs as many values of every key: {counts}")
+        raise ExperimentError(experiment.file, [fault])
+    return list(zip(*axes, strict=True))
+
+
+def _scalar(value: Any) -> float | str:
+    return value if isinstance(value, str) else float(value)
+
+
+def _nested(values: Array) -> Any:
+    if values.ndim == 0:
+        return plain(float(values))
+    return [_nested(row) for row in values]
