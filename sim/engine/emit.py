@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from .funnel import FIGURES, HISTORY, STATES, neutral, text_of
-from .jit import cache_folder, compiled, part, sources_hash
+from .jit import cache_folder, compiled, sources_hash
 from .lanes import CHUNK
 from .line import INPUTS, SUMS
 from .structure import (
@@ -278,6 +278,7 @@ import numpy as np
 from sim.engine.lanes import F, U, curve, exp, fma, where, wide
 from sim.engine.orders import draw_own
 from sim.engine.random import chance, normals, threefry
+from sim.engine.running import begin, give, take
 from sim.engine.selection import choose
 
 {rows}
@@ -294,7 +295,8 @@ def line_sums(
         world = U(first + U(start))
         for j in range({shared} * {chunk}):
             s[j] = shared[start // {chunk}, j]
-        begin(s, whole)
+        begin(s, whole, SUMS)
+        {begin_states}
         {begin_history}
         for step in range(steps.shape[0]):
             {begin_step}
@@ -303,39 +305,10 @@ def line_sums(
                 {own}
                 {loops}
                 if creator % {group} == {group} - 1:
-                    take(s, whole)
+                    take(s, whole, SUMS)
                 {end_creator}
-            give(s, whole, out, step, start)
+            give(s, whole, SUMS, out, step, start)
 
-
-def begin(s, whole):
-    """Set all sums to zero."""
-    for j in range({sums} * {chunk}):
-        whole[j] = 0.0
-        s[SUMS + j] = F(0)
-    {begin_states}
-
-
-def take(s, whole):
-    """Add the sums of a group of creators to those of the line, and begin a new group."""
-    wide()
-    for j in range({sums} * {chunk}):
-        whole[j] += np.float64(s[SUMS + j])
-        s[SUMS + j] = F(0)
-
-
-def give(s, whole, out, step, start):
-    """Write out the sums so far."""
-    wide()
-    count = min({chunk}, out.shape[2] - start)
-    for k in range({sums}):
-        for i in range(count):
-            j = np.uint64(k * {chunk} + i)
-            out[step, k, start + i] = whole[j] + np.float64(s[np.uint64(SUMS) + j])
-    for k in range({states}):
-        for i in range(count):
-            j = np.uint64(k * {chunk} + i)
-            out[step, {sums} + k, start + i] = np.float64(s[np.uint64(STATES) + j])
 '''
 
 _BEGIN_HISTORY = f"""
@@ -349,11 +322,12 @@ new = F(1)
 if step > 0:
     new = F(0)
     choose(h, keep[step])
-    begin(s, whole)
+    begin(s, whole, SUMS)
+    {begin_states}
 """
 _OWN_ORDERS = """
 draw_own(
-    s, SEEN_MEAN, OTHER_MEAN, SEEN_ORDERS, OTHER_ORDERS, world,
+    s, np.int64(SEEN_MEAN), np.int64(OTHER_MEAN), np.int64(SEEN_ORDERS), np.int64(OTHER_ORDERS), world,
     U((np.uint32({stage} + 1) << np.uint32({shift})) | np.uint32({word})), low, high, k0, k1,
 )
 """
@@ -399,15 +373,16 @@ def source(structure: Structure) -> str:
             stage = "step" if structure.stages else "0"
             loops += [_OWN_ORDERS.format(stage=stage, shift=POST_SHIFT, word=OWN_ORDERS_WORD)]
         loops += lines
-    count, sums, states = len(shared_rows(structure)), sums_of(structure), states_of(structure)
+    count = len(shared_rows(structure))
     at = [f"{name.upper()} = {k * CHUNK}" for k, name in enumerate(rows)]
-    at += [f"SUMS = {count * CHUNK}", f"STATES = {(count + len(sums)) * CHUNK}"]
+    at += [f"SUMS = np.int64({count * CHUNK})"]
     if structure.stages:
         at += [f"HISTORY = {tuple(HISTORY.values())}"]
     begin_states = [
         f"for i in range({CHUNK}):",
-        *(f"    s[{name.upper()} + i] = F({STATES[name]})" for name in states),
+        *(f"    s[{name.upper()} + i] = F({STATES[name]})" for name in states_of(structure)),
     ]
+    begin_stage = _BEGIN_STAGE.format(begin_states=_indented(begin_states, 4))
     text = _FRAME.format(
         structure=described(structure),
         rows="\n".join(at),
@@ -415,10 +390,10 @@ def source(structure: Structure) -> str:
         own=_indented(own, 16),
         loops=_indented(loops, 16),
         begin_history=_indented([_BEGIN_HISTORY] if structure.stages else [], 8),
-        begin_step=_indented([_BEGIN_STAGE] if structure.stages else [], 12),
-        begin_states=_indented(begin_states, 4),
+        begin_step=_indented([begin_stage] if structure.stages else [], 12),
+        begin_states=_indented(begin_states, 8),
         end_creator=_indented([_HIRED] if structure.capped else [], 16),
-        sums=len(sums), states=len(states), shared=count, chunk=CHUNK, group=GROUP,
+        sums=len(sums_of(structure)), shared=count, chunk=CHUNK, group=GROUP,
     )  # fmt: skip
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip() or not line)
 
@@ -462,7 +437,6 @@ def _loop_of(structure: Structure) -> Callable[..., None]:
     module.__file__ = str(file)
     sys.modules[name] = module  # numba looks up globals of what it loads from disk there
     exec(compile(text, str(file), "exec"), module.__dict__)  # noqa: S102 - our own text
-    module.begin, module.take, module.give = map(part, (module.begin, module.take, module.give))
     made: Callable[..., None] = compiled(module.line_sums)
     return made
 
