@@ -136,7 +136,7 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
         click.echo(answer.sentence)
         return
     piped = not sys.stdout.isatty()
-    rows = answer.to_rows() if piped else answer.tables()[0].to_texts()
+    rows = answer.to_rows() if piped else answer.shown().to_texts()
     if rows:
         print_rows(rows, list(dict.fromkeys(key for row in rows for key in row)))
     click.echo(answer.sentence, err=piped)
