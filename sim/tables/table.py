@@ -55,13 +55,14 @@ class Column:
     @property
     def header(self) -> str:
         """Name and, in brackets, unit: what stands above it in a file."""
-        return f"{self.name} [{self.unit}]" if self.unit not in ("", self.name) else self.name
+        said = ("", self.name, spoken(self.name))
+        return self.name if self.unit in said else f"{self.name} [{self.unit}]"
 
     @property
     def title(self) -> str:
         """What people read above it."""
-        unit = "" if self.unit == self.name else self.unit
-        return self.heading or labelled(spoken(self.name), unit)
+        words = spoken(self.name)
+        return self.heading or labelled(words, "" if self.unit == words else self.unit)
 
     def unit_of(self, row: int) -> str:
         """Return the unit of a value."""

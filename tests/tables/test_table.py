@@ -146,16 +146,17 @@ def test_a_column_has_one_format_to_the_digit_of_its_errors(tmp_path: Path) -> N
             Column("price", [0.0123, 0.0456, 0.0789], "USD"),
             Column("hired", [205, 9, 1], "creators"),
             Column("share", [0.25, 0.5, 1.0], "fraction of worlds"),
+            Column("one_way", [True, False, True]),
         ),
     )
     sheet = _sheet(table, tmp_path / "t.xlsx")
     formats = [[cell.number_format for cell in row] for row in sheet.iter_rows(min_row=2)]
     assert formats[0] == formats[1] == formats[2]
     assert formats[0][1:] == [
-        "0.0%", "0.0%", "#,##0", "#,##0", "#,##0.00000", "#,##0", "0%",
+        "0.0%", "0.0%", "#,##0", "#,##0", "#,##0.00000", "#,##0", "0%", "General",
     ]  # fmt: skip
     assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == "A1:H4"
+    assert sheet.auto_filter.ref == "A1:I4"
     # Every number fits its column: none is shown as ####.
     assert sheet.column_dimensions["D"].width >= len("73,267")
 
