@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -252,10 +253,10 @@ def test_no_digit_stands_below_the_first_that_the_error_moves(
 
 def _power(se: float) -> int:
     """Return the power of ten of an error rounded to one digit, by another way than the writer."""
-    power = 0
-    while float(f"{se:.15g}") >= 9.5 * 10.0**power:
+    power, exact = 0, Decimal(se)
+    while exact >= Decimal("9.5").scaleb(power):
         power += 1
-    while float(f"{se:.15g}") < 0.95 * 10.0**power:
+    while exact < Decimal("0.95").scaleb(power):
         power -= 1
     return power
 
