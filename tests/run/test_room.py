@@ -125,7 +125,7 @@ def test_an_accuracy_just_out_of_reach_is_approached(small: Path) -> None:
     [
         ("creators = 20_000_000", "creators", "cannot be above 10,000,000"),
         ("budget = 4e11", "budget", "creators as micro; at most 10,000,000 are simulated"),
-        ('creators = "500 %"', "creators", "is a number and no share"),
+        ('creators = "500 %"', "creators", "a percent sign cannot be right"),
     ],
     ids=["creators", "budget", "share"],
 )
