@@ -141,6 +141,7 @@ ShareNotAlwaysZero = Annotated[Distribution, _distribution(SHARE.never_all_zero(
 Ratio = Annotated[float, _number(low=0.0)]
 AboveZero = Annotated[float, _number(above=0.0)]
 AboveOne = Annotated[float, _number(above=1.0)]
+AtLeastOne = Annotated[float, _number(low=1.0)]
 Fraction = Annotated[float, _number(low=0.0, high=1.0)]
 Correlation = Annotated[float, _number(low=-1.0, high=1.0)]
 Real = Annotated[float, _number()]

@@ -7,6 +7,7 @@ values, on the same streams. Both may stand in one sweep: the prices are then sw
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +37,8 @@ Array = npt.NDArray[np.float64]
 
 #: What a sweep takes where neither the call nor the file names a key: the fees of the decision.
 DEFAULT_RANGE = "0.5x to 2x in 21 steps"
+#: Most points of a sweep.
+MOST_POINTS = 100_000
 #: Keys of [sweep] that are not keys of the experiment.
 _SWITCHES = ("zip", "resize")
 #: Variables that are told as the gap of the pair and not as measures.
@@ -348,6 +351,11 @@ def _points(
     zipped: bool,
 ) -> list[Point]:
     if not zipped:
+        count = math.prod(len(axis) for axis in axes)
+        if count > MOST_POINTS:
+            listed = " x ".join(f"{len(axis):,}" for axis in axes)
+            problem = f"asks for {listed} = {count:,} points; at most {MOST_POINTS:,} are swept"
+            raise ExperimentError(experiment.file, [Fault("sweep", problem)])
         return list(itertools.product(*axes))
     lengths = {key.name: len(axis) for key, axis in zip(keys, axes, strict=True)}
     if len(set(lengths.values())) > 1:
