@@ -270,17 +270,16 @@ def second_order_violation(x: Worldly, y: Worldly) -> Estimate:
         The same worlds for both.
     """
     x, y = _pair(x, y)
-    rank_x, rank_y = _rank(x), _rank(y)
     behind = np.cumsum(y.ordered - x.ordered)
 
     def area(weight: FloatArray) -> FloatArray:
-        return _integrated(y, rank_y, weight) - _integrated(x, rank_x, weight)
+        return _integrated(y, weight) - _integrated(x, weight)
 
     areas = area((behind > 0).astype(np.float64)), area(np.sign(behind))
     return _violation(*areas, x.tail & y.tail)
 
 
-def _integrated(x: Sample, rank: npt.NDArray[np.intp], weight: FloatArray) -> FloatArray:
+def _integrated(x: Sample, weight: FloatArray) -> FloatArray:
     """Contribution of each world to int weight(p) L(p) dp, shape (n,).
 
     L(p) = mean over worlds of p q - max(q - x, 0), with q the quantile at p.
@@ -288,14 +287,7 @@ def _integrated(x: Sample, rank: npt.NDArray[np.intp], weight: FloatArray) -> Fl
     n = x.worlds
     level = np.arange(1, n + 1) / n
     above = np.cumsum((weight * x.ordered)[::-1])[::-1] - x.ordered * np.cumsum(weight[::-1])[::-1]
-    return np.asarray(((weight * level * x.ordered).sum() - above[rank]) / n)
-
-
-def _rank(x: Sample) -> npt.NDArray[np.intp]:
-    """Position of each world in sorted order, shape (n,)."""
-    rank = np.empty(x.worlds, dtype=np.intp)
-    rank[np.argsort(x.values, kind="stable")] = np.arange(x.worlds)
-    return rank
+    return np.asarray(((weight * level * x.ordered).sum() - above[x.rank]) / n)
 
 
 def _violation(against: FloatArray, total: FloatArray, tail: Tail) -> Estimate:

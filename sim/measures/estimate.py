@@ -92,6 +92,13 @@ class Sample:
         return np.sort(self.values, axis=-1)
 
     @cached_property
+    def rank(self) -> npt.NDArray[np.intp]:
+        """Position of each world in that order, ties as they come, shape (n,) of one sample."""
+        rank = np.empty(self.worlds, dtype=np.intp)
+        rank[np.argsort(self.values, kind="stable")] = np.arange(self.worlds)
+        return rank
+
+    @cached_property
     def mean(self) -> FloatArray:
         """Mean over the worlds, shape (...)."""
         return np.asarray(self.values.mean(axis=-1))

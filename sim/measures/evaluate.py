@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..text.numbers import fixed
 from .estimate import Estimate, spread_over
 from .precision import HEAVY_TAIL, rare, standard_error
 from .table import Measure, Setting
@@ -127,7 +128,7 @@ def _why_no_error(estimate: Estimate, khat: float | None, units: int, noun: str)
     if estimate.has_error is False:
         why = f"{estimate.law}, more than these worlds show"
     elif khat is not None and khat > HEAVY_TAIL:
-        why = f"Pareto k {khat:.2f}, above {HEAVY_TAIL}"
+        why = f"Pareto k {fixed(khat, 2)}, above {HEAVY_TAIL}"
     if why:
         return f"{HEAVY} ({why}): no standard error, read the quantiles instead"
     if estimate.kind == "open" and rare(estimate.influence).any():

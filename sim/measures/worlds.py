@@ -130,7 +130,11 @@ class PortfolioWorlds(Worlds):
         self._tails: dict[str, Tail] = {}
 
     def read(self, name: str) -> FloatArray:
-        """Values of a Dataset variable for this portfolio, shape (n,)."""
+        """Values of a Dataset variable, or of a ratio of two, for this portfolio, shape (n,)."""
+        if name == "reach_per_usd":
+            return divide(self.sample("reach").values, self.sample("cost").values)
+        if name == "cpm":
+            return 1000 * divide(self.sample("cost").values, self.sample("impressions").values)
         if name not in self._ds:
             raise KeyError(f"the results hold no variable {name!r}")
         values = self._ds[name].transpose("portfolio", "sim").values[self._row]
@@ -189,24 +193,23 @@ class PairWorlds(Worlds):
     """Two portfolios in the same worlds.
 
     `roi_a`, `roi_b` and `roi_difference` (a - b) are read from `roi`, and so for every variable;
-    `reach_per_usd` and `cpm` are ratios of the world, NaN where the denominator is zero.
+    `reach_per_usd` and `cpm` are ratios of the world, NaN where the denominator is zero. A side
+    may take part in many pairs: it is read and sorted once.
     """
 
-    def __init__(self, ds: xr.Dataset, a: str, b: str) -> None:
+    def __init__(self, ds: xr.Dataset, a: PortfolioWorlds, b: PortfolioWorlds) -> None:
         super().__init__(ds)
-        self._sides = {"a": PortfolioWorlds(ds, a), "b": PortfolioWorlds(ds, b)}
+        self._sides = {"a": a, "b": b}
 
     def read(self, name: str) -> FloatArray:
-        """Values of a variable of one side, or of the difference a - b, shape (n,)."""
+        """Return the difference a - b of a variable, shape (n,)."""
+        variable, _, _ = name.rpartition("_")
+        return self.sample(f"{variable}_a").values - self.sample(f"{variable}_b").values
+
+    def sample(self, name: str) -> Sample:
+        """Return a variable of one side, or the difference of both, over all worlds."""
         variable, _, side = name.rpartition("_")
-        if side == "difference":
-            return self.sample(f"{variable}_a").values - self.sample(f"{variable}_b").values
-        worlds = self._sides[side]
-        if variable == "reach_per_usd":
-            return divide(worlds.sample("reach").values, worlds.sample("cost").values)
-        if variable == "cpm":
-            return 1000 * divide(worlds.sample("cost").values, worlds.sample("impressions").values)
-        return worlds.sample(variable).values
+        return super().sample(name) if side == "difference" else self._sides[side].sample(variable)
 
     def tail(self, name: str) -> Tail:
         """Return what the laws of both sides say."""
@@ -215,6 +218,11 @@ class PairWorlds(Worlds):
             return self._sides[side].tail(variable)
         both = self._sides["a"].tail(variable) & self._sides["b"].tail(variable)
         return replace(both, lower=both.mean)
+
+
+def pair_worlds(ds: xr.Dataset, a: str, b: str) -> PairWorlds:
+    """Return two portfolios of a run as a pair."""
+    return PairWorlds(ds, PortfolioWorlds(ds, a), PortfolioWorlds(ds, b))
 
 
 def portfolio_names(ds: xr.Dataset) -> list[str]:
