@@ -124,7 +124,7 @@ class Table:
 
     def __getitem__(self, name: str) -> Values:
         """Return the values of a column, errors under their own name."""
-        return next(column for column in self.flat if column.name == name).values
+        return next(column for column in self.flat if column.name == name).values  # noqa: PD011 - no frame
 
     @property
     def flat(self) -> tuple[Column, ...]:

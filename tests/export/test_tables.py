@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 import sim
 from sim.cli import main
-from sim.run.dataset import cost_by_component
 from sim.export import files, run_tables, write_tables
+from sim.run.dataset import cost_by_component
 from sim.tables import Column, Table, workbook
 from sim.text.safe import cell
 
