@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
+from typing import Any
 
 import rich_click as click
 
 from .._version import __version__
+from ..text.safe import Screen
 
 _NEXT = """creator-roi: what do many micro creators return against a few macro creators, and how sure is that?
 
@@ -22,6 +25,8 @@ _NEXT = """creator-roi: what do many micro creators return against a few macro c
 experiments/README.md goes from a question to a decision in fifteen minutes.
 """
 
+#: What stands for the module of a command that a question declares.
+_ASKED = "questions"
 #: Every command by panel of `sim --help`, with the module that holds a function of its name.
 _PANELS = {
     "Run": {
@@ -36,13 +41,14 @@ _PANELS = {
     "Decide": {
         "sweep": "sweep",
         "breakeven": "breakeven",
-        "tornado": "tornado",
+        "tornado": _ASKED,
         "scenario": "scenario",
         "sensitivity": "sensitivity",
         "worth": "worth",
         "diversify": "diversify",
         "frontier": "frontier",
         "discover": "discover",
+        "loss": _ASKED,
     },
     "Show": {
         "report": "report",
@@ -59,6 +65,15 @@ _MODULES = {name: module for panel in _PANELS.values() for name, module in panel
 class _Commands(click.RichGroup):
     """Commands that are imported when they are asked for."""
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command with output that shows what the terminal can, and never fails."""
+        stdout, stderr = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = Screen(stdout), Screen(stderr)
+        try:
+            return super().main(*args, **kwargs)
+        finally:
+            sys.stdout, sys.stderr = stdout, stderr
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands in the order of the panels."""
         return list(_MODULES)
@@ -68,6 +83,11 @@ class _Commands(click.RichGroup):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f".{_MODULES[cmd_name]}", __name__)
+        if _MODULES[cmd_name] == _ASKED:
+            from ..questions import named
+
+            made: click.Command = module.command_of(named(cmd_name))
+            return made
         command: click.Command = getattr(module, cmd_name)
         return command
 

@@ -15,6 +15,9 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
+from ..text.names import spoken
+from ..text.numbers import counted, setting
+from ..text.safe import Screen, cell, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -154,7 +157,7 @@ def say_what_goes(folder: Path, experiment: Experiment, default: bool, asked: bo
     moves = f"; {listed(made)} move to {folder / EARLIER}" if made else ""
     way_out = "; --out FOLDER keeps both" if default else ""
     click.secho(
-        f"Note: {folder} holds another run ({there['worlds']:,} worlds, seed {there['seed']}), "
+        f"Note: {folder} holds another run ({counted(there['worlds'], 'world')}, seed {there['seed']}), "
         f"which a fresh one replaces{moves}{way_out}.",
         err=True,
         fg="yellow" if sys.stderr.isatty() else None,
@@ -162,35 +165,43 @@ def say_what_goes(folder: Path, experiment: Experiment, default: bool, asked: bo
 
 
 def print_json(content: Any) -> None:
-    """Print JSON on stdout: no NaN, keys in the order given."""
-    click.echo(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
+    """Print JSON on stdout: no NaN, keys in the order given, escapes where stdout needs them."""
+    text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
+    if isinstance(sys.stdout, Screen) and not sys.stdout.takes(text):
+        text = json.dumps(content, indent=2, allow_nan=False)
+    click.echo(text)
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str = "") -> None:
-    """Print a table: with rich on a terminal, as CSV with all digits elsewhere."""
+    """Print a table: with rich on a terminal, as CSV with all digits elsewhere.
+
+    Text stays text: it is no markup on a terminal and no formula in a spreadsheet.
+    """
     if not sys.stdout.isatty():
         import csv
 
-        writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([[cell(row.get(column)) for column in columns] for row in rows])
         return
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    heading = Text(printable(title)) if title else None
+    table = Table(title=heading, box=box.SIMPLE_HEAD, title_justify="left")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(Text(printable(spoken(column))), overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        table.add_row(*(Text(_shown(row.get(column))) for column in columns))
     Console().print(table)
 
 
-def _cell(value: Any) -> str:
+def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return setting(value) if isinstance(value, float) else printable(str(value))
 
 
 @contextmanager

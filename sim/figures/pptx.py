@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.dml.color import ColorFormat
 from pptx.enum.chart import (
     XL_CHART_TYPE,
@@ -22,7 +21,9 @@ from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Emu, Pt
 
-from ..measures.wording import TOLD_APART
+from ..text.safe import printable
+from ..text.verdicts import TOLD_APART
+from .sheets import PlainCategories, PlainPoints
 from .spec import Bars, Curve, Curves, Format, Series, Values, unbroken
 
 #: Points of text that is read from the back of a room.
@@ -48,7 +49,7 @@ _SHADES = (0.0, 0.45, -0.35, 0.65)
 _CODES: dict[Format, str] = {
     "percent": r"0\ %",
     "signed": r"+#,##0\ %;-#,##0\ %;0\ %",
-    "usd": r"[>=1000000]0.##,,\M;[<=-1000]-#,##0,k;#,##0",
+    "money": r"[>=1000000]0.##,,\M;[<=-1000]-#,##0,k;#,##0",
     "number": "#,##0.###",
 }
 
@@ -108,10 +109,10 @@ def add_bars(slide: Any, model: Bars, box: Box) -> Any:
     GraphicFrame
         Without alt text.
     """
-    data: Any = _untyped(CategoryChartData)(number_format="General")
-    data.categories = _categories(model)
+    data: Any = _untyped(PlainCategories)(number_format="General")
+    data.categories = [printable(text) for text in _categories(model)]
     for one in model.series:
-        data.add_series(one.name, one.values)
+        data.add_series(printable(one.name), one.values)
     frame = slide.shapes.add_chart(_bar_type(model), *box.edges, data)
     chart = frame.chart
     _dress(chart)
@@ -237,9 +238,9 @@ def add_curves(slide: Any, model: Curves, box: Box) -> Any:
     """Add a native xy chart; lines are named in the legend, points at themselves."""
     # LibreOffice loses a first series that is shorter than another.
     curves = sorted(model.curves, key=lambda curve: -len(curve.x))
-    data: Any = _untyped(XyChartData)(number_format="General")
+    data: Any = _untyped(PlainPoints)(number_format="General")
     for curve in curves:
-        series = data.add_series(curve.name)
+        series = data.add_series(printable(curve.name))
         for x, y in zip(curve.x, curve.y, strict=True):
             series.add_data_point(x, y)
     kind = XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..run.folder import RunError, file_in_place
+from ..text.safe import cell
 from .table import Table, Values
 
 #: Formats, with the package that each needs beyond the plain installation.
@@ -91,10 +92,11 @@ def _in_place(path: Path, write: Callable[[Path], None]) -> Path:
 
 
 def _write_csv(table: Table, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
+    """Write text that a spreadsheet reads as text; the mark in front tells Excel that it is UTF-8."""
+    with path.open("w", newline="", encoding="utf-8-sig") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(table.header)
-        writer.writerows(table.rows())
+        writer.writerow([cell(text) for text in table.header])
+        writer.writerows([cell(value) for value in row] for row in table.rows())
 
 
 def _write_json(tables: Sequence[Table], path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..run.folder import RunError
+from ..text.numbers import counted
+from ..text.safe import begins_like_a_formula, printable
 from .table import Table
 
 #: Rows of a sheet, its header included.
@@ -29,8 +31,8 @@ def check_size(tables: Sequence[Table]) -> None:
     for table in tables:
         if len(table) >= MOST_ROWS:
             raise RunError(
-                f"table {table.name} has {len(table):,} rows, an Excel sheet at most "
-                f"{MOST_ROWS - 1:,}; write parquet or csv, or leave out --worlds"
+                f"table {table.name} has {counted(len(table), 'row')}, an Excel sheet at most "
+                f"{counted(MOST_ROWS - 1)}; write parquet or csv, or leave out --worlds"
             )
 
 
@@ -62,9 +64,12 @@ def _write_sheet(sheet: Any, table: Table) -> None:
     wrapped = Alignment(wrap_text=True, vertical="top")
 
     def cell(value: Any, pattern: str = "") -> Any:
-        made = WriteOnlyCell(sheet, value=value)
-        if isinstance(value, str):
+        text = isinstance(value, str)
+        made = WriteOnlyCell(sheet, value=printable(value) if text else value)
+        if text:
             made.data_type = "s"
+            # What begins like a formula stays text also where somebody edits the cell.
+            made.quotePrefix = begins_like_a_formula(value)
         if pattern and isinstance(value, int | float):
             made.number_format = pattern
         return made

@@ -19,7 +19,9 @@ from ..experiment import Distribution, DistributionError, Experiment, Experiment
 from ..experiment import models as m
 from ..experiment.distributions import number
 from ..experiment.faults import nearest
+from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
+from ..text.numbers import setting
 
 Kind = Literal["distribution", "number", "count", "text"]
 Value = float | str | dict[str, Any]
@@ -77,7 +79,7 @@ def find_key(experiment: Experiment, name: str) -> Key:
     ExperimentError
         Where the experiment has no such key, with the nearest one that it has.
     """
-    parts = tuple(name.split("."))
+    parts = path_of(name) or tuple(name.split("."))
     paths = tuple(places_of(experiment, parts))
     found = [_look_up(experiment, path) for path in paths]
     if not found or parts[0] in _ASIDE or any(place is None for place in found):
@@ -134,7 +136,7 @@ def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
 def _own_doubt(experiment: Experiment, name: str, tier: str) -> tuple[float, str] | None:
     """Return the width of what is a tier's own in a belief, also where the file leaves it out."""
     belief = next((b for key, b in experiment.beliefs.items() if key == name), None)
-    if belief is None or tier not in experiment.tier:
+    if belief is None or (tier not in belief.own and tier not in experiment.tier):
         return None
     rest = belief.sd * math.sqrt(1.0 - belief.common)
     return belief.own.get(tier, rest), f"sd of the log of what is {tier}'s own in the doubt"
@@ -182,7 +184,7 @@ def all_keys(experiment: Experiment) -> list[str]:
                 walk(item, (*path, str(name)))
         elif len(path) > 1:
             short = (*path[:2], *path[4:]) if path[0] == "tier" else path
-            found.append(".".join(short))
+            found.append(dotted(short))
 
     walk(experiment, ())
     return list(dict.fromkeys(found))
@@ -288,7 +290,7 @@ def _solve(d: Distribution, parameters: Any, value: float, low: float, high: flo
         return median(Distribution(None, d.family, parameters(x), d.lower, d.upper)) - value
 
     if not gap(low) < 0.0 < gap(high):
-        raise DistributionError(f"cannot have its median at {value:g} within its truncation")
+        raise DistributionError(f"cannot have its median at {setting(value)} within its truncation")
     return float(brentq(gap, low, high, xtol=1e-14, rtol=1e-14))
 
 
