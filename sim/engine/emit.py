@@ -33,6 +33,7 @@ from .structure import (
     POST_WORDS,
     Structure,
     inputs_of_part,
+    is_known_amount,
     own_numbers,
     shared_rows,
 )
@@ -81,6 +82,8 @@ def _value(structure: Structure, name: str, asked: set[str]) -> tuple[str, str, 
             return "", "", ""
         if name in COINS or not known:
             return "", "", f"{spelled} = shift_{name}\n"
+        if is_known_amount(name, law):
+            return "", "", f"{name} = known_{name}\n"
         lines = f"{log} = {_sum(f'known_{name}', doubted)}\n"
         return "", "", lines + (f"{name} = exp({log})\n" if name in AMOUNTS else "")
     if law.kind == "coin":

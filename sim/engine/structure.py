@@ -123,6 +123,11 @@ def own_numbers(structure: Structure) -> tuple[str, ...]:
     return tuple(numbers)
 
 
+def is_known_amount(name: str, law: Law) -> bool:
+    """Whether ``known_x`` is the amount itself, as it is where it stands for each creator."""
+    return name in AMOUNTS and law.kind == "fixed" and not law.moved
+
+
 def inputs_of_part(part: str) -> tuple[str, ...]:
     """Return the inputs that are drawn in a part of the funnel."""
     return {"creator": CREATOR_INPUTS, "post": POST_INPUTS, "whole": INPUTS}.get(part, ())
