@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..text.names import capital, listed, measure_words, short_words
+from ..text.names import capital, listed, measure_words
 from ..text.numbers import CURRENCY, counted, in_points, labelled, money, percent, plain
-from ..text.verdicts import TOLD_APART
-from .drivers import plot_variance_split
-from .inputs import MOST, Bar, plot_inputs, worth_finding
 from .mixes import MixPoint, plot_holdings, plot_mixes
 from .portfolios import plot_diversification
 from .region import RegionMap, plot_region
-from .rows import Diversification, Split
+from .rows import Diversification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,178 +31,6 @@ _RISKS = {
     "loss": ("loss_probability", "probability of loss"),
     "spread": ("spread", "standard deviation of ROI"),
 }
-
-
-# --- Sensitivity ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Driven:
-    """Inputs of one outcome by what they do to it.
-
-    Attributes
-    ----------
-    bars : list of Bar
-        Inputs, the most first.
-    outcome : str
-        What they drive: scale and portfolio or difference.
-    label : str
-        What the bars measure.
-    percents : bool
-        Whether that is a share.
-    """
-
-    bars: list[Bar]
-    outcome: str
-    label: str
-    percents: bool
-
-    def write(self, value: float, se: float | None) -> str:
-        """Write a bar's length."""
-        return (percent if self.percents else plain)(value, se)
-
-
-_INDICES = {
-    "sobol": ("first_order", "total", "share of the variance"),
-    "morris": ("mean_effect", "mean_absolute_effect", "mean absolute effect, 5 % to 95 % point"),
-    "delta": ("first_order", "delta", "delta, 0 to 1"),
-}
-
-
-def driven(content: Content) -> Driven:
-    """Return the inputs of the last outcome asked about, which is the difference where there is one."""
-    main = content["drivers"][-1]["outcome"]
-    single = [d for d in content["drivers"] if d["outcome"] == main and _is_input(d)]
-    first, total, label = _INDICES[content["method"]]
-    percents = content["method"] == "sobol"
-    single.sort(key=lambda d: -_value(d[total]))
-    write = percent if percents else plain
-    names = short_words({d["input"]: d["words"] for d in single})
-    bars = [
-        Bar(
-            names[d["input"]],
-            _value(d[total]),
-            d[total]["se"],
-            write(_value(d[total]), d[total]["se"]),
-            inner=max(_value(d[first]), 0.0) if percents else None,
-            strong=d["kind"] == "dummy",
-        )
-        for d in single
-    ]
-    return Driven(_with_dummy(bars), f"{content['scale']} of {main}", label, percents)
-
-
-def sensitivity(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw the inputs of the difference by what they do to it."""
-    del options["tiers"]
-    found = driven(content)
-    made = f"{found.outcome}; {counted(content['worlds'], 'world')} simulated; lines: "
-    made += "two standard errors"
-    if found.percents:
-        made += "; dark: alone, light: with all interactions"
-    _titled(options, content, sensitivity_headline)
-    return plot_inputs(
-        found.bars, ax, label=found.label, percents=found.percents, made=made, **options
-    )
-
-
-def sensitivity_parts(content: Content) -> tuple[str, ...]:
-    """Return the charts: for Sobol' indices the split of each portfolio's variance too."""
-    return ("", "split") if content["method"] == "sobol" else ("",)
-
-
-def sensitivity_headline(content: Content) -> str:
-    """Name the input that moves most, or those that cannot be told from it."""
-    found = driven(content)
-    bars = [bar for bar in found.bars if not bar.strong]
-    if not bars:
-        return f"No input moves {found.outcome}"
-    first = bars[0]
-    equal = [
-        bar.name
-        for bar in bars
-        if first.value - bar.value <= TOLD_APART * ((first.se or 0.0) + (bar.se or 0.0))
-    ]
-    if len(equal) > 1:
-        return f"{listed(equal[:3])} move {found.outcome} most, and about as much"
-    return f"{first.name} moves {found.outcome} most ({found.write(first.value, first.se)})"
-
-
-def _with_dummy(bars: list[Bar]) -> list[Bar]:
-    """Keep the dummy among the bars that are drawn."""
-    dummy = [bar for bar in bars if bar.strong]
-    others = [bar for bar in bars if not bar.strong]
-    last = MOST - len(dummy)
-    return [*others[:last], *dummy, *others[last:]]
-
-
-def split(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw what the variance of each portfolio comes from."""
-    words = {"beliefs": "beliefs", "shocks": "shared shocks", "chance": "chance"}
-    rows = []
-    for outcome in dict.fromkeys(d["outcome"] for d in content["drivers"]):
-        own = {d["input"]: d["first_order"] for d in content["drivers"] if d["outcome"] == outcome}
-        found = {word: own[name] for name, word in words.items() if name in own}
-        shares = {word: max(_value(entry), 0.0) for word, entry in found.items()}
-        shares["in combination"] = max(1.0 - sum(shares.values()), 0.0)
-        errors = {word: entry["se"] or 0.0 for word, entry in found.items()}
-        rows.append(Split(outcome, shares, errors))
-    made = f"{counted(content['worlds'], 'world')} simulated; first-order Sobol' indices of groups"
-    return plot_variance_split(rows, ax, outcome=content["scale"], made=made, **options)
-
-
-# --- Worth ----------------------------------------------------------------------------------------
-
-
-def worth(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw what can be found out before the money is spent, and what pilots cost."""
-    del options["tiers"]
-    told, pilots, nothing = _worths(content)
-    shown = [*told[: MOST - len(pilots[:4])], *pilots[:4]]
-    made = (
-        f"{counted(content['worlds'], 'world')}; choice among {listed(content['options'])} at "
-        f"{money(content['budget'])}; lines: two standard errors"
-    )
-    if nothing:
-        made += f"; {nothing} figures and groups that are worth nothing are not shown"
-    if pilots:
-        made += "; diamonds, as far as the axis goes: what a pilot costs"
-    kind = "mean profit" if content["risk_tolerance"] is None else "certainty equivalent"
-    label = f"worth of knowing before choosing, {CURRENCY} of {kind}"
-    _titled(options, content, worth_headline)
-    return plot_inputs(shown, ax, label=label, made=made, **options)
-
-
-def worth_headline(content: Content) -> str:
-    """Say what is worth most to find out, and whether a pilot pays."""
-    told, pilots, _ = _worths(content)
-    return worth_finding([*told, *pilots])
-
-
-def _worths(content: Content) -> tuple[list[Bar], list[Bar], int]:
-    """Return what is worth knowing, most first, pilots, and how many figures are worth nothing."""
-    known = [k for k in content["known"] if k["learnable"] and k["worth"]["value"] is not None]
-    bars = [_worth_bar(k["words"], k["worth"], None) for k in known]
-    # Pilots come in the order of what they leave after their cost.
-    pilots = [
-        _worth_bar(f"a pilot of {p['creators']} {p['line']}", p["worth"], p["cost"])
-        for p in content["pilots"]
-        if p["worth"]["value"] is not None
-    ]
-    told = sorted((bar for bar in bars if bar.value > 0.0), key=lambda bar: -bar.value)
-    return told, pilots, len(bars) - len(told)
-
-
-def _worth_bar(name: str, entry: Content, cost: float | None) -> Bar:
-    value = max(_value(entry), 0.0)
-    text = (
-        money(value, entry["se"])
-        if entry["se"] or not value
-        else f"{money(value, None)}, error unknown"
-    )
-    if cost is not None:
-        text = f"{text}; costs {money(cost)}"
-    return Bar(name, value, entry["se"], text, cost=cost)
 
 
 # --- How many, and which --------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from sim.charts.paper import NO_BREAK
 from sim.questions.breakeven import breakeven
 from sim.questions.scenario import scenario
 from sim.questions.sweep import sweep
