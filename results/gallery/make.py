@@ -157,7 +157,7 @@ ax = scenarios.plot()""",
         "How many creators are enough?",
         """\
 diversify = sim.diversify(experiment)
-ax = charts.plot_answer(diversify.to_dict(), tiers=tiers)""",
+ax = diversify.plot(tiers=tiers)""",
     ),
     Example(
         "worth",

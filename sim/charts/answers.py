@@ -35,7 +35,6 @@ class _Question:
 
 _QUESTIONS: Mapping[str, _Question] = {
     "audit": _Question(cases.audit_headline, {"": cases.audit}, cases.audit_parts),
-    "diversify": _Question(decisions.diversify_headline, {"": decisions.diversify}),
     "frontier": _Question(
         decisions.frontier_headline,
         {"": decisions.frontier, "mixes": decisions.holdings},

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..text.names import capital, listed, measure_words
-from ..text.numbers import CURRENCY, counted, in_points, labelled, money, percent, plain
+from ..text.names import listed, measure_words
+from ..text.numbers import CURRENCY, counted, labelled, money, percent
 from .mixes import MixPoint, plot_holdings, plot_mixes
-from .portfolios import plot_diversification
 from .region import RegionMap, plot_region
-from .rows import Diversification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,62 +24,9 @@ Content = Mapping[str, Any]
 
 #: Conditions of a region that its headline names.
 _NAMED = 2
-_RISKS = {
-    "es05": ("roi_es05", "mean ROI, worst 5 % of worlds"),
-    "loss": ("loss_probability", "probability of loss"),
-    "spread": ("spread", "standard deviation of ROI"),
-}
 
 
 # --- How many, and which --------------------------------------------------------------------------
-
-
-def diversify(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw the risk that was asked about by number of creators, down to its limit."""
-    measure, label, percents = risk_of(content)
-    curves = {}
-    for item in content["portfolios"]:
-        points = [p for p in item["points"] if p[measure]["value"] is not None]
-        floor = item["floor"][measure]
-        curves[item["portfolio"]] = Diversification(
-            np.array([p["creators"] for p in points], dtype=np.float64),
-            np.array([_value(p[measure]) for p in points]),
-            np.array([_error(p[measure]) for p in points]),
-            _value(floor),
-            floor["se"],
-        )
-    made = f"{counted(content['worlds'], 'world')} at every number"
-    _titled(options, content, diversify_headline)
-    return plot_diversification(curves, ax, label=label, percents=percents, made=made, **options)
-
-
-def risk_of(content: Content) -> tuple[str, str, bool]:
-    """Return the measure of risk asked about, in words, and whether it is a fraction."""
-    measure, label = _RISKS[content["risk"]]
-    if measure == "spread" and content["scale"] != "roi":
-        return measure, f"standard deviation of {content['scale']}", False
-    return measure, label, True
-
-
-def diversify_headline(content: Content) -> str:
-    """Say how many creators are enough; where none are, what was reached and what stays."""
-    measure, label, percents = risk_of(content)
-    enough = [item for item in content["portfolios"] if item["enough"] is not None]
-    if enough and percents:
-        told = [f"{counted(item['enough'])} with {item['portfolio']}" for item in enough]
-        step = in_points(float(content["amount"]))
-        what = label.replace(", ", " of the ")
-        return f"Another creator moves the {what} by less than {step} beyond {listed(told)}"
-    write = percent if percents else plain
-    parts = []
-    for item in content["portfolios"]:
-        floor = item["floor"][measure]
-        hired = next(p for p in item["points"] if p["creators"] == item["hired"])[measure]
-        parts.append(
-            f"{item['portfolio']} {write(_value(hired), hired['se'])} with {counted(item['hired'])}, "
-            f"{write(_value(floor), floor['se'])} with ever more creators"
-        )
-    return f"{capital(label)}: {'; '.join(parts)}"
 
 
 def frontier(content: Content, ax: Axes | None, **options: Any) -> Axes:

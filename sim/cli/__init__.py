@@ -45,7 +45,7 @@ _PANELS = {
         "scenario": _ASKED,
         "sensitivity": _ASKED,
         "worth": _ASKED,
-        "diversify": "diversify",
+        "diversify": _ASKED,
         "frontier": "frontier",
         "discover": "discover",
         "loss": _ASKED,

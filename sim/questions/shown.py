@@ -5,17 +5,13 @@ CSV and JSON have every row and every digit; a terminal shows what a meeting rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..text.names import measure_heading
-from ..text.numbers import CURRENCY, cell, counted, labelled
+from ..text.numbers import CURRENCY, cell, labelled
 
 if TYPE_CHECKING:
     from .discover._discover import Region
-    from .diversify._answer import Diversification, Diversified
     from .frontier._answer import Frontier, Mix
 
 Rows = list[dict[str, str]]
@@ -23,54 +19,6 @@ Rows = list[dict[str, str]]
 #: Rows of a table at most.
 MOST = 20
 _WORTH, _COSTS = labelled("worth", CURRENCY), labelled("costs", CURRENCY)
-
-
-def diversify_table(found: Diversification) -> Rows:
-    """Return every portfolio at a few numbers of creators, the hired one and the floor included."""
-    most = MOST // len(found.portfolios) - 1
-    return [row for item in found.portfolios for row in _diversified(item, found.scale, most)]
-
-
-def _diversified(item: Diversified, scale: str, most: int) -> Rows:
-    counts = [point.creators for point in item.points]
-    spread = "spread of ROI" if scale == "roi" else f"sd of {scale}"
-    found = []
-    for point in [item.at(count) for count in some_of(counts, item.hired, most)]:
-        creators = f"{counted(point.creators)}" + (
-            " (hired)" if point.creators == item.hired else ""
-        )
-        m = point.measures
-        found.append(
-            {
-                "portfolio": item.portfolio,
-                "creators": creators,
-                measure_heading("roi_mean"): cell(m["roi_mean"]),
-                measure_heading("roi_median"): cell(m["roi_median"]),
-                spread: cell(m["spread"]),
-                measure_heading("roi_es05"): cell(m["roi_es05"]),
-                measure_heading("loss_probability"): cell(m["loss_probability"]),
-            }
-        )
-    found.append(
-        {
-            "portfolio": item.portfolio,
-            "creators": "any number",
-            measure_heading("roi_mean"): "",
-            measure_heading("roi_median"): "",
-            spread: cell(item.floor["spread"]),
-            measure_heading("roi_es05"): cell(item.floor["roi_es05"]),
-            measure_heading("loss_probability"): cell(item.floor["loss_probability"]),
-        }
-    )
-    return found
-
-
-def some_of(counts: Sequence[int], hired: int, most: int) -> list[int]:
-    """Return at most so many of the numbers, even in their order, both ends and the hired one in."""
-    if len(counts) <= most:
-        return list(counts)
-    at = {round(k) for k in np.linspace(0, len(counts) - 1, max(most - 1, 2))}
-    return sorted({counts[k] for k in at} | {hired})
 
 
 def frontier_table(found: Frontier) -> Rows:

@@ -14,7 +14,7 @@ from ..questions import DECLARED, named
 from ..questions.question import Question
 from .claims import claims
 from .flips import regions
-from .mixes import diversified, efficient
+from .mixes import efficient
 from .saved import Saved
 
 Builder = Callable[[Saved, Run], Figure]
@@ -22,7 +22,6 @@ Builder = Callable[[Saved, Run], Figure]
 #: Question, section of the story, builder.
 _BUILDERS: Mapping[str, tuple[str, Builder]] = {
     "discover": ("flips", regions),
-    "diversify": ("mix", diversified),
     "frontier": ("mix", efficient),
     "audit": ("claims", claims),
 }
@@ -30,7 +29,6 @@ _BUILDERS: Mapping[str, tuple[str, Builder]] = {
 #: Questions that a run can be asked, and what a section would gain.
 COMMANDS: Mapping[str, str] = {
     "discover": "in which circumstances the choice is wrong",
-    "diversify": "how many creators are enough",
     "frontier": "which mix is best for each level of risk",
     "audit": "which published claims hold under these assumptions",
 }
