@@ -114,12 +114,12 @@ ax = tornado.plot(tiers=tiers)""",
         "Which inputs does the outcome hang on, alone and together with others?",
         """\
 sensitivity = sim.sensitivity(experiment, run=results)
-ax = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)""",
+ax = sensitivity.plot(tiers=tiers)""",
     ),
     Example(
         "variance",
         "Where does the variance come from?",
-        'ax = charts.plot_answer(sensitivity.to_dict(), part="split", tiers=tiers)',
+        "ax = sensitivity.plot(figure=1, tiers=tiers)",
         needs="sensitivity",
     ),
     Example(
@@ -157,14 +157,14 @@ ax = scenarios.plot()""",
         "How many creators are enough?",
         """\
 diversify = sim.diversify(experiment)
-ax = charts.plot_answer(diversify.to_dict(), tiers=tiers)""",
+ax = diversify.plot(tiers=tiers)""",
     ),
     Example(
         "worth",
         "What is it worth to know more?",
         """\
 worth = sim.worth(experiment, run=results)
-ax = charts.plot_answer(worth.to_dict(), tiers=tiers)""",
+ax = worth.plot()""",
     ),
     Example(
         "frontier",

@@ -35,13 +35,6 @@ class _Question:
 
 _QUESTIONS: Mapping[str, _Question] = {
     "audit": _Question(cases.audit_headline, {"": cases.audit}, cases.audit_parts),
-    "sensitivity": _Question(
-        decisions.sensitivity_headline,
-        {"": decisions.sensitivity, "split": decisions.split},
-        decisions.sensitivity_parts,
-    ),
-    "worth": _Question(decisions.worth_headline, {"": decisions.worth}),
-    "diversify": _Question(decisions.diversify_headline, {"": decisions.diversify}),
     "frontier": _Question(
         decisions.frontier_headline,
         {"": decisions.frontier, "mixes": decisions.holdings},
