@@ -406,6 +406,11 @@ class Portfolio(Table):
 
     creators: Creators | None = Field(None, description="creators")
     budget: AmountAboveZero | None = Field(None, description="USD committed before any revenue")
+    hiring: Literal["cap", "planned"] = Field(
+        "cap",
+        description="a budget is a cap that quotes of each world must fit into, or hires as many as "
+        "their expected cost allows; programmes in stages go by expected cost",
+    )
     tier: str | None = Field(None, description="tier of all creators")
     roster: (
         Annotated[
