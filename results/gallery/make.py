@@ -127,7 +127,7 @@ ax = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)""",
         "What if a price changes?",
         """\
 sweep = sim.sweep(experiment, {"tier.macro.fee": "0.25x to 2x in 25 steps"}, run=results)
-ax = charts.plot_answer(sweep.to_dict(), tiers=tiers)""",
+ax = sweep.plot(tiers=tiers)""",
     ),
     Example(
         "heatmap",
@@ -135,14 +135,14 @@ ax = charts.plot_answer(sweep.to_dict(), tiers=tiers)""",
         """\
 fees = {"tier.micro.fee": "0.5x to 4x in 15 steps", "tier.macro.fee": "0.25x to 2x in 15 steps"}
 grid = sim.sweep(experiment, fees, run=results)
-ax = charts.plot_answer(grid.to_dict(), tiers=tiers)""",
+ax = grid.plot(tiers=tiers)""",
     ),
     Example(
         "breakeven",
         "At which value do the two tie?",
         """\
 tie = sim.breakeven(experiment, "tier.macro.fee", run=results)
-ax = charts.plot_answer(tie.to_dict(), tiers=tiers)""",
+ax = tie.plot(tiers=tiers)""",
     ),
     Example(
         "scenarios",
@@ -150,7 +150,7 @@ ax = charts.plot_answer(tie.to_dict(), tiers=tiers)""",
         """\
 prices = sim.load("experiments/cost_sensitivity.toml")
 scenarios = sim.scenario(prices)
-ax = charts.plot_answer(scenarios.to_dict())""",
+ax = scenarios.plot()""",
     ),
     Example(
         "diversification",

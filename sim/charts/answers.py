@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import cases, decisions, points
+from . import cases, decisions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,9 +34,6 @@ class _Question:
 
 
 _QUESTIONS: Mapping[str, _Question] = {
-    "sweep": _Question(points.sweep_headline, {"": points.sweep}, points.sweep_parts),
-    "breakeven": _Question(points.breakeven_headline, {"": points.breakeven}),
-    "scenario": _Question(lambda content: str(content["headline"]), {"": cases.scenario}),
     "audit": _Question(cases.audit_headline, {"": cases.audit}, cases.audit_parts),
     "sensitivity": _Question(
         decisions.sensitivity_headline,

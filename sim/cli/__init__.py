@@ -39,10 +39,10 @@ _PANELS = {
         "fit": "fit",
     },
     "Decide": {
-        "sweep": "sweep",
-        "breakeven": "breakeven",
+        "sweep": _ASKED,
+        "breakeven": _ASKED,
         "tornado": _ASKED,
-        "scenario": "scenario",
+        "scenario": _ASKED,
         "sensitivity": "sensitivity",
         "worth": "worth",
         "diversify": "diversify",

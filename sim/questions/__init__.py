@@ -32,7 +32,7 @@ QUESTIONS = (
 )
 
 #: Those that declare their options and answers: see `question.py`.
-DECLARED = ("tornado", "loss")
+DECLARED = ("sweep", "breakeven", "tornado", "scenario", "loss")
 
 
 def named(name: str) -> Question[Any, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from .._version import __version__
@@ -17,12 +16,12 @@ from .cautions import assumption_warnings, cap_warnings, tail_warnings
 
 def run_key(experiment: Experiment, plan: Plan) -> str:
     """Return what finished blocks are kept under: experiment, sampling, code and versions."""
-    from ..engine.jit import cache_folder
+    from ..engine.jit import sources_hash
 
     parts = [
         experiment.fingerprint(),
         repr(plan.sampling),
-        Path(cache_folder()).name,
+        sources_hash(),
         json.dumps(package_versions()),
         __version__,
     ]

@@ -15,8 +15,9 @@ from click.testing import CliRunner
 
 import sim
 from sim.cli import main
+from sim.export import files, run_tables, write_tables
 from sim.run.dataset import cost_by_component
-from sim.tables import Column, Table, files, run_tables, workbook, write_tables
+from sim.tables import Column, Table, workbook
 from sim.text.safe import cell
 
 

@@ -11,12 +11,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy import stats
+
+import sim
 from sim.fit import Fit, fit_posts, read_posts, to_toml
 from sim.fit.estimates import Estimate, Fitted
 from sim.fit.means import experiment_tier, simulated
 from sim.fit.pooling import WORTH, Prior, pooled
-
-import sim
 
 Write = Callable[..., Path]
 

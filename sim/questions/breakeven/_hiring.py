@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...experiment import Experiment
 from ...text.numbers import in_points, setting
@@ -40,10 +39,6 @@ class Hiring:
     low: int | None
     high: int | None
     amount: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields by name."""
-        return dict(vars(self))
 
     @property
     def words(self) -> str:
