@@ -29,6 +29,7 @@ from typing import Any
 
 from .families import PARAMETERS, canonical, logit, normal_through, scipy_number, scipy_support
 from .faults import nearest
+from .files import readable
 from .numbers import LARGEST, DistributionError, number, refuse_percent, suffix_of
 
 __all__ = [
@@ -318,7 +319,7 @@ def _column(
 
 def _rows(path: Path, name: str) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
+        with readable(path).open(newline="", encoding="utf-8-sig") as stream:
             return list(csv.DictReader(stream))
     except OSError as error:
         raise DistributionError(f"cannot read {name}: {error.strerror}") from None

@@ -136,13 +136,13 @@ Followers = Annotated[
 PositiveAmount = Annotated[Distribution, _distribution(POSITIVE.no_share()), _written]
 Amount = Annotated[float, _number(low=0.0, percent=False)]
 AmountAboveZero = Annotated[float, _number(above=0.0, percent=False)]
+Accounts = Annotated[float, _number(low=1.0, percent=False)]
 Share = Annotated[Distribution, _distribution(SHARE), _written]
 ShareNotAlwaysZero = Annotated[Distribution, _distribution(SHARE.never_all_zero()), _written]
 OrdersPerEngagement = Annotated[Distribution, _distribution(SHARE.passed_by_some()), _written]
 Ratio = Annotated[float, _number(low=0.0)]
 AboveZero = Annotated[float, _number(above=0.0)]
 AboveOne = Annotated[float, _number(above=1.0)]
-AtLeastOne = Annotated[float, _number(low=1.0)]
 Fraction = Annotated[float, _number(low=0.0, high=1.0)]
 Correlation = Annotated[float, _number(low=-1.0, high=1.0)]
 Real = Annotated[float, _number()]
@@ -284,7 +284,7 @@ class Platform(Table):
 class Niche(Table):
     """A topic with its own audience."""
 
-    market: AmountAboveZero | None = Field(
+    market: Accounts | None = Field(
         None, description="addressable accounts; without it the market is unlimited"
     )
     overlap: Annotated[Fraction, Assumed("audiences overlap as by chance")] = Field(
