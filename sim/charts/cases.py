@@ -8,32 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ..text.numbers import brief, counted, from_saved
 from .audit import plot_audit
 from .rows import AuditRow
-from .scenarios import RoiRange, plot_scenarios
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Content = Mapping[str, Any]
-
-# --- Scenarios ------------------------------------------------------------------------------------
-
-
-def scenario(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw the range of ROI of each portfolio in each scenario."""
-    cases = {
-        case["scenario"]: {
-            name: RoiRange(*(own[measure]["value"] for measure in _ROI))
-            for name, own in case["portfolios"].items()
-        }
-        for case in content["scenarios"]
-    }
-    if options["title"] is None:
-        options["title"] = content["headline"]
-    made = f"{counted(content['worlds'], 'world')}, the same in every scenario"
-    return plot_scenarios(cases, ax, made=made, **options)
-
-
-_ROI = ("roi_p05", "roi_median", "roi_p95", "roi_mean")
 
 # --- Audit ----------------------------------------------------------------------------------------
 

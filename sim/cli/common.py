@@ -21,6 +21,8 @@ from ..text.safe import Screen, cell, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: Most threads, or processes of a local cluster: more only cost memory.
+MOST_THREADS = 1024
 #: Exit codes: a mistake in what was asked, a failure of the machine, an interruption.
 MISTAKE, FAILURE, INTERRUPTED = 2, 1, 130
 

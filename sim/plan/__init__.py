@@ -73,6 +73,13 @@ __all__ = [
 ]
 
 
+#: Means beyond which no tier is one, and drawing its orders would not end.
+_MOST = {
+    "followers": (10_000_000_000, "accounts, more than there are people"),
+    "fit": (1000, "times the conversion"),
+}
+
+
 def make_plan(experiment: Experiment) -> Plan:
     """Turn an experiment into arrays.
 
@@ -88,6 +95,10 @@ def make_plan(experiment: Experiment) -> Plan:
         for name, tier_on in experiment.tier.items()
         for platform, tier in tier_on.on.items()
     }
+    for (name, _), tier_on in tiers.items():
+        for key, (most, unit) in _MOST.items():
+            if tier_on is not None and mg.moment(tier_on.tables[key]) > most:
+                faults.append(Fault(f"tier.{name}.{key}", f"has a mean above {most:,} {unit}"))
     goods = compile_or_fault(experiment.costs.cost_of_goods, "costs.cost_of_goods", faults)
     economics_tables = {
         name: compile_or_fault(getattr(experiment.economics, name), f"economics.{name}", faults)
@@ -243,6 +254,8 @@ def _work(
         post_ends=np.array(ends, dtype=np.int64),
         keep=np.array(keep, dtype=np.int64),
         choose_by_orders=programme is None or programme.choose_by == "orders",
+        money=group.money,
+        dues=group.dues,
     )
     if not group.people:
         return line

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -170,15 +170,22 @@ class Answer(Told):
         def sentence(self) -> str:
             """The answer in words."""
 
-    @property
-    def dataset(self) -> xr.Dataset | None:
-        """Its figures on named axes, saved beside the JSON; None where it has no axes."""
-        return None
+        @property
+        def headline(self) -> str:
+            """The answer in a title's length, worded as its errors allow."""
 
     @property
-    def headline(self) -> str:
-        """The answer in a title's length, worded as its errors allow."""
-        raise NotImplementedError
+    def dataset(self) -> xr.Dataset | None:
+        """Its figures on named axes, saved beside the JSON.
+
+        None for an answer without axes, and for one that was read back from its JSON.
+        """
+        return getattr(self, "_dataset", None)
+
+    def on_axes(self, dataset: xr.Dataset) -> Self:
+        """Return the answer with its figures on named axes too."""
+        object.__setattr__(self, "_dataset", dataset)
+        return self
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -263,7 +270,8 @@ class Question(Generic[O, A]):
     section : Section
         Where its answer stands on page and slides.
     asks : str
-        What the answer says, for a list of what was not asked yet.
+        What the answer says, for a list of what was not asked yet; empty for a question that not
+        every experiment can be asked.
     about : str
         Help of the command: one sentence, more where needed, an example.
     options : type of Options

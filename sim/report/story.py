@@ -12,12 +12,8 @@ from ..figures.spec import Assumption, Figure, Section, Story, Table
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..text.names import listed, measure_heading
-from ..text.numbers import (
-    FRACTION,
-    counted,
-    fixed,
-    writer,
-)
+from ..text.numbers import FRACTION, counted, fixed, writer
+from ..text.safe import printable
 from . import always, flows
 from .asked import asked, unasked
 from .reading import Opened
@@ -194,7 +190,7 @@ def _bibliographic(title: str, who: str) -> str:
 def _place(opened: Opened) -> str:
     """Return the run's folder as a command takes it, without the path of this machine."""
     name = opened.folder.resolve().name
-    return f"results/{name}"
+    return f"results/{printable(name)}"
 
 
 def _facts(opened: Opened) -> list[tuple[str, str]]:
