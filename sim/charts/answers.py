@@ -35,11 +35,6 @@ class _Question:
 
 _QUESTIONS: Mapping[str, _Question] = {
     "audit": _Question(cases.audit_headline, {"": cases.audit}, cases.audit_parts),
-    "frontier": _Question(
-        decisions.frontier_headline,
-        {"": decisions.frontier, "mixes": decisions.holdings},
-        lambda _: ("", "mixes"),
-    ),
     "discover": _Question(
         decisions.discover_headline, {"": decisions.discover}, decisions.discover_parts
     ),

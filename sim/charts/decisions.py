@@ -7,14 +7,12 @@ For each question: its charts, one function each, and what it found as one findi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..text.names import listed, measure_words
-from ..text.numbers import CURRENCY, counted, labelled, money, percent
-from .mixes import MixPoint, plot_holdings, plot_mixes
+from ..text.numbers import counted, labelled, percent
 from .region import RegionMap, plot_region
 
 if TYPE_CHECKING:
@@ -24,85 +22,6 @@ Content = Mapping[str, Any]
 
 #: Conditions of a region that its headline names.
 _NAMED = 2
-
-
-# --- How many, and which --------------------------------------------------------------------------
-
-
-def frontier(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw the efficient mixes by risk and mean profit, and every line alone."""
-    del options["tiers"]
-    measure, label = risk_of_mixes(content)
-    points = [_mix_point(m["name"], m, measure) for m in best_mixes(content)]
-    alone = [_mix_point(m["name"], m, measure) for m in content["alone"]]
-    made = (
-        f"Checked on {counted(content['check_worlds'], 'fresh world')}; dots: all money on one line"
-    )
-    _titled(options, content, frontier_headline)
-    percents = measure == "loss_probability"
-    return plot_mixes(points, alone, ax, risk=label, percents=percents, made=made, **options)
-
-
-def holdings(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw what each efficient mix spends on each line."""
-    del options["tiers"]
-    mixes = best_mixes(content)
-    held = {m["name"]: m["spend"] for m in mixes}
-    notes = {}
-    for mix in mixes:
-        mean = mix["checked"]["profit_mean"]
-        notes[mix["name"]] = f"mean {money(_value(mean), mean['se'])}"
-    made = f"from the highest mean profit down; limits: {', '.join(content['limits'])}"
-    if options["title"] is None:
-        options["title"] = _held_by_all(mixes, content["budget"])
-    return plot_holdings(held, ax, notes=notes, made=made, **options)
-
-
-def best_mixes(content: Content) -> list[Content]:
-    """Return the efficient mixes, all where none is."""
-    return [m for m in content["mixes"] if m["efficient"]] or list(content["mixes"])
-
-
-def risk_of_mixes(content: Content) -> tuple[str, str]:
-    """Return the measure of risk of a frontier, and its axis."""
-    if content["risk"] == "es05":
-        return "profit_es05", labelled(measure_words("profit_es05"), CURRENCY)
-    return "loss_probability", measure_words("loss_probability")
-
-
-def hired(mix: Content) -> str:
-    """Say whom a mix hires."""
-    counts = [f"{counted(count)} {line}" for line, count in mix["creators"].items()]
-    return listed(counts) or "nobody"
-
-
-def frontier_headline(content: Content) -> str:
-    """Say where the search for the highest mean profit ends, and what is risked there."""
-    best = max(best_mixes(content), key=lambda mix: _value(mix["checked"]["profit_mean"]))
-    measure, _ = risk_of_mixes(content)
-    mean, risk = best["checked"]["profit_mean"], best["checked"][measure]
-    worst = (
-        f"a loss in {percent(risk['value'], risk['se'])} of worlds"
-        if measure == "loss_probability"
-        else f"{money(risk['value'], risk['se'])} in the worst 5 % of worlds"
-    )
-    return (
-        f"The search for the highest mean profit ends at {hired(best)}: "
-        f"{money(mean['value'], mean['se'])}, and {worst}"
-    )
-
-
-def _held_by_all(mixes: Sequence[Content], budget: float) -> str:
-    always = [line for line in mixes[0]["creators"] if all(line in m["creators"] for m in mixes)]
-    if not always:
-        return f"No line of creators is in every efficient mix for {money(budget)}"
-    return f"Every efficient mix for {money(budget)} hires {listed(always)}"
-
-
-def _mix_point(name: str, mix: Content, measure: str) -> MixPoint:
-    mean, risk = mix["checked"]["profit_mean"], mix["checked"][measure]
-    tier = name.partition("-")[0]
-    return MixPoint(name, _value(mean), _value(risk), mean["se"] or 0.0, risk["se"] or 0.0, tier)
 
 
 # --- Where it loses -------------------------------------------------------------------------------

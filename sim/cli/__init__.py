@@ -46,7 +46,7 @@ _PANELS = {
         "sensitivity": _ASKED,
         "worth": _ASKED,
         "diversify": _ASKED,
-        "frontier": "frontier",
+        "frontier": _ASKED,
         "discover": "discover",
         "loss": _ASKED,
     },
