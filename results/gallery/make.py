@@ -185,7 +185,7 @@ ax = frontier.plot()""",
         "Where does the favourite lose?",
         """\
 region = sim.discover(sim.load("experiments/when_does_micro_lose.toml"))
-ax = charts.plot_answer(region.to_dict())""",
+ax = region.plot()""",
     ),
     Example(
         "audit",

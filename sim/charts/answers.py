@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import cases, decisions
+from . import cases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,9 +35,6 @@ class _Question:
 
 _QUESTIONS: Mapping[str, _Question] = {
     "audit": _Question(cases.audit_headline, {"": cases.audit}, cases.audit_parts),
-    "discover": _Question(
-        decisions.discover_headline, {"": decisions.discover}, decisions.discover_parts
-    ),
 }
 
 

@@ -47,7 +47,7 @@ _PANELS = {
         "worth": _ASKED,
         "diversify": _ASKED,
         "frontier": _ASKED,
-        "discover": "discover",
+        "discover": _ASKED,
         "loss": _ASKED,
     },
     "Show": {

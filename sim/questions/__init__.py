@@ -32,7 +32,7 @@ QUESTIONS = (
 )
 
 #: Those that declare their options and answers: see `question.py`.
-DECLARED = tuple(name for name in QUESTIONS if name not in ("discover", "audit"))
+DECLARED = tuple(name for name in QUESTIONS if name != "audit")
 
 
 def named(name: str) -> Question[Any, Any]:
