@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import cases, decisions, points
+from . import cases, decisions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,18 +34,7 @@ class _Question:
 
 
 _QUESTIONS: Mapping[str, _Question] = {
-    "sweep": _Question(points.sweep_headline, {"": points.sweep}, points.sweep_parts),
-    "breakeven": _Question(points.breakeven_headline, {"": points.breakeven}),
-    "tornado": _Question(cases.tornado_headline, {"": cases.tornado}, cases.tornado_parts),
-    "scenario": _Question(lambda content: str(content["headline"]), {"": cases.scenario}),
     "audit": _Question(cases.audit_headline, {"": cases.audit}, cases.audit_parts),
-    "sensitivity": _Question(
-        decisions.sensitivity_headline,
-        {"": decisions.sensitivity, "split": decisions.split},
-        decisions.sensitivity_parts,
-    ),
-    "worth": _Question(decisions.worth_headline, {"": decisions.worth}),
-    "diversify": _Question(decisions.diversify_headline, {"": decisions.diversify}),
     "frontier": _Question(
         decisions.frontier_headline,
         {"": decisions.frontier, "mixes": decisions.holdings},

@@ -17,6 +17,8 @@ from .theme import Theme, looks, tiers_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+NARROW = 5.0
+"""Inches of a sheet that has little room beside its bars."""
 MOST = 10
 """Inputs that a tornado shows."""
 
@@ -78,7 +80,9 @@ def plot_tornado(
                 )
         ax.axvline(base, color=sheet.theme.ink, linewidth=1.2)
         ends = [base, *(end for row in shown for end in (row.low, row.high))]
-        room = 0.25 * ((max(ends) - min(ends)) or 1.0)
+        narrow = sheet.figure.get_size_inches()[0] < NARROW
+        # on a narrow sheet the settings beside the bars take a larger share of it
+        room = (0.6 if narrow else 0.25) * ((max(ends) - min(ends)) or 1.0)
         ax.set_xlim(min(ends) - room, max(ends) + room)
         ax.set_ylim(-max(len(shown), 1) + 0.45, 0.6)
         ax.set_yticks(
@@ -87,7 +91,7 @@ def plot_tornado(
         )
         ax.tick_params(axis="y", length=0)
         ax.xaxis.set_major_formatter(lambda value, _: tick(value, unit, signed=signed))
-        ax.locator_params(axis="x", nbins=4)
+        ax.locator_params(axis="x", nbins=3 if narrow else 4)
         ax.grid(axis="x")
         ax.set_xlabel(outcome)
         left_out = len(ordered) - len(shown)

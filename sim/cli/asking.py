@@ -11,6 +11,7 @@ import rich_click as click
 
 from ..experiment import Experiment
 from .common import (
+    MOST_THREADS,
     is_quiet,
     print_json,
     print_rows,
@@ -62,7 +63,18 @@ def charts_wanted() -> bool:
 
 
 def save_charts(content: Mapping[str, Any], stem: Path, run: xr.Dataset) -> None:
-    """Draw a saved answer into files, PNG and SVG of each of its charts, by the tiers of its run."""
+    """Draw a saved answer into files, PNG and SVG of each of its charts, by the tiers of its run.
+
+    What fails is told: the answer is saved already, and still to be printed.
+    """
+    try:
+        _draw(content, stem, run)
+    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        click.echo(f"Note: the answer is whole, but could not be drawn ({reason}).", err=True)
+
+
+def _draw(content: Mapping[str, Any], stem: Path, run: xr.Dataset) -> None:
     from ..charts import chart_parts, plot_answer, save
     from ..charts.run import portfolio_tiers
     from ..run.folder import file_in_place
@@ -90,7 +102,9 @@ def answer_options(function: F) -> F:
             callback=_note_charts,
             help="Draw no chart.",
         ),
-        click.option("--threads", type=click.IntRange(1), help="Threads [all processors]."),
+        click.option(
+            "--threads", type=click.IntRange(1, MOST_THREADS), help="Threads [all processors]."
+        ),
         click.option(
             "--out", type=click.Path(path_type=Path), help="The run's folder [results/NAME]."
         ),

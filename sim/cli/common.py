@@ -17,9 +17,12 @@ import rich_click as click
 from ..experiment import Experiment, ExperimentError, Fault
 from ..text.names import spoken
 from ..text.numbers import counted, setting
+from ..text.safe import Screen, cell, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: Most threads, or processes of a local cluster: more only cost memory.
+MOST_THREADS = 1024
 #: Exit codes: a mistake in what was asked, a failure of the machine, an interruption.
 MISTAKE, FAILURE, INTERRUPTED = 2, 1, 130
 
@@ -164,35 +167,46 @@ def say_what_goes(folder: Path, experiment: Experiment, default: bool, asked: bo
 
 
 def print_json(content: Any) -> None:
-    """Print JSON on stdout: no NaN, keys in the order given."""
-    click.echo(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
+    """Print JSON on stdout: no NaN, keys in the order given, escapes where stdout needs them."""
+    text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
+    if isinstance(sys.stdout, Screen) and not sys.stdout.takes(text):
+        text = json.dumps(content, indent=2, allow_nan=False)
+    click.echo(text)
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str = "") -> None:
-    """Print a table: with rich on a terminal, as CSV with all digits elsewhere."""
+    """Print a table: with rich on a terminal, as CSV with all digits elsewhere.
+
+    Text stays text: it is no markup on a terminal and no formula in a spreadsheet.
+    """
     if not sys.stdout.isatty():
         import csv
 
-        writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([[cell(row.get(column)) for column in columns] for row in rows])
         return
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    heading = Text(printable(title)) if title else None
+    table = Table(title=heading, box=box.SIMPLE_HEAD, title_justify="left")
     for column in columns:
-        table.add_column(spoken(column), overflow="fold")
+        words = printable(spoken(column))
+        # No word of a heading is broken where there is room for it.
+        least = max(map(len, words.split()), default=1)
+        table.add_column(Text(words), overflow="fold", min_width=least)
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        table.add_row(*(Text(_shown(row.get(column))) for column in columns))
     Console().print(table)
 
 
-def _cell(value: Any) -> str:
+def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return setting(value) if isinstance(value, float) else str(value)
+    return setting(value) if isinstance(value, float) else printable(str(value))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..text.safe import alike
 from .distributions import DistributionError, number
 from .faults import Fault, nearest, suggestion
 from .fill import lines_of, preset_platforms, preset_tiers, presets
@@ -124,6 +125,7 @@ def _references(tables: Tables) -> Iterator[Fault]:
     platforms = {*preset_platforms(), *tables.get("platform", {})}
     kinds = {*presets()["compensation"], *tables.get("compensation", {})}
     niches = tables.get("niche", {})
+    everywhere: dict[str, Path] = {}
     for tier, own in tables.get("tier", {}).items():
         for platform in own.get("on", {}):
             if platform not in platforms:
@@ -136,6 +138,8 @@ def _references(tables: Tables) -> Iterator[Fault]:
             yield Fault(_said(path, "platform", tables), f"is unknown; {hint}", platform)
         elif isinstance(platform, str) and isinstance(tier, str):
             yield from _tier(_said(path, "tier", tables), tier, platform, tables)
+        if isinstance(niche, str):
+            everywhere.setdefault(niche, path)
         near = nearest(niche, niches) if isinstance(niche, str) and niche not in niches else None
         if near is not None:
             problem = f"did you mean `{near}`? If not, add [niche.{niche}]"
@@ -144,6 +148,19 @@ def _references(tables: Tables) -> Iterator[Fault]:
             problem = f"is unknown; {suggestion(terms['compensation'], kinds)}"
             key = _said(path, "compensation", tables)
             yield Fault(key, problem, terms["compensation"])
+    yield from _niches_told_apart(niches, everywhere, tables)
+
+
+def _niches_told_apart(
+    niches: Tables, everywhere: Mapping[str, Path], tables: Tables
+) -> Iterator[Fault]:
+    """Check that niches named by portfolios and rosters are not one niche in two spellings."""
+    seen = {alike(name): name for name in niches}
+    for niche, path in everywhere.items():
+        first = seen.setdefault(alike(niche), niche)
+        if first != niche and nearest(niche, niches) is None:
+            problem = f"differs from niche `{first}` by capitals or marks alone: write one of them"
+            yield Fault(_said(path, "niche", tables), problem, niche)
 
 
 def _said(path: Path, key: str, tables: Tables) -> str:
@@ -180,6 +197,9 @@ def _own_beliefs(filled: Tables) -> Iterator[Fault]:
     for name, belief in filled.get("beliefs", {}).items():
         own = belief.get("own", {}) if isinstance(belief, Mapping) else {}
         for tier in own if isinstance(own, Mapping) else ():
+            name_of_tier, on, platform = tier.partition(" on ")
+            if on and name_of_tier in (*filled["tier"], *preset_tiers(platform)):
+                continue  # a fit that the experiment includes may know more tiers than it uses
             if tier not in filled["tier"]:
                 problem = f"no tier in use has that name; {suggestion(tier, filled['tier'])}"
                 yield Fault(dotted(("beliefs", name, "own", tier)), problem)

@@ -29,7 +29,8 @@ from typing import Any
 
 from .families import PARAMETERS, canonical, logit, normal_through, scipy_number, scipy_support
 from .faults import nearest
-from .numbers import LARGEST, DistributionError, number, suffix_of
+from .files import readable
+from .numbers import LARGEST, DistributionError, number, refuse_percent, suffix_of
 
 __all__ = [
     "POSITIVE",
@@ -62,6 +63,8 @@ class Kind:
         Whether it may be zero for everybody.
     any_tail
         Whether its mean may be infinite, as where another key truncates it.
+    percent
+        Whether a percent sign makes sense, as it does not on money and counts.
     rare
         Share of the draws of a lognormal or gamma that may pass ``high``.
     """
@@ -70,6 +73,7 @@ class Kind:
     high: float = math.inf
     all_zero: bool = True
     any_tail: bool = False
+    percent: bool = True
     rare: float = 0.0005
 
     def never_all_zero(self) -> Kind:
@@ -86,6 +90,10 @@ class Kind:
     def truncated_elsewhere(self) -> Kind:
         """Return the same kind for a key that another key truncates."""
         return replace(self, all_zero=False, any_tail=True)
+
+    def no_share(self) -> Kind:
+        """Return the same kind for a key that is an amount of something: USD, accounts, hours."""
+        return replace(self, percent=False)
 
 
 POSITIVE, SHARE, REAL = Kind(), Kind(high=1.0), Kind(low=-math.inf)
@@ -136,11 +144,13 @@ def parse(value: Any, kind: Kind = POSITIVE, folder: Path | None = None) -> Dist
     """
     if isinstance(value, Distribution):
         return value
+    if not kind.percent:
+        refuse_percent(value)
     try:
         if isinstance(value, str) and _RANGE.match(value):
             result = _from_range(value, kind)
         elif isinstance(value, Mapping):
-            result = _from_table(value, folder)
+            result = _from_table(value, kind, folder)
         else:
             result = Distribution(value, "constant", {"value": _constant(value)})
         _check_kind(result, kind)
@@ -234,14 +244,15 @@ def _share_range(text: str, low: float, high: float) -> Distribution:
 # --- Tables ---------------------------------------------------------------------------------------
 
 
-def _from_table(value: Mapping[str, Any], folder: Path | None) -> Distribution:
+def _from_table(value: Mapping[str, Any], kind: Kind, folder: Path | None) -> Distribution:
     rest = {key: item for key, item in value.items() if key != "truncate"}
     lower, upper = _truncation(value.get("truncate"))
     if len(rest) != 1:
         raise DistributionError(_not_one_family(rest))
     ((family, given),) = rest.items()
     if family == "empirical":
-        return Distribution(value, family, {}, lower, upper, _column(given, lower, upper, folder))
+        values = _column(given, lower, upper, kind, folder)
+        return Distribution(value, family, {}, lower, upper, values)
     if not isinstance(given, Mapping):
         raise DistributionError(f"{family} takes a table of {PARAMETERS.get(family, 'parameters')}")
     if family not in PARAMETERS:
@@ -278,7 +289,9 @@ def _end(value: Any) -> float:
         raise DistributionError(f"truncate: {error}") from None
 
 
-def _column(value: Any, lower: float, upper: float, folder: Path | None) -> tuple[float, ...]:
+def _column(
+    value: Any, lower: float, upper: float, kind: Kind, folder: Path | None
+) -> tuple[float, ...]:
     """Read the numbers of a column that lie within the truncation; empty cells are no numbers."""
     if not isinstance(value, str) or ":" not in value:
         raise DistributionError('empirical takes "FILE.csv:COLUMN"')
@@ -293,7 +306,7 @@ def _column(value: Any, lower: float, upper: float, folder: Path | None) -> tupl
         if not text:
             continue
         try:
-            item = number(text)
+            item = number(text, percent=kind.percent)
         except DistributionError as error:
             raise DistributionError(f"{name}, line {line}, {column}: {error}: {text!r}") from None
         if lower <= item <= upper:
@@ -306,7 +319,7 @@ def _column(value: Any, lower: float, upper: float, folder: Path | None) -> tupl
 
 def _rows(path: Path, name: str) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
+        with readable(path).open(newline="", encoding="utf-8-sig") as stream:
             return list(csv.DictReader(stream))
     except OSError as error:
         raise DistributionError(f"cannot read {name}: {error.strerror}") from None

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import PrivateAttr, ValidationError
 
+from ..text.safe import printable
 from . import models
 from .checks import cross_checks, named_in_vain
 from .distributions import Distribution
@@ -169,7 +170,7 @@ def load(
         simulation = {k: v for k, v in complete["simulation"].items() if k != "beliefs"}
         complete = {**complete, "simulation": simulation}
     try:
-        experiment = build(complete, name=path.stem, file=str(path), folder=path.parent)
+        experiment = build(complete, name=printable(path.stem), file=str(path), folder=path.parent)
     except ExperimentError as error:
         faults += [_where_it_stands(fault, tables, fragments) for fault in error.faults]
     if faults:

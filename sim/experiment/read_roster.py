@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..text.safe import alike, name_problem, unshown
 from .distributions import DistributionError, number
 from .faults import Fault, suggestion
+from .files import readable
 from .fill import preset_platforms, preset_tiers, presets
 from .roster import Roster, RosterRow
 from .toml import dotted
@@ -58,7 +60,7 @@ def _read(
     if not isinstance(value, str):
         return [Fault(key, 'must name a file such as "creators.csv"', value)]
     try:
-        with (folder / value).open(newline="", encoding="utf-8-sig") as stream:
+        with readable(folder / value).open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream)
             columns = [str(name).strip() for name in reader.fieldnames or ()]
             lines = list(reader)
@@ -78,9 +80,9 @@ def _read(
         cells = {str(k).strip(): (v or "").strip() for k, v in line.items() if isinstance(v, str)}
         try:
             row = _row(cells, portfolio, tables, ranges)
-            if row.name in seen:
-                raise _Cell("name", f"stands in row {seen[row.name]} already", row.name)
-            seen[row.name] = at
+            first = seen.setdefault(alike(row.name), at)
+            if first != at:
+                raise _Cell("name", f"stands in row {first} already", row.name)
             rows.append(row)
         except _Cell as cell:
             got = f" (got {cell.got!r})" if cell.got else ""
@@ -118,6 +120,8 @@ def _row(
     name = cells.get("name", "")
     if not name:
         raise _Cell("name", "is empty", "")
+    if odd := unshown(name):
+        raise _Cell("name", f"holds {odd}, which cannot be shown; leave it out", name)
     values = {column: _figure(column, cells[column]) for column in cells if column in _FIGURES}
     if "followers" not in values or math.isnan(values["followers"]):
         raise _Cell("followers", "is empty", "")
@@ -131,6 +135,8 @@ def _row(
     if tier is None:
         raise _Cell("followers", f"belongs to no tier on {platform}", cells["followers"])
     niche = cells.get("niche") or str(portfolio.get("niche", "general"))
+    if "niche" in cells and (problem := name_problem(niche)):
+        raise _Cell("niche", problem, niche)
     given = {key: value for key, value in values.items() if not math.isnan(value)}
     orders, posts = _campaigns(cells)
     return RosterRow(
@@ -172,7 +178,7 @@ def _figure(column: str, text: str) -> float:
     if not text:
         return math.nan
     try:
-        value = number(text.replace(",", ""))
+        value = number(text.replace(",", ""), percent=column == "engagement_rate")
     except DistributionError as error:
         raise _Cell(column, str(error), text) from None
     if value < 0.0 or (value == 0.0 and column in _ABOVE_ZERO):

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.dml.color import ColorFormat
 from pptx.enum.chart import (
     XL_CHART_TYPE,
@@ -22,7 +21,9 @@ from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Emu, Pt
 
+from ..text.safe import printable
 from ..text.verdicts import TOLD_APART
+from .sheets import PlainCategories, PlainPoints
 from .spec import Bars, Curve, Curves, Format, Series, Values, unbroken
 
 #: Points of text that is read from the back of a room.
@@ -108,10 +109,10 @@ def add_bars(slide: Any, model: Bars, box: Box) -> Any:
     GraphicFrame
         Without alt text.
     """
-    data: Any = _untyped(CategoryChartData)(number_format="General")
-    data.categories = _categories(model)
+    data: Any = _untyped(PlainCategories)(number_format="General")
+    data.categories = [printable(text) for text in _categories(model)]
     for one in model.series:
-        data.add_series(one.name, one.values)
+        data.add_series(printable(one.name), one.values)
     frame = slide.shapes.add_chart(_bar_type(model), *box.edges, data)
     chart = frame.chart
     _dress(chart)
@@ -123,7 +124,8 @@ def add_bars(slide: Any, model: Bars, box: Box) -> Any:
         _paint_bar(one, drawn, labelled=not labels_in_names(model))
     _axes_of_bars(chart, model)
     own_name = shared and not model.touching
-    chart.has_legend = len(model.series) > 1 and not own_name and not model.stacked
+    steps = any(one.tier == "none" for one in model.series)
+    chart.has_legend = len(model.series) > 1 and not own_name and not steps
     if chart.has_legend:
         _legend(chart)
     return frame
@@ -237,9 +239,9 @@ def add_curves(slide: Any, model: Curves, box: Box) -> Any:
     """Add a native xy chart; lines are named in the legend, points at themselves."""
     # LibreOffice loses a first series that is shorter than another.
     curves = sorted(model.curves, key=lambda curve: -len(curve.x))
-    data: Any = _untyped(XyChartData)(number_format="General")
+    data: Any = _untyped(PlainPoints)(number_format="General")
     for curve in curves:
-        series = data.add_series(curve.name)
+        series = data.add_series(printable(curve.name))
         for x, y in zip(curve.x, curve.y, strict=True):
             series.add_data_point(x, y)
     kind = XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from ..text.numbers import CURRENCY, FRACTION, Number, brief
+from ..text.numbers import CURRENCY, FRACTION, Number, brief, is_fraction, is_money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -296,6 +296,13 @@ UNITS: Mapping[Format, str] = MappingProxyType(
     {"percent": FRACTION, "signed": FRACTION, "money": CURRENCY, "number": ""}
 )
 """Unit of the values of each format."""
+
+
+def form_of(unit: str) -> Format:
+    """Return how values of a unit are written on an axis."""
+    if is_fraction(unit):
+        return "signed"
+    return "money" if is_money(unit) else "number"
 
 
 def written(value: float | None, form: Format, se: float | None = 0.0) -> str:

@@ -32,7 +32,16 @@ QUESTIONS = (
 )
 
 #: Those that declare their options and answers: see `question.py`.
-DECLARED = ("loss",)
+DECLARED = (
+    "sweep",
+    "breakeven",
+    "tornado",
+    "scenario",
+    "sensitivity",
+    "worth",
+    "diversify",
+    "loss",
+)
 
 
 def named(name: str) -> Question[Any, Any]:

@@ -206,11 +206,7 @@ class Loss(Answer):
 
 
 def _ask(setting: Setting, options: LossOptions) -> Loss:
-    run = setting.run
-    if run is None:
-        from ..run.simulate import simulate
-
-        run = simulate(setting.experiment, threads=setting.threads, progress=setting.progress)
+    run = setting.finished()
     entries = {name: _losses(run, name, options.more_than) for name in portfolio_names(run)}
     portfolios = {
         name: Losses(**{key: Value(entry.value, entry.se) for key, entry in own.items()})

@@ -13,17 +13,29 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.dataclasses import dataclass as validated
 
 from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.faults import suggestion
+from ..measures import Measured
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
 
+    from ..charts.theme import Theme
     from ..figures.spec import Figure
     from ..run.simulate import Progress
     from ..tables.table import Table
@@ -100,6 +112,47 @@ class Setting:
     progress: Progress | None = None
     kept: Path | None = None
 
+    def finished(self) -> xr.Dataset:
+        """Return the worlds of the experiment: its finished run, or a fresh one."""
+        if self.run is not None:
+            return self.run
+        from ..run.simulate import simulate
+
+        return simulate(self.experiment, threads=self.threads, progress=self.progress)
+
+
+def _as_saved(entry: Measured) -> Measured:
+    """Return a measure with what JSON holds of it."""
+    return Measured(entry.value, entry.se, entry.unit, entry.reason)
+
+
+Entry = Annotated[Measured, AfterValidator(_as_saved), PlainSerializer(Measured.to_dict)]
+"""A measure in an answer: value, standard error and unit, and why one is missing."""
+
+
+def absent(value: Any) -> bool:
+    """Return whether a field is left out of JSON: for ``Field(exclude_if=absent)``."""
+    return value is None
+
+
+@validated(frozen=True)
+class Sides:
+    """The portfolios that an answer compares; `b` is None where it is about one.
+
+    Attributes
+    ----------
+    a, b
+        Names.
+    """
+
+    a: str
+    b: str | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The portfolios that it is about."""
+        return (self.a,) if self.b is None else (self.a, self.b)
+
 
 class Answer(Told):
     """What a question returns: a frozen pydantic dataclass of plain figures and the words for them.
@@ -111,18 +164,28 @@ class Answer(Told):
     question: ClassVar[str] = ""
     """Name of the question, and tag of its JSON; empty for none."""
 
-    sentence: str
-    """The answer in words."""
+    if TYPE_CHECKING:  # a property of some answers, a field of others
+
+        @property
+        def sentence(self) -> str:
+            """The answer in words."""
+
+        @property
+        def headline(self) -> str:
+            """The answer in a title's length, worded as its errors allow."""
 
     @property
     def dataset(self) -> xr.Dataset | None:
-        """Its figures on named axes, saved beside the JSON; None where it has no axes."""
-        return None
+        """Its figures on named axes, saved beside the JSON.
 
-    @property
-    def headline(self) -> str:
-        """The answer in a title's length, worded as its errors allow."""
-        raise NotImplementedError
+        None for an answer without axes, and for one that was read back from its JSON.
+        """
+        return getattr(self, "_dataset", None)
+
+    def on_axes(self, dataset: xr.Dataset) -> Self:
+        """Return the answer with its figures on named axes too."""
+        object.__setattr__(self, "_dataset", dataset)
+        return self
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -147,10 +210,42 @@ class Answer(Told):
         """Return tidy rows with every digit: those of the first table."""
         return self.tables()[0].to_rows()
 
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        figure: int = 0,
+        tiers: Mapping[str, str] | None = None,
+        theme: Theme | None = None,
+        headline: bool = True,
+    ) -> Axes:
+        """Draw one of its figures.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; on a sheet of its own by default.
+        figure : int
+            Which of its figures.
+        tiers : mapping of str to str, optional
+            Tier of each portfolio, for its colour; by default its name.
+        theme : Theme, optional
+            Colours and font.
+        headline : bool
+            Whether finding and caption stand above the chart.
+        """
+        from ..charts.theme import LIGHT
+        from ..figures.matplotlib import draw
+
+        return draw(self.figures(tiers)[figure], ax, theme=theme or LIGHT, headline=headline)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain figures and words for JSON: no NaN."""
-        content: dict[str, Any] = {"analysis": self.question} if self.question else {}
-        return content | cast("dict[str, Any]", _adapter(type(self)).dump_python(self, mode="json"))
+        fields = cast("dict[str, Any]", _adapter(type(self)).dump_python(self, mode="json"))
+        if not self.question:
+            return fields
+        words = {"sentence": self.sentence, "notes": list(self.notes), "headline": self.headline}
+        return {"analysis": self.question} | words | fields
 
     def _rows(self) -> list[dict[str, str]]:
         return self.tables()[0].to_texts()
@@ -171,7 +266,8 @@ class Question(Generic[O, A]):
     section : Section
         Where its answer stands on page and slides.
     asks : str
-        What the answer says, for a list of what was not asked yet.
+        What the answer says, for a list of what was not asked yet; empty for a question that not
+        every experiment can be asked.
     about : str
         Help of the command: one sentence, more where needed, an example.
     options : type of Options

@@ -13,35 +13,22 @@ from ..figures.spec import Figure, Table
 from ..questions import DECLARED, named
 from ..questions.question import Question
 from .claims import claims
-from .drivers import information, shares, swings
-from .flips import regions, scenarios, swept, ties
-from .mixes import diversified, efficient
+from .flips import regions
+from .mixes import efficient
 from .saved import Saved
 
 Builder = Callable[[Saved, Run], Figure]
 
 #: Question, section of the story, builder.
 _BUILDERS: Mapping[str, tuple[str, Builder]] = {
-    "tornado": ("drivers", swings),
-    "sensitivity": ("drivers", shares),
-    "worth": ("drivers", information),
-    "breakeven": ("flips", ties),
-    "sweep": ("flips", swept),
-    "scenario": ("flips", scenarios),
     "discover": ("flips", regions),
-    "diversify": ("mix", diversified),
     "frontier": ("mix", efficient),
     "audit": ("claims", claims),
 }
 
 #: Questions that a run can be asked, and what a section would gain.
 COMMANDS: Mapping[str, str] = {
-    "tornado": "which input moves the answer most",
-    "sensitivity": "where the spread of the outcome comes from",
-    "worth": "what it would be worth to know more before choosing",
-    "breakeven": "at which fee, conversion or order value the choice flips",
     "discover": "in which circumstances the choice is wrong",
-    "diversify": "how many creators are enough",
     "frontier": "which mix is best for each level of risk",
     "audit": "which published claims hold under these assumptions",
 }
@@ -50,7 +37,7 @@ COMMANDS: Mapping[str, str] = {
 def unasked(known: set[str]) -> list[tuple[str, str, str]]:
     """Return the questions that were not asked: what follows ``sim`` and FILE, and what each says."""
     told = [(name, "", what) for name, what in COMMANDS.items()]
-    told += [(one.name, one.needs, one.asks) for one in map(named, DECLARED)]
+    told += [(one.name, one.needs, one.asks) for one in map(named, DECLARED) if one.asks]
     return [(name, needs, what) for name, needs, what in told if name not in known]
 
 

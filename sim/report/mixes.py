@@ -6,70 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..charts import headline
-from ..charts.decisions import best_mixes, hired, risk_of, risk_of_mixes
+from ..charts.decisions import best_mixes, hired, risk_of_mixes
 from ..charts.run import Run
-from ..figures.spec import Curve, Curves, Figure, Table, roles
+from ..figures.spec import Curve, Curves, Figure, Table
 from ..measures import MEASURES
-from ..text.names import capital, measure_heading
-from ..text.numbers import CURRENCY, FRACTION, Number, brief, cell, counted, from_saved, labelled
-from .saved import Saved, error, value
+from ..text.names import measure_heading
+from ..text.numbers import CURRENCY, cell, counted, from_saved, labelled
+from .saved import Saved, value
 
 #: Rows of a table on a slide.
 MOST = 8
-
-
-def diversified(saved: Saved, run: Run) -> Figure:
-    """Return how the worst worlds improve with the number of creators, and where that ends."""
-    measure, words, percents = risk_of(saved.content)
-    tiers = roles(run.tiers)
-    curves, floors = [], []
-    signed = measure == "roi_es05"
-    for row in saved["portfolios"]:
-        name = str(row["portfolio"])
-        points = [p for p in row["points"] if p[measure]["value"] is not None]
-        x = tuple(float(p["creators"]) for p in points)
-        tier, repeat = tiers.get(name, ("ink", 0))
-        curves.append(
-            Curve(
-                name,
-                x,
-                tuple(value(p[measure]) for p in points),
-                tier,
-                repeat,
-                y_errors=tuple(error(p[measure]) for p in points),
-            )
-        )
-        floor = row["floor"][measure]
-        if floor["value"] is not None:
-            level = value(floor)
-            curves.append(
-                Curve(f"{name}, ever more creators", (1.0, x[-1]), (level, level), tier, repeat,
-                      kind="dashed")
-            )  # fmt: skip
-            unit = FRACTION if percents else ""
-            floors.append(f"{name} {brief(Number(level, error(floor), unit), signed=signed)}")
-    high = max(max(curve.y) for curve in curves)
-    low = min(min(curve.y) for curve in curves)
-    return Figure(
-        key=saved.key,
-        finding=headline(saved.content),
-        made=saved.made(f"{capital(words)} by number of creators",
-                        f"Dashed: ever more creators ({'; '.join(floors)})" if floors else ""),
-        models=(
-            Curves(
-                tuple(curves),
-                "creators (log axis)",
-                words,
-                x_form="number",
-                y_form=("signed" if signed else "percent") if percents else "number",
-                x_range=(1.0, max(curve.x[-1] for curve in curves)),
-                y_range=(min(low, 0.0), max(high, 0.0)),
-                x_log=True,
-            ),
-        ),
-        method=saved.method(),
-        sentences=(saved.sentence,),
-    )  # fmt: skip
 
 
 def efficient(saved: Saved, _run: Run) -> Figure:

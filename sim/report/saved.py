@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..figures.spec import Format
-from ..text.numbers import counted, is_money
+from ..text.numbers import counted
 
 #: Longest finding that a title takes.
 LONGEST = 150
@@ -87,10 +86,3 @@ def error(entry: Mapping[str, Any]) -> float | None:
     """Return the standard error of a measure, None where there is none."""
     found = entry.get("se")
     return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
-
-
-def form_of(unit: str) -> Format:
-    """Return how values of a unit are written on an axis."""
-    if unit == "fraction":
-        return "signed"
-    return "money" if is_money(unit) else "number"

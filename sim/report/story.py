@@ -14,6 +14,7 @@ from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..text.names import listed, measure_heading
 from ..text.numbers import FRACTION, cell, counted, fixed, labelled, writer
+from ..text.safe import printable
 from . import always, flows
 from .asked import asked, unasked
 from .reading import Opened
@@ -192,7 +193,7 @@ def _bibliographic(title: str, who: str) -> str:
 def _place(opened: Opened) -> str:
     """Return the run's folder as a command takes it, without the path of this machine."""
     name = opened.folder.resolve().name
-    return f"results/{name}"
+    return f"results/{printable(name)}"
 
 
 def _facts(opened: Opened) -> list[tuple[str, str]]:

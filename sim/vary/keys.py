@@ -19,6 +19,7 @@ from ..experiment import Distribution, DistributionError, Experiment, Experiment
 from ..experiment import models as m
 from ..experiment.distributions import number
 from ..experiment.faults import nearest
+from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
 from ..text.numbers import setting
 
@@ -78,7 +79,7 @@ def find_key(experiment: Experiment, name: str) -> Key:
     ExperimentError
         Where the experiment has no such key, with the nearest one that it has.
     """
-    parts = tuple(name.split("."))
+    parts = path_of(name) or tuple(name.split("."))
     paths = tuple(places_of(experiment, parts))
     found = [_look_up(experiment, path) for path in paths]
     if not found or parts[0] in _ASIDE or any(place is None for place in found):
@@ -135,7 +136,7 @@ def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
 def _own_doubt(experiment: Experiment, name: str, tier: str) -> tuple[float, str] | None:
     """Return the width of what is a tier's own in a belief, also where the file leaves it out."""
     belief = next((b for key, b in experiment.beliefs.items() if key == name), None)
-    if belief is None or tier not in experiment.tier:
+    if belief is None or (tier not in belief.own and tier not in experiment.tier):
         return None
     rest = belief.sd * math.sqrt(1.0 - belief.common)
     return belief.own.get(tier, rest), f"sd of the log of what is {tier}'s own in the doubt"
@@ -183,7 +184,7 @@ def all_keys(experiment: Experiment) -> list[str]:
                 walk(item, (*path, str(name)))
         elif len(path) > 1:
             short = (*path[:2], *path[4:]) if path[0] == "tier" else path
-            found.append(".".join(short))
+            found.append(dotted(short))
 
     walk(experiment, ())
     return list(dict.fromkeys(found))
@@ -390,7 +391,9 @@ _SIZES = (("creators",), ("budget",), ("mix",))
 
 
 def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
-    if "roster" in table:
+    # A cap hires by each world's quotes, which leave creators as they are while quotes do.
+    capped = "budget" in table and table.get("hiring") == "cap" and "stages" not in table
+    if "roster" in table or capped:
         return dict(table)
     total = sum(counts.values())
     held = {k: v for k, v in table.items() if k not in ("budget", "creators", "mix")}

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..experiment import DistributionError, Experiment, ExperimentError, Fault
 from ..experiment.layout import is_section
+from ..experiment.toml import dotted, path_of
 from .keys import Path, Varied, find_key, places_of, recentred_at
 from .ranges import is_times, scaled_number
 
@@ -38,7 +39,7 @@ def _under(varied: Varied, name: str, table: Mapping[str, Any]) -> Experiment:
         except ExperimentError as error:
             faults += error.faults
         except DistributionError as error:
-            faults.append(Fault(".".join(path), str(error), value))
+            faults.append(Fault(dotted(path), str(error), value))
     try:
         changed = varied.with_tables(places)
         if not faults:
@@ -52,7 +53,7 @@ def _under(varied: Varied, name: str, table: Mapping[str, Any]) -> Experiment:
 def _leaves(path: Path, table: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     """Yield the values of a table that may be nested or have quoted, dotted keys."""
     for name, value in table.items():
-        here = (*path, *name.split("."))
+        here = (*path, *(path_of(name) or name.split(".")))
         if isinstance(value, Mapping) and (len(here) == 1 or is_section(here)):
             yield from _leaves(here, value)
         else:
@@ -66,7 +67,7 @@ def _placed(experiment: Experiment, path: Path, value: Any) -> dict[Path, Any]:
             inner = [_placed(experiment, (*path, name), item) for name, item in value.items()]
             return {place: item for found in inner for place, item in found.items()}
         return {place: dict(value) for place in places_of(experiment, path)}
-    key = find_key(experiment, ".".join(path))
+    key = find_key(experiment, dotted(path))
     if isinstance(value, str) and is_times(value):
         number = scaled_number(key, value)
         return {place: recentred_at(experiment, key, place, number) for place in key.paths}

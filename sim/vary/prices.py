@@ -244,7 +244,7 @@ class Prices:
             if key.table == "costs":
                 costs[key.field] = value
             else:
-                kinds.setdefault(key.name.split(".")[1], {})[key.field] = value
+                kinds.setdefault(key.paths[0][1], {})[key.field] = value
         changed = self.experiment.model_copy(
             update={
                 "costs": self.experiment.costs.model_copy(update=costs),

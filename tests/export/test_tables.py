@@ -15,8 +15,10 @@ from click.testing import CliRunner
 
 import sim
 from sim.cli import main
+from sim.export import files, run_tables, write_tables
 from sim.run.dataset import cost_by_component
-from sim.tables import Column, Table, files, run_tables, workbook, write_tables
+from sim.tables import Column, Table, workbook
+from sim.text.safe import cell
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +93,11 @@ def test_formats_hold_the_same(tables, tmp_path):
     assert book.sheetnames[0] == "run"
     for table in chosen:
         rows = list(table.rows())
-        with (tmp_path / "csv" / f"{table.name}.csv").open(newline="") as stream:
+        path = tmp_path / "csv" / f"{table.name}.csv"
+        with path.open(newline="", encoding="utf-8-sig") as stream:
             head, *body = csv.reader(stream)
         assert head == table.header
-        assert body == [["" if v is None else str(v) for v in row] for row in rows]
+        assert body == [["" if v is None else str(cell(v)) for v in row] for row in rows]
         parquet = pq.read_table(tmp_path / "parquet" / f"{table.name}.parquet")
         assert parquet.column_names == table.header
         assert list(zip(*parquet.to_pydict().values(), strict=True)) == rows
@@ -116,6 +119,24 @@ def test_text_never_becomes_a_formula(tables, tmp_path):
     sheet = openpyxl.load_workbook(tmp_path / "run.xlsx")["run"]
     title = next(row[1] for row in sheet.iter_rows() if row[0].value == "title")
     assert (title.value, title.data_type) == ("=small", "s")
+    assert title.quotePrefix
+    write_tables([tables["run"]], tmp_path, "csv")
+    with (tmp_path / "run.csv").open(newline="", encoding="utf-8-sig") as stream:
+        cells = {row[0]: row[1] for row in csv.reader(stream)}
+    assert cells["title"] == "'=small"
+
+
+def test_excel_is_told_that_a_csv_is_utf_8(tables, tmp_path):
+    write_tables([tables["run"]], tmp_path, "csv")
+    assert (tmp_path / "run.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_what_a_sheet_cannot_hold_is_replaced(tmp_path):
+    table = Table("t", "", (Column("name", ["a\x0bb", "c\x1b[31m", "=1"]), Column("x", [1, 2, 3])))
+    write_tables([table], tmp_path / "t.xlsx", "xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["t"]
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["a\ufffdb", "c\ufffd[31m", "=1"]
+    assert [row[0].data_type for row in sheet.iter_rows(min_row=2)] == ["s", "s", "s"]
 
 
 def test_a_sheet_that_is_too_long_is_refused(tmp_path, monkeypatch):

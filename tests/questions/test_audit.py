@@ -127,7 +127,12 @@ def test_a_case_is_placed_among_its_own_worlds(found: Audit) -> None:
 
 def test_what_it_would_take_is_enough(found: Audit) -> None:
     # setting the parameter to the solved value makes the claim hold, on other worlds
-    for name, lever in (("roas-average", 0), ("cpe-micro", 0), ("cpe-macro", 0), ("reach-typical", 0)):
+    for name, lever in (
+        ("roas-average", 0),
+        ("cpe-micro", 0),
+        ("cpe-macro", 0),
+        ("reach-typical", 0),
+    ):
         assert found[name].verdict == "holds only if"
         need = found[name].needs[lever]
         tables: dict[str, Any] = {"portfolio": packaged().portfolios}

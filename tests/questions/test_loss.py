@@ -129,9 +129,8 @@ def test_the_command_writes_answer_and_chart(tmp_path):
 
 
 def test_a_report_shows_it_beside_the_other_risks(tmp_path):
-    from sim.runs import write_run
-
     from sim.report import open_run, tell
+    from sim.run.written import write_run
 
     tables = {"portfolio": {"a": {"tier": "micro", "creators": 2}}, "simulation": {"worlds": 1_000}}
     experiment = sim.build(tables, name="x", file="x.toml")

@@ -7,13 +7,11 @@ import json
 import numpy as np
 import pytest
 
-import sim
-from sim.charts import chart_parts, plot_answer
+from sim.charts.paper import NO_BREAK
 from sim.questions.breakeven import breakeven
 from sim.questions.scenario import scenario
 from sim.questions.sweep import sweep
 from sim.questions.tornado import tornado
-from sim.questions.tornado._tornado import rank_tornado
 
 FEE = "tier.few.fee"
 
@@ -36,7 +34,7 @@ def title(ax):
 
 def test_a_tie_stands_where_it_is(still):
     found = breakeven(still(), FEE, values="4000 to 16000", beliefs=False)
-    ax = plot_answer(saved(found))
+    ax = breakeven.read(saved(found)).plot()
     (line,) = by_gid(ax, "tie")
     assert line.get_xdata()[0] == pytest.approx(found.ties[0].value)
     low, high = ax.get_xlim()
@@ -50,20 +48,20 @@ def test_a_tie_stands_where_it_is(still):
 
 def test_even_chances_have_their_level(still):
     found = breakeven(still(), FEE, on="a_beats_b", values="4000 to 16000", beliefs=False)
-    (level,) = by_gid(plot_answer(saved(found)), "level")
+    (level,) = by_gid(breakeven.read(saved(found)).plot(), "level")
     assert level.get_ydata()[0] == 0.5
 
 
 def test_two_keys_are_a_map(still):
     found = breakeven(still(), FEE, "tier.many.fee", second_values=[200.0, 300.0, 400.0, 600.0])
-    ax = plot_answer(saved(found))
+    ax = breakeven.read(saved(found)).plot()
     assert ax.get_xlabel().startswith("fee of many, USD")
-    assert ax.get_ylabel().startswith("fee of few, USD")
+    assert ax.get_ylabel().replace(NO_BREAK, " ").startswith("fee of few, USD")
 
 
 def test_a_sweep_along_one_key_has_means_medians_and_bands(priced):
     found = sweep(priced(), {"tier.micro.fee": [400, 100, 200]})
-    ax = plot_answer(saved(found))
+    ax = sweep.read(saved(found)).plot()
     for name in found.dataset["portfolio"].values:
         median = by_gid(ax, f"median {name}")[0]
         own = found.dataset["roi_median"].sel(portfolio=name)
@@ -71,21 +69,21 @@ def test_a_sweep_along_one_key_has_means_medians_and_bands(priced):
         np.testing.assert_allclose(median.get_ydata(), own.values[[1, 2, 0]])
 
 
-@pytest.mark.parametrize("options", [{}, {"zipped": True}, {"quantiles": False}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"zipped": True}, {"means": True}], ids=str)
 def test_sweeps_of_several_keys_are_drawn(priced, options):
     values = {"tier.micro.fee": [100, 200, 400], "costs.hourly_rate": [20, 40, 80]}
-    assert plot_answer(saved(sweep(priced(), values, **options))).get_xlabel()
+    assert sweep.read(saved(sweep(priced(), values, **options))).plot().get_xlabel()
 
 
 def test_text_has_no_axis(priced):
     found = sweep(priced(), {"portfolio.few.tier": ["micro", "macro"]})
-    assert not chart_parts(found.to_dict())
+    assert not found.figures()
 
 
 def test_bars_of_a_tornado_end_where_the_inputs_do(priced):
     found = tornado(priced())
-    ax = plot_answer(saved(found))
-    first = found.swings[0]
+    ax = tornado.read(saved(found)).plot()
+    first = found.inputs[0]
     ends = {
         round(patch.get_x() + width, 9)
         for patch in ax.patches
@@ -96,21 +94,21 @@ def test_bars_of_a_tornado_end_where_the_inputs_do(priced):
 
 def test_rank_bars_start_at_zero(priced):
     experiment = priced()
-    found = rank_tornado(experiment, sim.simulate(experiment))
-    ax = plot_answer(saved(found))
+    found = tornado(experiment, rank=True)
+    ax = tornado.read(saved(found)).plot()
     widths = {round(patch.get_width(), 9) for patch in ax.patches}
-    assert round(found.swings[0].rank_correlation.value, 9) in widths
+    assert round(found.inputs[0].rank_correlation.value, 9) in widths
 
 
 def test_scenarios_show_median_and_mean_of_each(still):
     found = scenario(still(scenario={"recession": {"economics.order_value": "0.8x"}}))
-    ax = plot_answer(saved(found))
+    ax = scenario.read(saved(found)).plot()
     medians = [artist.get_xdata()[0] for artist in by_gid(ax, "median many")]
-    own = [case.measures["many"]["roi_median"].value for case in found.cases]
+    own = [case.portfolios["many"]["roi_median"].value for case in found.scenarios]
     assert medians == pytest.approx(own)
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["base", "recession"]
 
 
 def test_nothing_uncertain_has_no_chart(still):
-    assert not chart_parts(tornado(still()).to_dict())
+    assert not tornado(still()).figures()
