@@ -171,13 +171,13 @@ ax = worth.plot()""",
         "Which mix brings most for its risk?",
         """\
 mixes = sim.load("experiments/budget_mix.toml")
-frontier = sim.frontier(mixes, limits={"max": ["gifted=60"]})
-ax = charts.plot_answer(frontier.to_dict())""",
+frontier = sim.frontier(mixes, max=["gifted=60"])
+ax = frontier.plot()""",
     ),
     Example(
         "mixes",
         "What do the efficient mixes hold?",
-        'ax = charts.plot_answer(frontier.to_dict(), part="mixes")',
+        "ax = frontier.plot(figure=1)",
         needs="frontier",
     ),
     Example(
@@ -185,7 +185,7 @@ ax = charts.plot_answer(frontier.to_dict())""",
         "Where does the favourite lose?",
         """\
 region = sim.discover(sim.load("experiments/when_does_micro_lose.toml"))
-ax = charts.plot_answer(region.to_dict())""",
+ax = region.plot()""",
     ),
     Example(
         "audit",

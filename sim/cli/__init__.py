@@ -46,8 +46,8 @@ _PANELS = {
         "sensitivity": _ASKED,
         "worth": _ASKED,
         "diversify": _ASKED,
-        "frontier": "frontier",
-        "discover": "discover",
+        "frontier": _ASKED,
+        "discover": _ASKED,
         "loss": _ASKED,
     },
     "Show": {

@@ -13,23 +13,17 @@ from ..figures.spec import Figure, Table
 from ..questions import DECLARED, named
 from ..questions.question import Question
 from .claims import claims
-from .flips import regions
-from .mixes import efficient
 from .saved import Saved
 
 Builder = Callable[[Saved, Run], Figure]
 
 #: Question, section of the story, builder.
 _BUILDERS: Mapping[str, tuple[str, Builder]] = {
-    "discover": ("flips", regions),
-    "frontier": ("mix", efficient),
     "audit": ("claims", claims),
 }
 
 #: Questions that a run can be asked, and what a section would gain.
 COMMANDS: Mapping[str, str] = {
-    "discover": "in which circumstances the choice is wrong",
-    "frontier": "which mix is best for each level of risk",
     "audit": "which published claims hold under these assumptions",
 }
 

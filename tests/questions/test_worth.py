@@ -124,6 +124,6 @@ def test_certainty_equivalents_differ_from_means(preset: Make, found: Worth) -> 
 
 def test_settings_are_checked_at_once(preset: Make) -> None:
     with pytest.raises(ExperimentError) as error:
-        worth(preset(), options=["nobody"], pilot=(0,), budget=-1.0, risk_tolerance=0.0)
+        worth(preset(), options=["nobody"], pilot=(-1,), budget=-1.0, risk_tolerance=0.0)
     for word in ("nobody", "--pilot", "--budget", "--risk-tolerance"):
         assert word in str(error.value)
