@@ -101,7 +101,7 @@ class Asked:
     sentence
         The answer in words.
     tables
-        Its tables; none where it was saved by a version whose answers held something else.
+        Its tables that have rows; none where another version saved something else.
     """
 
     question: str
@@ -128,7 +128,9 @@ def asked(folder: Path) -> list[Asked]:
         except ValidationError:
             tables = ()
         own = tuple(
-            replace(table, name=name + table.name.removeprefix(question)) for table in tables
+            replace(table, name=name + table.name.removeprefix(question))
+            for table in tables
+            if len(table)
         )
         answers.append(Asked(question, str(content["sentence"]), own))
     return answers
