@@ -114,12 +114,12 @@ ax = tornado.plot(tiers=tiers)""",
         "Which inputs does the outcome hang on, alone and together with others?",
         """\
 sensitivity = sim.sensitivity(experiment, run=results)
-ax = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)""",
+ax = sensitivity.plot(tiers=tiers)""",
     ),
     Example(
         "variance",
         "Where does the variance come from?",
-        'ax = charts.plot_answer(sensitivity.to_dict(), part="split", tiers=tiers)',
+        "ax = sensitivity.plot(figure=1, tiers=tiers)",
         needs="sensitivity",
     ),
     Example(
@@ -157,27 +157,27 @@ ax = scenarios.plot()""",
         "How many creators are enough?",
         """\
 diversify = sim.diversify(experiment)
-ax = charts.plot_answer(diversify.to_dict(), tiers=tiers)""",
+ax = diversify.plot(tiers=tiers)""",
     ),
     Example(
         "worth",
         "What is it worth to know more?",
         """\
 worth = sim.worth(experiment, run=results)
-ax = charts.plot_answer(worth.to_dict(), tiers=tiers)""",
+ax = worth.plot()""",
     ),
     Example(
         "frontier",
         "Which mix brings most for its risk?",
         """\
 mixes = sim.load("experiments/budget_mix.toml")
-frontier = sim.frontier(mixes, limits={"max": ["gifted=60"]})
-ax = charts.plot_answer(frontier.to_dict())""",
+frontier = sim.frontier(mixes, max=["gifted=60"])
+ax = frontier.plot()""",
     ),
     Example(
         "mixes",
         "What do the efficient mixes hold?",
-        'ax = charts.plot_answer(frontier.to_dict(), part="mixes")',
+        "ax = frontier.plot(figure=1)",
         needs="frontier",
     ),
     Example(
@@ -185,7 +185,7 @@ ax = charts.plot_answer(frontier.to_dict())""",
         "Where does the favourite lose?",
         """\
 region = sim.discover(sim.load("experiments/when_does_micro_lose.toml"))
-ax = charts.plot_answer(region.to_dict())""",
+ax = region.plot()""",
     ),
     Example(
         "audit",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import cases, decisions
+from . import cases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,21 +35,6 @@ class _Question:
 
 _QUESTIONS: Mapping[str, _Question] = {
     "audit": _Question(cases.audit_headline, {"": cases.audit}, cases.audit_parts),
-    "sensitivity": _Question(
-        decisions.sensitivity_headline,
-        {"": decisions.sensitivity, "split": decisions.split},
-        decisions.sensitivity_parts,
-    ),
-    "worth": _Question(decisions.worth_headline, {"": decisions.worth}),
-    "diversify": _Question(decisions.diversify_headline, {"": decisions.diversify}),
-    "frontier": _Question(
-        decisions.frontier_headline,
-        {"": decisions.frontier, "mixes": decisions.holdings},
-        lambda _: ("", "mixes"),
-    ),
-    "discover": _Question(
-        decisions.discover_headline, {"": decisions.discover}, decisions.discover_parts
-    ),
 }
 
 

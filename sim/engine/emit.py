@@ -395,7 +395,7 @@ def source(structure: Structure) -> str:
         begin_history=_indented([_BEGIN_HISTORY] if structure.stages else [], 8),
         begin_step=_indented([begin_stage] if structure.stages else [], 12),
         begin_states=_indented(begin_states, 8),
-        end_creator=_indented([_HIRED] if structure.capped else [], 16),
+        end_creator=_indented([_HIRED] if structure.quoted else [], 16),
         sums=len(sums_of(structure)), shared=count, chunk=CHUNK, group=GROUP,
     )  # fmt: skip
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip() or not line)

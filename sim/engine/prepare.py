@@ -161,7 +161,7 @@ def structure_of(line: Line) -> Structure:
         stages=len(line.post_ends) > 1,
         by_orders=line.choose_by_orders,
         results=line.own_orders,
-        capped=line.money < math.inf,
+        quoted=any(line.dues),
     )
 
 

@@ -277,6 +277,8 @@ def _work(
         post_ends=np.array(ends, dtype=np.int64),
         keep=np.array(keep, dtype=np.int64),
         choose_by_orders=programme is None or programme.choose_by == "orders",
+        money=group.money,
+        dues=group.dues,
     )
     if not group.people:
         return line

@@ -32,7 +32,7 @@ QUESTIONS = (
 )
 
 #: Those that declare their options and answers: see `question.py`.
-DECLARED = ("sweep", "breakeven", "tornado", "scenario", "loss")
+DECLARED = tuple(name for name in QUESTIONS if name != "audit")
 
 
 def named(name: str) -> Question[Any, Any]:

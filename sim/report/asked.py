@@ -13,30 +13,17 @@ from ..figures.spec import Figure, Table
 from ..questions import DECLARED, named
 from ..questions.question import Question
 from .claims import claims
-from .drivers import information, shares
-from .flips import regions
-from .mixes import diversified, efficient
 from .saved import Saved
 
 Builder = Callable[[Saved, Run], Figure]
 
 #: Question, section of the story, builder.
 _BUILDERS: Mapping[str, tuple[str, Builder]] = {
-    "sensitivity": ("drivers", shares),
-    "worth": ("drivers", information),
-    "discover": ("flips", regions),
-    "diversify": ("mix", diversified),
-    "frontier": ("mix", efficient),
     "audit": ("claims", claims),
 }
 
 #: Questions that a run can be asked, and what a section would gain.
 COMMANDS: Mapping[str, str] = {
-    "sensitivity": "where the spread of the outcome comes from",
-    "worth": "what it would be worth to know more before choosing",
-    "discover": "in which circumstances the choice is wrong",
-    "diversify": "how many creators are enough",
-    "frontier": "which mix is best for each level of risk",
     "audit": "which published claims hold under these assumptions",
 }
 

@@ -235,7 +235,7 @@ def _on_disk(plan: Plan, folder: Path, where: Where, keep: bool) -> list[str]:
 
 def large_block(plan: Plan) -> int:
     """Return the worlds of a block on disk: about two seconds of work, a multiple of 1,024."""
-    posts = sum(int(work.stops[-1]) * len(work.repeats) for work in plan.works)
+    posts = sum(plan.posts(w) for w in range(len(plan.works)))
     return max(1024, min(65_536, 40_000_000 // max(posts, 1) // 1024 * 1024))
 
 
@@ -258,4 +258,4 @@ def _executor(
 
 def creator_posts(plan: Plan) -> int:
     """Return how many creator-posts a run simulates over all its worlds."""
-    return plan.worlds * sum(int(work.stops[-1]) * len(work.repeats) for work in plan.works)
+    return plan.worlds * sum(plan.posts(w) for w in range(len(plan.works)))

@@ -55,12 +55,14 @@ class Column:
     @property
     def header(self) -> str:
         """Name and, in brackets, unit: what stands above it in a file."""
-        return f"{self.name} [{self.unit}]" if self.unit not in ("", self.name) else self.name
+        said = ("", self.name, spoken(self.name))
+        return self.name if self.unit in said else f"{self.name} [{self.unit}]"
 
     @property
     def title(self) -> str:
         """What people read above it."""
-        return self.heading or labelled(spoken(self.name), self.unit)
+        words = spoken(self.name)
+        return self.heading or labelled(words, "" if self.unit == words else self.unit)
 
     def unit_of(self, row: int) -> str:
         """Return the unit of a value."""
@@ -92,7 +94,9 @@ class Column:
     def _text(self, row: int, value: Any) -> str:
         if value is None:
             return ""
-        if isinstance(value, int | float) and not isinstance(value, bool) and self.unit_of(row):
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, int | float) and self.unit_of(row):
             return cell(Number(value, 0.0, self.unit_of(row)))
         return setting(value) if isinstance(value, float) else str(value)
 
@@ -124,7 +128,7 @@ class Table:
 
     def __getitem__(self, name: str) -> Values:
         """Return the values of a column, errors under their own name."""
-        return next(column for column in self.flat if column.name == name).values  # noqa: PD011 - no frame
+        return {column.name: column for column in self.flat}[name].values  # noqa: PD011
 
     @property
     def flat(self) -> tuple[Column, ...]:
@@ -171,24 +175,9 @@ class Table:
         pandas.DataFrame
             Its `attrs` hold `about`, and `units` by column.
         """
-        import pandas as pd
+        from .frame import dataframe
 
-        columns = {(c.header if units else c.name): _series(c) for c in self.flat}
-        frame = pd.DataFrame(columns)
-        frame.attrs = {
-            "about": self.about,
-            "units": {
-                name: column.unit
-                for name, column in zip(columns, self.flat, strict=True)
-                if column.unit
-            },
-        }
-        return frame
-
-    def only(self, *names: str) -> Table:
-        """Return the table with some of its columns, in the order given."""
-        columns = {column.name: column for column in self.columns}
-        return replace(self, columns=tuple(columns[name] for name in names))
+        return dataframe(self, units)
 
     def take(self, rows: Sequence[int]) -> Table:
         """Return the table with some of its rows, in the order given."""
@@ -264,22 +253,3 @@ def measured(
         heading,
         missing="" if len(known) < len(entries) else f"{MISSING} *",
     )
-
-
-def _series(column: Column) -> pd.Series[Any]:
-    """Return a column with the type of what it holds: text, whole numbers, or numbers."""
-    import pandas as pd
-
-    if isinstance(column.values, np.ndarray):
-        return pd.Series(column.values)
-    values = column.plain()
-    known = [value for value in values if value is not None]
-    if all(isinstance(value, str) for value in known):
-        return pd.Series(values, dtype="string")
-    if all(isinstance(value, bool) for value in known):
-        return pd.Series(values, dtype="boolean")
-    if all(isinstance(value, int) for value in known):
-        return pd.Series(values, dtype="int64" if len(known) == len(values) else "Int64")
-    if all(isinstance(value, int | float) for value in known):
-        return pd.Series(values, dtype="float64")
-    return pd.Series(values, dtype="object")

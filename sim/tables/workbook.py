@@ -98,7 +98,7 @@ def _write_sheet(sheet: Any, table: Table) -> None:
             made.data_type = "s"
             # What begins like a formula stays text also where somebody edits the cell.
             made.quotePrefix = begins_like_a_formula(value)
-        if pattern and isinstance(value, int | float):
+        if pattern and isinstance(value, int | float) and not isinstance(value, bool):
             made.number_format = pattern
         return made
 

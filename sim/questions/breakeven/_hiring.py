@@ -73,11 +73,11 @@ def enough_at(
     threads
         See `sim.simulate`.
     """
-    from ..diversify._diversify import diversify
+    from ..diversify._diversify import followed
 
     varied, found = Varied(experiment), []
     for value in dict.fromkeys(values):
-        answer = diversify(
+        answer = followed(
             varied.at({key: value}),
             portfolios=[portfolio],
             worlds=min(worlds or POINT_WORLDS, POINT_WORLDS),
