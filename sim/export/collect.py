@@ -17,7 +17,7 @@ from ..measures.evaluate import measured
 from ..measures.functions import mean
 from ..measures.worlds import CLUSTERED_SAMPLING
 from ..plan import COMPONENTS
-from ..questions import DECLARED, named
+from ..questions import QUESTIONS, named
 from ..run.answers import saved_analyses
 from ..run.dataset import open_results
 from ..run.folder import read_manifest
@@ -110,14 +110,14 @@ class Asked:
 
 
 def asked(folder: Path) -> list[Asked]:
-    """Return the answers beside a run whose questions declare tables.
+    """Return the answers beside a run.
 
     A table is called as its question; where a question was asked more than once, as its file.
     """
     saved = [
         (stem, question, content)
         for stem, content in saved_analyses(folder).items()
-        if (question := str(content.get("analysis") or stem.partition("_")[0])) in DECLARED
+        if (question := str(content.get("analysis") or stem.partition("_")[0])) in QUESTIONS
     ]
     times = Counter(question for _, question, _ in saved)
     answers = []
