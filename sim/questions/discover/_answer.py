@@ -14,7 +14,7 @@ from ...figures.spec import Bars, Figure, Series
 from ...figures.spec import Table as Cells
 from ...tables.table import Table, from_records, from_texts
 from ...text.numbers import brief, cell, counted, labelled, setting, told, whole_percent
-from ...text.verdicts import TOLD_APART
+from ...text.verdicts import order
 from ..question import Answer, Entry
 
 #: Conditions that the headline names.
@@ -182,9 +182,7 @@ class Region(Answer):
     @property
     def _stands_out(self) -> bool:
         """Whether the region loses more often than all worlds by two standard errors of both."""
-        there, overall = self.density, self.losing
-        gap = (there.value or 0.0) - (overall.value or 0.0)
-        return gap > TOLD_APART * math.hypot(there.se or 0.0, overall.se or 0.0)
+        return order(self.density, self.losing) > 0
 
     # --- As rows ----------------------------------------------------------------------------------
 
