@@ -170,8 +170,7 @@ def _needed(worlds: int, reached: Reached) -> float:
 
 
 def _with_worlds(plan: Plan, experiment: Experiment, worlds: int) -> Plan:
-    simulation = experiment.simulation.model_copy(update={"worlds": worlds, "beliefs": None})
-    sampling, rounded = sampling_of(simulation)
+    sampling, rounded = sampling_of(experiment.simulation, worlds)
     return replace(plan, sampling=sampling, worlds=rounded)
 
 
