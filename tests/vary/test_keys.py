@@ -80,7 +80,10 @@ def test_zero_is_a_value_but_no_median_to_come_from():
     ("name", "base"),
     [
         ("tier.macro.fee", presets()["instagram"]["macro"]["fee"]["lognormal"]["median"]),
-        ("tier.macro.on.instagram.fee", presets()["instagram"]["macro"]["fee"]["lognormal"]["median"]),
+        (
+            "tier.macro.on.instagram.fee",
+            presets()["instagram"]["macro"]["fee"]["lognormal"]["median"],
+        ),
         ("costs.hourly_rate", 40.0),
         ("shocks.scale", 1.0),
         ("shocks.loadings.fee.campaign", 0.0),
