@@ -7,8 +7,10 @@ creators, and what creators share becomes weights of factors. Nothing is drawn. 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -81,7 +83,7 @@ _MOST = {
 
 
 def make_plan(experiment: Experiment) -> Plan:
-    """Turn an experiment into arrays.
+    """Turn an experiment into arrays; the plan of one that means the same is made once.
 
     Raises
     ------
@@ -89,6 +91,27 @@ def make_plan(experiment: Experiment) -> Plan:
         For what only shows here: distributions that cannot be tabulated, budgets below one
         creator, an elasticity of fees that their spread cannot carry.
     """
+    return _planned(_Meant(experiment))
+
+
+class _Meant:
+    """An experiment, the same as another that means the same in the same order."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        simulation = experiment.simulation
+        self.text = json.dumps([experiment.meaning(), simulation.worlds, simulation.beliefs])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Meant) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+@lru_cache(maxsize=16)
+def _planned(meant: _Meant) -> Plan:
+    experiment = meant.experiment
     faults: list[Fault] = []
     tiers = {
         (name, platform): tier_tables(tier, f"tier.{name}", faults)
