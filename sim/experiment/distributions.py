@@ -18,7 +18,6 @@ misread (``log_sd`` is the standard deviation of the logarithm): see `families.P
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..reading import FIGURES, ReadingError, read_table
 from .families import PARAMETERS, canonical, logit, normal_through, scipy_number, scipy_support
 from .faults import nearest
 from .numbers import LARGEST, DistributionError, number, suffix_of
@@ -265,37 +265,16 @@ def _column(value: Any, lower: float, upper: float, folder: Path | None) -> tupl
     if not isinstance(value, str) or ":" not in value:
         raise DistributionError('empirical takes "FILE.csv:COLUMN"')
     name, column = value.rsplit(":", 1)
-    rows = _rows((folder or Path()) / name, name)
-    if not rows or column not in rows[0]:
-        columns = ", ".join(str(c) for c in rows[0] if c) if rows else "no rows"
-        raise DistributionError(f"{name} has no column `{column}`; it has {columns}")
-    values = []
-    for line, row in enumerate(rows, start=2):
-        text = (row[column] or "").strip()
-        if not text:
-            continue
-        try:
-            item = number(text)
-        except DistributionError as error:
-            raise DistributionError(f"{name}, line {line}, {column}: {error}: {text!r}") from None
-        if lower <= item <= upper:
-            values.append(item)
+    try:
+        table = read_table((folder or Path()) / name, FIGURES, mapped={"figure": column}, name=name)
+    except ReadingError as error:
+        raise DistributionError(f"{name}: {'; '.join(error.faults[:3])}") from None
+    figures = table.numbers["figure"]
+    values = figures[(figures >= lower) & (figures <= upper)]
     if len(values) < 2:
         within = f" within {lower:g} to {upper:g}" if upper < math.inf else ""
         raise DistributionError(f"{name}:{column} has fewer than two values{within} to draw from")
-    return tuple(values)
-
-
-def _rows(path: Path, name: str) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            return list(csv.DictReader(stream))
-    except OSError as error:
-        raise DistributionError(f"cannot read {name}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise DistributionError(f"{name} is not UTF-8 text") from None
-    except (csv.Error, ValueError) as error:
-        raise DistributionError(f"cannot read {name}: {error}") from None
+    return tuple(values.tolist())
 
 
 # --- What a key allows ----------------------------------------------------------------------------

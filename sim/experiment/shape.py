@@ -16,6 +16,11 @@ _NAME = re.compile(r"^(?!\s)[^/:\x00-\x1f\x7f]+(?<!\s)$")
 _NO_NAME = "a name must not be empty, hold / or :, or begin or end with a blank"
 
 
+def name_fault(name: str) -> str:
+    """Return what is wrong with a name; nothing where it may be used."""
+    return "" if _NAME.match(name) else _NO_NAME
+
+
 @dataclass
 class Shape:
     """The sound part of a file, and what is wrong with the rest.
@@ -57,8 +62,8 @@ def _section(path: Path, table: Mapping[str, Any], shape: Shape) -> dict[str, An
             what = "key here" if path else "table of an experiment"
             shape.faults.append(Fault(key, f"is not a {what}; {suggestion(name, known)}"))
             shape.meant.add(dotted((*path, nearest(name, known) or name)))
-        elif known is None and not _NAME.match(name):
-            shape.faults.append(Fault(key, _NO_NAME))
+        elif known is None and name_fault(name):
+            shape.faults.append(Fault(key, name_fault(name)))
         elif path and is_source(path) and not isinstance(item, str):
             shape.faults.append(Fault(key, "must say in words where the value comes from", item))
         elif not is_section(here):
@@ -75,5 +80,5 @@ def _line_names(path: Path, item: Any) -> Iterator[Fault]:
     """Yield faulty names of lines: the keys of a mix."""
     if path[0] == "portfolio" and path[2:] == ("mix",) and isinstance(item, Mapping):
         for name in item:
-            if not _NAME.match(name):
-                yield Fault(dotted((*path, name)), _NO_NAME)
+            if name_fault(name):
+                yield Fault(dotted((*path, name)), name_fault(name))
