@@ -53,7 +53,8 @@ def _print_rosters(experiment: Experiment) -> None:
         if portfolio.roster is None:
             continue
         rows = portfolio.roster.table()
-        click.echo(f"\n{name}: {len(rows):,} creators from {portfolio.roster.path}")
+        count = "1 creator" if len(rows) == 1 else f"{len(rows):,} creators"
+        click.echo(f"\n{name}: {count} from {portfolio.roster.path}")
         for text in portfolio.roster.told:
             click.echo(f"    {text}")
         heads = list(rows[0])

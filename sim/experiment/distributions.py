@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..reading import FIGURES, ReadingError, read_table
+from ..reading import FIGURES, ReadingError
 from .families import PARAMETERS, canonical, logit, normal_through, scipy_number, scipy_support
 from .faults import nearest
 from .numbers import LARGEST, DistributionError, number, suffix_of
@@ -264,6 +264,8 @@ def _column(value: Any, lower: float, upper: float, folder: Path | None) -> tupl
     """Read the numbers of a column that lie within the truncation; empty cells are no numbers."""
     if not isinstance(value, str) or ":" not in value:
         raise DistributionError('empirical takes "FILE.csv:COLUMN"')
+    from ..reading import read_table
+
     name, column = value.rsplit(":", 1)
     try:
         table = read_table((folder or Path()) / name, FIGURES, mapped={"figure": column}, name=name)

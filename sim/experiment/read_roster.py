@@ -6,15 +6,18 @@ import math
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..reading import ROSTER, Reading, ReadingError, platform_name, read_table
+from ..reading import ROSTER, ReadingError, platform_name
 from .distributions import DistributionError, number
 from .faults import Fault, suggestion
 from .fill import preset_platforms, preset_tiers, presets
 from .roster import Roster, RosterRow
 from .shape import name_fault
 from .toml import dotted
+
+if TYPE_CHECKING:
+    from ..reading import Reading
 
 #: Columns that every creator needs.
 _NEEDED = ("name", "followers")
@@ -66,6 +69,8 @@ def _read(
     """
     if not isinstance(value, str):
         raise TypeError
+    from ..reading import read_table
+
     table = read_table(folder / value, ROSTER, name=value)
     missing = [name for name in _NEEDED if name not in table.titles]
     if missing:

@@ -112,18 +112,17 @@ def read_posts(
     blank = np.full(rows, np.nan)
     count = numbers.get("posts", blank)
     posts = np.where(count >= 1.0, count, 1.0)
-    # What is a mean per post becomes the sum that a row holds.
-    sums = {
-        key: values * (posts if key in table.averaged else 1.0) for key, values in numbers.items()
-    }
+    # What is a mean per post becomes the sum that a row holds; a rate is a mean by nature.
+    averaged = table.averaged - {"engagement_rate"}
+    sums = {k: values * (posts if k in averaged else 1.0) for k, values in numbers.items()}
     where, noted = _platform(path, table.text.get("platform"), rows, platform)
     followers = numbers["followers"]
     engagements, more = _engagements(sums, followers, posts)
     tracked = "orders" not in sums and "tracked_orders" in sums
     read = Posts(
         _creators(table.text.get("creator"), rows), followers, sums.get("views", blank), engagements,
-        posts, numbers.get("fee", blank), sums.get("tracked_orders" if tracked else "orders", blank),
-        numbers.get("revenue", blank), where, path.name, np.arange(rows),
+        posts, sums.get("fee", blank), sums.get("tracked_orders" if tracked else "orders", blank),
+        sums.get("revenue", blank), where, path.name, np.arange(rows),
         ranked="rank" in table.titles, tracked=tracked, read=table.read,
     )  # fmt: skip
     notes += noted + more

@@ -7,10 +7,30 @@ cell. Read in this order: `table.py` (the steps), `grid.py` (a file becomes rows
 cell becomes a number), `rates.py` (percent or fraction), `totals.py` (rows that are no creators).
 """
 
-from .grid import ReadingError
-from .platforms import platform_name
-from .table import Reading, read_table
-from .vocabulary import FIGURES, POSTS, RESULTS, ROSTER, Meaning, Vocabulary
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .grid import ReadingError
+    from .platforms import platform_name
+    from .table import Reading, read_table
+    from .vocabulary import FIGURES, POSTS, RESULTS, ROSTER, Meaning, Vocabulary
+
+# Loaded where they are asked for: most experiments name no table.
+_HOME = {
+    "ReadingError": "grid",
+    "platform_name": "platforms",
+    "Reading": "table",
+    "read_table": "table",
+    "FIGURES": "vocabulary",
+    "POSTS": "vocabulary",
+    "RESULTS": "vocabulary",
+    "ROSTER": "vocabulary",
+    "Meaning": "vocabulary",
+    "Vocabulary": "vocabulary",
+}
 
 __all__ = [
     "FIGURES",
@@ -24,3 +44,9 @@ __all__ = [
     "platform_name",
     "read_table",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'sim.reading' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -38,7 +38,7 @@ _NUMBER = re.compile(
 _GROUPED = re.compile(r"\d{1,3}(?:[ '_]\d{3})+(?:[.,]\d+)?", re.ASCII)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Parts:
     """A number as written.
 
@@ -79,6 +79,8 @@ def is_missing(text: str) -> bool:
 
 def parts_of(text: str) -> Parts | None:
     """Return the parts of a number; None where the cell holds something else."""
+    if text.isascii() and text.isdigit():
+        return Parts(text, False, 1.0, "", False, "", "")
     plain = text.translate(_TRANSLATED).strip()
     plain = plain.removeprefix("'")  # a spreadsheet's sign for text
     currency = ""

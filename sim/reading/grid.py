@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Bytes beyond which a table is not read: a million rows take about a tenth.
-LARGEST = 500_000_000
+#: Bytes beyond which a table is not read: a million rows of an export are about as many.
+LARGEST = 100_000_000
 DELIMITERS = ",;\t|"
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -21,7 +21,10 @@ _MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _OTHER_KINDS = (
-    (b"\xd0\xcf\x11\xe0", "is a workbook of the old kind (.xls): save it as .xlsx or CSV"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "is a workbook of the old kind (.xls) or one with a password: save it as .xlsx or CSV",
+    ),
     (b"%PDF", "is a PDF: ask for the table behind it, as .xlsx or CSV"),
     (b"\x1f\x8b", "is compressed: unpack it first"),
     (b"PAR1", "is a Parquet file: save it as CSV"),
@@ -57,7 +60,7 @@ class ReadingError(ValueError):
         self.faults = faults
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A cell: its text, and its number where a workbook knows it; percent counts as a fraction."""
 
@@ -66,7 +69,7 @@ class Cell:
     percent: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """Cells of a row, and its number in the file."""
 
@@ -96,7 +99,7 @@ def raw_bytes(path: Path) -> bytes:
         raise ReadingError(f"is {kind}, and only files are read as tables")
     if status.st_size > LARGEST:
         raise ReadingError(
-            f"has {status.st_size / 1e9:,.1f} GB, and tables up to {LARGEST / 1e9:.1f} GB are read: "
+            f"has {status.st_size / 1e6:,.0f} MB, and tables up to {LARGEST / 1e6:.0f} MB are read: "
             "keep the columns and rows that count"
         )
     try:
@@ -106,7 +109,7 @@ def raw_bytes(path: Path) -> bytes:
     except OSError as error:
         raise ReadingError(f"cannot be read: {_reason(error)}") from None
     if len(raw) > LARGEST:
-        raise ReadingError(f"goes on beyond {LARGEST / 1e9:.1f} GB")
+        raise ReadingError(f"goes on beyond {LARGEST / 1e6:.0f} MB")
     if not raw.strip():
         raise ReadingError("is empty; its first row must name the columns")
     for start, problem in _OTHER_KINDS:

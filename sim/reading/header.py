@@ -222,6 +222,9 @@ def _mapped(
             else:
                 faults.append(f"has no column `{name}`{hint}")
             continue
+        if len(found) > 1:
+            columns = " and ".join(str(at + 1) for at in found)
+            faults.append(f"--map {key}={name}: stands twice, as columns {columns}: rename one")
         place[key] = found[0]
     if faults:
         raise ReadingError(*faults)

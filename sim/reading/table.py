@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Faults told of one file: more of them say nothing new.
 MOST_FAULTS = 20
+#: Lines by which the delimiter is told.
+_SNIFFED = 5_000
 #: No count and no amount of money is beyond it.
 LARGEST = 1e15
 #: Engagements per follower below which a count of them is doubted.
@@ -162,6 +164,7 @@ def _delimiter(text: str, vocabulary: Vocabulary, mapped: Mapping[str, str]) -> 
         Where the text is no table under any.
     """
     best, score, refusal = "", (-1, -1.0, -1), None
+    text = "".join(text.splitlines(keepends=True)[:_SNIFFED])
     for sign in DELIMITERS:
         if sign not in text:
             continue
@@ -310,6 +313,8 @@ class _Columns:
             hint = f" ({meaning.hint.format(title=title.text)})"
         if meaning.kind == "rate" and title.percent:
             words += ", in percent"
+        elif title.size > 1.0:
+            words += ", in thousands" if title.size < 1e6 else ", in millions"
         elif title.plain == words.replace(" ", "_"):
             return f"{title.text}{hint}"
         return f"{title.text} → {words}{hint}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from .grid import LARGEST, Cell, ReadingError, Row, cleaned
 #: What openpyxl runs into in files that are no sound workbooks; a fault of XML is a SyntaxError.
 _DAMAGE = (
     KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError,
-    RecursionError, zlib.error, zipfile.BadZipFile,
+    RecursionError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 
 
@@ -43,8 +44,8 @@ def sheets(raw: bytes) -> list[tuple[str, list[Row]]]:
         if any(name.startswith("xl/") for name in names):
             raise ReadingError("is a binary workbook (.xlsb): save it as .xlsx or CSV")
         raise ReadingError("is packed (zip): unpack it first")
-    if size > LARGEST:
-        raise ReadingError(f"unpacks to {size / 1e9:,.1f} GB: keep the sheet that counts")
+    if size > 5 * LARGEST:
+        raise ReadingError(f"unpacks to {size / 1e6:,.0f} MB: keep the sheet that counts")
     try:
         import openpyxl
     except ImportError:
@@ -53,9 +54,12 @@ def sheets(raw: bytes) -> list[tuple[str, list[Row]]]:
             "sheet as CSV"
         ) from None
     try:
-        book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True, read_only=True)
-        found = [(sheet.title, list(_rows(sheet))) for sheet in book.worksheets]
-        book.close()
+        with warnings.catch_warnings():
+            # Of styles and validations that it cannot keep: only the cells are read.
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True, read_only=True)
+            found = [(sheet.title, list(_rows(sheet))) for sheet in book.worksheets]
+            book.close()
     except _DAMAGE as error:
         why = type(error).__name__
         raise ReadingError(f"is a damaged workbook ({why}): save it anew") from None
