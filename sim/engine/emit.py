@@ -32,8 +32,10 @@ from .structure import (
     POST_SHIFT,
     POST_WORDS,
     Structure,
+    curves_of,
     inputs_of_part,
     is_known_amount,
+    line_numbers,
     own_numbers,
     shared_rows,
 )
@@ -97,11 +99,18 @@ def _value(structure: Structure, name: str, asked: set[str]) -> tuple[str, str, 
     if law.kind == "line":
         before = f"{log} = {_sum(f'base_{name}', told, doubted, *normals)}\n"
         return before, "", f"{name} = exp({log})\n" if name in AMOUNTS else ""
-    value = f"curve(nodes_{name}, last_{name}, {score})"
-    value = f"min({value}, cap_{name})" if law.capped else value
-    shift = f"shift_{name}" if law.moved and not known else ""
     before = f"{score} = {_sum(f'base_{name}', told, *normals)}\n"
+    value = f"curve(nodes_{name}, last_{name}, {score})"
+    if law.kind == "smooth":
+        before += f"t_{name} = min(max({score}, -1), 1)\n"
+        value = f"c_{name}_{law.degree}"
+        for k in reversed(range(law.degree)):
+            value = f"c_{name}_{k} + t_{name} * ({value})"
+    value = f"min({value}, cap_{name})" if law.capped else f"({value})"
+    shift = f"shift_{name}" if law.moved and not known else ""
     look_up = f"{log} = {_sum(value, f'known_{name}' if known else shift, doubted)}\n"
+    if law.kind == "smooth":
+        before, look_up = before + look_up, ""
     after = f"{log} = where({score} >= jump_{name}, {log}, {_NOTHING})\n" if law.jump else ""
     return before, look_up, after + (f"{name} = exp({log})\n" if name in AMOUNTS else "")
 
@@ -355,7 +364,11 @@ def source(structure: Structure) -> str:
         places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(HISTORY)}
     parts = loops_of(structure)
     read = names_read("".join(text for texts in parts.values() for text in texts))
-    figures = [f"{name} = figures[{k}]" for k, name in enumerate(line_numbers()) if name in read]
+    figures = [
+        f"{name} = figures[{k}]"
+        for k, name in enumerate((*FIGURES, *line_numbers(structure)))
+        if name in read
+    ]
     curves = curves_of(structure)
     figures += [f"nodes_{name} = nodes[{k}]" for k, name in enumerate(curves)]
     own = [f"{name} = own[{{}}, {k}]" for k, name in enumerate(own_numbers(structure))]
@@ -399,17 +412,6 @@ def source(structure: Structure) -> str:
         sums=len(sums_of(structure)), shared=count, chunk=CHUNK, group=GROUP,
     )  # fmt: skip
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip() or not line)
-
-
-def line_numbers() -> tuple[str, ...]:
-    """Return the numbers of a line, in the order in which its loop takes them."""
-    of_inputs = [f"{kind}_{name}" for name in INPUTS for kind in ("last", "jump", "cap")]
-    return (*FIGURES, *of_inputs)
-
-
-def curves_of(structure: Structure) -> tuple[str, ...]:
-    """Return the inputs that a loop looks up in a curve, in the order of its nodes."""
-    return tuple(name for name in INPUTS if structure.of(name).kind == "curve")
 
 
 def described(structure: Structure) -> str:
