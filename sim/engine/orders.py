@@ -178,15 +178,14 @@ def _small_rows(p: Array, upper: Array, mean: Array, out: Array) -> None:
         total[i] = term[i]
         out[i] = 0.0 if mine else out[i]
     for k in range(1, _MOST_STEPS):
-        open_ = 0.0
-        inverse = _INVERSE[k]
+        inverse, left = _INVERSE[k], 0
         for i in range(CHUNK):
-            more = 1.0 if total[i] < target[i] else 0.0
-            out[i] += more
-            open_ += more
+            more = total[i] < target[i]
+            out[i] += 1.0 if more else 0.0
+            left += np.int64(more)
             term[i] *= mean[i] * inverse
             total[i] += term[i]
-        if open_ == 0.0:
+        if left == 0:
             return
 
 
