@@ -141,6 +141,7 @@ def _lines(
         elif hired < 1:
             key = f"portfolio.{name}.creators"
             faults.append(Fault(key, f"leaves no creator to {line}", portfolio.creators))
+        _check_count(name, line, hired, portfolio, faults)
         first = taken.get(terms.pool, 0)
         placed = PlanLine(name, line, terms, hired, first, each)
         if budget is not None:
@@ -193,6 +194,19 @@ def _bought(
         problem = f"buys no creator: {part}one of {line} commits {each:,.0f} USD"
         faults.append(Fault(key, problem, budget))
     return hired
+
+
+#: Most creators of a line, as of `creators` in a file: a plan of more would not fit into memory.
+MOST_CREATORS = 10_000_000
+
+
+def _check_count(
+    name: str, line: str, hired: int, portfolio: m.Portfolio, faults: list[Fault]
+) -> None:
+    """Refuse a budget that buys more creators than can be planned."""
+    if hired > MOST_CREATORS:
+        problem = f"hires {hired:,} creators as {line}; at most {MOST_CREATORS:,} are simulated"
+        faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
 
 
 def _named(
@@ -267,6 +281,7 @@ def _stages(
             middle = (low + high) // 2
             low, high = (middle, high) if cost(middle) <= budget + 1e-9 else (low, middle)
         first = low
+    _check_count(name, portfolio.tier or name, first, portfolio, faults)
     hired = counts(first)
     ends = tuple(accumulate(stage.posts for stage in stages))
     programme = Programme(ends, tuple(hired), portfolio.choose_by)
