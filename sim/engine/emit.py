@@ -18,7 +18,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .funnel import FIGURES, HISTORY, STATES, neutral, text_of
 from .jit import cache_folder, compiled, sources_hash
@@ -42,7 +42,8 @@ from .structure import (
 
 #: Creators whose sums stay in single precision before they are added up in double.
 GROUP = 32
-_LOCK = threading.RLock()
+#: `ast` of Python 3.11 fails where several threads use it at once.
+AST_LOCK = threading.RLock()
 #: The logarithm of nothing: its exponential is zero in single precision.
 _NOTHING = -100
 
@@ -155,7 +156,6 @@ def names_written(text: str) -> set[str]:
     return {n.id for n in nodes if isinstance(n.ctx, ast.Store)}
 
 
-@cache
 def rows_of(structure: Structure) -> tuple[str, ...]:
     """Return the rows of the scratch: shared ones, sums, states, and what loops leave to others."""
     parts = loops_of(structure)
@@ -170,14 +170,12 @@ def rows_of(structure: Structure) -> tuple[str, ...]:
     return (*own, *sorted(left - set(own) - set(HISTORY)))
 
 
-@cache
 def sums_of(structure: Structure) -> tuple[str, ...]:
     """Return the running sums that a line's loop keeps, in the order of `SUMS`."""
     written = names_written("".join(text_of(structure).values()))
     return tuple(name for name in SUMS if name in written and name not in STATES)
 
 
-@cache
 def states_of(structure: Structure) -> tuple[str, ...]:
     """Return the states of a world that a line's loop keeps."""
     written = names_written("".join(text_of(structure).values()))
@@ -424,14 +422,22 @@ def described(structure: Structure) -> str:
 # --- Compiled -----------------------------------------------------------------------------------------
 
 
-def loop(structure: Structure) -> Callable[..., None]:
-    """Return the compiled loop of a structure."""
-    with _LOCK:  # `ast` of Python 3.11 may fail on several threads
+class Loop(NamedTuple):
+    """The loop of a structure."""
+
+    sums: Callable[..., None]  #: compiled
+    names: tuple[str, ...]  #: what it sums, in the order of its rows
+    rows: int  #: rows of its scratch
+
+
+def loop(structure: Structure) -> Loop:
+    """Return the loop of a structure, made once."""
+    with AST_LOCK:
         return _loop_of(structure)
 
 
 @cache
-def _loop_of(structure: Structure) -> Callable[..., None]:
+def _loop_of(structure: Structure) -> Loop:
     text = source(structure)
     name = "line_" + hashlib.sha256((text + sources_hash()).encode()).hexdigest()[:16]
     folder = cache_folder()
@@ -442,8 +448,8 @@ def _loop_of(structure: Structure) -> Callable[..., None]:
     module.__file__ = str(file)
     sys.modules[name] = module  # numba looks up globals of what it loads from disk there
     exec(compile(text, str(file), "exec"), module.__dict__)  # noqa: S102 - our own text
-    made: Callable[..., None] = compiled(module.line_sums)
-    return made
+    names = (*sums_of(structure), *states_of(structure))
+    return Loop(compiled(module.line_sums), names, len(rows_of(structure)))
 
 
 def _keep(file: Path, text: str) -> None:
