@@ -12,7 +12,7 @@ from ..measures.comparison import Comparison
 from ..measures.evaluate import evaluate
 from ..measures.summary import DEFAULT_TARGET, Summary, summarize
 from ..measures.table import COMPARISONS
-from ..measures.worlds import PairWorlds, portfolio_names
+from ..measures.worlds import pair_worlds, portfolio_names
 from ..text.names import listed
 from ..text.numbers import counted
 from .numbers import FloatArray, defined
@@ -104,7 +104,7 @@ class Run:
         unknown = [name for name in (a, b) if name not in self.names]
         if unknown:
             raise ValueError(f"unknown portfolios: {listed(unknown)}; known: {listed(self.names)}")
-        worlds = PairWorlds(self.ds, a, b)
+        worlds = pair_worlds(self.ds, a, b)
         found = {name: evaluate(COMPARISONS[name], worlds, {}) for name in measures}
         return Comparison(a, b, found, {}, self.worlds)
 

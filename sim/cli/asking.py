@@ -10,6 +10,7 @@ import rich_click as click
 
 from ..experiment import Experiment
 from .common import (
+    MOST_THREADS,
     progress_bar,
     quiet_option,
     say_what_goes,
@@ -47,7 +48,9 @@ def answer_options(function: F) -> F:
             callback=_note_charts,
             help="Draw no chart.",
         ),
-        click.option("--threads", type=click.IntRange(1), help="Threads [all processors]."),
+        click.option(
+            "--threads", type=click.IntRange(1, MOST_THREADS), help="Threads [all processors]."
+        ),
         click.option(
             "--out", type=click.Path(path_type=Path), help="The run's folder [results/NAME]."
         ),

@@ -53,7 +53,7 @@ def fit(
     """Fit tiers to an export FILE of posts or campaigns; write TOML for `include = [...]`.
 
     Rows are posts (or campaigns) with followers and views, engagements, fees or orders; rows of one
-    creator share a name. A tier needs 30 creators.
+    creator share a name. What few creators tell is pooled with the packaged tier.
 
     Example: sim fit posts.csv --platform tiktok --map views="Video views" --out fit.toml
     """
@@ -119,6 +119,9 @@ def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:
         _print_tables(rows)
     for text in found.warnings:
         click.secho(f"Warning: {text}.", err=piped, fg=None if piped else "yellow")
+    for tier in found.tiers:
+        for mean in tier.means:
+            click.echo(f"{tier.tier} on {tier.platform}: {mean.words}", err=piped)
     remarks = [f"{t.tier} on {t.platform}: {note}" for t in found.tiers for note in t.notes]
     for text in (*found.notes, *remarks):
         click.echo(f"Note: {text}.", err=piped)

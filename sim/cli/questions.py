@@ -141,7 +141,7 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
         click.echo(answer.sentence)
         return
     piped = not sys.stdout.isatty()
-    rows = answer.to_rows() if piped else answer.tables()[0].to_texts()
+    rows = answer.to_rows() if piped else answer.shown().to_texts()
     if rows:
         print_rows(rows, list(dict.fromkeys(key for row in rows for key in row)))
     click.echo(answer.sentence, err=piped)
@@ -153,7 +153,18 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
 
 
 def save_figures(answer: Answer, stem: Path, run: xr.Dataset) -> None:
-    """Draw the figures of an answer into files, PNG and SVG; all but the first by their names."""
+    """Draw the figures of an answer into files, PNG and SVG; all but the first by their names.
+
+    What fails is told: the answer is saved already, and still to be printed.
+    """
+    try:
+        _draw(answer, stem, run)
+    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        click.echo(f"Note: the answer is whole, but could not be drawn ({reason}).", err=True)
+
+
+def _draw(answer: Answer, stem: Path, run: xr.Dataset) -> None:
     from ..charts.run import portfolio_tiers
     from ..charts.theme import save
     from ..figures.matplotlib import draw

@@ -94,17 +94,17 @@ def _left_out(summary: Summary, portfolio: str) -> list[str]:
 
 def _heavy_tails(summary: Summary) -> list[str]:
     """Warn once for all portfolios that lack the errors of the same measures."""
-    alike: dict[tuple[str, ...], dict[str, float]] = {}
+    alike: dict[tuple[str, ...], dict[str, str]] = {}
     for portfolio in summary.portfolios:
         heavy = {
-            name: entry.khat
+            name: (entry.reason or "").partition("(")[2].partition(")")[0]
             for name, entry in summary[portfolio].items()
-            if entry.heavy_tailed and entry.khat is not None
+            if entry.heavy_tailed
         }
         if heavy:
             alike.setdefault(tuple(heavy), {})[portfolio] = max(heavy.values())
     return [
-        f"{', '.join(tails)}: heavy tail (Pareto k up to {fixed(max(tails.values()), 2)}), so no standard "
-        f"error for {', '.join(measures)}: read medians and quantiles"
+        f"{', '.join(tails)}: heavy tail ({max(tails.values())}), so no standard error for "
+        f"{', '.join(measures)}: read medians and quantiles"
         for measures, tails in alike.items()
     ]

@@ -17,7 +17,7 @@ from ..measures.estimate import spread_over
 from ..measures.evaluate import evaluate, measured
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
-from ..measures.worlds import CLUSTERED_SAMPLING, PairWorlds, PortfolioWorlds, Worlds
+from ..measures.worlds import CLUSTERED_SAMPLING, PortfolioWorlds, Worlds, pair_worlds
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -146,7 +146,7 @@ def estimate_of(dataset: xr.Dataset, portfolio: str, name: str) -> Estimate:
 def gap_estimate(dataset: xr.Dataset, a: str, b: str, name: str) -> Estimate:
     """Return what `compared` does with the influence of every world."""
     if name in COMPARISONS:
-        return _estimate(COMPARISONS[name], PairWorlds(dataset, a, b), {})
+        return _estimate(COMPARISONS[name], pair_worlds(dataset, a, b), {})
     return estimate_of(dataset, a, name) - estimate_of(dataset, b, name)
 
 

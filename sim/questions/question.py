@@ -193,8 +193,12 @@ class Answer(Told):
         return ()
 
     def tables(self) -> tuple[Table, ...]:
-        """Return the answer as tables: the first is what a terminal shows."""
+        """Return the answer as tables with every row and digit, the main one first."""
         raise NotImplementedError
+
+    def shown(self) -> Table:
+        """Return what a terminal and a notebook show: the rows that a meeting reads."""
+        return self.tables()[0]
 
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
         """Return the answer as figures: the same for files, page and slides.
@@ -248,7 +252,7 @@ class Answer(Told):
         return {"analysis": self.question} | words | fields
 
     def _rows(self) -> list[dict[str, str]]:
-        return self.tables()[0].to_texts()
+        return self.shown().to_texts()
 
 
 O = TypeVar("O", bound=Options)

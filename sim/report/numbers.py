@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ..figures.spec import UNITS, Bars, Curves, Figure, Table, written
+from ..figures.spec import UNITS, Bars, Curves, Figure, Series, Table, written
 from ..text.numbers import MISSING, Number, cell, setting
 
 #: Rows of a curve's table.
@@ -32,20 +34,7 @@ def _of_bars(model: Bars) -> Table:
         for k in range(len(model.categories))
     )
     if single:
-        rows = tuple(
-            (name, next(cells, f"{MISSING} *"))
-            for name, cells in (
-                (
-                    name,
-                    (
-                        cell(Number(s.values[k], s.errors[k] if s.errors else 0.0, unit))
-                        for s in shown
-                        if s.values[k] is not None
-                    ),
-                )
-                for k, name in enumerate(model.categories)
-            )
-        )
+        rows = tuple((name, _only(shown, k, unit)) for k, name in enumerate(model.categories))
         return Table((model.along or "", model.axis), rows)
     head = (model.along or "", *(series.name for series in shown))
     rows_of_all = [
@@ -53,6 +42,14 @@ def _of_bars(model: Bars) -> Table:
         for k, name in enumerate(model.categories)
     ]
     return Table(head, tuple(rows_of_all))
+
+
+def _only(shown: Sequence[Series], k: int, unit: str) -> str:
+    """Return the one value of a category as a cell."""
+    for series in shown:
+        if series.values[k] is not None:
+            return cell(Number(series.values[k], series.errors[k] if series.errors else 0.0, unit))
+    return MISSING
 
 
 def _of_curves(model: Curves) -> list[Table]:

@@ -136,7 +136,7 @@ def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
 def _own_doubt(experiment: Experiment, name: str, tier: str) -> tuple[float, str] | None:
     """Return the width of what is a tier's own in a belief, also where the file leaves it out."""
     belief = next((b for key, b in experiment.beliefs.items() if key == name), None)
-    if belief is None or tier not in experiment.tier:
+    if belief is None or (tier not in belief.own and tier not in experiment.tier):
         return None
     rest = belief.sd * math.sqrt(1.0 - belief.common)
     return belief.own.get(tier, rest), f"sd of the log of what is {tier}'s own in the doubt"
@@ -391,7 +391,9 @@ _SIZES = (("creators",), ("budget",), ("mix",))
 
 
 def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
-    if "roster" in table:
+    # A cap hires by each world's quotes, which leave creators as they are while quotes do.
+    capped = "budget" in table and table.get("hiring") == "cap" and "stages" not in table
+    if "roster" in table or capped:
         return dict(table)
     total = sum(counts.values())
     held = {k: v for k, v in table.items() if k not in ("budget", "creators", "mix")}

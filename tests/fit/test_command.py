@@ -149,9 +149,9 @@ def test_mistakes_are_one_line_and_write_nothing(
 
 
 def test_refusal_says_how_many_it_takes(truth: SimpleNamespace, written: Write) -> None:
-    result = run(written(truth.instagram_posts(3, creators=9)), "--no-picture")
+    result = run(written(truth.instagram_posts(3, creators=2)), "--no-picture")
     assert result.exit_code == 2
-    assert "9 creators, 30 are needed" in result.stderr
+    assert "2 creators, 3 are needed" in result.stderr
 
 
 def test_panels_show_data_and_fit(truth: SimpleNamespace, written: Write) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -32,8 +33,12 @@ HEAVY = "heavy tail (Pareto k 0.91, above 0.7): no standard error, read the quan
         (66_321.0, 123.0, "USD", "66.3k USD", "66,300 USD (± 100)", "66,300 ± 100"),
         (1_254_000.0, 1_200.0, "USD", "1.25M USD", "1,254,000 USD (± 1,000)", "1,254,000 ± 1,000"),
         (9917.0, 0.0, "USD", "9,917 USD", "9,917 USD", "9,917"),
+        # What is known exactly has the digits of a setting.
+        (1 / 12, 0.0, "fraction", "8.3 %", "8.333 %", "8.333 %"),
+        (12_345.67, 0.0, "USD", "12.3k USD", "12,346 USD", "12,346"),
         (0.4714, 0.0006, "USD per engagement", "0.47 USD per engagement",
          "0.4714 USD per engagement (± 0.0006)", "0.4714 ± 0.0006"),
+        (0.0207, 0.0003, "share of variance", "2.1 %", "2.07 % (± 0.03)", "2.07 % ± 0.03"),
         (12_345.6, 21.0, "accounts", "12,300 accounts", "12,350 accounts (± 20)", "12,350 ± 20"),
         (2.456, 0.03, "ratio", "2.46", "2.46 (± 0.03)", "2.46 ± 0.03"),
         # An error beyond the sixth digit is written with its own, and never as nothing.
@@ -249,10 +254,10 @@ def test_no_digit_stands_below_the_first_that_the_error_moves(
 
 def _power(se: float) -> int:
     """Return the power of ten of an error rounded to one digit, by another way than the writer."""
-    power = 0
-    while float(f"{se:.15g}") >= 9.5 * 10.0**power:
+    power, exact = 0, Decimal(se)
+    while exact >= Decimal("9.5").scaleb(power):
         power += 1
-    while float(f"{se:.15g}") < 0.95 * 10.0**power:
+    while exact < Decimal("0.95").scaleb(power):
         power -= 1
     return power
 

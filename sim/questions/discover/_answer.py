@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from ...figures.spec import Bars, Figure, Series
 from ...figures.spec import Table as Cells
-from ...tables.table import Table, from_texts
+from ...tables.table import Table, from_records, from_texts
 from ...text.numbers import brief, cell, counted, labelled, setting, told, whole_percent
 from ...text.verdicts import TOLD_APART
 from ..question import Answer, Entry
@@ -210,6 +210,12 @@ class Region(Answer):
         ]
 
     def tables(self) -> tuple[Table, ...]:
+        """Return a row for each condition of the region."""
+        shares = ("density_without_it", "density", "coverage", "losing")
+        units = dict.fromkeys(shares, "fraction of worlds")
+        return (from_records("discover", "a condition of the region", self.to_rows(), units),)
+
+    def shown(self) -> Table:
         """Return the conditions of the region, with what it would be without each."""
         texts = [
             {
@@ -220,7 +226,7 @@ class Region(Answer):
             }
             for c in self.conditions
         ]
-        return (from_texts("discover", "a condition of the region", texts),)
+        return from_texts("discover", "a condition of the region", texts)
 
     # --- As figures -------------------------------------------------------------------------------
 

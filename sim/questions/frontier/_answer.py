@@ -12,7 +12,7 @@ from ...charts.mixes import MixPoint
 from ...figures.spec import Bars, Curve, Curves, Figure, Series
 from ...figures.spec import Table as Cells
 from ...measures import MEASURES
-from ...tables.table import Table, from_texts
+from ...tables.table import Table, from_records, from_texts
 from ...text.names import listed, measure_heading, measure_words
 from ...text.numbers import CURRENCY, brief, cell, counted, labelled, money, told
 from ..question import Answer, Entry
@@ -187,10 +187,39 @@ class Frontier(Answer):
         return rows
 
     def tables(self) -> tuple[Table, ...]:
+        """Return the mixes and the lines alone, whom each hires, and what its limits cost."""
+        units = {"committed": CURRENCY, "searched_mean": CURRENCY, "bound": CURRENCY}
+        units |= {name: entry.unit for name, entry in self.mixes[0].checked.items()}
+        units["searched_risk"] = units[self._risk]
+        held = [
+            {"name": mix.name, "line": line, "creators": count, "spend": mix.spend[line]}
+            for mix in (*self.mixes, *self.alone)
+            for line, count in mix.creators.items()
+        ]
+        prices = [
+            {
+                "name": mix.name,
+                "limit": price.limit,
+                "at_margin": price.at_margin,
+                "gain": price.gain.value,
+                "gain_se": price.gain.se,
+            }
+            for mix in self.mixes
+            for price in mix.prices
+        ]
+        money = {"spend": CURRENCY, "gain": CURRENCY}
+        tables = (
+            from_records("frontier", "a mix, or a line alone", self.to_rows(), units),
+            from_records("frontier_holdings", "a line in a mix", held, money, labels=2),
+            from_records("frontier_limits", "a limit on a mix", prices, money, labels=2),
+        )
+        return tuple(table for table in tables if len(table))
+
+    def shown(self) -> Table:
         """Return the mixes, and as many lines alone as there is room for, best mean first."""
         alone = sorted(self.alone, key=lambda mix: -mix.mean)
         shown = [*self.mixes, *alone[: max(MOST - len(self.mixes), 0)]]
-        return (from_texts("frontier", "a mix, or a line alone", [_texts(mix) for mix in shown]),)
+        return from_texts("frontier", "a mix, or a line alone", [_texts(mix) for mix in shown])
 
     # --- As figures -------------------------------------------------------------------------------
 

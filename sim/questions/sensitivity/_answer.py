@@ -14,7 +14,7 @@ from ...charts.inputs import Bar
 from ...charts.rows import Split
 from ...figures.spec import Bars, Figure, Series
 from ...measures import Measured
-from ...tables.table import Table, from_texts
+from ...tables.table import Table, from_records, from_texts
 from ...text.names import capital, listed, short_words
 from ...text.numbers import FRACTION, Number, cell, counted, percent, plain, told, whole_percent
 from ...text.verdicts import TOLD_APART, near
@@ -273,12 +273,22 @@ class Sensitivity(Answer):
         return rows
 
     def tables(self) -> tuple[Table, ...]:
+        """Return a row for each outcome and input."""
+        first, last = NAMES[self.method]
+        driver = self.drivers[0]
+        total = self.last(driver).unit
+        units = {first: self.first(driver).unit, last: total}
+        units |= {f"{last}_low": total, f"{last}_high": total}
+        about = "an input, and what it explains of an outcome"
+        return (from_records("sensitivity", about, self.to_rows(), units, labels=2),)
+
+    def shown(self) -> Table:
         """Return inputs by what they explain of the outcome that the sentence is about.
 
         For ``sobol`` what every outcome owes to an input with all its interactions, and what the
         last outcome owes to it alone; for the other methods both figures of the last outcome.
         """
-        return (from_texts("sensitivity", "an input, and what it explains", self._texts()),)
+        return from_texts("sensitivity", "an input, and what it explains", self._texts())
 
     def _texts(self) -> list[dict[str, str]]:
         main = self.outcome

@@ -7,6 +7,7 @@ values, on the same streams. Both may stand in one sweep: the prices are then sw
 from __future__ import annotations
 
 import itertools
+import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
+#: Most points of a sweep.
+MOST_POINTS = 100_000
 #: Keys of [sweep] that are not keys of the experiment.
 _SWITCHES = ("zip", "resize")
 #: Variables that are told as the gap of the pair and not as measures.
@@ -352,6 +355,11 @@ def _points(
     zipped: bool,
 ) -> list[Point]:
     if not zipped:
+        count = math.prod(len(axis) for axis in axes)
+        if count > MOST_POINTS:
+            listed = " x ".join(f"{len(axis):,}" for axis in axes)
+            problem = f"asks for {listed} = {count:,} points; at most {MOST_POINTS:,} are swept"
+            raise ExperimentError(experiment.file, [Fault("sweep", problem)])
         return list(itertools.product(*axes))
     lengths = {key.name: len(axis) for key, axis in zip(keys, axes, strict=True)}
     if len(set(lengths.values())) > 1:

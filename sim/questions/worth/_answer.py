@@ -13,7 +13,7 @@ from ...charts.inputs import Bar
 from ...figures.spec import Bars, Figure, Series
 from ...figures.spec import Table as Cells
 from ...measures import Measured
-from ...tables.table import Table, from_texts
+from ...tables.table import Table, from_records, from_texts
 from ...text.names import listed
 from ...text.numbers import CURRENCY, cell, counted, money, percent, told
 from ...text.verdicts import near
@@ -177,8 +177,14 @@ class Worth(Answer):
         return rows
 
     def tables(self) -> tuple[Table, ...]:
+        """Return a row for each input, group and pilot."""
+        units = {"worth": CURRENCY, "changes_choice": "fraction of worlds", "cost": CURRENCY}
+        about = "what is known, and what that is worth"
+        return (from_records("worth", about, self.to_rows(), units, errors={"worth": "se"}),)
+
+    def shown(self) -> Table:
         """Return what can be learned by worth, pilots, and last what nobody can learn."""
-        return (from_texts("worth", "what is known, and what that is worth", self._texts(ROWS)),)
+        return from_texts("worth", "what is known, and what that is worth", self._texts(ROWS))
 
     def _texts(self, most: int) -> list[dict[str, str]]:
         learnable = sorted(
