@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from ...charts.rows import AuditRow as Placed
 from ...figures.spec import Bars, Figure, Series
 from ...figures.spec import Table as Cells
-from ...tables.table import Table, from_texts
+from ...tables.table import Table, from_records, from_texts
 from ...text.numbers import FRACTION, Number, brief, cell, counted, from_to
 from ..question import Answer, absent
 
@@ -234,6 +234,13 @@ class Audit(Answer):
         return [claim.to_row() for claim in self.claims]
 
     def tables(self) -> tuple[Table, ...]:
+        """Return a row for each claim: what is claimed, what was simulated, and the verdict."""
+        about = "a published claim"
+        return (
+            from_records("audit", about, self.to_rows(), {}, errors={"simulated": "se"}, labels=3),
+        )
+
+    def shown(self) -> Table:
         """Return each claim beside what was simulated, with its verdict."""
         texts = [
             {
@@ -244,7 +251,7 @@ class Audit(Answer):
             }
             for claim in self.claims
         ]
-        return (from_texts("audit", "a published claim", texts),)
+        return from_texts("audit", "a published claim", texts)
 
     # --- As figures -------------------------------------------------------------------------------
 
