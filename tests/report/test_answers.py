@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from sim.cli import main
-from sim.figures.spec import Table
+from sim.figures.spec import Cells
 from sim.report import open_run, tell
 
 FILE = """
@@ -62,9 +62,9 @@ def test_answer_has_a_figure(answers: Path, question: str) -> None:
     with open_run(answers) as opened:
         name = next(n for n in opened.analyses if n.startswith(question))
         story = tell(opened)
-    figure = next(f for s in story.sections for f in s.figures if f.key.startswith(question))
-    first = figure.models[0]
-    assert not (isinstance(first, Table) and first.head[0] == "answer"), "told in its own words"
+    figure = next(f for s in story.sections for f in s.figures if f.name.startswith(question))
+    first = figure.panels[0]
+    assert not (isinstance(first, Cells) and first.head[0] == "answer"), "told in its own words"
     assert len(figure.finding) <= 240
     assert "nan" not in figure.finding
     assert opened.analyses[name]["sentence"] in figure.method
@@ -74,7 +74,7 @@ def test_claims_that_tell_most_are_failures_of_several_sources(answers: Path) ->
     with open_run(answers) as opened:
         content = opened.analyses["audit"]
         figure = next(f for f in tell(opened).section("claims").figures)
-    bars, table = figure.models
+    bars, table = figure.panels
     verdicts = [row["verdict"] for row in content["claims"]]
     assert sum(v for s in bars.series for v in s.values if v is not None) == len(verdicts) >= 15
     assert {row[2] for row in table.rows} == {"contradicts", "holds only if"}

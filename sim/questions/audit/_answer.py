@@ -13,8 +13,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ...charts.rows import AuditRow as Placed
-from ...figures.spec import Bars, Figure, Series
-from ...figures.spec import Table as Cells
+from ...figures.spec import Bars, Cells, Figure, Series
 from ...tables.table import Table, from_records, from_texts
 from ...text.numbers import FRACTION, Number, brief, cell, counted, from_to
 from ..question import Answer, absent
@@ -275,12 +274,12 @@ class Audit(Answer):
         shown = telling(self.claims)
         sample = counted(self.worlds, "world")
         return Figure(
-            key="audit",
+            name="audit",
             finding=self.headline,
             made=f"{sample}. Simulated figures with one standard error; the table holds the "
             f"{len(shown)} claims of {len(self.claims)} that tell most",
             reads=f"{sample} behind each simulated figure",
-            models=(
+            panels=(
                 Bars(names, series, "published claims", form="number", horizontal=True),
                 Cells(
                     ("claim", "simulated", "verdict", "what it rests on"),
@@ -318,11 +317,11 @@ class Audit(Answer):
             ),
         )
         return Figure(
-            key="cases",
+            name="cases",
             finding=audit(rows, INSIDE),
             made=f"{counted(self.worlds, 'world')}; shaded: 90 % of worlds; green claims reach "
             "into it",
-            models=(below,),
+            panels=(below,),
             method=_METHOD,
             sentences=(),
             plot=partial(plot_audit, rows),
