@@ -110,7 +110,7 @@ class Asked:
 
 
 def asked(folder: Path) -> list[Asked]:
-    """Return the answers beside a run whose questions declare tables.
+    """Return the answers beside a run.
 
     A table is called as its question; where a question was asked more than once, as its file.
     """

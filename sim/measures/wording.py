@@ -24,8 +24,6 @@ from ..text.verdicts import TOLD_APART, UNTOLD, direction, order
 from .comparison import Comparison
 from .summary import Summary
 
-__all__ = ["NEARLY", "TOLD_APART", "answer", "direction"]
-
 _BULK = (0.05, 0.95)
 """Levels between which dominance must be told to be worth a sentence."""
 

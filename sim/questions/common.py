@@ -18,6 +18,7 @@ from ..measures.evaluate import evaluate, measured
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
 from ..measures.worlds import CLUSTERED_SAMPLING, PortfolioWorlds, Worlds, pair_worlds
+from ..vary.variant import variant
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -201,14 +202,12 @@ def with_worlds(experiment: Experiment, worlds: int) -> Experiment:
     """Return the same experiment with at most so many worlds: the first of its own."""
     if experiment.simulation.worlds <= worlds:
         return experiment
-    simulation = experiment.simulation.model_copy(update={"worlds": worlds})
-    return experiment.model_copy(update={"simulation": simulation})
+    return variant(experiment, values={("simulation", "worlds"): worlds})
 
 
 def only(experiment: Experiment, decision: Decision) -> Experiment:
     """Return the experiment with the portfolios of a decision alone: their worlds are the same."""
-    kept = {name: experiment.portfolio[name] for name in decision.portfolios}
-    return experiment.model_copy(update={"portfolio": kept})
+    return variant(experiment, only=decision.portfolios)
 
 
 # --- Answers --------------------------------------------------------------------------------------

@@ -205,7 +205,8 @@ def percent(value: float | None, se: float | None = 0.0, *, signed: bool = False
         return MISSING
     scaled = 100 * value
     places = decimals(scaled, None if se is None else 100 * se)
-    return f"{_fixed(scaled, min(places, 1 if abs(scaled) >= 0.1 else 4), signed=signed)} %"
+    text = _fixed(scaled, min(places, 1 if abs(scaled) >= 0.1 else 4), signed=signed)
+    return f"{_short(text, se)} %"
 
 
 def whole_percent(fraction: float) -> str:
@@ -257,7 +258,7 @@ def money(
     step, suffix = _step(value)
     places = decimals(value / step, None if se is None else se / step)
     cents = 2 if abs(value) >= 0.1 else 4
-    text = _fixed(value / step, min(places, cents), signed=signed) + suffix
+    text = _short(_fixed(value / step, min(places, cents), signed=signed), se) + suffix
     return f"{text} {CURRENCY}" if unit else text
 
 
@@ -265,7 +266,7 @@ def plain(value: float | None, se: float | None = 0.0, *, signed: bool = False) 
     """Return a number without unit, in brief: ``12.3``, ``1,230``."""
     if _finite(value) is None or value is None:
         return MISSING
-    return _fixed(value, decimals(value, se), signed=signed)
+    return _short(_fixed(value, decimals(value, se), signed=signed), se)
 
 
 def share_text(
@@ -344,8 +345,7 @@ def setting(value: float | str, digits: int = _SET) -> str:
         return MISSING
     if value == 0 or abs(value) >= 1000.0:
         return f"{round(value):,}"
-    text = _fixed(value, digits - 1 - _magnitude(value))
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return _short(_fixed(value, digits - 1 - _magnitude(value)), 0.0)
 
 
 def tick(value: float, unit: str = "", *, signed: bool = False, compact: bool = False) -> str:
@@ -500,5 +500,9 @@ def _fixed(value: float, places: int, *, signed: bool = False) -> str:
 
 def _exact(value: float, signed: bool) -> str:
     """Return a number to ten digits without zeros at its end."""
-    text = _fixed(round(value, 10), max(9 - _magnitude(value), 0), signed=signed)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return _short(_fixed(round(value, 10), max(9 - _magnitude(value), 0), signed=signed), 0.0)
+
+
+def _short(text: str, se: float | None) -> str:
+    """Return a number that is exact without zeros at its end: they would claim an error."""
+    return text.rstrip("0").rstrip(".") if se == 0 and "." in text else text

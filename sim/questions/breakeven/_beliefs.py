@@ -16,6 +16,7 @@ from ...run.simulate import simulate
 from ...text.numbers import setting
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
+from ...vary.variant import variant
 from ..common import LESS_IS_BETTER, Decision, finite
 from ._crossing import between, crossings
 
@@ -101,10 +102,8 @@ def belief_range(
         return BeliefRange(None, None, 0.0, 0.0, 0)
     if not any(factor.kind == "belief" for factor in make_plan(experiment).factors):
         return BeliefRange(None, None, 0.0, 0.0, 0, "nothing is in doubt ([beliefs] are all zero)")
-    simulation = experiment.simulation.model_copy(
-        update={"sampling": "plain", "replicates": WORLDS, "beliefs": DRAWS}
-    )
-    nested = experiment.model_copy(update={"simulation": simulation})
+    how = {"sampling": "plain", "replicates": WORLDS, "beliefs": DRAWS}
+    nested = variant(experiment, values={("simulation", key): item for key, item in how.items()})
     gaps = np.array(
         [
             [_gap_by_draw(worlds, decision, part) for part in (slice(None), *_HALVES)]

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from ...figures.spec import Bars, Cells, Figure, Series
 from ...tables.table import Table, from_records, from_texts
 from ...text.numbers import brief, cell, counted, labelled, setting, told, whole_percent
-from ...text.verdicts import TOLD_APART
+from ...text.verdicts import order
 from ..question import Answer, Entry
 
 #: Conditions that the headline names.
@@ -181,9 +181,7 @@ class Region(Answer):
     @property
     def _stands_out(self) -> bool:
         """Whether the region loses more often than all worlds by two standard errors of both."""
-        there, overall = self.density, self.losing
-        gap = (there.value or 0.0) - (overall.value or 0.0)
-        return gap > TOLD_APART * math.hypot(there.se or 0.0, overall.se or 0.0)
+        return order(self.density, self.losing) > 0
 
     # --- As rows ----------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from ...plan import Plan, make_plan
 from ...run.simulate import Progress
 from ...text.numbers import fixed
 from ...vary.draw import draw, plainly, shared_scores
-from ...vary.variants import with_portfolios
+from ...vary.variant import variant
 from ..common import POINT_WORLDS, decide, estimate_of
 from ..pickfreeze import root, shared_variance
 from ..question import Setting
@@ -207,7 +207,7 @@ def _grown(experiment: Experiment, wanted: dict[str, list[int]]) -> Plan:
         for name, counts in wanted.items()
         for count in counts
     }
-    return make_plan(with_portfolios(experiment, portfolios))
+    return make_plan(variant(experiment, portfolios=portfolios))
 
 
 # --- What is found --------------------------------------------------------------------------------

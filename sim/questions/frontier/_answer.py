@@ -13,7 +13,16 @@ from ...figures.spec import Bars, Cells, Curve, Curves, Figure, Series
 from ...measures import MEASURES
 from ...tables.table import Table, from_records, from_texts
 from ...text.names import listed, measure_heading, measure_words
-from ...text.numbers import CURRENCY, brief, cell, counted, labelled, money, told
+from ...text.numbers import (
+    CURRENCY,
+    brief,
+    cell,
+    counted,
+    labelled,
+    money,
+    told,
+)
+from ...text.verdicts import TOLD_APART
 from ..question import Answer, Entry
 
 Risk = Literal["es05", "loss"]
@@ -214,7 +223,7 @@ class Frontier(Answer):
         )
         return tuple(table for table in tables if len(table))
 
-    def shown(self) -> Table:
+    def setting(self) -> Table:
         """Return the mixes, and as many lines alone as there is room for, best mean first."""
         alone = sorted(self.alone, key=lambda mix: -mix.mean)
         shown = [*self.mixes, *alone[: max(MOST - len(self.mixes), 0)]]
@@ -376,7 +385,7 @@ def _sentence(found: Frontier) -> str:
     others = [
         p
         for p in best.prices
-        if p is not budget and (p.gain.value or 0.0) > 2.0 * (p.gain.se or 0.0)
+        if p is not budget and (p.gain.value or 0.0) > TOLD_APART * (p.gain.se or 0.0)
     ]
     if others:
         dearest = max(others, key=lambda p: p.gain.value or 0.0)
