@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from ...figures.spec import Bars, Figure, Series
-from ...figures.spec import Table as Cells
+from ...figures.spec import Bars, Cells, Figure, Series
 from ...tables.table import Table, from_records, from_texts
 from ...text.numbers import brief, cell, counted, labelled, setting, told, whole_percent
 from ...text.verdicts import order
@@ -246,13 +245,13 @@ class Region(Answer):
         named = f": {self.words}" if len(of) > _NAMED else ""
         return (
             Figure(
-                key="discover",
+                name="discover",
                 finding=self.headline,
                 made=f"{judged}. Share of worlds in which {self._what}; the region holds "
                 f"{told(self.mass)} of worlds and {told(self.coverage)} of the losses. Lines: two "
                 "standard errors",
                 reads=f"{judged}{named}; outlined: the region that was found",
-                models=(self._bars(), self._map(chosen, region.share)),
+                panels=(self._bars(), self._map(chosen, region.share)),
                 method=_METHOD,
                 sentences=(self.sentence,),
                 plot=partial(plot_region, region, loser=self.a, winner=self.b),

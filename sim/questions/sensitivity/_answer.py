@@ -360,11 +360,11 @@ class Sensitivity(Answer):
             sample += "; dark: alone, light: with all interactions"
         groups = f"; {self._rest()}" if percents else ""
         return Figure(
-            key="sensitivity",
+            name="sensitivity",
             finding=self.headline,
             made=f"{capital(label)} of {sample}{groups}",
             reads=sample,
-            models=(_panel(shown, label, percents),),
+            panels=(_panel(shown, label, percents),),
             method=_METHODS[self.method],
             sentences=(self.sentence,),
             plot=partial(plot_inputs, shown, label=label, percents=percents),
@@ -383,10 +383,10 @@ class Sensitivity(Answer):
             errors = {word: one.se or 0.0 for word, one in known.items()}
             rows.append(Split(outcome, shares, errors))
         return Figure(
-            key="split",
+            name="split",
             finding=largest_source(rows, self.scale),
             made=f"{counted(self.worlds, 'world')} simulated; first-order Sobol' indices of groups",
-            models=(_stacked(rows, f"share of the variance of {self.scale}"),),
+            panels=(_stacked(rows, f"share of the variance of {self.scale}"),),
             method=_METHODS["sobol"],
             sentences=(self.sentence,),
             plot=partial(plot_variance_split, rows, outcome=self.scale, tiers=tiers),

@@ -199,10 +199,10 @@ class Tornado(Answer):
         more = f"; {left_out} inputs that move less are not shown" if left_out > 0 else ""
         return (
             Figure(
-                key="tornado",
+                name="tornado",
                 finding=self.headline,
                 made=f"{counted(self.worlds, 'world')}. {how}{more}",
-                models=(self._panel(shown, base, unit),),
+                panels=(self._panel(shown, base, unit),),
                 method="",
                 sentences=(self.sentence,),
                 plot=partial(
