@@ -80,21 +80,26 @@ def driven(content: Content) -> Driven:
     single = [d for d in content["drivers"] if d["outcome"] == main and _is_input(d)]
     first, total, label = _INDICES[content["method"]]
     percents = content["method"] == "sobol"
-    single.sort(key=lambda d: -_value(d[total]))
+    single.sort(key=lambda d: -_amount(d[total]))
     write = percent if percents else number
     names = short_names(single)
     bars = [
         Bar(
             names[d["input"]],
-            _value(d[total]),
+            _amount(d[total]),
             d[total]["se"],
-            write(_value(d[total]), d[total]["se"]),
-            inner=max(_value(d[first]), 0.0) if percents else None,
+            write(_amount(d[total]), d[total]["se"]),
+            inner=max(_amount(d[first]), 0.0) if percents else None,
             strong=d["kind"] == "dummy",
         )
         for d in single
     ]
     return Driven(_with_dummy(bars), f"{content['scale']} of {main}", label, percents)
+
+
+def _amount(entry: Mapping[str, Any]) -> float:
+    """Return a figure, zero where the outcome never varies."""
+    return float(entry["value"] or 0.0)
 
 
 def sensitivity(content: Content, ax: Axes | None, **options: Any) -> Axes:
@@ -112,14 +117,15 @@ def sensitivity(content: Content, ax: Axes | None, **options: Any) -> Axes:
 
 def sensitivity_parts(content: Content) -> tuple[str, ...]:
     """Return the charts: for Sobol' indices the split of each portfolio's variance too."""
-    return ("", "split") if content["method"] == "sobol" else ("",)
+    varies = any(d[_INDICES[content["method"]][0]]["value"] is not None for d in content["drivers"])
+    return ("", "split") if content["method"] == "sobol" and varies else ("",)
 
 
 def sensitivity_headline(content: Content) -> str:
     """Name the input that moves most, or those that cannot be told from it."""
     found = driven(content)
     bars = [bar for bar in found.bars if not bar.strong]
-    if not bars:
+    if not any(bar.value for bar in bars):
         return f"No input moves {found.outcome}"
     first = bars[0]
     equal = [
@@ -147,7 +153,9 @@ def split(content: Content, ax: Axes | None, **options: Any) -> Axes:
     for outcome in dict.fromkeys(d["outcome"] for d in content["drivers"]):
         own = {d["input"]: d["first_order"] for d in content["drivers"] if d["outcome"] == outcome}
         found = {word: own[name] for name, word in words.items() if name in own}
-        shares = {word: max(_value(entry), 0.0) for word, entry in found.items()}
+        if all(entry["value"] is None for entry in found.values()):
+            continue  # it is the same in all worlds: there is no variance to split
+        shares = {word: max(_amount(entry), 0.0) for word, entry in found.items()}
         shares["in combination"] = max(1.0 - sum(shares.values()), 0.0)
         errors = {word: entry["se"] or 0.0 for word, entry in found.items()}
         rows.append(Split(outcome, shares, errors))

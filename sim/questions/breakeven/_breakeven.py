@@ -19,6 +19,7 @@ from ...displays import Told
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...experiment.words import key_words
+from ...measures.outcome import variable_of
 from ...plan import make_plan
 from ...run.simulate import Progress, simulate
 from ...vary.keys import Key, find_key
@@ -29,7 +30,9 @@ from ..common import (
     POINT_WORLDS,
     TWINS,
     Decision,
+    check_defined,
     decide,
+    left_out,
     only,
     plain,
     rounded,
@@ -79,6 +82,8 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
     hiring
         For a key about what creators share: how many of the larger portfolio are worth hiring, at
         the ties, today's value and the ends of the range.
+    left_out
+        What is to be said of worlds in which a portfolio has no ROI.
     """
 
     key: Key
@@ -89,16 +94,23 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
     beliefs: BeliefRange | None
     curve: Sweep
     hiring: tuple[Hiring, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was done about what is not obvious."""
+        notes = (*self.left_out, *self.curve.notes)
         noise = self.beliefs.noise if self.beliefs is not None else 0.0
         if noise < 0.01:
-            return self.curve.notes
+            return notes
         share = f"{100 * noise:.0f} %"
         note = f"Noise of the worlds, {share} of the spread of ties over the beliefs, is taken out."
-        return (*self.curve.notes, note)
+        return (*notes, note)
+
+    @property
+    def equal(self) -> bool:
+        """Whether both have the same measure wherever the key stands."""
+        return not gaps(self.curve, self.decision).any()
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return the line where there is one, else the curve, as rows."""
@@ -159,6 +171,8 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
         a, b, name = self.decision.a, self.decision.b, key_words(self.key.name)
         if self.second is not None:
             return f"Where {a} and {b} {_tied(self.decision.measure)}"
+        if self.equal:
+            return f"{a} and {b} are equal at any {name} tried"
         if not self.ties:
             return f"{a} and {b} {_tied(self.decision.measure, False)} at any {name} tried"
         places = " and ".join(
@@ -182,6 +196,12 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
         a, b = self.decision.a, self.decision.b
         low, high = (shown(end) for end in self.range)
         worlds = f"{self.curve.worlds:,} worlds"
+        if self.equal:
+            return (
+                f"{a} and {b} are equal on {words_of(self.decision.measure)} wherever "
+                f"{self.key.name} ({self.key.unit}) stands between {low} and {high}: it decides "
+                f"nothing between them ({worlds})."
+            )
         if not self.ties:
             return (
                 f"{a} and {b} {_tied(self.decision.measure, False)} anywhere between {low} and {high} of "
@@ -366,25 +386,38 @@ def breakeven(
         progress=progress,
     )
     kept = run if curve.simulated == 0 else None
+    missing = _left_out(experiment, run if run is not None else used, decision, threads)
     if other is not None:
         line = find_line(curve, solved, other, decision)
         if kept is not None:
             line = with_errors(line, used, (solved, other), decision, kept)
-        return Breakeven(solved, other, decision, (), line, None, curve)
+        return Breakeven(solved, other, decision, (), line, None, curve, left_out=missing)
     found = find_ties(
         curve, solved, decision, gap_at(used, solved, decision, resize, kept, threads)
     )
-    doubt = None
-    if beliefs:
+    doubt, equal = None, not gaps(curve, decision).any()
+    if beliefs and not equal:
         reference = found[0].value if found else None
         doubt = belief_range(used, solved, points, decision, reference, resize, threads)
     enough: tuple[Hiring, ...] = ()
-    if hiring and solved.table in SHARED:
+    if hiring and not equal and solved.table in SHARED:
         now = [solved.base] if solved.base is not None else []
         looked = sorted({points[0], *(tie.value for tie in found), *now, points[-1]})
         largest = max(decision.portfolios, key=lambda name: _creators(used, name))
         enough = enough_at(used, solved, looked, largest, worlds=worlds, threads=threads)
-    return Breakeven(solved, None, decision, found, (), doubt, curve, enough)
+    return Breakeven(solved, None, decision, found, (), doubt, curve, enough, missing)
+
+
+def _left_out(
+    experiment: Experiment, worlds: xr.Dataset | Experiment, decision: Decision, threads: int | None
+) -> tuple[str, ...]:
+    """Return notes on worlds without what is compared; refuse it where a portfolio never has it."""
+    name = variable_of(decision.measure)
+    data = simulate(worlds, threads=threads) if isinstance(worlds, Experiment) else worlds
+    rows = data[name].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
+    values = np.asarray(rows.values)
+    check_defined(experiment.file, name, values, decision.portfolios)
+    return left_out(name, values, decision.portfolios)
 
 
 def _creators(experiment: Experiment, portfolio: str) -> int:

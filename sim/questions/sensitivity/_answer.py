@@ -144,6 +144,8 @@ def interval(entry: Measured) -> dict[str, float | None]:
 def _sentence(found: Sensitivity) -> str:
     rows = found.of(found.outcome)
     top, what = rows[0], f"{found.scale} of {found.outcome}"
+    if not any(d.total.value for d in rows):
+        return f"Nothing drives {what}: it is the same in all worlds."
     equal = [d for d in rows if d is top or near(top.total, d.total)]
     if len(equal) > 1:
         figure = {"sobol": _share, "morris": _pm, "delta": _pm}[found.method](top.total)

@@ -19,7 +19,7 @@ from ...plan import Plan, make_plan
 from ...run.simulate import Progress
 from ...vary.draw import draw, plainly, shared_scores
 from ...vary.inputs import CHANCE, Input, grouped_inputs, single_inputs
-from ..common import Decision, decide
+from ..common import Decision, check_defined, decide, left_out
 from ..pickfreeze import sobol
 from ._answer import Driver, Sensitivity, zero_if_missing
 
@@ -90,7 +90,8 @@ def sensitivity(
         problem = "nothing is shared by creators: set [shocks] or [beliefs]"
         raise ExperimentError(experiment.file, [Fault("shocks", problem)])
     variable = variable_of(decision.measure)
-    sampler = Sampler(plainly(plan), decision, variable, 1 << int(math.log2(worlds)), threads, run)
+    size = 1 << int(math.log2(worlds))
+    sampler = Sampler(plainly(plan), decision, variable, size, experiment.file, threads, run)
     if method == "sobol":
         drivers = _sobol_drivers(sampler, progress)
     else:
@@ -100,7 +101,7 @@ def sensitivity(
         drivers = screen(sampler, experiment.file, progress)
     outcome = sampler.outcome
     assert outcome is not None
-    notes = _notes(method, outcome, drivers, sampler.size)
+    notes = [*sampler.left_out, *_notes(method, outcome, drivers, sampler.size)]
     return Sensitivity(
         method, variable, outcome.scale, decision, tuple(drivers), sampler.simulated, tuple(notes)
     )
@@ -113,6 +114,8 @@ class Sampler:
     ----------
     outcome : Outcome or None
         Known after the first sample.
+    left_out : tuple of str
+        What is to be said of worlds in which a portfolio has no outcome.
     simulated : int
         Worlds simulated so far.
     """
@@ -123,11 +126,14 @@ class Sampler:
         decision: Decision,
         variable: str,
         size: int,
+        file: str,
         threads: int | None = None,
         run: xr.Dataset | None = None,
     ) -> None:
         self.plan, self.decision, self.variable, self.size = plan, decision, variable, size
+        self.file = file
         self.outcome: Outcome | None = None
+        self.left_out: tuple[str, ...] = ()
         self.simulated = 0
         self._threads = threads
         self._run = run if run is not None and run.attrs.get("sampling") == "plain" else None
@@ -164,6 +170,8 @@ class Sampler:
             rows = {name: row[places] for name, row in rows.items()}
         if self.outcome is None:
             self.outcome = choose_outcome(self.variable, rows)
+            check_defined(self.file, self.variable, rows[self.variable], self.decision.portfolios)
+            self.left_out = left_out(self.variable, rows[self.variable], self.decision.portfolios)
         values = self.outcome.values(rows)
         return values if len(values) == 1 else np.concatenate([values, values[:1] - values[1:]])
 

@@ -29,9 +29,11 @@ from ..common import (
     TWINS,
     Decision,
     as_measured,
+    check_defined,
     decide,
     estimate_of,
     gap_estimate,
+    left_out,
     only,
     told,
     twin_words,
@@ -80,6 +82,12 @@ class Swing:
     monotone: bool
     portfolios: Mapping[str, tuple[Measured, Measured]]
     rank_correlation: Measured
+
+    @property
+    def moves(self) -> bool:
+        """Whether the outcome is not the same wherever the input stands."""
+        points = [entry.value for entry in (self.low, self.middle, self.high) if entry is not None]
+        return len(set(points)) > 1 if points else bool(self.rank_correlation.value)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name."""
@@ -170,10 +178,17 @@ class Tornado(Told, table="sim.questions.point_tables:tornado_table"):
     @property
     def sentence(self) -> str:
         """Say what moves the outcome most, and which inputs do not push in one direction."""
+        outcome = self.outcome[0].lower() + self.outcome[1:]
         if not self.swings:
-            return f"Nothing is uncertain: no input moves {self.outcome}."
+            return f"Nothing is uncertain: no input moves {outcome}."
+        moving = [swing for swing in self.swings if swing.moves]
+        if not moving:
+            return (
+                f"No input moves {outcome}: it is {told(self.base)} wherever each stands "
+                f"({self.worlds:,} worlds)."
+            )
         parts = []
-        for swing in self.swings[:3]:
+        for swing in moving[:3]:
             if swing.low is None or swing.high is None:
                 rank = swing.rank_correlation
                 parts.append(f"{swing.words} ({rank.value:+.3f} ± {rank.se or 0.0:.3f})")
@@ -245,6 +260,7 @@ def tornado(
         return as_dataset(plan.portfolios, rows, like)
 
     base = worlds_at(factors)
+    notes = list(_checked(experiment, base, decision))
     effect = _effect(base, decision)
     swings = []
     for one in inputs:
@@ -253,7 +269,6 @@ def tornado(
         swings.append(_swing(one, points, decision, correlation))
     swings.sort(key=lambda swing: -abs(swing.swing.value or 0.0) if swing.swing else 0.0)
     found = as_measured(_estimate(base, decision), unit_of(decision.measure), base)
-    notes = []
     if plan.worlds < experiment.simulation.worlds:
         notes.append(f"Each point has {plan.worlds:,} worlds (--points asks for more).")
     if any(one.others for one in inputs):
@@ -294,6 +309,7 @@ def rank_tornado(
     decision = _outcome_of(experiment, a, b, measure, of)
     plan = make_plan(experiment)
     factors = shared_scores(plan, 0, plan.worlds)
+    notes = _checked(experiment, run, decision)
     effect = _effect(run, decision)
     swings = [
         Swing(
@@ -313,7 +329,7 @@ def rank_tornado(
     swings.sort(key=lambda swing: -abs(swing.rank_correlation.value or 0.0))
     found = as_measured(_estimate(run, decision), unit_of(decision.measure), run)
     words, twin = _outcome_words(decision), _twin_of(run, decision)
-    return Tornado(decision, words, found, tuple(swings), plan.worlds, "rank", (), twin)
+    return Tornado(decision, words, found, tuple(swings), plan.worlds, "rank", notes, twin)
 
 
 # --- Outcome --------------------------------------------------------------------------------------
@@ -382,6 +398,15 @@ def _twin_of(worlds: xr.Dataset, decision: Decision) -> Measured | None:
         return None
     other = Decision(decision.a, decision.b, twin)
     return as_measured(_estimate(worlds, other), unit_of(twin), worlds)
+
+
+def _checked(experiment: Experiment, worlds: xr.Dataset, decision: Decision) -> tuple[str, ...]:
+    """Return notes on worlds without the outcome; refuse one that a portfolio never has."""
+    name = variable_of(decision.measure)
+    rows = worlds[name].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
+    values = np.asarray(rows.values)
+    check_defined(experiment.file, name, values, decision.portfolios)
+    return left_out(name, values, decision.portfolios)
 
 
 def _effect(worlds: xr.Dataset, decision: Decision) -> Array:
