@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .questions.discover import discover
     from .questions.diversify import diversify
     from .questions.frontier import frontier
+    from .questions.loss import loss
     from .questions.scenario import scenario
     from .questions.sensitivity import sensitivity
     from .questions.sweep import sweep
@@ -48,6 +49,7 @@ _HOME = {
     "discover": "questions.discover",
     "diversify": "questions.diversify",
     "frontier": "questions.frontier",
+    "loss": "questions.loss",
     "scenario": "questions.scenario",
     "sensitivity": "questions.sensitivity",
     "sweep": "questions.sweep",
@@ -68,6 +70,7 @@ __all__ = [
     "frontier",
     "load",
     "load_results",
+    "loss",
     "save",
     "scenario",
     "sensitivity",

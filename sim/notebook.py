@@ -10,27 +10,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .displays import paragraphs, table
-from .measures.format import cell
+from .measures import MEASURES
 from .run.dataset import load_results
 from .run.written import Answer, read_answer
+from .text.names import measure_heading
+from .text.numbers import cell, counted, labelled
 
 if TYPE_CHECKING:
     import xarray as xr
 
 #: The measures that a first look needs, as rows.
 HEADLINE = (
-    ("creators", "creators"),
-    ("cost_mean", "cost, mean (USD)"),
-    ("roi_mean", "ROI, mean"),
-    ("roi_median", "ROI, median"),
-    ("roi_p05", "ROI, worst 5 % begin at"),
-    ("roi_es05", "ROI, mean of worst 5 %"),
-    ("roi_p95", "ROI, best 5 % begin at"),
-    ("loss_probability", "probability of loss"),
-    ("profit_median", "profit, median (USD)"),
-    ("roas", "ROAS (revenue / cost)"),
-    ("cpe", "cost per engagement (USD)"),
-    ("top_creator_share", "share of the top creator"),
+    "cost_mean",
+    "roi_mean",
+    "roi_median",
+    "roi_p05",
+    "roi_es05",
+    "roi_p95",
+    "loss_probability",
+    "profit_median",
+    "roas",
+    "cpe",
+    "top_creator_share",
 )
 
 
@@ -38,13 +39,10 @@ def headline_table(found: Answer) -> list[list[str]]:
     """Return the comparison of all portfolios as texts: a header, then a row per measure."""
     summary = found.summary
     names = list(summary.creators)
-    rows = [["", *names]]
-    for key, label in HEADLINE:
-        if key == "creators":
-            rows.append([label, *(f"{summary.creators[name]:,}" for name in names)])
-            continue
-        measured = [summary[name][key] for name in names]
-        rows.append([label, *(cell(m.value, m.se, m.unit) for m in measured)])
+    rows = [["", *names], ["creators", *map(counted, summary.creators.values())]]
+    for key in HEADLINE:
+        heading = labelled(measure_heading(key), MEASURES[key].unit)
+        rows.append([heading, *(cell(summary[name][key]) for name in names)])
     return rows
 
 
@@ -77,7 +75,7 @@ def as_text(rows: list[list[str]], width: int | None = None) -> str:
 def basis(found: Answer) -> str:
     """Return what the figures of a run rest on."""
     return (
-        f"{int(found.attrs['worlds']):,} worlds, seed {found.attrs['seed']}; ± is one Monte Carlo "
+        f"{counted(int(found.attrs['worlds']), 'world')}, seed {found.attrs['seed']}; ± is one Monte Carlo "
         "standard error, * has none (heavy tail)."
     )
 

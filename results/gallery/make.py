@@ -107,7 +107,7 @@ ASKED = (
         "Which input moves the answer most?",
         """\
 tornado = sim.tornado(experiment)
-ax = charts.plot_answer(tornado.to_dict(), tiers=tiers)""",
+ax = tornado.plot(tiers=tiers)""",
     ),
     Example(
         "sensitivity",

@@ -36,7 +36,6 @@ class _Question:
 _QUESTIONS: Mapping[str, _Question] = {
     "sweep": _Question(points.sweep_headline, {"": points.sweep}, points.sweep_parts),
     "breakeven": _Question(points.breakeven_headline, {"": points.breakeven}),
-    "tornado": _Question(cases.tornado_headline, {"": cases.tornado}, cases.tornado_parts),
     "scenario": _Question(lambda content: str(content["headline"]), {"": cases.scenario}),
     "audit": _Question(cases.audit_headline, {"": cases.audit}, cases.audit_parts),
     "sensitivity": _Question(

@@ -2,107 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..measures.format import number
-from . import findings
+from ..text.numbers import brief, counted, from_saved
 from .audit import plot_audit
-from .drivers import plot_tornado
-from .points import text_of
-from .rows import AuditRow, Swing
+from .rows import AuditRow
 from .scenarios import RoiRange, plot_scenarios
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Content = Mapping[str, Any]
-
-# --- Tornado --------------------------------------------------------------------------------------
-
-
-def tornado(content: Content, ax: Axes | None, **options: Any) -> Axes:
-    """Draw what each input does alone, or how it goes with the outcome."""
-    del options["tiers"]
-    ranked = content["method"] == "rank"
-    if ranked:
-        if options["title"] is None:
-            options["title"] = tornado_headline(content)
-        if options["subtitle"] is None:
-            sample = f"{content['worlds']:,} worlds of the run"
-            options["subtitle"] = f"{sample}, Spearman's rank correlation"
-    return plot_tornado(
-        swings_of(content),
-        ax,
-        base=base_of(content),
-        outcome=outcome_of(content),
-        text=_rank if ranked else _writes(content),
-        made=f"{content['worlds']:,} worlds at each end",
-        **options,
-    )
-
-
-def tornado_parts(content: Content) -> tuple[str, ...]:
-    """Return the charts of a tornado: none where nothing is uncertain."""
-    return ("",) if content["inputs"] else ()
-
-
-def tornado_headline(content: Content) -> str:
-    """Say which input moves the outcome most."""
-    rows = swings_of(content)
-    if content["method"] != "rank" or not rows:
-        return findings.moves_most(rows, outcome_of(content), _writes(content))
-    return f"{rows[0].input} goes with the outcome most closely: {rows[0].high:+.2f}"
-
-
-def base_of(content: Content) -> float:
-    """Return where the bars of a tornado start."""
-    return 0.0 if content["method"] == "rank" else float(content["base"]["value"])
-
-
-def outcome_of(content: Content) -> str:
-    """Return what the bars of a tornado measure."""
-    return "rank correlation" if content["method"] == "rank" else str(content["label"])
-
-
-def swings_of(content: Content) -> list[Swing]:
-    """Return the bars of a tornado, longest first."""
-    names = short_names(content["inputs"])
-    rows = []
-    for row in content["inputs"]:
-        if content["method"] == "rank":
-            rank = row["rank_correlation"]
-            settings, ends, se = ("", _rank(rank["value"])), (0.0, rank["value"]), rank["se"]
-        else:
-            settings = (_setting(row["settings"][0]), _setting(row["settings"][2]))
-            ends, se = (row["low"]["value"], row["high"]["value"]), row["swing"]["se"]
-        if None not in ends:
-            rows.append(Swing(names[row["input"]], *ends, settings, se or 0.0))
-    return sorted(rows, key=lambda row: -abs(row.high - row.low))
-
-
-def _writes(content: Content) -> Any:
-    return text_of(content["base"]["unit"], signed=content["measure"].startswith("roi"))
-
-
-def _rank(value: float) -> str:
-    return f"{value:+.2f}" if value else "0"
-
-
-def short_names(inputs: Sequence[Content]) -> dict[str, str]:
-    """Return what to call inputs beside their bars; a platform that all share goes unsaid."""
-    words = {row["input"]: str(row["words"]).removeprefix("belief about ") for row in inputs}
-    platforms = {text.partition(" on ")[2] for text in words.values() if " on " in text}
-    if len(platforms) != 1:
-        return words
-    return {name: text.partition(" on ")[0] for name, text in words.items()}
-
-
-def _setting(text: str) -> str:
-    """Return a setting in few letters: scores of a shock are standard deviations."""
-    score = text.startswith("score ")
-    return f"{text.removeprefix('score ')} sd" if score else text
-
 
 # --- Scenarios ------------------------------------------------------------------------------------
 
@@ -118,7 +29,7 @@ def scenario(content: Content, ax: Axes | None, **options: Any) -> Axes:
     }
     if options["title"] is None:
         options["title"] = content["headline"]
-    made = f"{content['worlds']:,} worlds, the same in every scenario"
+    made = f"{counted(content['worlds'], 'world')}, the same in every scenario"
     return plot_scenarios(cases, ax, made=made, **options)
 
 
@@ -136,13 +47,12 @@ def audit(content: Content, ax: Axes | None, **options: Any) -> Axes:
             row["source"],
             row["worlds_below"][0],
             row["worlds_below"][1],
-            f"simulated {number(row['simulated']['value'], row['simulated']['se'])} "
-            f"{row['claimed']['unit']}",
+            f"simulated {brief(from_saved({**row['simulated'], 'unit': row['claimed']['unit']}))}",
         )
         for row in content["claims"]
         if row["worlds_below"]
     ]
-    return plot_audit(rows, ax, made=f"{content['worlds']:,} worlds", **options)
+    return plot_audit(rows, ax, made=counted(content["worlds"], "world"), **options)
 
 
 def audit_parts(content: Content) -> tuple[str, ...]:

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..measures.format import number, percent, usd
-from ..measures.wording import TOLD_APART
-from .cases import short_names
+from ..text.names import capital, listed, measure_words, short_words
+from ..text.numbers import CURRENCY, counted, in_points, labelled, money, percent, plain
+from ..text.verdicts import TOLD_APART
 from .drivers import plot_variance_split
 from .inputs import MOST, Bar, plot_inputs, worth_finding
 from .mixes import MixPoint, plot_holdings, plot_mixes
 from .portfolios import plot_diversification
 from .region import RegionMap, plot_region
 from .rows import Diversification, Split
-from .titles import listed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +63,7 @@ class Driven:
 
     def write(self, value: float, se: float | None) -> str:
         """Write a bar's length."""
-        return (percent if self.percents else number)(value, se)
+        return (percent if self.percents else plain)(value, se)
 
 
 _INDICES = {
@@ -81,8 +80,8 @@ def driven(content: Content) -> Driven:
     first, total, label = _INDICES[content["method"]]
     percents = content["method"] == "sobol"
     single.sort(key=lambda d: -_amount(d[total]))
-    write = percent if percents else number
-    names = short_names(single)
+    write = percent if percents else plain
+    names = short_words({d["input"]: d["words"] for d in single})
     bars = [
         Bar(
             names[d["input"]],
@@ -106,7 +105,8 @@ def sensitivity(content: Content, ax: Axes | None, **options: Any) -> Axes:
     """Draw the inputs of the difference by what they do to it."""
     del options["tiers"]
     found = driven(content)
-    made = f"{found.outcome}; {content['worlds']:,} worlds simulated; lines: two standard errors"
+    made = f"{found.outcome}; {counted(content['worlds'], 'world')} simulated; lines: "
+    made += "two standard errors"
     if found.percents:
         made += "; dark: alone, light: with all interactions"
     _titled(options, content, sensitivity_headline)
@@ -131,7 +131,7 @@ def sensitivity_headline(content: Content) -> str:
     equal = [
         bar.name
         for bar in bars
-        if first.value - bar.value <= TOLD_APART * math.hypot(first.se or 0.0, bar.se or 0.0)
+        if first.value - bar.value <= TOLD_APART * ((first.se or 0.0) + (bar.se or 0.0))
     ]
     if len(equal) > 1:
         return f"{listed(equal[:3])} move {found.outcome} most, and about as much"
@@ -159,7 +159,7 @@ def split(content: Content, ax: Axes | None, **options: Any) -> Axes:
         shares["in combination"] = max(1.0 - sum(shares.values()), 0.0)
         errors = {word: entry["se"] or 0.0 for word, entry in found.items()}
         rows.append(Split(outcome, shares, errors))
-    made = f"{content['worlds']:,} worlds simulated; first-order Sobol' indices of groups"
+    made = f"{counted(content['worlds'], 'world')} simulated; first-order Sobol' indices of groups"
     return plot_variance_split(rows, ax, outcome=content["scale"], made=made, **options)
 
 
@@ -172,15 +172,15 @@ def worth(content: Content, ax: Axes | None, **options: Any) -> Axes:
     told, pilots, nothing = _worths(content)
     shown = [*told[: MOST - len(pilots[:4])], *pilots[:4]]
     made = (
-        f"{content['worlds']:,} worlds; choice among {listed(content['options'])} at "
-        f"{usd(content['budget'])}; lines: two standard errors"
+        f"{counted(content['worlds'], 'world')}; choice among {listed(content['options'])} at "
+        f"{money(content['budget'])}; lines: two standard errors"
     )
     if nothing:
         made += f"; {nothing} figures and groups that are worth nothing are not shown"
     if pilots:
         made += "; diamonds, as far as the axis goes: what a pilot costs"
     kind = "mean profit" if content["risk_tolerance"] is None else "certainty equivalent"
-    label = f"worth of knowing before choosing, USD of {kind}"
+    label = f"worth of knowing before choosing, {CURRENCY} of {kind}"
     _titled(options, content, worth_headline)
     return plot_inputs(shown, ax, label=label, made=made, **options)
 
@@ -208,12 +208,12 @@ def _worths(content: Content) -> tuple[list[Bar], list[Bar], int]:
 def _worth_bar(name: str, entry: Content, cost: float | None) -> Bar:
     value = max(_value(entry), 0.0)
     text = (
-        usd(value, entry["se"])
+        money(value, entry["se"])
         if entry["se"] or not value
-        else f"{usd(value, None)}, error unknown"
+        else f"{money(value, None)}, error unknown"
     )
     if cost is not None:
-        text = f"{text}; costs {usd(cost)}"
+        text = f"{text}; costs {money(cost)}"
     return Bar(name, value, entry["se"], text, cost=cost)
 
 
@@ -234,7 +234,7 @@ def diversify(content: Content, ax: Axes | None, **options: Any) -> Axes:
             _value(floor),
             floor["se"],
         )
-    made = f"{content['worlds']:,} worlds at every number"
+    made = f"{counted(content['worlds'], 'world')} at every number"
     _titled(options, content, diversify_headline)
     return plot_diversification(curves, ax, label=label, percents=percents, made=made, **options)
 
@@ -252,20 +252,20 @@ def diversify_headline(content: Content) -> str:
     measure, label, percents = risk_of(content)
     enough = [item for item in content["portfolios"] if item["enough"] is not None]
     if enough and percents:
-        told = [f"{item['enough']:,} with {item['portfolio']}" for item in enough]
-        step = f"{100 * float(content['amount']):g} percentage points"
+        told = [f"{counted(item['enough'])} with {item['portfolio']}" for item in enough]
+        step = in_points(float(content["amount"]))
         what = label.replace(", ", " of the ")
         return f"Another creator moves the {what} by less than {step} beyond {listed(told)}"
-    write = percent if percents else number
+    write = percent if percents else plain
     parts = []
     for item in content["portfolios"]:
         floor = item["floor"][measure]
         hired = next(p for p in item["points"] if p["creators"] == item["hired"])[measure]
         parts.append(
-            f"{item['portfolio']} {write(_value(hired), hired['se'])} with {item['hired']:,}, "
+            f"{item['portfolio']} {write(_value(hired), hired['se'])} with {counted(item['hired'])}, "
             f"{write(_value(floor), floor['se'])} with ever more creators"
         )
-    return f"{label[0].upper()}{label[1:]}: {'; '.join(parts)}"
+    return f"{capital(label)}: {'; '.join(parts)}"
 
 
 def frontier(content: Content, ax: Axes | None, **options: Any) -> Axes:
@@ -274,7 +274,9 @@ def frontier(content: Content, ax: Axes | None, **options: Any) -> Axes:
     measure, label = risk_of_mixes(content)
     points = [_mix_point(m["name"], m, measure) for m in best_mixes(content)]
     alone = [_mix_point(m["name"], m, measure) for m in content["alone"]]
-    made = f"Checked on {content['check_worlds']:,} fresh worlds; dots: all money on one line"
+    made = (
+        f"Checked on {counted(content['check_worlds'], 'fresh world')}; dots: all money on one line"
+    )
     _titled(options, content, frontier_headline)
     percents = measure == "loss_probability"
     return plot_mixes(points, alone, ax, risk=label, percents=percents, made=made, **options)
@@ -288,7 +290,7 @@ def holdings(content: Content, ax: Axes | None, **options: Any) -> Axes:
     notes = {}
     for mix in mixes:
         mean = mix["checked"]["profit_mean"]
-        notes[mix["name"]] = f"mean {usd(_value(mean), mean['se'])}"
+        notes[mix["name"]] = f"mean {money(_value(mean), mean['se'])}"
     made = f"from the highest mean profit down; limits: {', '.join(content['limits'])}"
     if options["title"] is None:
         options["title"] = _held_by_all(mixes, content["budget"])
@@ -303,13 +305,13 @@ def best_mixes(content: Content) -> list[Content]:
 def risk_of_mixes(content: Content) -> tuple[str, str]:
     """Return the measure of risk of a frontier, and its axis."""
     if content["risk"] == "es05":
-        return "profit_es05", "mean profit of the worst 5 % of worlds, USD"
-    return "loss_probability", "probability of loss"
+        return "profit_es05", labelled(measure_words("profit_es05"), CURRENCY)
+    return "loss_probability", measure_words("loss_probability")
 
 
 def hired(mix: Content) -> str:
     """Say whom a mix hires."""
-    counts = [f"{count:,} {line}" for line, count in mix["creators"].items()]
+    counts = [f"{counted(count)} {line}" for line, count in mix["creators"].items()]
     return listed(counts) or "nobody"
 
 
@@ -321,19 +323,19 @@ def frontier_headline(content: Content) -> str:
     worst = (
         f"a loss in {percent(risk['value'], risk['se'])} of worlds"
         if measure == "loss_probability"
-        else f"{usd(risk['value'], risk['se'])} in the worst 5 % of worlds"
+        else f"{money(risk['value'], risk['se'])} in the worst 5 % of worlds"
     )
     return (
         f"The search for the highest mean profit ends at {hired(best)}: "
-        f"{usd(mean['value'], mean['se'])}, and {worst}"
+        f"{money(mean['value'], mean['se'])}, and {worst}"
     )
 
 
 def _held_by_all(mixes: Sequence[Content], budget: float) -> str:
     always = [line for line in mixes[0]["creators"] if all(line in m["creators"] for m in mixes)]
     if not always:
-        return f"No line of creators is in every efficient mix for {usd(budget)}"
-    return f"Every efficient mix for {usd(budget)} hires {listed(always)}"
+        return f"No line of creators is in every efficient mix for {money(budget)}"
+    return f"Every efficient mix for {money(budget)} hires {listed(always)}"
 
 
 def _mix_point(name: str, mix: Content, measure: str) -> MixPoint:
@@ -357,7 +359,7 @@ def discover(content: Content, ax: Axes | None, **options: Any) -> Axes:
         np.array(cells["share"], dtype=np.float64),
         tuple((_end(c["low"], -math.inf), _end(c["high"], math.inf)) for c in chosen),
     )
-    made = f"{content['worlds']:,} worlds judge the region"
+    made = f"{counted(content['worlds'], 'world')} judge the region"
     if len(of) > _NAMED:
         made += f": {' and '.join(c['words'] for c in content['conditions'])}"
     _titled(options, content, discover_headline)
@@ -392,7 +394,7 @@ def _axis(condition: Content) -> str:
     for word in (" below ", " above ", " between "):
         what = what.partition(word)[0].removesuffix(" is")
     unit = str(condition["unit"])
-    return f"{what}, {unit}" if len(what) + len(unit) < 42 else what
+    return labelled(what, unit, longest=41 - len(what))
 
 
 def _end(value: float | None, open_end: float) -> float:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..measures.evaluate import Measured, evaluate
-from ..measures.format import number, percent
 from ..measures.functions import ratio_of_means
 from ..measures.table import Measure
 from ..measures.worlds import Worlds
 from ..run.dataset import line_costs
+from ..text.numbers import CURRENCY, counted, percent, plain
 from . import titles
 from .marks import MIDDLE, SMALL, hide, note
 from .numbers import FloatArray
@@ -89,7 +89,7 @@ def _funnel(tier: str, worlds: Worlds) -> Funnel:
 
     return Funnel(
         tier,
-        {stage: ratio(stage, "cost", f"{stage} per 1,000 USD", PER) for stage in STAGES},
+        {stage: ratio(stage, "cost", f"{stage} per 1,000 {CURRENCY}", PER) for stage in STAGES},
         {after: ratio(after, before, "fraction", 1.0) for before, after in pairwise(STAGES)},
     )
 
@@ -135,7 +135,7 @@ def plot_funnel(
         hide(ax, "left", "bottom")
         found = titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers})
         made = (
-            f"per 1,000 USD of cost; ratios of means over {run.worlds:,} worlds; "
+            f"per 1,000 {CURRENCY} of cost; ratios of means over {counted(run.worlds, 'world')}; "
             "each stage has its own scale"
         )
         sheet.headline(found, made, title, subtitle)
@@ -147,7 +147,7 @@ def _bar(sheet: Paper, funnel: Funnel, stage: str, y: float, *, most: float, loo
     length = (entry.value or 0.0) / most if most else 0.0
     ax = sheet.ax
     ax.barh(y, length, height=ROW, color=look.colour, gid=f"bar {stage} {funnel.tier}")
-    text = f"{number(entry.value, entry.se)} {funnel.tier}"
+    text = f"{plain(entry.value, entry.se)} {funnel.tier}"
     drawn = note(
         ax,
         text,

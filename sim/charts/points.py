@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..experiment.words import key_words
-from ..measures.format import number, percent, usd
+from ..text.names import key_words
+from ..text.numbers import CURRENCY, FRACTION, counted, labelled, setting
 from . import findings
 from .numbers import FloatArray
 from .rows import SweepLine
-from .scale import roi_text
 from .sweeps import plot_break_even, plot_sweep
 from .ties import Level, TieMark, plot_tie
 
@@ -104,7 +103,7 @@ def lines_of(content: Content) -> Lines:
     return Lines(
         x[order],
         lines,
-        _label(name, key["unit"]) + together,
+        labelled(key_words(name), key["unit"]) + together,
         "profit" if kind == "profit" else "ROI",
         _points(content, [] if zipped else others, rest),
     )
@@ -118,7 +117,7 @@ def _along(content: Content, ax: Axes | None, **options: Any) -> Axes:
         ax,
         label=found.label,
         outcome=found.outcome,
-        text=usd if found.outcome == "profit" else roi_text,
+        unit=CURRENCY if found.outcome == "profit" else FRACTION,
         made=found.made,
         **options,
     )
@@ -176,8 +175,8 @@ def grid_of(content: Content) -> Grid:
         se.T,
         content["decision"]["a"],
         content["decision"]["b"],
-        _label(xname, xkey["unit"]),
-        _label(yname, ykey["unit"]),
+        labelled(key_words(xname), xkey["unit"]),
+        labelled(key_words(yname), ykey["unit"]),
         content["gap"]["words"],
         content["gap"]["unit"],
         _points(content, others, rest) + without,
@@ -194,11 +193,11 @@ def _tie_grid(content: Content) -> Grid:
         se,
         content["decision"]["a"],
         content["decision"]["b"],
-        _label(second["name"], second["unit"]),
-        _label(key["name"], key["unit"]),
+        labelled(key_words(second["name"]), second["unit"]),
+        labelled(key_words(key["name"]), key["unit"]),
         content["words"],
         content["unit"],
-        f"{content['worlds']:,} worlds at each point{without}",
+        f"{counted(content['worlds'], 'world')} at each point{without}",
     )
 
 
@@ -216,7 +215,7 @@ def _map(content: Content, ax: Axes | None, **options: Any) -> Axes:
         xlabel=grid.xlabel,
         ylabel=grid.ylabel,
         measure=grid.words,
-        text=text_of(grid.unit),
+        unit=grid.unit,
         made=grid.made,
         **options,
     )
@@ -232,10 +231,10 @@ def _known(se: FloatArray) -> tuple[FloatArray, str]:
 
 def _points(content: Content, others: Any, rest: tuple[int, ...]) -> str:
     held = [
-        f"{key_words(name)} {number(float(other['values'][k]))}"
+        f"{key_words(name)} {setting(float(other['values'][k]))}"
         for (name, other), k in zip(others, rest, strict=True)
     ]
-    return "; ".join([f"{content['worlds']:,} worlds at each point", *held])
+    return "; ".join([f"{counted(content['worlds'], 'world')} at each point", *held])
 
 
 # --- Break-even -----------------------------------------------------------------------------------
@@ -275,12 +274,13 @@ def _tie(content: Content, ax: Axes | None, **options: Any) -> Axes:
         lines,
         [TieMark(tie["value"], tie["low"], tie["high"]) for tie in content["ties"]],
         ax,
-        label=_label(key["name"], key["unit"]),
+        label=labelled(key_words(key["name"]), key["unit"]),
         outcome=f"worlds won by {a}" if paired else content["words"],
-        text=text_of(figures["unit"], signed=on.startswith("roi")),
+        unit=figures["unit"],
+        signed=on.startswith("roi"),
         base=key["base"],
         level=0.5 if paired else None,
-        made=f"{content['worlds']:,} worlds at each point",
+        made=f"{counted(content['worlds'], 'world')} at each point",
         **options,
     )
 
@@ -303,18 +303,6 @@ def _window(x: FloatArray, content: Content) -> slice:
 # --- Words and numbers ----------------------------------------------------------------------------
 
 
-def _label(name: str, unit: str) -> str:
-    words = key_words(name)
-    return f"{words}, {unit}" if unit and len(unit) < 40 else words
-
-
 def _numbers(values: Any) -> FloatArray:
     """Return nested lists as an array, None as NaN."""
     return np.array(values, dtype=np.float64)
-
-
-def text_of(unit: str, signed: bool = True) -> Callable[[float], str]:
-    """Return what writes a figure of a unit, to three digits."""
-    if unit == "fraction":
-        return roi_text if signed else percent
-    return usd if unit.startswith("USD") else number

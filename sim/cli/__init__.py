@@ -25,6 +25,8 @@ _NEXT = """creator-roi: what do many micro creators return against a few macro c
 experiments/README.md goes from a question to a decision in fifteen minutes.
 """
 
+#: What stands for the module of a command that a question declares.
+_ASKED = "questions"
 #: Every command by panel of `sim --help`, with the module that holds a function of its name.
 _PANELS = {
     "Run": {
@@ -39,13 +41,14 @@ _PANELS = {
     "Decide": {
         "sweep": "sweep",
         "breakeven": "breakeven",
-        "tornado": "tornado",
+        "tornado": _ASKED,
         "scenario": "scenario",
         "sensitivity": "sensitivity",
         "worth": "worth",
         "diversify": "diversify",
         "frontier": "frontier",
         "discover": "discover",
+        "loss": _ASKED,
     },
     "Show": {
         "report": "report",
@@ -80,6 +83,11 @@ class _Commands(click.RichGroup):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f".{_MODULES[cmd_name]}", __name__)
+        if _MODULES[cmd_name] == _ASKED:
+            from ..questions import named
+
+            made: click.Command = module.command_of(named(cmd_name))
+            return made
         command: click.Command = getattr(module, cmd_name)
         return command
 

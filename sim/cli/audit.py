@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..evidence import cite
+from ..text.numbers import Number, cell, counted
 from .asking import answer_options, charts_wanted, save_charts
 from .common import (
     MISTAKE,
@@ -96,7 +97,8 @@ def audit(
             click.echo(f"  {figure.id} ({cite(figure.source)}): {figure.reason}", err=piped)
     written = f" Written to {saved}" if saved else ""
     click.echo(
-        f"± is one Monte Carlo standard error; {found.worlds:,} worlds each.{written}", err=piped
+        f"± is one Monte Carlo standard error; {counted(found.worlds, 'world')} each.{written}",
+        err=piped,
     )
 
 
@@ -122,14 +124,11 @@ def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None
 
 def _print_table(found: Audit) -> None:
     """Print claims as a table that fits the terminal, then what each verdict rests on."""
-    from ..questions.audit.required import shown
-
     rows = []
     for row in found.rows:
-        error = row.simulated.se if row.simulated else None
-        digits = ",.0f" if error and error >= 100 else ".2g"
-        spread = f" ± {error:{digits}}" if error else ""
-        simulated = shown(row.simulated.value) + spread if row.simulated else "–"
+        simulated = "–"
+        if row.simulated:
+            simulated = cell(Number(row.simulated.value, row.simulated.se, row.unit))
         rows.append(row.to_row() | {"claim": row.id, "simulated": simulated})
     print_rows(rows, ("claim", "claimed", "simulated", "verdict"))
     for verdict, heading in _GROUNDS.items():

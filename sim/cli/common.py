@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
+from ..text.names import spoken
+from ..text.numbers import counted, setting
 from ..text.safe import Screen, cell, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -155,7 +157,7 @@ def say_what_goes(folder: Path, experiment: Experiment, default: bool, asked: bo
     moves = f"; {listed(made)} move to {folder / EARLIER}" if made else ""
     way_out = "; --out FOLDER keeps both" if default else ""
     click.secho(
-        f"Note: {folder} holds another run ({there['worlds']:,} worlds, seed {there['seed']}), "
+        f"Note: {folder} holds another run ({counted(there['worlds'], 'world')}, seed {there['seed']}), "
         f"which a fresh one replaces{moves}{way_out}.",
         err=True,
         fg="yellow" if sys.stderr.isatty() else None,
@@ -190,7 +192,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title:
     heading = Text(printable(title)) if title else None
     table = Table(title=heading, box=box.SIMPLE_HEAD, title_justify="left")
     for column in columns:
-        table.add_column(Text(printable(column.replace("_", " "))), overflow="fold")
+        table.add_column(Text(printable(spoken(column))), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_shown(row.get(column))) for column in columns))
     Console().print(table)
@@ -199,7 +201,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title:
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else printable(str(value))
+    return setting(value) if isinstance(value, float) else printable(str(value))
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from ..text.names import spoken
+from ..text.numbers import Number, cell, counted, p_value
 from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progress_bar, write_whole
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def fit(
     """Fit tiers to an export FILE of posts or campaigns; write TOML for `include = [...]`.
 
     Rows are posts (or campaigns) with followers and views, engagements, fees or orders; rows of one
-    creator share a name. A tier needs 30 creators.
+    creator share a name. What few creators tell is pooled with the packaged tier.
 
     Example: sim fit posts.csv --platform tiktok --map views="Video views" --out fit.toml
     """
@@ -117,6 +119,9 @@ def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:
         _print_tables(rows)
     for text in found.warnings:
         click.secho(f"Warning: {text}.", err=piped, fg=None if piped else "yellow")
+    for tier in found.tiers:
+        for mean in tier.means:
+            click.echo(f"{tier.tier} on {tier.platform}: {mean.words}", err=piped)
     remarks = [f"{t.tier} on {t.platform}: {note}" for t in found.tiers for note in t.notes]
     for text in (*found.notes, *remarks):
         click.echo(f"Note: {text}.", err=piped)
@@ -135,13 +140,12 @@ def _print_tables(rows: Sequence[Mapping[str, Any]]) -> None:
     tables: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         name = f"{row['tier']} on {row['platform']}" if row["tier"] else "economics"
-        error = "" if row["se"] is None else f" ± {row['se']:.2g}"
         line = {
-            "input": row["key"].replace("_", " "),
+            "input": spoken(row["key"]),
             "parameter": row["parameter"],
-            "estimate": "" if row["value"] is None else f"{row['value']:.4g}{error}",
-            "from": f"{row['n']:,} {row['of']}",
-            "p": "" if row["p"] is None else "< 0.01" if row["p"] < 0.01 else f"{row['p']:.2f}",
+            "estimate": "" if row["value"] is None else cell(Number(row["value"], row["se"])),
+            "from": f"{counted(row['n'])} {row['of']}",
+            "p": "" if row["p"] is None else p_value(row["p"]).removeprefix("= "),
         }
         tables.setdefault(name, []).append(line)
     for name, lines in tables.items():

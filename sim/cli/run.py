@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from ..experiment import Experiment
+from ..text.numbers import fixed
 from .common import (
     clear_errors,
     experiment_options,
@@ -113,7 +114,7 @@ def run(
         )
     for place, size in waiting_blocks(folder):
         click.echo(
-            f"Note: {place} keeps {size / 1e6:,.0f} MB of an interrupted run with other settings: "
+            f"Note: {place} keeps {fixed(size / 1e6, 0)} MB of an interrupted run with other settings: "
             "its command goes on with them; remove the folder where that is not wanted.",
             err=True,
         )

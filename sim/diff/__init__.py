@@ -4,8 +4,14 @@
 the worlds they share leave, `found.py` holds and words what was found, `runs.py` puts it together.
 """
 
-from .answer import Changes, Moved, changes_table, moved_by
+from .answer import Changes, Moved, changes_table
 from .keys import Changed
 from .runs import changes
 
-__all__ = ["Changed", "Changes", "Moved", "changes", "changes_table", "moved_by"]
+__all__ = [
+    "Changed",
+    "Changes",
+    "Moved",
+    "changes",
+    "changes_table",
+]

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..displays import Told
 from ..measures import Measured
-from ..measures.format import MISSING, cell, percent_with_error
-from ..measures.wording import TOLD_APART, direction
+from ..text.names import measure_heading
+from ..text.numbers import cell, change, counted, labelled, told
+from ..text.verdicts import direction
 from .keys import Changed
 
 
@@ -97,27 +98,15 @@ class Changes(Told, table="sim.diff.answer:changes_table"):
         return [entry.to_row() for entry in self.moved]
 
 
-def moved_by(entry: Measured) -> str:
-    """Return a difference in words; of shares in percentage points."""
-    if entry.value is None:
-        return MISSING
-    if entry.value == 0.0 and entry.se == 0.0:
-        return "unchanged"
-    text = cell(entry.value, entry.se, entry.unit)
-    text = text.replace(" %", " points") if entry.unit == "fraction" else text
-    return f"+{text}" if entry.value > 0.0 else text
-
-
 def changes_table(found: Changes) -> list[dict[str, str]]:
     """Return the measures as texts for people: in the first run, in the second, the difference."""
     return [
         {
             "of": entry.of,
-            "measure": entry.measure
-            + ("" if entry.old.unit == "fraction" else f" [{entry.old.unit}]"),
-            "first run": cell(entry.old.value, entry.old.se, entry.old.unit),
-            "second run": cell(entry.new.value, entry.new.se, entry.new.unit),
-            "difference": moved_by(entry.difference),
+            "measure": labelled(measure_heading(entry.measure), entry.old.unit),
+            "first run": cell(entry.old),
+            "second run": cell(entry.new),
+            "difference": change(entry.difference),
         }
         for entry in found.moved
     ]
@@ -141,15 +130,12 @@ def sentence_of(moved: tuple[Moved, ...]) -> str:
 
 def _told(entry: Moved, of: str = "") -> str:
     """Say old, new and difference, and whether the difference exceeds its error."""
-    said = [
-        percent_with_error(side.value, side.se) if side.value is not None else MISSING
-        for side in (entry.old, entry.new)
-    ]
+    sides = [told(side) for side in (entry.old, entry.new)]
     gap = entry.difference
     if gap.value == 0.0 and gap.se == 0.0:
-        return f"in {said[0]}{of}, unchanged" if of else f"{said[0]}, unchanged"
-    text = f"{said[0]}{of} in the first run, {said[1]} in the second: {moved_by(gap)}"
-    if gap.value is not None and gap.se is not None and abs(gap.value) <= TOLD_APART * gap.se:
+        return f"in {sides[0]}{of}, unchanged" if of else f"{sides[0]}, unchanged"
+    text = f"{sides[0]}{of} in the first run, {sides[1]} in the second: {change(gap)}"
+    if gap.value is not None and gap.se is not None and not direction(gap):
         text += ", within two standard errors of none"
     return f"in {text}" if of else text
 
@@ -176,7 +162,7 @@ def notes_of(
     )
     for name, count in hired[0].items():
         if hired[1].get(name, count) != count:
-            yield f"{name} has {count:,} creators in the first run, {hired[1][name]:,} in the second."
+            yield f"{name} has {counted(count, 'creator')} in the first run, {counted(hired[1][name])} in the second."
     for own, other, folder in zip(hired, reversed(hired), folders, strict=True):
         alone = [name for name in own if name not in other]
         if alone:

@@ -67,7 +67,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         block["engagements"][i] = total[k.ENGAGEMENTS]
         block["expected_orders"][i] = total[k.EXPECTED_ORDERS] * kept[i]
         with np.errstate(over="ignore"):
-            orders, world = block["orders"][i], np.uint64(first)
+            orders, world = block["orders"][i], first
             if plan.works[line.work].own_orders:
                 own, left = total[k.OWN_ORDERS], np.ascontiguousarray(kept[i])
                 keep_orders(line.order_key, world, own, left, shape, orders, value[i])
@@ -80,7 +80,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
             # Fewer orders: their values are drawn again, with the same luck.
             key, all_of_them = plan.lines[i].order_key, np.ones(worlds)
             orders = block["orders"][i]
-            keep_orders(key, np.uint64(first), there[i], all_of_them, shape, orders, value[i])
+            keep_orders(key, first, there[i], all_of_them, shape, orders, value[i])
     for i, line in enumerate(plan.lines):
         total = sums[line.work][line.stop]
         # Single orders that do not vary add up to their number.
@@ -92,7 +92,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         quantity = {
             "fee": fees,
             "usage_rights": fees,
-            "product": total[k.PRODUCT] * plan.product_units,
+            "product": total[k.GOODS] * plan.product_units,
             "shipping": float(line.creators),
             "management": total[k.HOURS],
             "commission": tracked * (1.0 - value_of["return_rate"]),

@@ -197,6 +197,9 @@ def _own_beliefs(filled: Tables) -> Iterator[Fault]:
     for name, belief in filled.get("beliefs", {}).items():
         own = belief.get("own", {}) if isinstance(belief, Mapping) else {}
         for tier in own if isinstance(own, Mapping) else ():
+            name_of_tier, on, platform = tier.partition(" on ")
+            if on and name_of_tier in (*filled["tier"], *preset_tiers(platform)):
+                continue  # a fit that the experiment includes may know more tiers than it uses
             if tier not in filled["tier"]:
                 problem = f"no tier in use has that name; {suggestion(tier, filled['tier'])}"
                 yield Fault(dotted(("beliefs", name, "own", tier)), problem)

@@ -456,7 +456,8 @@ class Belief(Table):
     common: Fraction = Field(0.4, description="share of its variance that all tiers have in common")
     own: dict[str, Annotated[float, _number(low=0.0, high=3.0)]] = Field(
         default_factory=dict,
-        description="by tier, standard deviation of the log of what is its own, instead of the rest",
+        description='by tier, or tier and platform ("micro on tiktok"), standard deviation of the log '
+        "of what is its own, instead of the rest",
     )
 
 

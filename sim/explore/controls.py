@@ -10,6 +10,7 @@ from typing import Any
 from ..experiment import Experiment, ExperimentError
 from ..experiment.distributions import SHARE, DistributionError, parse
 from ..plan import portfolio_terms
+from ..text.numbers import CURRENCY, counted, fixed, rounded, setting
 from ..vary.keys import Key, find_key, recentred_at
 
 #: Positions of a slider: from 0 to this number; the experiment's own value stands in the middle.
@@ -74,10 +75,12 @@ def _sizes(experiment: Experiment) -> Iterator[Control]:
     budgets = {name: p.budget for name, p in experiment.portfolio.items() if p.budget is not None}
     if len(set(budgets.values())) == 1 and len(budgets) > 1:
         keys = tuple(find_key(experiment, f"portfolio.{name}.budget") for name in budgets)
-        yield _scaled("budget of each portfolio", "USD", keys)
+        yield _scaled("budget of each portfolio", CURRENCY, keys)
     else:
         for name in budgets:
-            yield _scaled(f"budget of {name}", "USD", _key(experiment, f"portfolio.{name}.budget"))
+            yield _scaled(
+                f"budget of {name}", CURRENCY, _key(experiment, f"portfolio.{name}.budget")
+            )
     for name, portfolio in experiment.portfolio.items():
         if portfolio.budget is None and portfolio.roster is None:
             key = _key(experiment, f"portfolio.{name}.creators")
@@ -94,7 +97,7 @@ def _tiers(experiment: Experiment) -> Iterator[Control]:
                 paid[terms.tier] = None
     for tier in paid:
         key = _key(experiment, f"tier.{tier}.fee")
-        yield _scaled(f"fee of a {tier} creator, median", "USD per post", key)
+        yield _scaled(f"fee of a {tier} creator, median", f"{CURRENCY} per post", key)
     for tier in used:
         keys = _key(experiment, f"tier.{tier}.conversion_rate")
         slider = _scaled(f"conversion of {tier}, median", "% of engagements that order", keys)
@@ -102,7 +105,7 @@ def _tiers(experiment: Experiment) -> Iterator[Control]:
 
 
 def _order_value(experiment: Experiment) -> Iterator[Control]:
-    yield _scaled("order value", "USD per order", _key(experiment, "economics.order_value"))
+    yield _scaled("order value", f"{CURRENCY} per order", _key(experiment, "economics.order_value"))
 
 
 def _correlation(experiment: Experiment) -> Iterator[Control]:
@@ -157,21 +160,16 @@ def _scaled(label: str, unit: str, keys: tuple[Key, ...], *, whole: bool = False
     if not base or base <= 0.0:
         return Control(label, unit, (), (), 0)
     factors = (REACH ** (2 * k / STEPS - 1) for k in range(STEPS + 1))
-    values = [base if math.isclose(f, 1.0) else _three_digits(base * f) for f in factors]
+    values = [base if math.isclose(f, 1.0) else rounded(base * f, 3) for f in factors]
     if whole:
         values = [float(max(1, round(value))) for value in values]
     values = sorted(set(values))
     return Control(label, unit, keys, tuple(values), values.index(base))
 
 
-def _three_digits(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
 def _text(value: float, unit: str) -> str:
     if unit.startswith("%"):
-        return f"{100 * value:.3g} {unit}"
+        return f"{setting(100 * value, 3)} {unit}"
     if unit == "creators":
-        return f"{value:,.0f} {'creator' if value == 1 else unit}"
-    digits = 0 if value >= 100 else 2
-    return f"{value:,.{digits}f} {unit}"
+        return counted(round(value), "creator")
+    return f"{fixed(value, 0 if value >= 100 else 2)} {unit}"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..charts.numbers import FloatArray, defined, density
-from ..charts.scale import RoiScale, roi_text
+from ..charts.scale import RoiScale
 from ..charts.theme import DARK, LIGHT, Theme, looks
-from ..measures.format import percent
+from ..text.numbers import brief, gain, percent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -130,7 +130,7 @@ def _frame(scale: RoiScale, height: int) -> list[str]:
         anchor = "start" if x < 40 else "end" if x > WIDTH - 40 else "middle"
         parts.append(
             f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="{anchor}" class="muted">'
-            f"{roi_text(roi)}</text>"
+            f"{gain(roi)}</text>"
         )
     return parts
 
@@ -139,8 +139,6 @@ def _words(summary: Summary) -> str:
     """Return the drawing in words."""
     parts = []
     for name, measures in summary.portfolios.items():
-        low, middle, high = (
-            percent(measures[key].value, measures[key].se, signed=True) for key in _QUANTILES
-        )
+        low, middle, high = (brief(measures[key], signed=True) for key in _QUANTILES)
         parts.append(f"ROI of {name}: median {middle}, 90 % of worlds from {low} to {high}")
     return ". ".join(parts)

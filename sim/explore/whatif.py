@@ -17,14 +17,15 @@ from ..charts.scale import RoiScale, roi_scale
 from ..experiment import Experiment, ExperimentError, build
 from ..experiment.merge import merge
 from ..experiment.write import to_toml
-from ..measures import answer, compare, summarize
-from ..measures.format import cell
+from ..measures import MEASURES, answer, compare, summarize
 from ..plan import Plan, make_plan, sampling_of
 from ..questions.common import Decision, decide, with_worlds
 from ..run.dataset import to_dataset
 from ..run.folder import RunError, file_in_place
 from ..run.provenance import attributes
 from ..run.simulate import creator_posts
+from ..text.names import measure_heading
+from ..text.numbers import cell, counted, labelled, seconds
 from ..vary.keys import Key, Varied
 from .controls import controls
 from .drawing import draw
@@ -39,13 +40,13 @@ MOST_WORLDS, LEAST_WORLDS = 8192, 512
 #: Seconds that a run may take, so that the page follows within 0.2 s.
 _ALLOWED = 0.12
 _ROWS = (
-    ("cost_mean", "cost, mean"),
-    ("roi_median", "ROI, median"),
-    ("roi_mean", "ROI, mean"),
-    ("roi_p05", "ROI, worst 5 % begin at"),
-    ("roi_p95", "ROI, best 5 % begin at"),
-    ("loss_probability", "probability of loss"),
-    ("profit_median", "profit, median"),
+    "cost_mean",
+    "roi_median",
+    "roi_mean",
+    "roi_p05",
+    "roi_p95",
+    "loss_probability",
+    "profit_median",
 )
 #: What `answer` reads beyond the rows.
 _READ = ("target_probability", "roi_es05", "reach_per_usd")
@@ -155,14 +156,14 @@ class WhatIf:
         started = time.perf_counter()
         moved = self._moved(positions)
         dataset = self._run(self._at(moved, hire))
-        summary = summarize(dataset, [*(key for key, _ in _ROWS), *_READ])
+        summary = summarize(dataset, [*_ROWS, *_READ])
         pair = self.pair
         comparison = compare(dataset, pair.a, pair.b) if pair and pair.b else None
         sentences = answer(summary, comparison)
         names = list(summary.creators)
         basis = (
-            f"{int(dataset.sizes['sim']):,} worlds, seed {dataset.attrs['seed']}; ± is one Monte "
-            f"Carlo standard error, * has none; {time.perf_counter() - started:.2f} s"
+            f"{counted(int(dataset.sizes['sim']), 'world')}, seed {dataset.attrs['seed']}; ± is one Monte "
+            f"Carlo standard error, * has none; {seconds(time.perf_counter() - started)}"
         )
         return View(
             sentence=sentences[0],
@@ -274,9 +275,8 @@ def _power_of_two(worlds: float) -> int:
 
 
 def _table(summary: Summary) -> list[list[str]]:
-    rows = [["creators", *(f"{count:,}" for count in summary.creators.values())]]
-    for key, label in _ROWS:
-        entries = [measures[key] for measures in summary.portfolios.values()]
-        unit = "" if entries[0].unit == "fraction" else f" ({entries[0].unit})"
-        rows.append([label + unit, *(cell(e.value, e.se, e.unit) for e in entries)])
+    rows = [["creators", *map(counted, summary.creators.values())]]
+    for key in _ROWS:
+        heading = labelled(measure_heading(key), MEASURES[key].unit)
+        rows.append([heading, *(cell(entry[key]) for entry in summary.portfolios.values())])
     return rows

@@ -1,4 +1,4 @@
-"""Charts of a model that has no chart of its own in `sim.charts`: bars, and lines or points."""
+"""Figures drawn by matplotlib: panels side by side, or the drawing that a figure brings."""
 
 from __future__ import annotations
 
@@ -8,14 +8,94 @@ from typing import TYPE_CHECKING, Any
 from ..charts.colours import blend
 from ..charts.marks import MIDDLE, hide, note
 from ..charts.numbers import spread_apart
-from ..charts.paper import Paper, paper
-from ..charts.theme import Look, Theme
-from ..measures.wording import TOLD_APART
-from .spec import Bars, Curve, Curves, Format, Model, Table, written
+from ..charts.paper import HEIGHT, WIDTH, Paper, paper
+from ..charts.theme import LIGHT, Look, Theme, styled
+from ..text.numbers import tick
+from ..text.verdicts import TOLD_APART
+from .spec import UNITS, Bars, Curve, Curves, Figure, Format, Model, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+
+
+#: Inches between a chart's axes and the edges of its sheet, headline included.
+_AROUND = 1.6
+
+
+def draw(
+    figure: Figure, ax: Axes | None = None, *, theme: Theme = LIGHT, headline: bool = True
+) -> Axes:
+    """Return the axes that a figure is drawn in; the first of several.
+
+    Parameters
+    ----------
+    figure : Figure
+        With a drawing of its own, or with charts among its models.
+    ax : Axes, optional
+        Where to draw; on a sheet of its own by default. Several charts then stand one above the
+        other in the place of these axes.
+    theme : Theme
+        Colours and font.
+    headline : bool
+        Whether finding and caption stand above the chart.
+
+    Raises
+    ------
+    TypeError
+        For a figure that holds tables alone.
+    """
+    title, caption = (figure.finding, figure.caption) if headline else ("", "")
+    if figure.plot is not None:
+        return figure.plot(ax, theme=theme, title=title, subtitle=caption)
+    charts = figure.charts
+    if not charts:
+        raise TypeError("a table is no chart")
+    with styled(theme):
+        places = _beside(len(charts), max(map(_height, charts))) if ax is None else _below(
+            ax, len(charts)
+        )  # fmt: skip
+        for chart, place in zip(charts, places, strict=True):
+            draw_model(chart, theme, place)
+        if headline:
+            Paper(places[0], theme, own=ax is None).headline(title, caption)
+    return places[0]
+
+
+def _beside(count: int, height: float) -> list[Axes]:
+    """Return axes side by side on a new sheet of so many inches."""
+    from matplotlib.figure import Figure as Sheet
+
+    sheet = Sheet(figsize=(WIDTH * (1.0 if count == 1 else 1.35), height), layout="constrained")
+    return list(sheet.subplots(1, count, squeeze=False)[0])
+
+
+def _below(ax: Axes, count: int) -> list[Axes]:
+    """Return axes one above the other where the given ones were."""
+    if count == 1:
+        return [ax]
+    sheet, place = ax.get_figure(root=True), ax.get_subplotspec()
+    assert sheet is not None
+    assert place is not None
+    ax.remove()
+    rows = place.subgridspec(count, 1)
+    return [sheet.add_subplot(rows[k, 0]) for k in range(count)]
+
+
+def _height(chart: Bars | Curves) -> float:
+    if isinstance(chart, Curves):
+        return HEIGHT
+    shared = _one_each(chart)
+    rows = len(chart.categories) * ((1 if shared else len(chart.series)) + 0.6)
+    return _AROUND + 0.27 * rows
+
+
+def _one_each(model: Bars) -> bool:
+    """Return whether every category has a bar of one series only."""
+    return all(
+        sum(one.values[k] is not None for one in model.series) <= 1
+        for k in range(len(model.categories))
+    )
 
 
 def draw_model(model: Model, theme: Theme, ax: Axes | None = None) -> Axes:
@@ -50,7 +130,7 @@ def draw_bars(model: Bars, theme: Theme, ax: Axes | None = None) -> Axes:
         order = list(range(len(categories)))
     else:
         order = list(reversed(range(len(categories))))
-    shared = all(sum(s.values[k] is not None for s in series) <= 1 for k in order)
+    shared = _one_each(model)
     rows = 1 if shared else len(series)
     with paper(ax, theme, height=1.0 + 0.27 * len(categories) * (rows + 0.6)) as sheet:
         ax = sheet.ax
@@ -178,9 +258,4 @@ def _names(sheet: Paper, model: Curves) -> None:
 
 
 def _form(axis: Axis, form: Format) -> None:
-    def text(value: float, _: float) -> str:
-        if form == "number":
-            return f"{value:,.6g}"
-        return written(round(value, 10), form).removesuffix(" USD")
-
-    axis.set_major_formatter(text)
+    axis.set_major_formatter(lambda value, _: tick(value, UNITS[form], signed=form == "signed"))

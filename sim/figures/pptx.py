@@ -21,8 +21,8 @@ from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Emu, Pt
 
-from ..measures.wording import TOLD_APART
 from ..text.safe import printable
+from ..text.verdicts import TOLD_APART
 from .sheets import PlainCategories, PlainPoints
 from .spec import Bars, Curve, Curves, Format, Series, Values, unbroken
 
@@ -49,7 +49,7 @@ _SHADES = (0.0, 0.45, -0.35, 0.65)
 _CODES: dict[Format, str] = {
     "percent": r"0\ %",
     "signed": r"+#,##0\ %;-#,##0\ %;0\ %",
-    "usd": r"[>=1000000]0.##,,\M;[<=-1000]-#,##0,k;#,##0",
+    "money": r"[>=1000000]0.##,,\M;[<=-1000]-#,##0,k;#,##0",
     "number": "#,##0.###",
 }
 

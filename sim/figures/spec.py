@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from ..text.numbers import CURRENCY, FRACTION, Number, brief, is_money
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..charts.theme import Theme
-
-Format = Literal["percent", "signed", "usd", "number"]
+Format = Literal["percent", "signed", "money", "number"]
 """How a value is written: a fraction as `12 %` or `+12 %`, an amount, or as it is."""
 
 Values = tuple[float | None, ...]
@@ -169,8 +169,8 @@ class Figure:
     sentences : tuple of str
         What else there is to say.
     plot : callable, optional
-        Draws it with a theme, without title, in the given axes or its own; by default the first
-        model is drawn.
+        Draws it by hand: takes axes or None and the keywords `theme`, `title` and `subtitle`; by
+        default the models are drawn side by side.
     reads : str
         How to read that drawing, where it differs from `made`.
     tips : mapping of str to str
@@ -185,15 +185,35 @@ class Figure:
     models: tuple[Model, ...]
     method: str
     sentences: tuple[str, ...] = ()
-    plot: Callable[[Theme, Axes | None], Axes] | None = None
+    plot: Callable[..., Axes] | None = None
     reads: str = ""
     tips: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     probe: Curves | None = None
 
     @property
+    def caption(self) -> str:
+        """How to read what is drawn."""
+        return self.reads or self.made
+
+    @property
+    def charts(self) -> tuple[Bars | Curves, ...]:
+        """What of it is drawn: its models but for tables."""
+        return tuple(model for model in self.models if not isinstance(model, Table))
+
+    @property
     def alt(self) -> str:
         """The figure in words, for readers who cannot see it."""
         return f"{self.finding.rstrip('.')}. {self.made.rstrip('.')}."
+
+
+def roles(tiers: Mapping[str, str]) -> dict[str, tuple[str, int]]:
+    """Return the tier of each portfolio with which repeat of that tier it is."""
+    seen: dict[str, int] = {}
+    numbered = {}
+    for name, tier in tiers.items():
+        numbered[name] = (tier, seen.get(tier, 0))
+        seen[tier] = seen.get(tier, 0) + 1
+    return numbered
 
 
 @dataclass(frozen=True)
@@ -272,20 +292,25 @@ class Story:
         return next((section for section in self.sections if section.key == key), None)
 
 
-def written(value: float | None, form: Format) -> str:
-    """Write a value for a cell or a label, in the house's formats."""
-    from ..measures.format import number, percent, usd
-
-    if value is None:
-        return "n/a"
-    if form == "usd":
-        return usd(value)
-    if form == "number":
-        return number(value)
-    return percent(value, signed=form == "signed")
+UNITS: Mapping[Format, str] = MappingProxyType(
+    {"percent": FRACTION, "signed": FRACTION, "money": CURRENCY, "number": ""}
+)
+"""Unit of the values of each format."""
 
 
-_UNIT = re.compile(r"(?<=\d) (?=%|USD\b)|(?<=±) (?=\d)")
+def form_of(unit: str) -> Format:
+    """Return how values of a unit are written on an axis."""
+    if unit == "fraction":
+        return "signed"
+    return "money" if is_money(unit) else "number"
+
+
+def written(value: float | None, form: Format, se: float | None = 0.0) -> str:
+    """Write a value for a label, in brief; its error limits the digits."""
+    return brief(Number(value, se, UNITS[form]), signed=form == "signed")
+
+
+_UNIT = re.compile(rf"(?<=\d) (?=%|{CURRENCY}\b)|(?<=±) (?=\d)")
 
 
 def unbroken(text: str) -> str:

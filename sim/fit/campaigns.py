@@ -7,26 +7,28 @@ import math
 import numpy as np
 from scipy import optimize, special, stats
 
+from ..text.numbers import rounded
 from .components import SEED, Levels, average, covariance, delta, estimate, resampled, totals
-from .estimates import Estimate, Fitted, rounded
+from .estimates import Estimate, Fitted
 from .goodness import curve, normal_goodness, uniform_goodness
 from .rates import Measured
 from .reading import Floats, Posts
 
-#: Creators with a fee, with orders, and campaigns with revenue that a fit needs.
-PAID, SELLING, ORDERS = 30, 30, 100
+#: Creators with a fee, or with orders, below which no spread between them can be seen; creators
+#: that a slope, and orders that an order value needs.
+FEWEST, SLOPED, ORDERS = 3, 30, 100
 #: Spread of single orders below which they count as equal, and the packaged spread stays.
 LEAST_CV = 0.01
 
 
 def fit_fee(posts: Posts) -> Fitted | None:
-    """Fit fees per post: a lognormal over creators; None where fewer than 30 have one."""
+    """Fit fees per post: a lognormal over creators; None where fewer than three have one."""
     paid = posts.fee > 0.0
     if not paid.any():
         return None
     some = posts.take(paid)
     levels = Levels.of(some.creator, np.log(some.fee / some.posts))
-    if len(levels.posts) < PAID:
+    if len(levels.posts) < FEWEST:
         return None
     n, x = len(levels.posts), levels.mean
     mean, sd = float(x.mean()), float(x.std(ddof=1))
@@ -70,7 +72,7 @@ def fit_fee_elasticity(posts: Posts, engaged: Measured) -> Fitted | None:
         Log engagements per post.
     """
     paid = np.bincount(posts.creator, weights=np.where(posts.fee > 0.0, 1.0, 0.0)) > 0.0
-    if paid.sum() < PAID:
+    if paid.sum() < SLOPED:
         return None
     logs = np.where(posts.fee > 0.0, np.log(np.maximum(posts.fee, 1e-9) / posts.posts), 0.0)
     fees = np.bincount(posts.creator, weights=logs)
@@ -93,7 +95,7 @@ def fit_conversion(posts: Posts) -> Fitted | None:
     """Fit orders per engagement: Poisson with a lognormal rate over creators.
 
     Maximum likelihood, the rate integrated out by Gauss and Hermite (Aitchison and Ho 1989,
-    Biometrika 76); None where fewer than 30 creators have orders known, or nobody ordered.
+    Biometrika 76); None where fewer than three creators have orders known, or nobody ordered.
     """
     known = (posts.orders >= 0.0) & (posts.engagements > 0.0)
     if not known.any():
@@ -101,7 +103,7 @@ def fit_conversion(posts: Posts) -> Fitted | None:
     some = posts.take(known)
     orders = totals(some.creator, some.orders)
     engagements = totals(some.creator, some.engagements)
-    if len(orders) < SELLING or orders.sum() <= 0.0:
+    if len(orders) < FEWEST or orders.sum() <= 0.0:
         return None
     nodes, weights = np.polynomial.hermite_e.hermegauss(61)
     log_weights = np.log(weights / weights.sum())
@@ -185,7 +187,7 @@ def fit_order_value(posts: Posts) -> tuple[Fitted, ...]:
     Revenue of n orders has mean ``n m`` and variance ``n (m cv)^2``.
     """
     sold = (posts.orders > 0.0) & (posts.revenue > 0.0)
-    if np.nansum(posts.orders[sold]) < ORDERS or sold.sum() < PAID:
+    if np.nansum(posts.orders[sold]) < ORDERS or sold.sum() < SLOPED:
         return ()
     some = posts.take(sold)
     orders, revenue = totals(some.creator, some.orders), totals(some.creator, some.revenue)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..experiment.toml import value as toml_value
+from ..text.numbers import Number, cell, counted, fixed, p_value, setting, whole_percent
 from .reading import Floats
 
 #: Below this chance a fit is called poor.
@@ -15,15 +17,58 @@ POOR = 0.01
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its standard error; NaN where there is none."""
+    """A number with its standard error; NaN where there is none.
+
+    Attributes
+    ----------
+    name, value, se
+        The parameter, its estimate and standard error.
+    seen
+        What the sample alone says; NaN where nothing packaged counts beside it.
+    weight
+        Weight of the sample beside what is packaged.
+    """
 
     name: str
     value: float
     se: float
+    seen: float = math.nan
+    weight: float = 1.0
+
+    @property
+    def words(self) -> str:
+        """The estimate in a few words, with what it would be without what is packaged."""
+        text = f"{self.name} {cell(Number(self.value, self.se))}"
+        if self.weight > 0.995:
+            return text
+        return f"{text} ({setting(self.seen)} in the sample, which counts for {whole_percent(self.weight)})"
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean per post over creators: what the fitted tier simulates, and what the sample has."""
+
+    name: str
+    fitted: float
+    observed: float
+    se: float
+
+    @property
+    def words(self) -> str:
+        """Fitted over observed in one line."""
+        return (
+            f"{self.name} per post {setting(self.fitted)} simulated, "
+            f"{cell(Number(self.observed, self.se))} in the sample: "
+            f"{fixed(self.fitted / self.observed, 2)}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers."""
-        return {"name": self.name, "value": _finite(self.value), "se": _finite(self.se)}
+        ratio = self.fitted / self.observed
+        return {
+            "name": self.name, "fitted": self.fitted, "observed": self.observed, "se": self.se,
+            "fitted_over_observed": ratio,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,8 +97,7 @@ class Goodness:
     @property
     def words(self) -> str:
         """The test in one line."""
-        chance = "< 0.01" if self.p < 0.01 else f"= {self.p:.2f}"
-        return f"{self.test} {self.statistic:.3g}, p {chance}"
+        return f"{self.test} {setting(self.statistic, 3)}, p {p_value(self.p)}"
 
 
 @dataclass(frozen=True)
@@ -98,6 +142,8 @@ class Fitted:
         How well it fits, and a picture of it; None where there is nothing to compare.
     also
         Keys that belong with it, such as the basis of a rate.
+    doubt
+        Standard deviation of the log of its mean that is left; NaN where there is no belief of it.
     """
 
     key: str
@@ -109,13 +155,14 @@ class Fitted:
     goodness: Goodness | None = None
     curve: Curve | None = None
     also: dict[str, Any] = field(default_factory=dict)
+    doubt: float = math.nan
 
     @property
     def words(self) -> str:
         """Say what was found, with standard errors."""
-        numbers = ", ".join(f"{e.name} {e.value:.4g} ± {e.se:.2g}" for e in self.estimates)
+        numbers = ", ".join(each.words for each in self.estimates)
         fit = f"; {self.goodness.words}" if self.goodness else ""
-        return f"{self.law}: {numbers} from {self.n:,} {self.of}{fit}"
+        return f"{self.law}: {numbers} from {counted(self.n)} {self.of}{fit}"
 
     def to_row(self) -> list[dict[str, Any]]:
         """Return one tidy row for each estimate."""
@@ -128,9 +175,12 @@ class Fitted:
             "toml": None if self.value is None else toml_value(self.value),
         }
         return [
-            {"parameter": e.name, "value": _finite(e.value), "se": _finite(e.se)} | shared
+            {
+                "parameter": e.name, "value": _finite(e.value), "se": _finite(e.se),
+                "sample": _finite(e.value if math.isnan(e.seen) else e.seen), "weight": e.weight,
+            } | shared
             for e in self.estimates
-        ]
+        ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -143,6 +193,7 @@ class TierFit:
     posts: int
     inputs: tuple[Fitted, ...]
     notes: tuple[str, ...] = ()
+    means: tuple[Mean, ...] = ()
 
     def __getitem__(self, key: str) -> Fitted:
         """Return one input."""
@@ -171,6 +222,8 @@ class Fit:
         Reasons to doubt the sample.
     notes
         What was done about what is not obvious.
+    doubts
+        Packaged doubt about each believed mean: standard deviation of its log, by key.
     """
 
     file: str
@@ -179,6 +232,7 @@ class Fit:
     skipped: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    doubts: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> TierFit:
         """Return the fit of a tier; ``micro`` or, with several platforms, ``micro on tiktok``."""
@@ -198,16 +252,15 @@ class Fit:
         return {
             "file": self.file,
             "estimates": self.to_rows(),
+            "means": [
+                {"tier": tier.tier, "platform": tier.platform} | mean.to_dict()
+                for tier in self.tiers for mean in tier.means
+            ],
             "skipped": list(self.skipped),
             "warnings": list(self.warnings),
             "notes": list(self.notes),
-        }
+        }  # fmt: skip
 
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def rounded(value: float, digits: int = 4) -> float:
-    """Return a number with so many digits, for a file that people read."""
-    return float(f"{value:.{digits}g}")

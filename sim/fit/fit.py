@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,8 @@ from .components import estimate, resampled, totals, within_variance
 from .estimates import Estimate, Fit, Fitted, TierFit
 from .followers import fit_followers
 from .laws import Law, fit_law, log_amplification, packaged_law
+from .means import compared, experiment_tier, held
+from .pooling import pooled, priors
 from .rates import (
     Measured,
     fit_amplified_engagement,
@@ -28,8 +30,8 @@ from .rates import (
 from .reading import FitError, Posts
 from .selection import selection_warnings
 
-#: Creators that a tier needs.
-CREATORS = 30
+#: Creators below which no spread between them can be seen.
+CREATORS = 3
 Basis = Literal["followers", "impressions"]
 Progress = Callable[[int, int], None]
 
@@ -53,12 +55,12 @@ def fit_posts(posts: Posts, *, basis: Basis | None = None, progress: Progress | 
         Where no tier has enough creators; the message says how many there are and how many it
         takes.
     """
-    tiers, skipped = [], []
+    tiers, skipped, doubts = [], [], packaged_doubts()
     groups = list(_groups(posts))
     for done, (platform, name, tier, some) in enumerate(groups):
         creators = 0 if some is None else int(some.creator.max()) + 1
         if some is not None and creators >= CREATORS:
-            tiers.append(_Tier(name, platform, tier, some, basis).fit())
+            tiers.append(_Tier(name, platform, tier, some, basis, doubts).fit())
         elif creators:
             skipped.append(f"{name} on {platform}: {creators} creators, {CREATORS} are needed")
         if progress is not None:
@@ -73,7 +75,7 @@ def fit_posts(posts: Posts, *, basis: Basis | None = None, progress: Progress | 
         )
     return Fit(
         posts.file, tuple(tiers), fit_order_value(posts), tuple(skipped),
-        tuple(selection_warnings(posts)), posts.notes,
+        tuple(selection_warnings(posts)), posts.notes, doubts,
     )  # fmt: skip
 
 
@@ -98,13 +100,28 @@ def packaged_tier(platform: str, name: str) -> m.Tier:
     return build({"portfolio": {"one": one}}).tier[name].on[platform]
 
 
+def packaged_doubts() -> dict[str, float]:
+    """Return the packaged doubt about means of tiers: standard deviations of their logs, by key."""
+    one = {"tier": preset_tiers("instagram")[0], "creators": 1}
+    beliefs = build({"portfolio": {"one": one}}).beliefs
+    return {str(name): belief.sd for name, belief in beliefs.items()}
+
+
 class _Tier:
     """One tier on one platform: its rows, and what is fitted to them in order."""
 
     def __init__(
-        self, name: str, platform: str, tier: m.Tier, posts: Posts, basis: Basis | None
+        self,
+        name: str,
+        platform: str,
+        tier: m.Tier,
+        posts: Posts,
+        basis: Basis | None,
+        doubts: Mapping[str, float],
     ) -> None:
         self.name, self.platform, self.tier, self.posts = name, platform, tier, posts
+        self.doubts = doubts
+        _, self.tables = experiment_tier(name, platform, ())
         self.creators = int(posts.creator.max()) + 1
         self.viewed = int(np.sum(posts.views > 0.0)) >= CREATORS
         self.basis = basis or tier.engagement_basis
@@ -125,17 +142,22 @@ class _Tier:
         found += [fit_fee(self.posts), fit_conversion(self.posts)]
         fitted = [each for each in found if each is not None]
         inputs, refused = acceptable(self.name, self.platform, fitted)
-        self.notes += refused
+        packaged = priors(self.tier, self.tables, self.doubts)
+        shrunk = [pooled(each, packaged.get(each.key, {})) for each in inputs]
+        place = (self.name, self.platform)
+        kept = held(*place, shrunk, self.posts, law.seen_from, self.doubts)
+        inputs, again = acceptable(*place, kept)
+        self.notes += refused + again
         self._remark(inputs)
         return TierFit(
             self.name, self.platform, self.creators, len(self.posts.creator), inputs,
-            tuple(self.notes),
+            tuple(self.notes), compared(self.name, self.platform, inputs, self.posts),
         )  # fmt: skip
 
     def _followers(self) -> Fitted:
         counts = np.bincount(self.posts.creator)
         size = np.exp(totals(self.posts.creator, np.log(self.posts.followers)) / counts)
-        return fit_followers(size, *self.tier.follower_range)
+        return fit_followers(size, *self.tier.follower_range, self.tables.tables["followers"])
 
     def _law(self) -> Law:
         """Return luck and amplification: fitted to single posts, or luck beside the packaged A."""
@@ -143,7 +165,7 @@ class _Tier:
         if self.viewed:
             keep = single & (self.posts.views > 0.0)
             some = self.posts.take(keep) if keep.any() else None
-            law = fit_law(some.creator, some.views) if some else None
+            law = fit_law(some.creator, some.views, self.tier) if some else None
             if law is not None:
                 return law
         return self._luck_alone(single)

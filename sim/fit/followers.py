@@ -7,8 +7,10 @@ import math
 import numpy as np
 from scipy import optimize, special, stats
 
+from ..engine.marginals import Table
+from ..text.numbers import rounded
 from .components import delta
-from .estimates import Estimate, Fitted, rounded
+from .estimates import Estimate, Fitted
 from .goodness import curve, uniform_goodness
 from .reading import Floats
 
@@ -17,16 +19,21 @@ LARGEST_ACCOUNT = 1e9
 #: Spread of log followers, in widths of the tier, below which all are called the same; largest
 #: exponents of a density on the tier's range (a spread of 0.016 of its width).
 SAME, LIMIT = 0.02, 2_000.0
+#: Creators that the packaged law counts for (assumption).
+WORTH = 30
 #: Gain in log likelihood that makes the lognormal worth its second parameter: 5 % chance.
-WORTH = float(stats.chi2.isf(0.05, 1)) / 2.0
+GAIN = float(stats.chi2.isf(0.05, 1)) / 2.0
 
 
-def fit_followers(followers: Floats, low: float, high: float) -> Fitted:
+def fit_followers(
+    followers: Floats, low: float, high: float, packaged: Table | None = None
+) -> Fitted:
     """Fit followers that are seen only within a tier, by maximum likelihood.
 
     Log followers have the density ``exp(a x + b x^2)`` on the tier's range: a lognormal cut at both
     ends where b < 0, a power law where b = 0. The lognormal is kept where it gains more than 1.92
-    in log likelihood (5 % of the likelihood ratio).
+    in log likelihood (5 % of the likelihood ratio). What is packaged comes in as creators of its own:
+    the conjugate prior of an exponential family.
 
     Parameters
     ----------
@@ -34,14 +41,21 @@ def fit_followers(followers: Floats, low: float, high: float) -> Fitted:
         Accounts of each creator, shape (creators,), within the range.
     low, high
         Ends of the tier, accounts.
+    packaged
+        Quantile table of the packaged tier, which counts for as much as `WORTH` creators.
     """
     high = min(high, LARGEST_ACCOUNT)
     ends = np.log([low, high])
     x = (np.log(followers) - ends[0]) / (ends[1] - ends[0])
-    if np.std(x) < SAME:
+    own = len(x)
+    if packaged is not None:
+        scores = special.ndtri((np.arange(WORTH) + 0.5) / WORTH)
+        usual = (packaged.log_quantile(scores) - ends[0]) / (ends[1] - ends[0])
+        x = np.concatenate([x, np.clip(usual, 0.0, 1.0)])
+    if np.std(x[:own]) < SAME and own >= WORTH:
         median = float(np.median(followers))
         same = (Estimate("value", median, 0.0),)
-        return Fitted("followers", rounded(median), "the same for all", same, len(x), "creators")
+        return Fitted("followers", rounded(median), "the same for all", same, own, "creators")
     nodes, weights = special.roots_legendre(200)
     grid = (nodes + 1.0) / 2.0
 
@@ -70,7 +84,7 @@ def fit_followers(followers: Floats, low: float, high: float) -> Fitted:
     theta, theta_cov, loss_normal = fit(2)
     span = float(ends[1] - ends[0])
 
-    lognormal = theta[1] < 0.0 and loss_power - loss_normal > WORTH
+    lognormal = theta[1] < 0.0 and loss_power - loss_normal > GAIN
 
     def above(values: Floats) -> Floats:
         chosen = theta if lognormal else np.array([slope, 0.0])
@@ -81,7 +95,7 @@ def fit_followers(followers: Floats, low: float, high: float) -> Fitted:
     else:
         value, law, estimates = _power(float(slope), float(slope_cov[0, 0]), low, high, span)
     return Fitted(
-        "followers", value, law, estimates, len(x), "creators",
+        "followers", value, law, estimates, own, "creators",
         uniform_goodness(above(followers)), curve(followers, above, "followers"),
     )  # fmt: skip
 

@@ -6,8 +6,8 @@ creator's own median, in the data and in simulated creators with as many posts e
 one whose simulated shares agree best (simulated method of moments: McFadden 1989, Econometrica 57).
 
 Where the tail is light or the posts are few, quite different laws agree equally well. So the
-parameters are held, loosely, near what real videos show (`USUAL`, an assumption); a thousand posts
-with a heavy tail outweigh it.
+parameters are held, loosely, near the packaged law (near `USUAL` where that is no cascade); a
+thousand posts with a heavy tail outweigh it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from scipy import optimize, special
 from ..engine.marginals import MarginalError
 from ..experiment import models as m
 from ..plan import amplification_table
+from ..text.numbers import rounded, setting
 from .components import RESAMPLES, SEED, resampled
-from .estimates import Curve, Estimate, Fitted, Goodness, rounded
+from .estimates import Curve, Estimate, Fitted, Goodness
 from .goodness import chi_square, curve
 from .reading import Floats, Ints
 
@@ -40,8 +41,9 @@ LEAST, SIMULATED, TABLE = 15, 40_000, 2_000
 ENOUGH = 0.05
 #: Ends between which the logs of luck, b and alpha are looked for.
 BOUNDS = ((-3.0, 1.2), (-3.0, 2.5), (-1.2, 2.3))
-#: Centres and standard deviations of the logs of luck, b and alpha before any data (assumption).
-USUAL = ((math.log(0.6), math.log(0.5), math.log(1.3)), (0.5, 0.8, 0.5))
+#: Luck, b and alpha of real videos over all sizes, and how far the logs of a tier's own lie from
+#: what is packaged (assumption).
+USUAL, DOUBT = (0.6, 0.5, 1.3), (0.5, 0.8, 0.5)
 STARTS = ((0.6, 0.2, 0.7), (0.6, 0.7, 1.4))
 
 
@@ -60,12 +62,15 @@ class Law:
     around
         Pairs of laws one standard error away, along the principal axes of what is not known of the
         parameters: what is computed from the law moves by this much, see `error_from_law`.
+    seen_from
+        Largest multiple of their own median that enough posts lie above.
     """
 
     luck: float
     amplification: m.Amplification
     fitted: tuple[Fitted, ...] = ()
     around: tuple[tuple[Law, Law], ...] = ()
+    seen_from: float = 1.0
 
     @property
     def log_amplification(self) -> Floats:
@@ -101,23 +106,25 @@ def own_ratios(creator: Ints, views: Floats) -> Floats:
     return np.asarray(views / ((low + high) / 2.0)[creator], dtype=float)
 
 
-def fit_law(creator: Ints, views: Floats) -> Law | None:
+def fit_law(creator: Ints, views: Floats, tier: m.Tier) -> Law | None:
     """Fit luck and amplification; None where there are too few creators with enough posts.
 
     A lognormal alone where it passes (chi-square, 5 %), else a cascade cut off at the largest
-    multiple that was seen.
+    multiple that was seen: a bound, which `means.held` brings down to where the mean is right.
 
     Parameters
     ----------
     creator, views
         Posts, sorted by creator.
+    tier
+        As packaged.
     """
     count = np.bincount(creator)
     keep = count[creator] >= OWN_POSTS
     if keep.sum() < POSTS or np.sum(count >= OWN_POSTS) < CREATORS:
         return None
     own = np.unique(creator[keep], return_inverse=True)[1]
-    problem = _Problem(own, own_ratios(own, views[keep]))
+    problem = _Problem(own, own_ratios(own, views[keep]), _packaged(tier))
     plain = problem.solve([(start[0],) for start in STARTS[:1]])
     tailed = None
     if problem.goodness(plain).p < ENOUGH:
@@ -130,8 +137,8 @@ def fit_law(creator: Ints, views: Floats) -> Law | None:
 class _Problem:
     """Shares of posts between multiples of their creator's own median, seen and simulated."""
 
-    def __init__(self, creator: Ints, ratio: Floats) -> None:
-        self.ratio = ratio
+    def __init__(self, creator: Ints, ratio: Floats, packaged: tuple[float, ...]) -> None:
+        self.ratio, self.centre = ratio, np.log(packaged)
         self.n, self.creators = len(ratio), int(creator.max()) + 1
         edges = [k for k in MULTIPLES
                  if min(np.sum(ratio > k), np.sum(ratio <= k)) >= LEAST]  # fmt: skip
@@ -178,8 +185,8 @@ class _Problem:
 
     def loss(self, logs: Floats) -> float:
         """Return the misfit, and what departing from usual laws costs."""
-        centre, spread = np.array(USUAL)[:, : len(logs)]
-        return self.misfit(logs) + float(np.sum(((logs - centre) / spread) ** 2))
+        off = (logs - self.centre[: len(logs)]) / np.array(DOUBT[: len(logs)])
+        return self.misfit(logs) + float(off @ off)
 
     def solve(self, starts: list[tuple[float, ...]]) -> Floats:
         """Return the logs of the best parameters."""
@@ -205,7 +212,7 @@ class _Problem:
             for unit in np.eye(len(logs))
         ])  # fmt: skip
         information = slope @ self.weight @ slope.T / self.inflation
-        information += np.diag(1.0 / np.array(USUAL[1][: len(logs)]) ** 2)
+        information += np.diag(1.0 / np.array(DOUBT[: len(logs)]) ** 2)
         return np.asarray(np.linalg.pinv(information), dtype=float)
 
     def around(self, logs: Floats, covariances: Floats) -> tuple[tuple[Law, Law], ...]:
@@ -242,7 +249,8 @@ class _Problem:
             value, law = {"cascade": shape, "cap": self.cap}, "cascade up to the largest seen"
         spread = Fitted("amplification", value, law, tuple(named[1:]), self.n, "posts", goodness)
         around = self.around(logs, covariances)
-        return Law(plain.luck, plain.amplification, (luck, spread), around)
+        seen_from = float(self.edges[-1])
+        return Law(plain.luck, plain.amplification, (luck, spread), around, seen_from)
 
     def _curve(self, parameters: Floats) -> Curve:
         simulated = np.sort(self.simulated(parameters))
@@ -263,7 +271,9 @@ def _table_ready(b: float, tail_index: float) -> dict[str, float]:
         except MarginalError:
             continue
         return shape
-    raise MarginalError(f"no quantile table for a cascade with b = {b:g}, {tail_index:g}")
+    raise MarginalError(
+        f"no quantile table for a cascade with b = {setting(b)}, {setting(tail_index)}"
+    )
 
 
 def _excess(b: float, tail_index: float, cap: float) -> Floats:
@@ -293,6 +303,14 @@ def packaged_law(tier: m.Tier, within: float, share: float = 1.0) -> Law:
     shown = np.log1p(share * np.expm1(log_amplification(tier.amplification)))
     rest = within - float(shown.var())
     return Law(float(np.sqrt(max(rest, 0.01))), tier.amplification)
+
+
+def _packaged(tier: m.Tier) -> tuple[float, ...]:
+    """Return luck, b and tail index of the packaged law, the usual ones where it is no cascade."""
+    cascade = tier.amplification.cascade
+    if cascade is None:
+        return USUAL
+    return _packaged_luck(tier) or USUAL[0], cascade.b, cascade.tail_index
 
 
 def _packaged_luck(tier: m.Tier) -> float:

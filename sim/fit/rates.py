@@ -16,6 +16,7 @@ from scipy import optimize, special
 from ..engine import marginals as mg
 from ..experiment import models as m
 from ..plan import marginal
+from ..text.numbers import rounded
 from .components import (
     Levels,
     average,
@@ -25,9 +26,10 @@ from .components import (
     estimate,
     resampled,
     root,
+    totals,
     within_variance,
 )
-from .estimates import Estimate, Fitted, rounded
+from .estimates import Estimate, Fitted
 from .goodness import level_curve, level_goodness
 from .laws import Law, error_from_law
 from .reading import Floats, Ints, Posts
@@ -82,7 +84,8 @@ def fit_engagement(posts: Posts, rate: Measured, law: Law, q: float, per_view: b
 
     Per follower the mean is that of the posts, creators weighing the same. Per impression it is
     that of all engagements over all impressions: the organic mean, from the mean of the logs, times
-    ``E[1 + (A - 1) q] / E[A]``.
+    ``E[1 + (A - 1) q] / E[A]``, with the standard error of that ratio in the sample. Both are a
+    start: `means.held` moves them to where the tier simulates the sample's mean engagements.
 
     Parameters
     ----------
@@ -97,16 +100,18 @@ def fit_engagement(posts: Posts, rate: Measured, law: Law, q: float, per_view: b
     """
     weights, levels = resampled(len(rate.levels.posts)), rate.levels
     spread = rate.spread(weights)
-    unsure = 0.0
     if per_view:
-        organic = np.exp(average(weights, levels.mean) + np.maximum(spread, 0.0) / 2.0)
-        means = organic * _quoted_per_shown(law, q)
-        unsure = error_from_law(lambda other: float(organic[0]) * _quoted_per_shown(other, q), law)
+        organic = math.exp(float(levels.mean.mean()) + max(float(spread[0]), 0.0) / 2.0)
+        whole, views = (
+            totals(posts.creator, column / posts.posts) / levels.posts
+            for column in (posts.engagements, posts.views)
+        )
+        shown, error = estimate(average(weights, whole) / average(weights, views))
+        mean = organic * _quoted_per_shown(law, q)
+        error *= mean / shown
     else:
         per_creator = np.bincount(rate.creator, weights=np.exp(rate.log)) / levels.posts
-        means = average(weights, per_creator)
-    mean, error = estimate(means)
-    error = math.hypot(error, unsure)
+        mean, error = estimate(average(weights, per_creator))
     sd, sd_error = estimate(root(spread, LEAST_SPREAD))
     centre = float(levels.mean.mean())
     basis = "impressions" if per_view else "followers"
@@ -248,7 +253,8 @@ def fit_followers_correlation(followers: Floats, rate: Measured) -> Fitted | Non
         Log engagement rate.
     """
     weights, x = resampled(len(followers)), np.log(followers)
-    sizes, spread = root(covariance(weights, x, x)), root(rate.spread(weights), LEAST_SPREAD)
+    sizes = root(covariance(weights, x, x), LEAST_SPREAD)
+    spread = root(rate.spread(weights), LEAST_SPREAD)
     if not sizes[0] > LEAST_SPREAD:
         return None
     found = covariance(weights, x, rate.levels.mean) / (sizes * spread)

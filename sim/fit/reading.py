@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..text.numbers import counted
 from .cells import CellError, decimal_comma, number
 from .columns import PARTS, TEXT, ColumnError, find_columns, need_columns
 
@@ -225,10 +226,10 @@ def _usable(posts: Posts, path: Path, notes: list[str]) -> Posts:
     known = posts.followers > 0.0
     told = (posts.views > 0.0) | (posts.engagements > 0.0) | (posts.fee > 0.0)
     if not known.all():
-        notes.append(f"{int((~known).sum()):,} rows without followers are left out")
+        notes.append(f"{counted(int((~known).sum()))} rows without followers are left out")
     silent = int((known & ~told).sum())
     if silent:
-        notes.append(f"{silent:,} rows without views, engagements or fee are left out")
+        notes.append(f"{counted(silent)} rows without views, engagements or fee are left out")
     keep = known & told
     if not keep.any():
         raise FitError(f"{path}: no row has followers and views, engagements or a fee")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..text.numbers import Number, cell, setting
 from .components import average, covariance, estimate, resampled, totals
 from .reading import Floats, Posts
 
@@ -54,8 +55,8 @@ def _flat(posts: Posts) -> list[str]:
         return []
     middle = float(np.exp(average(weights[:1], x)[0]))
     text = (
-        f"log {name} rise only {slope:.2f} ± {error:.2f} times as fast as log followers (around "
-        f"{middle:,.0f}), where an unselected sample has about 0.9: lists chosen by the outcome "
+        f"log {name} rise only {cell(Number(slope, error))} times as fast as log followers (around "
+        f"{setting(middle)}), where an unselected sample has about 0.9: lists chosen by the outcome "
         "look like this, and what is fitted to them describes the list"
     )
     return [text]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from ..experiment.toml import dotted, value
+from ..text.numbers import counted, rounded
 from .estimates import Fit, Fitted, TierFit
 
 _ECONOMICS = "economics"
@@ -26,16 +29,14 @@ def to_toml(fit: Fit, name: str = "fit.toml") -> str:
         "#",
         f"#     include = [{value(name)}]",
         "#",
-        "# Keys of the experiment itself win. What is not here stays as packaged. Beliefs stay too:",
-        "# they say how far published sources disagree. Where only fitted tiers are used, the",
-        "# standard errors below say what is left of that doubt: beliefs.engagement_rate = 0.05",
-        "# for a mean known to 5 %.",
+        "# Keys of the experiment itself win. What is not here stays as packaged.",
         *(f"# Warning: {_one_line(text)}" for text in fit.warnings),
         *(f"# Note: {_one_line(text)}" for text in fit.notes),
         *(f"# Not fitted: {_one_line(text)}" for text in fit.skipped),
     ]
     for tier in fit.tiers:
         lines += ["", *_tier(tier, fit.file)]
+    lines += _beliefs(fit)
     written = [each for each in fit.economics if each.value is not None]
     if written:
         lines += ["", f"[{_ECONOMICS}]", *(_line(each) for each in written)]
@@ -46,7 +47,8 @@ def to_toml(fit: Fit, name: str = "fit.toml") -> str:
 def _tier(tier: TierFit, file: str) -> list[str]:
     head = ("tier", tier.tier, "on", tier.platform)
     written = [each for each in tier.inputs if each.value is not None]
-    lines = [f"# {tier.posts:,} rows of {tier.creators:,} creators"]
+    lines = [f"# {counted(tier.posts)} rows of {counted(tier.creators)} creators"]
+    lines += [f"# {mean.words}" for mean in tier.means]
     lines += [f"# Note: {_one_line(note)}" for note in tier.notes]
     lines.append(f"[{dotted(head)}]")
     for each in written:
@@ -56,6 +58,32 @@ def _tier(tier: TierFit, file: str) -> list[str]:
     for each in written:
         lines += [f"{key} = {value(f'fit to {file}')}" for key in each.also]
         lines.append(_source(each, file))
+    return lines
+
+
+def _beliefs(fit: Fit) -> list[str]:
+    """Return what is left in doubt about each fitted mean; tiers that were not fitted keep theirs."""
+    doubts: dict[str, dict[str, float]] = {}
+    for tier in fit.tiers:
+        for each in tier.inputs:
+            if each.value is not None and math.isfinite(each.doubt):
+                own = doubts.setdefault(each.key, {})
+                own[f"{tier.tier} on {tier.platform}"] = rounded(each.doubt, 2)
+    lines = []
+    for key, own in doubts.items():
+        packaged = fit.doubts.get(key, 0.0)
+        lines += [
+            "",
+            "# What the sample leaves open of each mean is the tier's own. Tiers that were not fitted",
+            "# keep the packaged doubt, and have none of it in common with fitted ones.",
+            f"[{dotted(('beliefs', key))}]",
+            f"sd = {value(packaged)}",
+            "common = 0",
+            f"own = {value(own)}",
+        ]
+    if doubts:
+        source = f"fit to {fit.file}: standard errors of the means"
+        lines += ["", "[beliefs.source]", *(f"{key} = {value(source)}" for key in doubts)]
     return lines
 
 

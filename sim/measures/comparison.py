@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
+from ..text.numbers import cell, counted
+from ..text.verdicts import TOLD_APART
 from .dominance import NOT_TOLD, Dominance, first_order_range, second_order_range
 from .evaluate import Measured, evaluate
-from .format import cell
-from .precision import TOLD_APART
 from .table import COMPARISONS
-from .worlds import PairWorlds, portfolio_names
+from .worlds import PairWorlds, PortfolioWorlds, portfolio_names
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,7 +86,7 @@ class Comparison:
         for name, entry in self.measures.items():
             unit = "" if entry.unit == "fraction" else f" {entry.unit}"
             why = f" ({entry.reason})" if entry.reason else ""
-            text = cell(entry.value, entry.se, entry.unit)
+            text = cell(entry)
             lines.append(f"{name.ljust(width)}  {text}{unit}{why}")
         return "\n".join(lines)
 
@@ -94,7 +95,7 @@ class Comparison:
         rows = [
             (
                 COMPARISONS[name].long_name,
-                cell(entry.value, entry.se, entry.unit),
+                cell(entry),
                 "" if entry.unit == "fraction" else entry.unit,
                 entry.reason or "",
             )
@@ -104,7 +105,7 @@ class Comparison:
         return table(("", "value", "unit", "reason"), rows, caption)
 
     def _caption(self) -> str:
-        return f"a = {self.a}, b = {self.b}, {self.worlds:,} worlds"
+        return f"a = {self.a}, b = {self.b}, {counted(self.worlds, 'world')}"
 
 
 def compare(ds: xr.Dataset, a: str, b: str) -> Comparison:
@@ -122,16 +123,41 @@ def compare(ds: xr.Dataset, a: str, b: str) -> Comparison:
     ValueError
         For a portfolio that the run does not have, or twice the same.
     """
-    known = portfolio_names(ds)
-    unknown = [name for name in (a, b) if name not in known]
-    if unknown:
-        raise ValueError(f"unknown portfolios: {', '.join(unknown)}; known are {', '.join(known)}")
-    if a == b:
-        raise ValueError(f"a comparison needs two different portfolios (got {a} twice)")
-    worlds = PairWorlds(ds, a, b)
-    measures = {name: evaluate(row, worlds, {}) for name, row in COMPARISONS.items()}
-    told = {name: _dominance(worlds, measures, *of) for name, of in DOMINANCE.items()}
-    return Comparison(a, b, measures, told, int(ds.sizes["sim"]))
+    return next(compare_pairs(ds, [(a, b)]))
+
+
+def compare_pairs(ds: xr.Dataset, pairs: Iterable[tuple[str, str]]) -> Iterator[Comparison]:
+    """Yield the comparison of each pair of portfolios; each is read and sorted once for many.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Results of a run, variables by (portfolio, sim).
+    pairs : iterable of (str, str)
+        Names of two different portfolios each.
+
+    Raises
+    ------
+    ValueError
+        For a portfolio that the run does not have, or twice the same.
+    """
+    known, worlds = portfolio_names(ds), int(ds.sizes["sim"])
+    side = lru_cache(max(_KEPT // worlds, 2))(partial(PortfolioWorlds, ds))
+    for a, b in pairs:
+        unknown = [name for name in (a, b) if name not in known]
+        if unknown:
+            listed = ", ".join(known)
+            raise ValueError(f"unknown portfolios: {', '.join(unknown)}; known are {listed}")
+        if a == b:
+            raise ValueError(f"a comparison needs two different portfolios (got {a} twice)")
+        pair = PairWorlds(ds, side(a), side(b))
+        measures = {name: evaluate(row, pair, {}) for name, row in COMPARISONS.items()}
+        told = {name: _dominance(pair, measures, *of) for name, of in DOMINANCE.items()}
+        yield Comparison(a, b, measures, told, worlds)
+
+
+#: Worlds of portfolios kept at once, sorted and not: ten numbers each.
+_KEPT = 4_000_000
 
 
 def _dominance(

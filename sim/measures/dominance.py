@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from .estimate import Estimate, FloatArray, Sample, Worldly, as_sample
+from .estimate import Estimate, FloatArray, Sample, Tail, Worldly, as_sample
 from .functions import ratio_of_means
 from .precision import FEWEST_EVENTS, TOLD_APART
 
@@ -252,7 +252,8 @@ def first_order_violation(x: Worldly, y: Worldly) -> Estimate:
         below[order] = np.concatenate([[0.0], np.cumsum(weight * width)])
         return np.asarray(below[n:] - below[:n])
 
-    return _violation(area((excess > 0).astype(np.float64)), area(np.sign(excess) * 1.0))
+    areas = area((excess > 0).astype(np.float64)), area(np.sign(excess) * 1.0)
+    return _violation(*areas, x.tail & y.tail)
 
 
 def second_order_violation(x: Worldly, y: Worldly) -> Estimate:
@@ -269,16 +270,16 @@ def second_order_violation(x: Worldly, y: Worldly) -> Estimate:
         The same worlds for both.
     """
     x, y = _pair(x, y)
-    rank_x, rank_y = _rank(x), _rank(y)
     behind = np.cumsum(y.ordered - x.ordered)
 
     def area(weight: FloatArray) -> FloatArray:
-        return _integrated(y, rank_y, weight) - _integrated(x, rank_x, weight)
+        return _integrated(y, weight) - _integrated(x, weight)
 
-    return _violation(area((behind > 0).astype(np.float64)), area(np.sign(behind)))
+    areas = area((behind > 0).astype(np.float64)), area(np.sign(behind))
+    return _violation(*areas, x.tail & y.tail)
 
 
-def _integrated(x: Sample, rank: npt.NDArray[np.intp], weight: FloatArray) -> FloatArray:
+def _integrated(x: Sample, weight: FloatArray) -> FloatArray:
     """Contribution of each world to int weight(p) L(p) dp, shape (n,).
 
     L(p) = mean over worlds of p q - max(q - x, 0), with q the quantile at p.
@@ -286,19 +287,12 @@ def _integrated(x: Sample, rank: npt.NDArray[np.intp], weight: FloatArray) -> Fl
     n = x.worlds
     level = np.arange(1, n + 1) / n
     above = np.cumsum((weight * x.ordered)[::-1])[::-1] - x.ordered * np.cumsum(weight[::-1])[::-1]
-    return np.asarray(((weight * level * x.ordered).sum() - above[rank]) / n)
+    return np.asarray(((weight * level * x.ordered).sum() - above[x.rank]) / n)
 
 
-def _rank(x: Sample) -> npt.NDArray[np.intp]:
-    """Position of each world in sorted order, shape (n,)."""
-    rank = np.empty(x.worlds, dtype=np.intp)
-    rank[np.argsort(x.values, kind="stable")] = np.arange(x.worlds)
-    return rank
-
-
-def _violation(against: FloatArray, total: FloatArray) -> Estimate:
+def _violation(against: FloatArray, total: FloatArray, tail: Tail) -> Estimate:
     """Ratio of two areas, without an error where it is 0 or 1 in every part of the sample."""
-    share = ratio_of_means(against, total)
+    share = ratio_of_means(Sample(against, tail), Sample(total, tail))
     if not total.any():
         return replace(share, reason=IDENTICAL)
     if not against.any():

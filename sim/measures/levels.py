@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..text.numbers import counted, told
 from . import Measured
-from .format import percent_with_error
 from .outcome import LOG_PARTS, choose_outcome
 from .worlds import CLUSTERED_SAMPLING
 
@@ -49,8 +49,8 @@ class Levels:
         told = [f"{_share(entry)} with {name}" for name, entry in self.doubt.items()]
         return (
             f"Doubt about the tiers' figures makes this share of the variance of {self.scale}, "
-            f"chance the rest: {', '.join(told)} ({self.beliefs:,} draws of the beliefs, "
-            f"{self.replicates:,} worlds each)."
+            f"chance the rest: {', '.join(told)} ({counted(self.beliefs)} draws of the beliefs, "
+            f"{counted(self.replicates, 'world')} each)."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Levels:
 def _share(entry: Measured) -> str:
     if entry.value is None or entry.se is None:
         return "unknown"
-    return percent_with_error(entry.value, entry.se)
+    return told(entry)
 
 
 def split_levels(dataset: xr.Dataset) -> Levels | None:

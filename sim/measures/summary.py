@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
+from ..text.numbers import FRACTION, cell, counted, money, percent
 from .evaluate import Measured, evaluate
-from .format import cell, percent, usd
 from .table import MEASURES, Measure
 from .worlds import PortfolioWorlds, creators_hired, portfolio_names
 
@@ -92,19 +92,18 @@ class Summary:
 
     def _lines(self) -> list[list[str]]:
         names = next(iter(self.portfolios.values()), {})
-        lines = [["creators", *(f"{count:,}" for count in self.creators.values()), ""]]
+        lines = [["creators", *map(counted, self.creators.values()), ""]]
         for name in names:
             entries = [measures[name] for measures in self.portfolios.values()]
             unit = entries[0].unit
-            cells = [cell(entry.value, entry.se, unit) for entry in entries]
-            lines.append([name, *cells, "" if unit == "fraction" else unit])
+            lines.append([name, *map(cell, entries), "" if unit == FRACTION else unit])
         return lines
 
     def _caption(self) -> str:
-        tolerance = "none" if self.risk_tolerance is None else usd(self.risk_tolerance)
+        tolerance = "none" if self.risk_tolerance is None else money(self.risk_tolerance)
         return (
-            f"{self.worlds:,} worlds; ± is one Monte Carlo standard error, * stands for none "
-            f"(see the reason); target ROI {percent(self.target)}, risk tolerance {tolerance}"
+            f"{counted(self.worlds, 'world')}; ± is one Monte Carlo standard error, * stands for "
+            f"none (see the reason); target ROI {percent(self.target)}, risk tolerance {tolerance}"
         )
 
 

@@ -179,7 +179,7 @@ def _work(
     # A lognormal belief of mean one has median exp(-log_sd^2 / 2).
     shift -= (belief**2).sum(axis=1) / 2.0
     for x, name in enumerate(INPUTS):
-        if tables[name].constant and name != "amplification":
+        if tables[name].constant:
             shift[x] += tables[name].coefficients[0, 0]
     if experiment.shocks.preserve_mean:
         _preserve_means(shift, spec, tables, loading, tier)
@@ -209,7 +209,6 @@ def _work(
         key=stream_key(experiment.simulation.seed, "creator", *terms.pool),
         creators=np.arange(first, first + count, dtype=np.uint64),
         stops=np.array(stops, dtype=np.int64),
-        pairs=np.unique(np.array(drawn, dtype=np.int64) // 2),
         drawn=np.array(drawn, dtype=np.int64),
         mix=mix[None],
         mix_of=np.zeros(count, dtype=np.int64),

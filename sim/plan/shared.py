@@ -35,7 +35,7 @@ def shared_factors(
         if common > 0.0:
             factors.append(Factor(name, "belief", common))
         for platform, tier in sorted({(terms.platform, terms.tier) for terms in all_terms}):
-            own = _own_sd(belief, tier)
+            own = _own_sd(belief, tier, platform)
             if own > 0.0:
                 factors.append(Factor(f"{name}:{platform}:{tier}", "belief", own))
     for name, table in economics.items():
@@ -48,8 +48,9 @@ def _common_sd(belief: m.Belief) -> float:
     return belief.sd * math.sqrt(belief.common)
 
 
-def _own_sd(belief: m.Belief, tier: str) -> float:
-    return belief.own.get(tier, belief.sd * math.sqrt(1.0 - belief.common))
+def _own_sd(belief: m.Belief, tier: str, platform: str) -> float:
+    rest = belief.sd * math.sqrt(1.0 - belief.common)
+    return belief.own.get(f"{tier} on {platform}", belief.own.get(tier, rest))
 
 
 def weights(
@@ -64,7 +65,7 @@ def weights(
                 experiment.shocks.scale * weight
             )
     for believed, width in experiment.beliefs.items():
-        common, own = _common_sd(width), _own_sd(width, terms.tier)
+        common, own = _common_sd(width), _own_sd(width, terms.tier, terms.platform)
         x = INPUTS.index(believed)
         if common > 0.0:
             belief[x, row[believed]] = common

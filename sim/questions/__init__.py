@@ -10,6 +10,12 @@ finished runs, saved answers. At the top of the package each is called by its na
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .question import Question
+
 #: The questions, in the order of `sim --help`.
 QUESTIONS = (
     "sweep",
@@ -21,5 +27,15 @@ QUESTIONS = (
     "diversify",
     "frontier",
     "discover",
+    "loss",
     "audit",
 )
+
+#: Those that declare their options and answers: see `question.py`.
+DECLARED = ("tornado", "loss")
+
+
+def named(name: str) -> Question[Any, Any]:
+    """Return the question of a name."""
+    declared: Question[Any, Any] = getattr(import_module(f".{name}", __name__), name)
+    return declared

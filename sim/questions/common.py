@@ -15,10 +15,10 @@ from ..experiment.faults import suggestion
 from ..measures import COMPARISONS, MEASURES, Estimate, Measure, Measured
 from ..measures.estimate import spread_over
 from ..measures.evaluate import evaluate, measured
-from ..measures.format import MISSING, number, percent_with_error, usd
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
-from ..measures.worlds import CLUSTERED_SAMPLING, PairWorlds, PortfolioWorlds, Worlds
+from ..measures.worlds import CLUSTERED_SAMPLING, PortfolioWorlds, Worlds, pair_worlds
+from ..text.numbers import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -147,7 +147,7 @@ def estimate_of(dataset: xr.Dataset, portfolio: str, name: str) -> Estimate:
 def gap_estimate(dataset: xr.Dataset, a: str, b: str, name: str) -> Estimate:
     """Return what `compared` does with the influence of every world."""
     if name in COMPARISONS:
-        return _estimate(COMPARISONS[name], PairWorlds(dataset, a, b), {})
+        return _estimate(COMPARISONS[name], pair_worlds(dataset, a, b), {})
     return estimate_of(dataset, a, name) - estimate_of(dataset, b, name)
 
 
@@ -164,40 +164,6 @@ def as_measured(estimate: Estimate, unit: str, dataset: xr.Dataset) -> Measured:
 def unit_of(name: str) -> str:
     """Return the unit of a measure or comparison."""
     return (MEASURES.get(name) or COMPARISONS[name]).unit
-
-
-_WORDS = {
-    "roi_mean": "mean ROI",
-    "roi_median": "median ROI",
-    "roi_p05": "ROI where the worst 5 % of worlds end",
-    "roi_p95": "ROI where the best 5 % of worlds begin",
-    "roi_es05": "mean ROI of the worst 5 % of worlds",
-    "loss_probability": "probability of loss",
-    "profit_mean": "mean profit",
-    "profit_median": "median profit",
-    "profit_es05": "mean profit of the worst 5 % of worlds",
-    "cost_mean": "mean cost",
-    "a_beats_b": "how often it has the higher ROI",
-}
-
-
-def words_of(name: str) -> str:
-    """Return a measure as it stands in a sentence."""
-    return _WORDS.get(name) or long_name_of(name)
-
-
-#: A mean is never told without its median, nor a median without its mean: tails part them.
-TWINS = {
-    "roi_mean": "roi_median",
-    "roi_median": "roi_mean",
-    "profit_mean": "profit_median",
-    "profit_median": "profit_mean",
-}
-
-
-def twin_words(name: str) -> str:
-    """Return what a measure's twin is beside it: ``median`` or ``mean``."""
-    return TWINS[name].rpartition("_")[2]
 
 
 def long_name_of(name: str) -> str:
@@ -246,8 +212,8 @@ def left_out(variable: str, values: Array, portfolios: Sequence[str]) -> tuple[s
     """
     missing = np.count_nonzero(~np.isfinite(values), axis=-1)
     return tuple(
-        f"{variable} of {name} is undefined in {count:,} of {values.shape[-1]:,} worlds (its "
-        f"denominator is zero, as where nothing is spent); they are left out. {_ON_PROFIT}"
+        f"{variable} of {name} is undefined in {counted(count)} of {counted(values.shape[-1], 'world')} "
+        f"(its denominator is zero, as where nothing is spent); they are left out. {_ON_PROFIT}"
         for name, count in zip(portfolios, missing.tolist(), strict=True)
         if count
     )
@@ -295,51 +261,6 @@ def only(experiment: Experiment, decision: Decision) -> Experiment:
 # --- Answers --------------------------------------------------------------------------------------
 
 
-#: Why a figure that does not say it may have no standard error.
-NO_ERROR = "heavy tail or too few worlds"
-
-
-def said(value: float | None, se: float | None, unit: str, why: str = NO_ERROR) -> str:
-    """Return a figure in words, with the standard error in brackets, or why there is none."""
-    if value is None or not math.isfinite(value):
-        return MISSING
-    if se is None or not math.isfinite(se):
-        return f"{_said(value, None, unit)} (no standard error: {why})"
-    return _said(value, se, unit)
-
-
-def told(entry: Measured) -> str:
-    """Return a measure in words, as `said` does."""
-    return said(entry.value, entry.se, entry.unit, why_of(entry))
-
-
-def why_of(entry: Measured) -> str:
-    """Return in few words why a measure has no standard error."""
-    return "heavy tail" if entry.heavy_tailed else (entry.reason or NO_ERROR).partition(":")[0]
-
-
-def _said(value: float, se: float | None, unit: str) -> str:
-    if unit == "fraction":
-        return percent_with_error(value, se)
-    if unit.startswith("USD"):
-        text = usd(value, se) + unit.removeprefix("USD")
-        return f"{text} (± {usd(se, se)})" if se else text
-    text = f"{number(value, se)} {unit}"
-    return f"{text} (± {number(se, se)})" if se else text
-
-
-def shown(value: float | str) -> str:
-    """Return the value of a key in words: four digits, thousands in full."""
-    if isinstance(value, str):
-        return value
-    return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
-
-
-def rounded(se: float) -> str:
-    """Return the error of a key's value in words: two digits."""
-    return shown(float(f"{se:.2g}"))
-
-
-def plain(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
     """Return a number for JSON: None where it is not finite."""
     return None if value is None or not math.isfinite(value) else float(value)

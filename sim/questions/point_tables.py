@@ -12,28 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..experiment.words import key_words
-from ..measures.format import cell
-from .common import Decision, shown, unit_of
+from ..text.names import key_words, measure_heading
+from ..text.numbers import Number, cell, setting
+from .common import Decision, unit_of
 
 if TYPE_CHECKING:
-    from ..measures import Measured
     from .breakeven._breakeven import Breakeven
     from .scenario._scenario import Scenarios
     from .sweep._sweep import Sweep
-    from .tornado._tornado import Tornado
 
 #: Rows that a terminal shows at most.
 MOST = 20
-_HEADINGS = {
-    "roi_mean": "mean ROI",
-    "roi_median": "median ROI",
-    "roi_p05": "5 % ROI",
-    "roi_p95": "95 % ROI",
-    "roi_es05": "worst 5 %",
-    "loss_probability": "loss",
-    "a_beats_b": "wins",
-}
 _SWEPT = ("roi_mean", "roi_median", "roi_es05", "loss_probability")
 Row = dict[str, str]
 
@@ -57,17 +46,15 @@ def sweep_table(sweep: Sweep) -> list[Row]:
 
 
 def _swept(sweep: Sweep, row: Mapping[str, Any]) -> Row:
-    result = {key_words(key.name): shown(row[key.name]) for key in sweep.keys}
+    result = {key_words(key.name): setting(row[key.name]) for key in sweep.keys}
     result["portfolio"] = str(row["portfolio"])
     measures = dict.fromkeys((sweep.outcome, *_SWEPT))
     for name in measures:
         if name in row:
-            result[measure_heading(name)] = cell(row[name], row[f"{name}_se"], unit_of(name))
+            result[measure_heading(name)] = _at(row, name)
     if sweep.decision.b is not None:
         result[_wins(sweep.decision)] = (
-            cell(row["a_beats_b"], row["a_beats_b_se"], "fraction")
-            if row["portfolio"] == sweep.decision.a
-            else ""
+            _at(row, "a_beats_b") if row["portfolio"] == sweep.decision.a else ""
         )
     return result
 
@@ -87,8 +74,10 @@ def breakeven_table(found: Breakeven) -> list[Row]:
         line = [found.line[i] for i in _spread(range(len(found.line)), MOST)]
         return [
             {
-                key_words(found.second.name): shown(x),
-                key_words(found.key.name): "no tie" if y is None else cell(y, se, found.key.unit),
+                key_words(found.second.name): setting(x),
+                key_words(found.key.name): "no tie"
+                if y is None
+                else cell(Number(y, se, found.key.unit)),
             }
             for x, y, se in line
         ]
@@ -99,12 +88,12 @@ def breakeven_table(found: Breakeven) -> list[Row]:
     table = []
     for p in _around(found):
         here = rows[p * len(names) : (p + 1) * len(names)]
-        row = {key_words(found.key.name): shown(here[0][found.key.name])}
+        row = {key_words(found.key.name): setting(here[0][found.key.name])}
         for measure in dict.fromkeys(m for m in (on, "roi_mean", "roi_median") if m != "a_beats_b"):
             for name, f in places.items():
-                figure = cell(here[f][measure], here[f][f"{measure}_se"], unit_of(measure))
+                figure = _at(here[f], measure)
                 row[f"{name}: {measure_heading(measure)}"] = figure
-        row[_wins(decision)] = cell(here[0]["a_beats_b"], here[0]["a_beats_b_se"], "fraction")
+        row[_wins(decision)] = _at(here[0], "a_beats_b")
         table.append(row)
     return table
 
@@ -123,24 +112,6 @@ def _around(found: Breakeven) -> list[int]:
     return _spread(sorted(near), MOST)
 
 
-def tornado_table(found: Tornado) -> list[Row]:
-    """Return the inputs that move the outcome most."""
-    table = []
-    for swing in found.swings[:12]:
-        row = {"input": swing.words}
-        if swing.low is not None and swing.high is not None and swing.swing is not None:
-            for name, entry, setting in (
-                ("at its 10 %", swing.low, swing.settings[0]),
-                ("at its 90 %", swing.high, swing.settings[2]),
-            ):
-                row[name] = f"{_cell(entry)} ({setting})"
-            row["swing"] = _cell(swing.swing)
-            row["one way"] = "yes" if swing.monotone else "no"
-        row["rank correlation"] = _cell(swing.rank_correlation)
-        table.append(row)
-    return table
-
-
 def scenario_table(found: Scenarios) -> list[Row]:
     """Return the scenarios for each portfolio; the pair alone where there are many."""
     names = list(found.cases[0].measures)
@@ -152,29 +123,25 @@ def scenario_table(found: Scenarios) -> list[Row]:
             own = case.measures[name]
             row = {"scenario": case.name, "portfolio": name}
             main = found.decision.measure
-            row[measure_heading(main)] = _cell(own[main])
-            row["change"] = _cell(case.changes[name]) if name in case.changes else ""
+            row[measure_heading(main)] = cell(own[main])
+            row["change"] = cell(case.changes[name]) if name in case.changes else ""
             for measure in ("roi_median", "roi_es05", "loss_probability"):
                 if measure != main:
-                    row[measure_heading(measure)] = _cell(own[measure])
+                    row[measure_heading(measure)] = cell(own[measure])
             if found.decision.b is not None:
                 wins = name == found.decision.a
-                row[_wins(found.decision)] = _cell(case.pair["a_beats_b"]) if wins else ""
+                row[_wins(found.decision)] = cell(case.pair["a_beats_b"]) if wins else ""
             table.append(row)
     return table
 
 
-def measure_heading(name: str) -> str:
-    """Return a measure as a heading."""
-    return _HEADINGS.get(name, name.replace("_", " "))
+def _at(row: Mapping[str, Any], measure: str) -> str:
+    """Return a measure of a row of a sweep as a cell."""
+    return cell(Number(row[measure], row[f"{measure}_se"], unit_of(measure)))
 
 
 def _wins(decision: Decision) -> str:
     return f"{decision.a} beats {decision.b}"
-
-
-def _cell(entry: Measured) -> str:
-    return cell(entry.value, entry.se, entry.unit)
 
 
 def _spread(of: Sequence[int], most: int) -> list[int]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..measures import Measured
-from ..measures.format import MISSING, cell, percent, usd
+from ..text.names import measure_heading
+from ..text.numbers import CURRENCY, cell, counted, labelled, money, percent
 
 if TYPE_CHECKING:
     from .discover._discover import Region
@@ -24,6 +24,7 @@ Rows = list[dict[str, str]]
 
 #: Rows of a table at most.
 MOST = 20
+_WORTH, _COSTS = labelled("worth", CURRENCY), labelled("costs", CURRENCY)
 #: Share of a variance below which an input is not shown.
 _SMALL = 0.005
 
@@ -41,16 +42,14 @@ def sensitivity_table(found: Sensitivity) -> Rows:
     if found.method != "sobol":
         titles = {"morris": ("mean effect", "mean absolute effect"), "delta": ("alone", "delta")}
         first, total = titles[found.method]
-        unit = "fraction" if found.method == "delta" else ""
         return [
-            {"input": d.words, first: _cell(d.first, unit), total: _cell(d.total, "")}
-            for d in inputs[:MOST]
+            {"input": d.words, first: cell(d.first), total: cell(d.total)} for d in inputs[:MOST]
         ]
     table = {(d.outcome, d.input): d for d in found.drivers}
 
     def row(driver: Driver) -> dict[str, str]:
-        cells = {f"{name}, total": _cell(table[name, driver.input].total) for name in names}
-        return {"input": driver.words, f"{main}, alone": _cell(driver.first)} | cells
+        cells = {f"{name}, total": cell(table[name, driver.input].total) for name in names}
+        return {"input": driver.words, f"{main}, alone": cell(driver.first)} | cells
 
     kept = [
         d for d in inputs if any((table[n, d.input].total.value or 0.0) >= _SMALL for n in names)
@@ -74,27 +73,27 @@ def worth_table(found: Worth) -> Rows:
     rows = [
         {
             "what is known": item.words,
-            "worth, USD": _amount(item.worth),
+            _WORTH: cell(item.worth),
             "changes the choice": percent(item.changes),
-            "costs, USD": "",
+            _COSTS: "",
         }
         for item in learnable[: MOST - len(pilots) - len(oracles)]
     ]
     rows += [
         {
             "what is known": f"result of a pilot: {p.creators} {p.line}",
-            "worth, USD": _amount(p.worth),
+            _WORTH: cell(p.worth),
             "changes the choice": percent(p.changes),
-            "costs, USD": _bare(usd(p.cost)),
+            _COSTS: money(p.cost, unit=False),
         }
         for p in pilots
     ]
     rows += [
         {
             "what is known": f"{item.words} (nobody can)",
-            "worth, USD": _amount(item.worth),
+            _WORTH: cell(item.worth),
             "changes the choice": percent(item.changes),
-            "costs, USD": "",
+            _COSTS: "",
         }
         for item in oracles
     ]
@@ -112,28 +111,30 @@ def _diversified(item: Diversified, scale: str, most: int) -> Rows:
     spread = "spread of ROI" if scale == "roi" else f"sd of {scale}"
     found = []
     for point in [item.at(count) for count in some_of(counts, item.hired, most)]:
-        creators = f"{point.creators:,}" + (" (hired)" if point.creators == item.hired else "")
+        creators = f"{counted(point.creators)}" + (
+            " (hired)" if point.creators == item.hired else ""
+        )
         m = point.measures
         found.append(
             {
                 "portfolio": item.portfolio,
                 "creators": creators,
-                "mean ROI": _cell(m["roi_mean"]),
-                "median ROI": _cell(m["roi_median"]),
-                spread: _cell(m["spread"], "fraction" if scale == "roi" else ""),
-                "worst 5 %": _cell(m["roi_es05"]),
-                "loses money": _cell(m["loss_probability"]),
+                measure_heading("roi_mean"): cell(m["roi_mean"]),
+                measure_heading("roi_median"): cell(m["roi_median"]),
+                spread: cell(m["spread"]),
+                measure_heading("roi_es05"): cell(m["roi_es05"]),
+                measure_heading("loss_probability"): cell(m["loss_probability"]),
             }
         )
     found.append(
         {
             "portfolio": item.portfolio,
             "creators": "any number",
-            "mean ROI": "",
-            "median ROI": "",
-            spread: _cell(item.floor["spread"], "fraction" if scale == "roi" else ""),
-            "worst 5 %": _cell(item.floor["roi_es05"]),
-            "loses money": _cell(item.floor["loss_probability"]),
+            measure_heading("roi_mean"): "",
+            measure_heading("roi_median"): "",
+            spread: cell(item.floor["spread"]),
+            measure_heading("roi_es05"): cell(item.floor["roi_es05"]),
+            measure_heading("loss_probability"): cell(item.floor["loss_probability"]),
         }
     )
     return found
@@ -159,10 +160,10 @@ def _mix(mix: Mix) -> dict[str, str]:
     return {
         "": mix.name if mix.name.startswith("mix ") else "alone",
         "hired": mix.words,
-        "mean profit, USD": _amount(m["profit_mean"]),
-        "median": _amount(m["profit_median"]),
-        "worst 5 %, USD": _amount(m["profit_es05"]),
-        "loses money": _cell(m["loss_probability"]),
+        labelled(measure_heading("profit_mean"), CURRENCY): cell(m["profit_mean"]),
+        labelled(measure_heading("profit_median"), CURRENCY): cell(m["profit_median"]),
+        labelled(measure_heading("profit_es05"), CURRENCY): cell(m["profit_es05"]),
+        measure_heading("loss_probability"): cell(m["loss_probability"]),
         "efficient": "yes" if mix.efficient else "",
     }
 
@@ -173,26 +174,9 @@ def discover_table(found: Region) -> Rows:
     return [
         {
             "condition": c.sentence,
-            f"{a} loses there": _cell(found.density),
-            "without this condition": _cell(c.matter),
-            "share of its losses": _cell(found.coverage),
+            f"{a} loses there": cell(found.density),
+            "without this condition": cell(c.matter),
+            "share of its losses": cell(found.coverage),
         }
         for c in found.conditions
     ]
-
-
-def _cell(entry: Measured, unit: str = "fraction") -> str:
-    return cell(entry.value, entry.se, unit)
-
-
-def _amount(entry: Measured) -> str:
-    if entry.value is None:
-        return f"{MISSING} *"
-    if entry.se is None:
-        return f"{_bare(usd(entry.value, None))} *"
-    error = f" ± {_bare(usd(entry.se, entry.se))}" if entry.se else ""
-    return _bare(usd(entry.value, entry.se)) + error
-
-
-def _bare(text: str) -> str:
-    return text.removesuffix(" USD")

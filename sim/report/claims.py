@@ -11,7 +11,7 @@ from typing import Any
 from ..charts import headline
 from ..charts.run import Run
 from ..figures.spec import Bars, Figure, Series, Table
-from ..measures.format import cell, number, percent
+from ..text.numbers import FRACTION, Number, cell
 from .saved import Saved
 
 Claim = Mapping[str, Any]
@@ -108,10 +108,8 @@ def _cells(row: Claim) -> tuple[str, ...]:
 def _figure(entry: Mapping[str, Any] | None, unit: str) -> str:
     if entry is None:
         return "–"
-    value, se = entry["value"], entry["se"]
-    exact = percent(value) if unit == "fraction" else number(value)
-    shown = exact if se == 0.0 else cell(value, se, unit)
-    return shown if unit in ("fraction", "ratio") else f"{shown} {unit}"
+    shown = cell(Number(entry["value"], entry["se"], unit))
+    return shown if unit in (FRACTION, "ratio") else f"{shown} {unit}"
 
 
 def _ground(row: Claim) -> str:

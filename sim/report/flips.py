@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,28 +12,39 @@ import numpy as np
 from ..charts import headline, plot_answer
 from ..charts.points import grid_of, is_line, lines_of
 from ..charts.run import Run
-from ..experiment.words import key_words
-from ..figures.spec import Bars, Curve, Curves, Figure, Series, Table, Values, written
-from ..measures.format import percent, percent_with_error
-from .always import roles
-from .saved import Saved, cell_of, error, form_of, value
+from ..figures.spec import (
+    Bars,
+    Curve,
+    Curves,
+    Figure,
+    Series,
+    Table,
+    Values,
+    form_of,
+    roles,
+    written,
+)
+from ..text.names import capital, key_words, measure_words
+from ..text.numbers import (
+    CURRENCY,
+    FRACTION,
+    Number,
+    brief,
+    from_saved,
+    from_to,
+    labelled,
+    percent,
+    setting,
+    told,
+)
+from .saved import Saved, error, value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..charts.theme import Theme
 
 #: Largest over smallest value of a key from which its axis is logarithmic.
 _LOG = 20.0
-
-_WORDS = {
-    "roi_mean": "mean ROI",
-    "roi_median": "median ROI",
-    "profit_mean": "mean profit, USD",
-    "profit_median": "median profit, USD",
-    "loss_probability": "worlds that lose money",
-    "roi_es05": "mean ROI of the worst 5 % of worlds",
-}
 
 
 def ties(saved: Saved, run: Run) -> Figure:
@@ -47,16 +59,16 @@ def ties(saved: Saved, run: Run) -> Figure:
     found = [tie for tie in saved["ties"] if tie.get("value") is not None]
     model = _lines(curve, measure, names, run, name, unit)
     marks = tuple(
-        Curve(f"tie at {_amount(float(tie['value']))}", (float(tie["value"]),) * 2,
+        Curve(f"tie at {brief(_tie(tie))}", (float(tie["value"]),) * 2,
               model.y_range or (0.0, 1.0), "ink", kind="dashed")
         for tie in found
     )  # fmt: skip
     base = key.get("base")
-    now = f"now {_amount(float(base))}" if isinstance(base, int | float) else ""
+    now = f"now {setting(float(base))}" if isinstance(base, int | float) else ""
     return Figure(
         key=saved.key,
         finding=headline(saved.content),
-        made=saved.made(f"{_capital(_words(measure))} along {key_words(name)}, {unit}; {now}".rstrip("; "),
+        made=saved.made(f"{capital(measure_words(measure))} along {labelled(key_words(name), unit)}; {now}".rstrip("; "),
                         _interval(found)),
         models=(Curves((*model.curves, *marks), model.x_axis, model.y_axis, model.x_form,
                        model.y_form, model.x_range, model.y_range, model.x_log),),
@@ -66,26 +78,18 @@ def ties(saved: Saved, run: Run) -> Figure:
     )  # fmt: skip
 
 
+def _tie(tie: Mapping[str, Any]) -> Number:
+    return Number(float(tie["value"]), error(tie), "", tie.get("reason"))
+
+
 def _interval(found: Sequence[Mapping[str, Any]]) -> str:
-    told = [
-        f"{_amount(float(tie['value']))}: 95 % interval {_amount(float(tie['low']))} to "
-        f"{_amount(float(tie['high']))}"
+    places = [
+        f"{told(_tie(tie))}, 95 % interval "
+        f"{from_to(float(tie['low']), float(tie['high']), tie['se'])}"
         for tie in found
         if tie.get("low") is not None and tie.get("high") is not None
     ]
-    return f"Tie at {'; '.join(told)}" if told else ""
-
-
-def _amount(number: float) -> str:
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:,.4g}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _words(measure: str) -> str:
-    return _WORDS.get(measure, measure)
+    return f"Tie at {'; '.join(places)}" if places else ""
 
 
 def _points(curve: Mapping[str, Any], measure: str) -> list[Any]:
@@ -119,8 +123,8 @@ def _lines(
     high = max((max(c.y) for c in curves), default=1.0)
     return Curves(
         tuple(curves),
-        f"{key_words(key)}, {unit}" + (" (log axis)" if log else ""),
-        _words(measure),
+        labelled(key_words(key), unit) + (" (log axis)" if log else ""),
+        labelled(measure_words(measure), str(entry["unit"])),
         x_form="number",
         y_form="percent" if measure == "loss_probability" else form,
         x_range=(min(x), max(x)),
@@ -134,7 +138,7 @@ def swept(saved: Saved, run: Run) -> Figure:
     if not is_line(saved.content):
         return _grid(saved, run)
     found = lines_of(saved.content)
-    text = "usd" if found.outcome == "profit" else "signed"
+    unit = CURRENCY if found.outcome == "profit" else FRACTION
     tiers = roles(run.tiers)
     x = found.x
     log = x[0] > 0 and x[-1] / x[0] > _LOG
@@ -146,9 +150,9 @@ def swept(saved: Saved, run: Run) -> Figure:
             for name, line in found.lines.items()
         ),
         found.label + (" (log axis)" if log else ""),
-        f"mean {found.outcome}" + (", USD" if text == "usd" else ""),
+        labelled(f"mean {found.outcome}", unit),
         x_form="number",
-        y_form="usd" if text == "usd" else "signed",
+        y_form=form_of(unit),
         x_range=(float(x[0]), float(x[-1])),
         y_range=(min(0.0, *(float(m.min()) for m in means)), max(float(m.max()) for m in means)),
         x_log=bool(log),
@@ -167,13 +171,9 @@ def swept(saved: Saved, run: Run) -> Figure:
     )
 
 
-def drawn(saved: Saved, run: Run) -> Callable[[Theme, Axes | None], Axes]:
-    """Return the chart of a saved answer, without its headline."""
-
-    def draw(theme: Theme, ax: Axes | None = None) -> Axes:
-        return plot_answer(saved.content, ax, tiers=run.tiers, theme=theme, title="", subtitle="")
-
-    return draw
+def drawn(saved: Saved, run: Run) -> Callable[..., Axes]:
+    """Return what draws a saved answer."""
+    return partial(plot_answer, saved.content, tiers=run.tiers)
 
 
 def _grid(saved: Saved, run: Run) -> Figure:
@@ -188,17 +188,17 @@ def _grid(saved: Saved, run: Run) -> Figure:
     return Figure(
         key=saved.key,
         finding=headline(saved.content),
-        made=f"{grid.made}. {_capital(grid.words)} of {grid.a} minus that of {grid.b}, {unit}, by "
+        made=f"{grid.made}. {capital(grid.words)} of {grid.a} minus that of {grid.b}, {unit}, by "
         f"{grid.xlabel} (across) and {grid.ylabel} (down)",
         models=(
             Table(
                 (
                     f"{_key(grid.ylabel)} \\ {_key(grid.xlabel)}",
-                    *(_amount(float(grid.x[i])) for i in across),
+                    *(setting(float(grid.x[i])) for i in across),
                 ),
                 tuple(
                     (
-                        _amount(float(grid.y[j])),
+                        setting(float(grid.y[j])),
                         *(written(gap, form).removesuffix(" %") for gap in row),
                     )
                     for j, row in zip(down, cells, strict=True)
@@ -230,8 +230,8 @@ def regions(saved: Saved, _run: Run) -> Figure:
         finding=headline(saved.content),
         made=saved.made(
             f"Share of worlds in which {what}; the region holds "
-            f"{percent_with_error(value(saved['mass']), error(saved['mass']))} of worlds and "
-            f"{percent_with_error(value(saved['coverage']), error(saved['coverage']))} of the "
+            f"{told(from_saved(saved['mass']))} of worlds and "
+            f"{told(from_saved(saved['coverage']))} of the "
             "losses",
             "Lines: two standard errors",
         ),
@@ -271,19 +271,19 @@ def scenarios(saved: Saved, run: Run) -> Figure:
             tuple(entry["value"] for entry in rows),
             *tiers.get(name, ("ink", 0)),
             errors=tuple(error(entry) for entry in rows),
-            labels=tuple(cell_of({**entry, "se": 0.0}) for entry in rows),
+            labels=tuple(written(entry["value"], form_of(unit), error(entry)) for entry in rows),
         )
         for name, rows in entries.items()
     )
     return Figure(
         key=saved.key,
         finding=headline(saved.content),
-        made=saved.made(f"{_capital(_words(measure))} in each scenario, the same worlds"),
+        made=saved.made(f"{capital(measure_words(measure))} in each scenario, the same worlds"),
         models=(
             Bars(
                 tuple(str(case["scenario"]) for case in cases),
                 series,
-                _words(measure),
+                labelled(measure_words(measure), unit),
                 form=form_of(unit),
             ),
         ),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from ..charts import headline
 from ..charts.decisions import best_mixes, hired, risk_of, risk_of_mixes
 from ..charts.run import Run
-from ..figures.spec import Curve, Curves, Figure, Table
-from ..measures.format import number, percent
-from .always import roles
-from .saved import Saved, cell_of, error, value
+from ..figures.spec import Curve, Curves, Figure, Table, roles
+from ..measures import MEASURES
+from ..text.names import capital, measure_heading
+from ..text.numbers import CURRENCY, FRACTION, Number, brief, cell, counted, from_saved, labelled
+from .saved import Saved, error, value
 
 #: Rows of a table on a slide.
 MOST = 8
@@ -46,14 +46,14 @@ def diversified(saved: Saved, run: Run) -> Figure:
                 Curve(f"{name}, ever more creators", (1.0, x[-1]), (level, level), tier, repeat,
                       kind="dashed")
             )  # fmt: skip
-            write = partial(percent, signed=signed) if percents else number
-            floors.append(f"{name} {write(level, error(floor))}")
+            unit = FRACTION if percents else ""
+            floors.append(f"{name} {brief(Number(level, error(floor), unit), signed=signed)}")
     high = max(max(curve.y) for curve in curves)
     low = min(min(curve.y) for curve in curves)
     return Figure(
         key=saved.key,
         finding=headline(saved.content),
-        made=saved.made(f"{words[:1].upper()}{words[1:]} by number of creators",
+        made=saved.made(f"{capital(words)} by number of creators",
                         f"Dashed: ever more creators ({'; '.join(floors)})" if floors else ""),
         models=(
             Curves(
@@ -86,27 +86,26 @@ def efficient(saved: Saved, _run: Run) -> Figure:
               kind="points"),
     ]  # fmt: skip
     columns = dict.fromkeys(("profit_mean", "profit_median", risk, "loss_probability"))
-    heads = {"profit_mean": "mean profit", "profit_median": "median profit", risk: axis} | {
-        "loss_probability": "worlds that lose money"
-    }
     shown = [*mixes, *sorted(alone, key=lambda m: -value(m["checked"]["profit_mean"]))][:MOST]
     table = Table(
-        ("mix of creators", *(heads[c] for c in columns)),
-        tuple((hired(mix), *(cell_of(mix["checked"][c]) for c in columns)) for mix in shown),
+        ("mix of creators", *(labelled(measure_heading(c), MEASURES[c].unit) for c in columns)),
+        tuple(
+            (hired(mix), *(cell(from_saved(mix["checked"][c])) for c in columns)) for mix in shown
+        ),
         notes=("± is one standard error, in worlds that the search did not see",),
     )
     chart = Curves(
         tuple(curve for curve in points if curve.x),
         axis,
-        "mean profit, USD",
-        x_form="percent" if risk == "loss_probability" else "usd",
-        y_form="usd",
+        labelled("mean profit", CURRENCY),
+        x_form="percent" if risk == "loss_probability" else "money",
+        y_form="money",
     )
     return Figure(
         key=saved.key,
         finding=headline(saved.content),
         made=(
-            f"{int(saved['check_worlds']):,} fresh worlds; limits: {', '.join(saved['limits'])}. "
+            f"{counted(int(saved['check_worlds']), 'fresh world')}; limits: {', '.join(saved['limits'])}. "
             "Best mixes joined by a line, each kind of creator alone beside them"
         ),
         models=(chart, table),

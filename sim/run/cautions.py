@@ -7,6 +7,7 @@ from typing import Any
 
 from ..experiment import Experiment
 from ..plan import Plan
+from ..text.numbers import fixed, setting
 
 _CAPS = {
     "impressions": "posts reach the platform's whole audience; impressions are cut there",
@@ -24,7 +25,7 @@ def cap_warnings(plan: Plan, arrays: Mapping[str, Any]) -> list[str]:
             key = (terms.tier, terms.platform, name)
             shares[key] = max(share, shares.get(key, 0.0))
     return [
-        f"{tier} on {platform}: {100 * share:.1f} % of {_CAPS[name]} ({name} cap)."
+        f"{tier} on {platform}: {fixed(100 * share, 1)} % of {_CAPS[name]} ({name} cap)."
         for (tier, platform, name), share in shares.items()
         if share > 0.01
     ]
@@ -39,7 +40,9 @@ def tail_warnings(experiment: Experiment) -> list[str]:
             tail = law.spike or law.cascade
             never = law.spike is not None and law.spike.probability == 0.0
             if tail is not None and tail.tail_index <= 1.0 and not never:
-                what = f"{tier} (tail index {tail.tail_index:g}, cap {law.cap:g})"
+                what = (
+                    f"{tier} (tail index {setting(tail.tail_index)}, cap {setting(law.cap or 0.0)})"
+                )
                 capped.setdefault(platform, []).append(what)
     return [
         f"Amplification on {platform}: the mean rests on the cap alone for {', '.join(tiers)}."
@@ -82,7 +85,7 @@ def doubt_warnings(experiment: Experiment) -> list[str]:
         said = experiment.origins.get(f"beliefs.{name}", "") == "this file"
         if own and not said:
             some = f"{len(own)} tiers" if len(own) > 3 else ", ".join(own)
-            doubted.append(f"{name} of {some} (beliefs.{name}, sd {belief.sd:g})")
+            doubted.append(f"{name} of {some} (beliefs.{name}, sd {setting(belief.sd)})")
     if not doubted:
         return []
     listed = "; ".join(doubted)

@@ -31,6 +31,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..text.numbers import fixed
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -663,7 +665,7 @@ def check_space(dataset: xr.Dataset, folder: Path) -> None:
     needed = sum(v.nbytes for name, v in dataset.data_vars.items() if name != "cost_quantity")
     free = shutil.disk_usage(folder).free
     if needed > free:
-        problem = f"needs {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free"
+        problem = f"needs {fixed(needed / 1e6, 0)} MB, {fixed(free / 1e6, 0)} MB are free"
         raise OSError(errno.ENOSPC, problem)
 
 

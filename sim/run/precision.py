@@ -12,6 +12,7 @@ import numpy as np
 from ..experiment import Experiment
 from ..measures import MEASURES, Summary, summarize
 from ..plan import Plan, make_plan, sampling_of
+from ..text.numbers import setting
 from .dataset import to_dataset
 from .provenance import attributes
 
@@ -52,7 +53,7 @@ class Reached:
     @property
     def sentence(self) -> str:
         """Return what was reached, in words."""
-        asked = f"{self.target.error:g}" + (" of its size" if self.target.relative else "")
+        asked = setting(self.target.error) + (" of its size" if self.target.relative else "")
         if self.se is None:
             return (
                 f"{self.target.measure} of {self.portfolio} has no standard error (heavy tail), so "
@@ -61,7 +62,7 @@ class Reached:
         state = "reached" if self.met else "not reached within the ceiling"
         return (
             f"{self.target.measure}: standard error {asked} {state}; the largest is "
-            f"{self.se:.3g} ({self.portfolio})."
+            f"{setting(self.se, 3)} ({self.portfolio})."
         )
 
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from .._version import __version__
 from ..experiment import Experiment
 from ..plan import Plan, sampling_of
+from ..plan.tails import group_tails
 from .cautions import assumption_warnings, cap_warnings, tail_warnings
 
 
 def run_key(experiment: Experiment, plan: Plan) -> str:
     """Return what finished blocks are kept under: experiment, sampling, code and versions."""
-    from ..engine.jit import cache_folder
+    from ..engine.jit import sources_hash
 
     parts = [
         experiment.fingerprint(),
         repr(plan.sampling),
-        Path(cache_folder()).name,
+        sources_hash(),
         json.dumps(package_versions()),
         __version__,
     ]
@@ -63,6 +63,7 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
         "version": __version__,
         "packages": json.dumps(package_versions()),
         "experiment_toml": to_toml(experiment),
+        "tails_json": json.dumps(group_tails(experiment, plan)),
         "left_over_json": json.dumps(dict(plan.left_over)),
         "decision_json": json.dumps([decision.a, decision.b] if decision else []),
         "warnings_json": json.dumps(

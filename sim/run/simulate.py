@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..experiment import Experiment
 from ..plan import Plan, make_plan
+from ..text.numbers import counted
 from .dataset import WORLDS, open_results, stored_bytes, stream_to_file, to_dataset
 from .folder import claimed, temporary_folder
 from .provenance import attributes, run_key
@@ -217,7 +218,7 @@ def _on_disk(plan: Plan, folder: Path, where: Where, keep: bool) -> list[str]:
     except KeyboardInterrupt:
         done = kept_worlds(folder)
         raise KeyboardInterrupt(
-            f"{done:,} of {plan.worlds:,} worlds are kept in {folder}; the same command goes on "
+            f"{counted(done)} of {counted(plan.worlds, 'world')} are kept in {folder}; the same command goes on "
             "with them, and without that folder it starts afresh"
             if keep and done
             else ""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from .._version import __version__
 from ..experiment import Experiment, ExperimentError, load
 from ..experiment.write import to_toml
-from ..measures import Comparison, Summary, answer, compare, number_warnings, summarize
+from ..measures import Comparison, Summary, answer, number_warnings, summarize
+from ..measures.comparison import compare_pairs
 from ..measures.levels import split_levels
 from ..plan import sampling_of
 from ..text.safe import cell
@@ -93,7 +94,7 @@ def read_answer(dataset: xr.Dataset) -> Answer:
     pairs = list(combinations(names, 2))
     if len(chosen) == 2:
         pairs = [chosen, *(pair for pair in pairs if set(pair) != set(chosen))]
-    comparisons = tuple(compare(dataset, a, b) for a, b in pairs)
+    comparisons = tuple(compare_pairs(dataset, pairs))
     sentences = answer(summary, comparisons[0] if comparisons else None)
     levels = split_levels(dataset)
     if levels is not None:

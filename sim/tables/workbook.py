@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..run.folder import RunError
+from ..text.numbers import counted
 from ..text.safe import begins_like_a_formula, printable
 from .table import Table
 
@@ -30,8 +31,8 @@ def check_size(tables: Sequence[Table]) -> None:
     for table in tables:
         if len(table) >= MOST_ROWS:
             raise RunError(
-                f"table {table.name} has {len(table):,} rows, an Excel sheet at most "
-                f"{MOST_ROWS - 1:,}; write parquet or csv, or leave out --worlds"
+                f"table {table.name} has {counted(len(table), 'row')}, an Excel sheet at most "
+                f"{counted(MOST_ROWS - 1)}; write parquet or csv, or leave out --worlds"
             )
 
 

@@ -16,10 +16,9 @@ from ..engine import marginals as mg
 from ..engine.line import INPUTS
 from ..experiment import Experiment
 from ..experiment import models as m
-from ..experiment.words import spoken
-from ..measures.format import number, percent, usd
 from ..plan import Plan, Terms, tier_tables
-from .inputs import factor_words
+from ..text.names import factor_words, spoken
+from ..text.numbers import CURRENCY, FRACTION, Number, brief, scored
 
 Array = npt.NDArray[np.float64]
 
@@ -27,7 +26,7 @@ _PERCENT = (
     "authentic_share", "reach_rate", "engagement_rate", "conversion_rate", "gross_margin",
     "return_rate", "incremental_share", "tracked_share",
 )  # fmt: skip
-_USD = ("fee", "order_value", "earned_media_value")
+_MONEY = ("fee", "order_value", "earned_media_value")
 
 
 @dataclass(frozen=True)
@@ -71,14 +70,13 @@ class Doubt:
 
     def text(self, value: float) -> str:
         """Return a value of the figure as text."""
-        return f"{value:+.2f} sd" if self.kind == "shock" else figure_text(self.topic, value)
+        return f"{scored(value)} sd" if self.kind == "shock" else figure_text(self.topic, value)
 
 
 def figure_text(topic: str, value: float) -> str:
     """Return a figure of a tier or of the economics as text, such as ``2.6 %`` or ``2,600 USD``."""
-    if topic in _PERCENT:
-        return percent(value) if value >= 0.1 else f"{100 * value:.1f} %"
-    return usd(value) if topic in _USD else number(value)
+    unit = FRACTION if topic in _PERCENT else CURRENCY if topic in _MONEY else ""
+    return brief(Number(value, 0.0, unit))
 
 
 def doubts_of(experiment: Experiment, plan: Plan) -> list[Doubt]:
@@ -93,7 +91,15 @@ def doubts_of(experiment: Experiment, plan: Plan) -> list[Doubt]:
     """
     unit = np.eye(len(plan.factors))
     found = [
-        Doubt(factor.name, "shock", factor_words(factor), "sd", "", unit[k], np.asarray)
+        Doubt(
+            factor.name,
+            "shock",
+            factor_words(factor.name, factor.kind),
+            "sd",
+            "",
+            unit[k],
+            np.asarray,
+        )
         for k, factor in enumerate(plan.factors)
         if factor.kind == "shock"
     ]

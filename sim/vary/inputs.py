@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..experiment.words import spoken
-from ..plan import Factor, Plan
+from ..plan import Plan
+from ..text.names import factor_words
 
 #: What creators, posts and orders add by chance; no factor of the plan.
 CHANCE = "chance"
@@ -42,7 +42,7 @@ class Input:
 def single_inputs(plan: Plan) -> list[Input]:
     """Return every factor of a plan as an input."""
     return [
-        Input(factor.name, factor.kind, (k,), factor_words(factor))
+        Input(factor.name, factor.kind, (k,), factor_words(factor.name, factor.kind))
         for k, factor in enumerate(plan.factors)
     ]
 
@@ -56,15 +56,3 @@ def grouped_inputs(plan: Plan) -> list[Input]:
     }
     groups = [Input(name, "group", k, _GROUP_WORDS[name]) for name, k in rows.items() if k]
     return [*groups, Input(CHANCE, CHANCE, (), _GROUP_WORDS[CHANCE])]
-
-
-def factor_words(factor: Factor) -> str:
-    """Return in words what a factor stands for."""
-    name, *rest = factor.name.split(":")
-    if factor.kind == "shock":
-        return "campaign shock" if name == "campaign" else f"shock of the {name} {rest[0]}"
-    if name.startswith("economics."):
-        return f"belief about {spoken(name.removeprefix('economics.'))}"
-    if not rest:
-        return f"belief about {spoken(name)} of all tiers"
-    return f"belief about {spoken(name)} of {rest[1]} on {rest[0]}"

@@ -21,6 +21,7 @@ from ..experiment.distributions import number
 from ..experiment.faults import nearest
 from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
+from ..text.numbers import setting
 
 Kind = Literal["distribution", "number", "count", "text"]
 Value = float | str | dict[str, Any]
@@ -135,7 +136,7 @@ def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
 def _own_doubt(experiment: Experiment, name: str, tier: str) -> tuple[float, str] | None:
     """Return the width of what is a tier's own in a belief, also where the file leaves it out."""
     belief = next((b for key, b in experiment.beliefs.items() if key == name), None)
-    if belief is None or tier not in experiment.tier:
+    if belief is None or (tier not in belief.own and tier not in experiment.tier):
         return None
     rest = belief.sd * math.sqrt(1.0 - belief.common)
     return belief.own.get(tier, rest), f"sd of the log of what is {tier}'s own in the doubt"
@@ -289,7 +290,7 @@ def _solve(d: Distribution, parameters: Any, value: float, low: float, high: flo
         return median(Distribution(None, d.family, parameters(x), d.lower, d.upper)) - value
 
     if not gap(low) < 0.0 < gap(high):
-        raise DistributionError(f"cannot have its median at {value:g} within its truncation")
+        raise DistributionError(f"cannot have its median at {setting(value)} within its truncation")
     return float(brentq(gap, low, high, xtol=1e-14, rtol=1e-14))
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..experiment import DistributionError, Experiment, ExperimentError, Fault
 from ..experiment.distributions import number
+from ..text.numbers import rounded
 from .keys import SHARES, Key
 
 #: Values of a range that does not say how many.
@@ -155,7 +156,7 @@ def spread(low: float, high: float, steps: int, by_factors: bool) -> list[float]
         raise DistributionError("log steps need both ends positive")
     else:
         inner = np.linspace(low, high, steps)
-    return [float(f"{value:.12g}") for value in inner]
+    return [rounded(value, 12) for value in inner]
 
 
 # --- Ranges that nobody wrote ---------------------------------------------------------------------

@@ -13,7 +13,8 @@ from ..experiment import Experiment
 from ..measures import Measured
 from ..measures.worlds import CLUSTERED_SAMPLING
 from ..plan import Plan
-from .inputs import factor_words
+from ..text.names import factor_words
+from ..text.numbers import multiple, setting
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -73,12 +74,12 @@ def uncertain_inputs(experiment: Experiment, plan: Plan) -> list[Uncertain]:
     for factor in plan.factors:
         k = row[factor.name]
         name, *rest = factor.name.split(":")
-        words = factor_words(factor)
+        words = factor_words(factor.name, factor.kind)
         if factor.kind == "shock":
             settings: tuple[str, str, str] = ("score -1.28", "score 0", "score +1.28")
             found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
         elif factor.table is not None:
-            low, middle, high = (f"{x:.4g}" for x in factor.table.quantile(np.array(SCORES)))
+            low, middle, high = map(setting, factor.table.quantile(np.array(SCORES)).tolist())
             settings = (low, middle, high)
             found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
         elif not rest:
@@ -98,7 +99,7 @@ def uncertain_inputs(experiment: Experiment, plan: Plan) -> list[Uncertain]:
 
 def _multipliers(log_sd: float) -> tuple[str, str, str]:
     low, middle, high = (math.exp(log_sd * z - log_sd**2 / 2.0) for z in SCORES)
-    return f"{low:.2f}x", f"{middle:.2f}x", f"{high:.2f}x"
+    return multiple(low), multiple(middle), multiple(high)
 
 
 def rank_correlation(x: Array, y: Array, like: xr.Dataset) -> Measured:

@@ -66,7 +66,7 @@ def default_tornado(experiment: sim.Experiment) -> Row:
     """Time a tornado over the default experiment, 20,000 worlds at each end."""
     found = _timed(lambda: tornado(experiment))
     answer = found.pop("answer")
-    return _row("tornado", None, answer.worlds, 1 + 3 * len(answer.swings), **found)
+    return _row("tornado", None, answer.worlds, 1 + 3 * len(answer.inputs), **found)
 
 
 def rows(quick: bool = False) -> list[Row]:

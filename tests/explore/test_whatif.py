@@ -12,7 +12,7 @@ import pytest
 import sim
 from sim.explore.controls import REACH, Control, controls
 from sim.explore.whatif import PositionError, WhatIf
-from sim.measures.format import cell
+from sim.text.numbers import cell
 from sim.vary.keys import median
 
 
@@ -71,9 +71,9 @@ def test_the_view_shows_the_figures_of_the_run(what_if):
     experiment = sim.load(what_if.experiment.file, worlds=2_000)
     results = sim.simulate(experiment, threads=1)
     summary = sim.summarize(results)
-    row = next(row for row in view.rows if row[0] == "ROI, median")
+    row = next(row for row in view.rows if row[0] == "median ROI")
     entries = [summary[name]["roi_median"] for name in ("micro", "macro")]
-    assert row[1:] == [cell(e.value, e.se, e.unit) for e in entries]
+    assert row[1:] == [cell(e) for e in entries]
     assert view.head == ["", "micro", "macro"]
     assert not view.changed
     assert "2,000 worlds, seed 5" in view.basis

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import sim
 from sim.cli import main
 from sim.diff import Changes, Moved, changes
-from sim.measures.format import percent_with_error
+from sim.text.numbers import told
 
 
 def moved(found: Changes, of: str, measure: str) -> Moved:
@@ -95,7 +95,7 @@ def test_the_sentence_has_the_figures_of_both_runs(runs):
     found = changes(runs["base"], runs["dear"])
     wins = moved(found, "micro against macro", "a_beats_b")
     for side in (wins.old, wins.new):
-        assert percent_with_error(side.value, side.se) in found.sentence
+        assert told(side) in found.sentence
     assert np.isfinite(wins.difference.value)
 
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 import sim
 from sim.cli.fit import fit as command
+from sim.text.numbers import Number, cell, tick
 
 Write = Callable[..., Path]
 
@@ -117,7 +118,7 @@ def test_on_a_terminal_tables_fit_eighty_columns(
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "micro on instagram" in shown
     median = found["micro"]["fee"].estimates[0]
-    assert f"{median.value:.4g} ± {median.se:.2g}" in shown
+    assert cell(Number(median.value, median.se)) in shown
 
 
 @pytest.mark.parametrize(
@@ -148,13 +149,13 @@ def test_mistakes_are_one_line_and_write_nothing(
 
 
 def test_refusal_says_how_many_it_takes(truth: SimpleNamespace, written: Write) -> None:
-    result = run(written(truth.instagram_posts(3, creators=9)), "--no-picture")
+    result = run(written(truth.instagram_posts(3, creators=2)), "--no-picture")
     assert result.exit_code == 2
-    assert "9 creators, 30 are needed" in result.stderr
+    assert "2 creators, 3 are needed" in result.stderr
 
 
 def test_panels_show_data_and_fit(truth: SimpleNamespace, written: Write) -> None:
-    from sim.charts.fit import draw_fit, plot_fitted, short
+    from sim.charts.fit import draw_fit, plot_fitted
     from sim.fit import fit_posts, read_posts
 
     found = fit_posts(read_posts(written(truth.campaigns(21, creators=120))))
@@ -168,7 +169,7 @@ def test_panels_show_data_and_fit(truth: SimpleNamespace, written: Write) -> Non
     assert plot_fitted(found["micro"]["fee"]).get_xlabel() == "USD per post"
     with pytest.raises(ValueError, match="no curve"):
         plot_fitted(found["micro"]["conversion_rate"])
-    assert [short(x) for x in (0.01, 300, 10_000, 2e6)] == ["0.01", "300", "10k", "2M"]
+    assert [tick(x, compact=True) for x in (0.01, 300, 10_000, 2e6)] == ["0.01", "300", "10k", "2M"]
 
 
 def test_importing_the_command_is_light() -> None:

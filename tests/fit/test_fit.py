@@ -206,17 +206,17 @@ def test_goodness_of_fit_passes_normals_and_fails_others() -> None:
 def test_too_few_creators_are_refused_with_how_many_it_takes(
     truth: SimpleNamespace, written: Write
 ) -> None:
-    columns = truth.instagram_posts(1, creators=12)
-    with pytest.raises(FitError, match="micro on instagram: 12 creators, 30 are needed"):
+    columns = truth.instagram_posts(1, creators=2)
+    with pytest.raises(FitError, match="micro on instagram: 2 creators, 3 are needed"):
         fit_posts(read_posts(written(columns)))
 
 
 def test_small_tiers_are_left_out_and_named(truth: SimpleNamespace, written: Write) -> None:
     columns = truth.instagram_posts(1, creators=60)
-    columns["followers"] = np.where(np.arange(180) < 30, 5_000, columns["followers"])
+    columns["followers"] = np.where(np.arange(180) < 6, 5_000, columns["followers"])
     found = fit_posts(read_posts(written(columns)))
     assert [tier.tier for tier in found.tiers] == ["micro"]
-    assert found.skipped == ("nano on instagram: 10 creators, 30 are needed",)
+    assert found.skipped == ("nano on instagram: 2 creators, 3 are needed",)
 
 
 def test_an_unselected_sample_is_not_doubted(instagram: Fit, tiktok: Fit) -> None:

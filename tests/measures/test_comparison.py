@@ -118,3 +118,27 @@ def test_text_says_why_an_error_is_missing(run_of: Results) -> None:
     comparison = compare(run_of({"micro": [1.0, 2.0], "macro": [0.0, 1.0]}), "micro", "macro")
     assert "a = micro, b = macro, 2 worlds" in repr(comparison)
     assert "(no violation at any level in the worlds drawn" in repr(comparison)
+
+
+def test_a_portfolio_is_read_once_for_all_its_pairs(
+    run_of: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from itertools import combinations
+
+    from sim.measures.comparison import compare_pairs
+    from sim.measures.worlds import PortfolioWorlds
+
+    read, names = PortfolioWorlds.read, []
+
+    def counted(self, name):
+        names.append((self._row, name))
+        return read(self, name)
+
+    monkeypatch.setattr(PortfolioWorlds, "read", counted)
+    rng = np.random.default_rng(3)
+    portfolios = {name: rng.normal(0.5, 1.0, 200) for name in "abcd"}
+    run = run_of(portfolios)
+    every = list(compare_pairs(run, combinations("abcd", 2)))
+    assert len(every) == 6
+    assert len(names) == len(set(names))
+    assert every[4].to_dict() == compare(run, "b", "d").to_dict()

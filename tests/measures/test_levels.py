@@ -44,7 +44,13 @@ def test_without_doubt_no_share_is_doubt_and_with_it_there_is(tmp_path) -> None:
     )
     doubtful = sim.simulate(sim.load(file))
     none = [f"beliefs.{name}=0" for name in sim.load(file).beliefs]
-    fixed = [*none, "economics.order_value=71", "economics.gross_margin=0.7"]
+    figures = {
+        "order_value": 71,
+        "gross_margin": 0.7,
+        "incremental_share": 0.6,
+        "tracked_share": 0.3,
+    }
+    fixed = [*none, *(f"economics.{name}={value}" for name, value in figures.items())]
     certain = sim.simulate(sim.load(file, fixed))
     with_doubt, without = split_levels(doubtful), split_levels(certain)
     assert with_doubt is not None

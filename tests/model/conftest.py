@@ -118,6 +118,14 @@ def simulated(make: Make) -> Callable[..., xr.Dataset]:
     return lambda changes=None, **how: sim.simulate(make(changes, **how), threads=2)
 
 
+@pytest.fixture
+def exact_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the funnel in double precision: for tests that compare to more digits than loops have."""
+    from sim.engine import kernel
+
+    monkeypatch.setattr(kernel, "loop_sums", kernel.exact_sums)
+
+
 @pytest.fixture(scope="session")
 def still() -> dict[str, Any]:
     """Return a tier where nothing varies."""

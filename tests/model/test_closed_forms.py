@@ -345,6 +345,7 @@ def test_cascade(simulated: Simulated, checks: ModuleType) -> None:
     checks.both(ds["engagements"].values[0], (N * 400, N * (scale * Q) ** 2 * variance))
 
 
+@pytest.mark.usefixtures("exact_reading")
 def test_logit_normal_reach_and_beta_authenticity(simulated: Simulated, checks: ModuleType) -> None:
     changes = {
         "tier.small.reach_rate": {"logitnormal": {"median": 0.2, "logit_sd": 0.9}},

@@ -134,7 +134,7 @@ def test_caps_hold_in_every_world(basis: str, simulated: Simulated) -> None:
         "portfolio.p": {"tier": "small", "creators": 2, "posts": 2, "repeat_factor": 3},
     }
     ds = simulated(changes, worlds=5_000)
-    slack = 1 + 1e-9
+    slack = 1 + 1e-6
     assert (ds["impressions"] <= 2 * 2 * 9_000 * slack).all()
     assert (ds["engagements"] <= ds["impressions"] * slack).all()
     assert (ds["impressions"] == 2 * 2 * 9_000).any()
@@ -214,15 +214,18 @@ def test_effort_cannot_follow_no_fee(make: Make) -> None:
         sim.simulate(make({f"tier.small.{k}": v for k, v in changes.items()}, worlds=128))
 
 
-def test_doubt_about_tracking_compiles_nothing_new(simulated: Simulated) -> None:
+def test_doubt_about_tracking_compiles_nothing_new(make: Make, simulated: Simulated) -> None:
     """A figure that is a row reaches the kernel as the same kind of array as one that is a number."""
-    from numba.core import config
-
-    from sim.engine.kernel import _line_sums
+    from sim.engine.emit import loop
+    from sim.engine.jit import COMPILES
+    from sim.engine.prepare import prepared
+    from sim.plan import make_plan
 
     simulated(worlds=128)
-    if config.DISABLE_JIT:
+    if not COMPILES:
         pytest.skip("nothing is compiled")
-    before = len(_line_sums.signatures)
+    of_line = loop(prepared(make_plan(make(worlds=128)).works[0]).structure)
+    before = len(of_line.signatures)
     simulated({"economics.tracked_share": "40 to 80 %"}, worlds=128)
-    assert len(_line_sums.signatures) == before
+    assert before == 1
+    assert len(of_line.signatures) == before

@@ -25,6 +25,7 @@ def crowd(still: dict[str, object], overlap: float, market: float = MARKET) -> d
     }
 
 
+@pytest.mark.usefixtures("exact_reading")
 def test_a_market_is_as_small_for_one_as_for_many(
     simulated: Simulated, still: dict[str, object]
 ) -> None:
@@ -41,6 +42,7 @@ def test_a_market_is_as_small_for_one_as_for_many(
     assert 800 * kept == pytest.approx(599.5, rel=1e-3)
 
 
+@pytest.mark.usefixtures("exact_reading")
 def test_disjoint_audiences_waste_what_one_creator_shows_twice(
     simulated: Simulated, still: dict[str, object]
 ) -> None:
@@ -55,6 +57,7 @@ def test_disjoint_audiences_waste_what_one_creator_shows_twice(
         np.testing.assert_allclose(of["expected_orders"].values, 800 * kept, rtol=1e-9)
 
 
+@pytest.mark.usefixtures("exact_reading")
 def test_drawn_orders_stay_within_the_market(
     simulated: Simulated, still: dict[str, object]
 ) -> None:

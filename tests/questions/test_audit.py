@@ -77,7 +77,7 @@ def test_what_the_model_does_not_have_is_held_against_other_claims_alone(found: 
     ("name", "claimed"),
     [
         ("blueland-roas", 13.04),
-        ("blueland-cpe", 0.87),
+        ("blueland-cpe", 0.8699),
         ("blueland-revenue-per-engagement", 11.34),
         ("blueland-order-value-7", 162),
         ("blueland-order-value-3", 378),
@@ -121,13 +121,18 @@ def test_the_roas_ranges_hold_together_for_33_to_44_usd(found: Audit) -> None:
 def test_a_case_is_placed_among_its_own_worlds(found: Audit) -> None:
     row = found["blueland-roas"]
     assert row.below is not None
-    assert 0.0 < row.below[0] < 0.1
+    assert 0.1 < row.below[0] < 0.5
     assert row.below[0] == row.below[1]
 
 
 def test_what_it_would_take_is_enough(found: Audit) -> None:
     # setting the parameter to the solved value makes the claim hold, on other worlds
-    for name, lever in (("roas-micro", 0), ("roas-micro", 1), ("cpe-micro", 0), ("roas-beauty", 0)):
+    for name, lever in (
+        ("roas-average", 0),
+        ("cpe-micro", 0),
+        ("cpe-macro", 0),
+        ("reach-typical", 0),
+    ):
         assert found[name].verdict == "holds only if"
         need = found[name].needs[lever]
         tables: dict[str, Any] = {"portfolio": packaged().portfolios}
@@ -139,11 +144,12 @@ def test_what_it_would_take_is_enough(found: Audit) -> None:
         assert again[name].verdict == "holds", (name, need)
 
 
-def test_a_claim_follows_the_assumptions() -> None:
-    tables = {"portfolio": packaged().portfolios, "economics": {"order_value": 40}}
-    row = audit(sim.build(tables), worlds=WORLDS, book=only("roas-micro"))["roas-micro"]
+def test_a_claim_follows_the_assumptions(found: Audit) -> None:
+    assert found["roas-average"].verdict == "holds only if"
+    tables = {"portfolio": packaged().portfolios, "economics": {"order_value": 90}}
+    row = audit(sim.build(tables), worlds=WORLDS, book=only("roas-average"))["roas-average"]
     assert row.verdict == "holds"
-    assert 5 < row.simulated.value < 8
+    assert 5 < row.simulated.value < 6.5
 
 
 def test_a_new_claim_is_a_row_of_data() -> None:
@@ -428,7 +434,7 @@ def test_on_a_terminal_every_verdict_has_its_ground_and_lines_fit(
     assert max(len(line) for line in table.splitlines()) <= 80
     needy = [row for row in found.rows if row.verdict != "holds" or row.built_in]
     assert sum(line.startswith("  ") for line in grounds.splitlines()) == len(needy)
-    assert "the median of tier.micro.fee = " in grounds
+    assert "median fee of micro = " in grounds
 
 
 def test_mistakes_of_the_command_are_one_line() -> None:

@@ -7,13 +7,11 @@ import json
 import numpy as np
 import pytest
 
-import sim
 from sim.charts import chart_parts, plot_answer
 from sim.questions.breakeven import breakeven
 from sim.questions.scenario import scenario
 from sim.questions.sweep import sweep
 from sim.questions.tornado import tornado
-from sim.questions.tornado._tornado import rank_tornado
 
 FEE = "tier.few.fee"
 
@@ -84,8 +82,8 @@ def test_text_has_no_axis(priced):
 
 def test_bars_of_a_tornado_end_where_the_inputs_do(priced):
     found = tornado(priced())
-    ax = plot_answer(saved(found))
-    first = found.swings[0]
+    ax = tornado.read(saved(found)).plot()
+    first = found.inputs[0]
     ends = {
         round(patch.get_x() + width, 9)
         for patch in ax.patches
@@ -96,10 +94,10 @@ def test_bars_of_a_tornado_end_where_the_inputs_do(priced):
 
 def test_rank_bars_start_at_zero(priced):
     experiment = priced()
-    found = rank_tornado(experiment, sim.simulate(experiment))
-    ax = plot_answer(saved(found))
+    found = tornado(experiment, rank=True)
+    ax = tornado.read(saved(found)).plot()
     widths = {round(patch.get_width(), 9) for patch in ax.patches}
-    assert round(found.swings[0].rank_correlation.value, 9) in widths
+    assert round(found.inputs[0].rank_correlation.value, 9) in widths
 
 
 def test_scenarios_show_median_and_mean_of_each(still):
@@ -113,4 +111,4 @@ def test_scenarios_show_median_and_mean_of_each(still):
 
 
 def test_nothing_uncertain_has_no_chart(still):
-    assert not chart_parts(tornado(still()).to_dict())
+    assert not tornado(still()).figures()

@@ -6,6 +6,7 @@ of `many` is 3 f - 1 and that of `few` 4 f - 1: 48,000 USD of contribution on 16
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -13,9 +14,9 @@ import pytest
 import sim
 from sim.experiment import ExperimentError
 from sim.measures import Measured
-from sim.questions.point_tables import MOST, tornado_table
 from sim.questions.tornado import tornado
-from sim.questions.tornado._tornado import _monotone, rank_tornado
+from sim.questions.tornado._answer import ROWS
+from sim.questions.tornado._tornado import _monotone
 
 SPREAD, SCORE = 0.3, 1.2815515655446004
 LOW, MIDDLE, HIGH = (math.exp(-(SPREAD**2) / 2 + SPREAD * z) for z in (-SCORE, 0.0, SCORE))
@@ -41,8 +42,8 @@ def close(entry: Measured, expected: float) -> bool:
 
 def test_ends_and_swing_are_those_of_the_quantiles(own):
     found = tornado(own, of="many")
-    first = found.swings[0]
-    assert "many" in first.name
+    first = found.inputs[0]
+    assert "many" in first.input
     assert close(first.low, 3.0 * LOW - 1.0)
     assert close(first.middle, 3.0 * MIDDLE - 1.0)
     assert close(first.high, 3.0 * HIGH - 1.0)
@@ -52,36 +53,36 @@ def test_ends_and_swing_are_those_of_the_quantiles(own):
 
 def test_the_error_of_a_swing_is_paired(own):
     # The orders of both ends come from one stream: their difference varies less than either.
-    first = tornado(own, of="many").swings[0]
+    first = tornado(own, of="many").inputs[0]
     assert first.swing.se < math.hypot(first.low.se, first.high.se)
 
 
 def test_the_difference_has_both_sides(own):
-    found = {swing.name: swing for swing in tornado(own).swings}
+    found = {swing.input: swing for swing in tornado(own).inputs}
     few = next(swing for name, swing in found.items() if "few" in name)
     # a minus b, the tier of b at its ends: (3 - 1) - (4 f - 1).
     assert close(few.low, 3.0 - 4.0 * LOW)
     assert close(few.high, 3.0 - 4.0 * HIGH)
     # The other tier's belief moves nothing in `many`: the same worlds, bit for bit.
-    low, high = few.portfolios["many"]
-    assert low.value == high.value
+    many = few.portfolios["many"]
+    assert many.low.value == many.high.value
 
 
 def test_what_both_share_cancels_as_far_as_it_should(shared):
-    (swing,) = tornado(shared).swings
+    (swing,) = tornado(shared).inputs
     assert close(swing.swing, (3.0 - 4.0) * (HIGH - LOW))
-    assert close(swing.portfolios["many"][1], 3.0 * HIGH - 1.0)
+    assert close(swing.portfolios["many"].high, 3.0 * HIGH - 1.0)
 
 
 def test_swings_are_in_order_of_size(priced):
-    sizes = [abs(swing.swing.value) for swing in tornado(priced()).swings]
+    sizes = [abs(swing.swing.value) for swing in tornado(priced()).inputs]
     assert sizes == sorted(sizes, reverse=True)
 
 
 def test_rank_correlation_of_the_only_input_is_nearly_one(shared):
     # Orders add 3 % to a factor of log sd 0.3: Pearson 0.995 on the log scale, Spearman 0.994.
     run = sim.simulate(shared)
-    (swing,) = rank_tornado(shared, run, of="many").swings
+    (swing,) = tornado(shared, rank=True, run=run, of="many").inputs
     assert swing.rank_correlation.value == pytest.approx(0.994, abs=0.004)
     assert swing.swing is None
 
@@ -90,7 +91,7 @@ def test_ranks_need_no_new_run(shared, monkeypatch):
     run = sim.simulate(shared)
     for name in ("sim.run.simulate.simulate", "sim.questions.tornado._tornado.draw"):
         monkeypatch.setattr(name, None)
-    assert rank_tornado(shared, run).swings
+    assert tornado(shared, rank=True, run=run).inputs
 
 
 @pytest.mark.parametrize(
@@ -110,19 +111,21 @@ def test_a_bend_is_told_only_beyond_its_error(first, second, expected):
 
 def test_nothing_uncertain_is_an_answer(still):
     found = tornado(still())
-    assert found.swings == ()
+    assert found.inputs == ()
     assert "Nothing is uncertain" in found.sentence
 
 
 def test_answers_repeat_and_are_short_on_a_terminal(priced):
     first, second = (tornado(priced()) for _ in range(2))
     assert first.to_dict() == second.to_dict()
-    assert len(tornado_table(first)) <= MOST
+    assert len(first.tables()[0]) <= ROWS
     assert "±" in first.sentence
 
 
-def test_json_has_values_and_errors(own):
-    content = tornado(own).to_dict()
+def test_json_has_values_and_errors_and_comes_back(own):
+    answer = tornado(own)
+    content = json.loads(json.dumps(answer.to_dict(), allow_nan=False))
+    assert tornado.read(content) == answer
     for entry in content["inputs"]:
         assert {"value", "se"} <= set(entry["swing"]) & set(entry["rank_correlation"])
 

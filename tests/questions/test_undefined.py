@@ -14,7 +14,6 @@ from sim.questions.diversify import diversify
 from sim.questions.pickfreeze import shared_variance, sobol
 from sim.questions.sensitivity import sensitivity
 from sim.questions.tornado import tornado
-from sim.questions.tornado._tornado import rank_tornado
 
 WORLDS = 2_048
 #: Paid by commission alone: where nobody buys, nothing is spent.
@@ -53,8 +52,8 @@ def test_every_question_counts_and_tells_them(codes: sim.Experiment, run: Any) -
     answers = {
         "breakeven": breakeven(codes, "tier.micro.fee", run=run, beliefs=False, threads=1),
         "discover": discover(codes, run=run, threads=1),
-        "tornado": tornado(codes, worlds=WORLDS, threads=1),
-        "rank": rank_tornado(codes, run),
+        "tornado": tornado(codes),
+        "rank": tornado(codes, rank=True),
         "sensitivity": sensitivity(codes, worlds=WORLDS, threads=1),
         "delta": sensitivity(codes, method="delta", worlds=WORLDS, threads=1),
     }
@@ -74,8 +73,11 @@ def test_a_world_without_a_roi_is_no_loss(codes: sim.Experiment, run: Any) -> No
     assert region.worlds == half.sum()
 
 
-def test_beliefs_put_the_tie_where_worlds_without_a_roi_do_not_count(codes: sim.Experiment) -> None:
-    answer = breakeven(codes, "tier.micro.fee", worlds=WORLDS, threads=1)
+def test_beliefs_put_the_tie_where_worlds_without_a_roi_do_not_count() -> None:
+    nano = {"management_hours": 0, "conversion_rate": 0.01}
+    tiers = {"tier": {"nano": nano, "micro": {"management_hours": 0}}}
+    cheap = sim.build(CODES | tiers | {"economics": {"order_value": 150}})
+    answer = breakeven(cheap, "tier.micro.fee", worlds=WORLDS, threads=1)
     assert answer.ties
     assert answer.beliefs is not None
     assert answer.beliefs.within > 0.5
@@ -85,7 +87,7 @@ def test_what_never_costs_anything_is_sent_to_profit() -> None:
     free = sim.build(FREE)
     for ask in (
         lambda: breakeven(free, "tier.micro.fee", threads=1),
-        lambda: tornado(free, worlds=256, threads=1),
+        lambda: tornado(free, points=256),
         lambda: sensitivity(free, worlds=256, threads=1),
         lambda: discover(free, threads=1),
         lambda: diversify(free, worlds=256, threads=1),
@@ -94,7 +96,7 @@ def test_what_never_costs_anything_is_sent_to_profit() -> None:
             ask()
     answer = breakeven(free, "tier.micro.fee", on="profit_mean", beliefs=False, threads=1)
     assert "free" in answer.sentence
-    assert tornado(free, measure="profit_mean", worlds=256, threads=1).swings
+    assert tornado(free, measure="profit_mean", points=256).inputs
 
 
 def test_shares_of_a_variance_rest_on_the_worlds_that_are_defined() -> None:
@@ -147,8 +149,8 @@ def test_equal_everywhere_nothing_moves_it(equal: sim.Experiment) -> None:
     assert tie.ties == ()
     assert tie.beliefs is None
     for answer in (
-        tornado(equal, worlds=1_024, threads=1),
-        rank_tornado(equal, sim.simulate(equal, threads=1)),
+        tornado(equal),
+        tornado(equal, rank=True),
     ):
         assert answer.sentence.startswith("No input moves the mean ROI of one minus that of two")
     for method in ("sobol", "delta"):
@@ -162,8 +164,10 @@ def test_charts_of_what_nothing_moves_are_drawn(equal: sim.Experiment) -> None:
 
     for answer in (
         sensitivity(equal, worlds=256, threads=1),
-        tornado(equal, worlds=256, threads=1),
         breakeven(equal, "tier.mid.fee", threads=1),
     ):
         ax = plot_answer(answer.to_dict(), tiers={"one": "mid", "two": "mid"})
         assert ax.get_title(loc="left") or ax.figure.texts
+    swings = tornado(equal, points=256)
+    assert "No input moves" in swings.headline
+    assert swings.figures()[0].plot() is not None

@@ -51,6 +51,7 @@ TORNADO = {
     "notes": ["A note <b>in bold</b>."],
     "worlds": 2000,
     "method": "swing",
+    "decision": {"a": "micro", "b": "macro"},
     "measure": "roi_mean",
     "outcome": "The mean ROI of micro",
     "label": "mean ROI of micro",
@@ -63,6 +64,9 @@ TORNADO = {
             "low": {"value": 2.0, "se": 0.02, "unit": "fraction"},
             "high": {"value": 0.25, "se": 0.02, "unit": "fraction"},
             "swing": {"value": 1.75, "se": 0.03, "unit": "fraction"},
+            "monotone": True,
+            "portfolios": {},
+            "rank_correlation": {"value": 0.5, "se": 0.01, "unit": "rank correlation"},
         },
         {
             "input": "campaign",
@@ -71,6 +75,9 @@ TORNADO = {
             "low": {"value": 0.75, "se": 0.02, "unit": "fraction"},
             "high": {"value": 1.5, "se": 0.02, "unit": "fraction"},
             "swing": {"value": 0.75, "se": 0.03, "unit": "fraction"},
+            "monotone": True,
+            "portfolios": {},
+            "rank_correlation": {"value": 0.5, "se": 0.01, "unit": "rank correlation"},
         },
     ],
 }

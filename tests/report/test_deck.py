@@ -115,7 +115,7 @@ def test_charts_hold_the_numbers_of_the_run(slides: list[Any], folder: Path, sto
         chart = next(s.chart for s in found[key].shapes if s.has_chart)
         return {one.name: one for one in chart.plots[0].series}
 
-    for name, one in series("loss").items():
+    for name, one in series("losing").items():
         values = [v for v in one.values if v is not None]
         assert values == pytest.approx([np.mean(roi[name] < 0)])
     for name, one in series("exceedance").items():
@@ -144,7 +144,7 @@ def test_waterfall_adds_up(slides: list[Any], folder: Path, story) -> None:
 
 
 def test_error_bars_are_two_standard_errors(slides: list[Any], folder: Path, story) -> None:
-    figure = next(f for f in all_figures(story) if f.key == "loss")
+    figure = next(f for f in all_figures(story) if f.key == "losing")
     chart = next(s.chart for s in slide_of(slides, figure.finding).shapes if s.has_chart)
     with sim.report.open_run(folder) as opened:
         errors = {n: opened.answer.summary[n]["loss_probability"].se for n in opened.run.names}

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from ...displays import Told
 from ...evidence import Figure, cite
+from ...text.numbers import from_to, percent
 from .expressions import Interval
-from .required import Need, finite, span
+from .required import Need, finite
 
 Verdict = Literal["holds", "holds only if", "contradicts"]
 
@@ -99,12 +100,12 @@ class AuditRow:
         parts = []
         if self.verdict == "contradicts":
             parts.append(", ".join(f"{name} ({says})" for name, says in self.contradicted.items()))
-            parts += [f"together {span(each.low, each.high)}" for each in self.amounts]
+            parts += [f"together {from_to(each.low, each.high)}" for each in self.amounts]
         if self.built_in:
             parts.append(f"true by construction: the default of {self.built_in} was made of it")
         parts.append(", or ".join(each.sentence for each in self.needs))
         if self.below is not None:
-            low, high = (f"{100 * share:.3g} %" for share in self.below)
+            low, high = (percent(share) for share in self.below)
             where = low if low == high else f"{low} to {high}"
             parts.append(f"{where} of simulated worlds lie below")
         return "; ".join(part for part in parts if part)
@@ -141,7 +142,7 @@ class AuditRow:
             "id": self.id,
             "says": self.says,
             "source": self.source,
-            "claimed": span(self.claimed.low, self.claimed.high),
+            "claimed": from_to(self.claimed.low, self.claimed.high),
             "simulated": None if simulated is None else finite(simulated.value),
             "se": None if simulated is None else simulated.se,
             "unit": self.unit,

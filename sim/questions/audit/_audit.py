@@ -19,6 +19,7 @@ import numpy as np
 from ...evidence import Figure, cite
 from ...experiment import Experiment, build
 from ...run.simulate import Progress, simulate
+from ...text.numbers import FRACTION, Number, cell, from_to
 from ...vary.keys import Varied, find_key
 from ...vary.variants import with_portfolios
 from ..common import as_measured
@@ -35,11 +36,11 @@ from .expressions import (
     parts_of,
     portfolios_in,
 )
-from .required import Need, need, number, shown, span
+from .required import Need, need, number
 
 #: Worlds of an audit unless more are asked for.
 WORLDS = 20_000
-#: A case lies among its worlds between these shares of them.
+#: A case lies among its worlds from_to these shares of them.
 AMONG = (0.05, 0.95)
 #: Standard errors by which a simulated figure may miss a claim.
 FORGIVEN = 2.0
@@ -218,13 +219,13 @@ def _sayings(terms: Iterable[Any], speaker: Speaker) -> dict[str, str]:
     for term in terms:
         for name in claims_in(term):
             figure, said = speaker.figures[name], speaker.interval({"claim": name})
-            unit = "" if figure.unit in ("fraction", "ratio") else f" {figure.unit}"
-            says[name] = f"{cite(figure.source)}: {span(said.low, said.high)}{unit}"
+            unit = "" if figure.unit in (FRACTION, "ratio") else f" {figure.unit}"
+            says[name] = f"{cite(figure.source)}: {from_to(said.low, said.high)}{unit}"
         for part in parts_of(term):
             for statistic in measured_in(part) if "measured" in part else ():
                 says[statistic.id] = (
                     f"real posts, {cite(statistic.source)}: "
-                    f"{shown(statistic.value or 0.0)} ± {shown(statistic.se or 0.0)}"
+                    f"{cell(Number(statistic.value, statistic.se))}"
                 )
     return says
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...experiment import Distribution, ExperimentError
+from ...text.names import key_words
+from ...text.numbers import from_to, setting
 from ...vary.keys import Varied, find_key
 from .expressions import Interval, Scene, Speaker, TermError, portfolios_in
 
@@ -45,9 +47,10 @@ class Need:
     @property
     def sentence(self) -> str:
         """Say it in words."""
-        now = "" if self.now is None else f" (now {shown(self.now)})"
-        what = f"the median of {self.parameter}" if self.median else self.parameter
-        return f"{what} = {span(self.low, self.high)}{now}"
+        now = "" if self.now is None else f" (now {setting(self.now)})"
+        name = key_words(self.parameter)
+        what = f"median {name}" if self.median else name
+        return f"{what} = {from_to(self.low, self.high)}{now}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name: infinite ends are None."""
@@ -59,22 +62,6 @@ class Need:
             "unit": self.unit,
             "is_median": self.median,
         }
-
-
-def span(low: float, high: float) -> str:
-    """Return a figure or a range in words."""
-    if low == high:
-        return shown(low)
-    if math.isinf(high):
-        return f"{shown(low)} or more"
-    return f"at most {shown(high)}" if math.isinf(low) else f"{shown(low)} to {shown(high)}"
-
-
-def shown(value: float) -> str:
-    """Return a number in three or four digits, or in all of those before the point."""
-    if abs(value) >= 1000.0:
-        return f"{value:,.0f}"
-    return f"{value:.4g}" if abs(value) >= 1.0 else f"{value:.3g}"
 
 
 def finite(value: float) -> float | None:

@@ -14,9 +14,10 @@ from ...measures import COMPARISONS, MEASURES
 from ...measures.estimate import Measurer
 from ...plan import make_plan
 from ...run.simulate import simulate
+from ...text.numbers import setting
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
-from ..common import LESS_IS_BETTER, Decision, plain, shown
+from ..common import LESS_IS_BETTER, Decision, finite
 from ._crossing import between, crossings
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ class BeliefRange:
         if self.low is None and self.high is None:
             return f"in {share} draws of the beliefs they tie in this range"
         if self.low is None:
-            place = f"19 in 20 draws of the beliefs put the tie below {shown(self.high or 0.0)}"
+            place = f"19 in 20 draws of the beliefs put the tie below {setting(self.high or 0.0)}"
         elif self.high is None:
-            place = f"19 in 20 draws of the beliefs put the tie above {shown(self.low)}"
+            place = f"19 in 20 draws of the beliefs put the tie above {setting(self.low)}"
         else:
-            ends = f"{shown(self.low)} and {shown(self.high)}"
+            ends = f"{setting(self.low)} and {setting(self.high)}"
             place = f"nine in ten draws of the beliefs put the tie between {ends}"
         return f"{place} (in {share} it lies in the range looked at)"
 
@@ -202,5 +203,5 @@ def _range(whole: Array, first: Array, second: Array) -> BeliefRange:
         middle = float(np.median(whole[inside]))
         kept = np.sqrt(1.0 - noise)
         ends = [middle + kept * (end - middle) if np.isfinite(end) else end for end in ends]
-    low, high = (plain(float(end)) for end in ends)
+    low, high = (finite(float(end)) for end in ends)
     return BeliefRange(low, high, float(inside.mean()), noise, len(whole))

@@ -18,30 +18,34 @@ import numpy.typing as npt
 from ...displays import Told
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
-from ...experiment.words import key_words
 from ...measures.outcome import variable_of
 from ...plan import make_plan
 from ...run.simulate import Progress, simulate
+from ...text.names import TWINS, key_words, measure_words, twin_word
+from ...text.numbers import (
+    FRACTION,
+    Number,
+    brief,
+    counted,
+    from_to,
+    is_money,
+    setting,
+    told,
+    whole_percent,
+)
 from ...vary.keys import Key, find_key
 from ...vary.prices import is_price
 from ...vary.ranges import default_values, read_values
 from ..common import (
-    NO_ERROR,
     POINT_WORLDS,
-    TWINS,
     Decision,
     check_defined,
     decide,
+    finite,
     left_out,
     only,
-    plain,
-    rounded,
-    said,
-    shown,
-    twin_words,
     unit_of,
     with_worlds,
-    words_of,
 )
 from ..sweep._algebra import MEANS, QUANTILES
 from ..sweep._sweep import Sweep, sweep
@@ -103,7 +107,7 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
         noise = self.beliefs.noise if self.beliefs is not None else 0.0
         if noise < 0.01:
             return notes
-        share = f"{100 * noise:.0f} %"
+        share = whole_percent(noise)
         note = f"Noise of the worlds, {share} of the spread of ties over the beliefs, is taken out."
         return (*notes, note)
 
@@ -131,7 +135,7 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
             "notes": list(self.notes),
             "decision": {"a": self.decision.a, "b": self.decision.b},
             "on": self.decision.measure,
-            "words": words_of(self.decision.measure),
+            "words": measure_words(self.decision.measure),
             "unit": unit_of(self.decision.measure),
             "headline": self.headline,
             "key": {"name": self.key.name, "unit": self.key.unit, "base": self.key.base},
@@ -160,8 +164,8 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
             "key": data[self.key.name].values.tolist(),
             "second": data[second.name].values.tolist(),
             "gap": {
-                "value": [[plain(v) for v in row] for row in gap.tolist()],
-                "se": [[plain(v) for v in row] for row in se.tolist()],
+                "value": [[finite(v) for v in row] for row in gap.tolist()],
+                "se": [[finite(v) for v in row] for row in se.tolist()],
             },
         }
 
@@ -176,10 +180,9 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
         if not self.ties:
             return f"{a} and {b} {_tied(self.decision.measure, False)} at any {name} tried"
         places = " and ".join(
-            shown(tie.value) + (f" (± {rounded(tie.se)})" if tie.se is not None else "")
-            for tie in self.ties
+            brief(tie.number) if tie.se is None else told(tie.number) for tie in self.ties
         )
-        unit = f" {self.key.unit}" if self.key.unit.startswith("USD") else ""
+        unit = f" {self.key.unit}" if is_money(self.key.unit) else ""
         return f"{a} and {b} {_tied(self.decision.measure)} at a {name} of {places}{unit}"
 
     @property
@@ -194,33 +197,32 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
         if self.second is not None:
             return self._line_sentence(self.second)
         a, b = self.decision.a, self.decision.b
-        low, high = (shown(end) for end in self.range)
-        worlds = f"{self.curve.worlds:,} worlds"
+        low, high = (setting(end) for end in self.range)
+        worlds = f"{counted(self.curve.worlds, 'world')}"
         if self.equal:
             return (
-                f"{a} and {b} are equal on {words_of(self.decision.measure)} wherever "
-                f"{self.key.name} ({self.key.unit}) stands between {low} and {high}: it decides "
-                f"nothing between them ({worlds})."
+                f"{a} and {b} are equal on {measure_words(self.decision.measure)} wherever the "
+                f"{key_words(self.key.name)} ({self.key.unit}) stands between {low} and {high}: it "
+                f"decides nothing between them ({worlds})."
             )
         if not self.ties:
             return (
                 f"{a} and {b} {_tied(self.decision.measure, False)} anywhere between {low} and {high} of "
-                f"{self.key.name} ({self.key.unit}): {self._ahead()}{self._by_beliefs()} ({worlds})."
+                f"the {key_words(self.key.name)} ({self.key.unit}): {self._ahead()}{self._by_beliefs()} ({worlds})."
             )
         parts = []
         for tie in self.ties:
-            if tie.se is None:
-                error = f"no standard error: {(tie.reason or NO_ERROR).partition(':')[0]}"
-            else:
-                ends = f"{shown(tie.low or 0.0)} to {shown(tie.high or 0.0)}"
-                error = f"± {rounded(tie.se)}, 95 % interval {ends}"
+            ends = ""
+            if tie.se is not None:
+                span = from_to(tie.low or 0.0, tie.high or 0.0, tie.se)
+                ends = f", 95 % interval {span}"
             parts.append(
-                f"at {shown(tie.value)} ({error}; below it {tie.better_below} is better, above it "
-                f"{tie.better_above}{self._twins_at(tie.value)})"
+                f"at {told(tie.number).removesuffix(')')}{ends}; below it {tie.better_below} is "
+                f"better, above it {tie.better_above}{self._twins_at(tie.value)})"
             )
-        now = "" if self.key.base is None else f", now {shown(self.key.base)}"
+        now = "" if self.key.base is None else f", now {setting(self.key.base)}"
         return (
-            f"{a} and {b} {_tied(self.decision.measure)} where {self.key.name} ({self.key.unit}{now}) stands "
+            f"{a} and {b} {_tied(self.decision.measure)} where the {key_words(self.key.name)} ({self.key.unit}{now}) stands "
             f"{' and '.join(parts)}{self._by_beliefs()} ({worlds})."
         )
 
@@ -235,8 +237,8 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
                 float(np.interp(value, x, data[row].sel(portfolio=name).values))
                 for row in (twin, f"{twin}_se")
             )
-            parts.append(f"{name} {said(at, se, unit_of(twin))}")
-        return f"; {twin_words(self.decision.measure)} there: {', '.join(parts)}"
+            parts.append(f"{name} {told(Number(at, se, unit_of(twin)))}")
+        return f"; {twin_word(self.decision.measure)} there: {', '.join(parts)}"
 
     def _ahead(self) -> str:
         """Say who is better all along, with the gap at both ends."""
@@ -244,7 +246,7 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
         winner = self.decision.a if gap[0] > 0.0 else self.decision.b
         measure, data = self.decision.measure, self.curve.dataset
         if measure == "a_beats_b":
-            ends = [said(data[measure].values[i], data["a_beats_b_se"].values[i], "fraction")
+            ends = [told(Number(data[measure].values[i], data["a_beats_b_se"].values[i], FRACTION))
                     for i in (0, -1)]  # fmt: skip
             return (
                 f"{winner} is better; {self.decision.a} has the higher ROI in {ends[0]} of worlds "
@@ -254,40 +256,42 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
         for name in self.decision.portfolios:
             value = data[measure].sel(portfolio=name).values
             error = data[f"{measure}_se"].sel(portfolio=name).values
-            figures = [said(value[i], error[i], unit_of(measure)) for i in (0, -1)]
+            figures = [told(Number(value[i], error[i], unit_of(measure))) for i in (0, -1)]
             ends.append(f"{name} from {figures[0]} to {figures[1]}")
         return f"{winner} is better ({'; '.join(ends)})"
 
     def _by_beliefs(self) -> str:
         """Say what the beliefs add, and how many creators are worth hiring."""
         parts = [self.beliefs.sentence] if self.beliefs is not None else []
-        parts.append(hiring_sentence(self.hiring, self.key.name))
+        parts.append(hiring_sentence(self.hiring, key_words(self.key.name)))
         return "".join(f"; {part}" for part in parts if part)
 
     def _line_sentence(self, second: Key) -> str:
         found = [(x, y, se) for x, y, se in self.line if y is not None]
         start = f"{self.decision.a} and {self.decision.b} {_tied(self.decision.measure)}"
         if not found:
-            low, high = (shown(end) for end in self.range)
+            low, high = (setting(end) for end in self.range)
             return (
-                f"{start} nowhere between {low} and {high} of {self.key.name}, whatever "
-                f"{second.name} is ({self.curve.worlds:,} worlds)."
+                f"{start} nowhere between {low} and {high} of the {key_words(self.key.name)}, "
+                f"whatever the {key_words(second.name)} is ({counted(self.curve.worlds, 'world')})."
             )
         ends = []
         for x, y, se in (found[0], found[-1]):
-            error = "no standard error" if se is None else f"± {rounded(se)}"
-            ends.append(f"{self.key.name} = {shown(y)} ({error}) with {second.name} = {shown(x)}")
+            ends.append(
+                f"{key_words(self.key.name)} {told(Number(y, se))} with {key_words(second.name)} "
+                f"{setting(x)}"
+            )
         missing = len(self.line) - len(found)
-        low, high = (shown(end) for end in self.range)
+        low, high = (setting(end) for end in self.range)
         none = f"; at {missing} of {len(self.line)} values no tie between {low} and {high}"
         none = none if missing else ""
-        return f"{start} on the line from {' to '.join(ends)}{none} ({self.curve.worlds:,} worlds)."
+        return f"{start} on the line from {' to '.join(ends)}{none} ({counted(self.curve.worlds, 'world')})."
 
 
 def _tied(measure: str, tie: bool = True) -> str:
     if measure == "a_beats_b":
         return ("have" if tie else "do not have") + " even chances of the higher ROI"
-    return ("tie" if tie else "do not tie") + f" on {words_of(measure)}"
+    return ("tie" if tie else "do not tie") + f" on {measure_words(measure)}"
 
 
 def breakeven(
@@ -380,6 +384,7 @@ def breakeven(
         resize=resize,
         a=decision.a,
         b=decision.b,
+        measure=decision.measure,
         worlds=worlds,
         run=run,
         threads=threads,

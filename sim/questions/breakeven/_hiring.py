@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...experiment import Experiment
+from ...text.numbers import in_points, setting
 from ...vary.keys import Key, Varied
-from ..common import POINT_WORLDS, shown
+from ..common import POINT_WORLDS
 
 #: Tables whose keys say how much creators share.
 SHARED = ("shocks", "beliefs")
@@ -97,8 +98,8 @@ def hiring_sentence(found: Sequence[Hiring], key: str) -> str:
     """Say how many creators are worth hiring at the values that were looked at."""
     if not found:
         return ""
-    points = ", ".join(f"{item.words} at {shown(item.value)}" for item in found)
-    amount = f"{100.0 * found[0].amount:.2g} points"
+    points = ", ".join(f"{item.words} at {setting(item.value)}" for item in found)
+    amount = in_points(found[0].amount, 2)
     return (
         f"creators of {found[0].portfolio} worth hiring, each improving the worst 5 % of worlds by "
         f"{amount} of ROI or more, by {key}: {points}"

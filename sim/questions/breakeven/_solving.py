@@ -11,9 +11,10 @@ import numpy.typing as npt
 from ...experiment import Experiment
 from ...measures import Measured
 from ...run.simulate import simulate
+from ...text.numbers import Number
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices
-from ..common import LESS_IS_BETTER, Decision, compared, plain
+from ..common import LESS_IS_BETTER, Decision, compared, finite
 from ..sweep._sweep import Sweep
 from ._crossing import Gap, between, crossings, halved, narrowed
 
@@ -55,6 +56,11 @@ class Tie:
     better_above: str
     better_below: str
 
+    @property
+    def number(self) -> Number:
+        """The value as it is written."""
+        return Number(self.value, self.se, "", self.reason)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name."""
         return dict(vars(self))
@@ -64,9 +70,8 @@ def gaps(curve: Sweep, decision: Decision) -> Array:
     """Return how much better a is than b over the curve: positive where a is the better one."""
     if decision.measure == "a_beats_b":
         return np.asarray(curve.dataset["a_beats_b"].values - 0.5)
-    data = curve.dataset[decision.measure]
-    gap = data.sel(portfolio=decision.a) - data.sel(portfolio=decision.b)
-    return np.asarray(-gap.values if decision.measure in LESS_IS_BETTER else gap.values)
+    gap, _ = curve.gap()
+    return -gap if decision.measure in LESS_IS_BETTER else gap
 
 
 def gap_at(
@@ -130,7 +135,7 @@ def find_ties(curve: Sweep, key: Key, decision: Decision, gap: Gap) -> tuple[Tie
             else (max(value - _NORMAL_95 * se, float(x[0])), value + _NORMAL_95 * se)
         )
         found.append(
-            Tie(value, plain(se), plain(low), plain(high), at.reason, str(above), str(below))
+            Tie(value, finite(se), finite(low), finite(high), at.reason, str(above), str(below))
         )
     return tuple(found)
 
@@ -159,7 +164,7 @@ def with_errors(
             continue
         slope = rise / (2.0 * step * y)
         se = None if here.se is None else abs(here.se / slope)
-        rows.append((x, y - (here.value or 0.0) / slope, plain(se)))
+        rows.append((x, y - (here.value or 0.0) / slope, finite(se)))
     return tuple(rows)
 
 
@@ -178,19 +183,13 @@ def find_line(curve: Sweep, key: Key, second: Key, decision: Decision) -> Line:
         i = here[0]
         value = between(x[i], x[i + 1], g[i, j], g[i + 1, j])
         slope = (g[i + 1, j] - g[i, j]) / (x[i + 1] - x[i])
-        se = plain(float((errors[i, j] + errors[i + 1, j]) / 2.0 / abs(slope)))
+        se = finite(float((errors[i, j] + errors[i + 1, j]) / 2.0 / abs(slope)))
         rows.append((float(at), float(value), se))
     return tuple(rows)
 
 
 def gap_errors(curve: Sweep, decision: Decision) -> Array:
-    """Return the error of the gap: paired where the curve has it, else as if independent."""
-    data, on = curve.dataset, decision.measure
-    paired = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}
-    if on == "a_beats_b":
-        return np.asarray(data["a_beats_b_se"].values)
-    if on in paired:
-        return np.asarray(data[f"{paired[on]}_se"].values)
-    error = data[f"{on}_se"]
-    own, other = (error.sel(portfolio=name).values for name in decision.portfolios)
-    return np.asarray(np.hypot(own, other))
+    """Return the standard error of `gaps`, of paired worlds."""
+    if decision.measure == "a_beats_b":
+        return np.asarray(curve.dataset["a_beats_b_se"].values)
+    return curve.gap()[1]

@@ -15,10 +15,10 @@ from ...experiment import Experiment, ExperimentError, Fault
 from ...measures import Measured
 from ...measures import functions as f
 from ...measures.evaluate import measured
-from ...measures.format import percent, percent_with_error
 from ...measures.outcome import variable_of
-from ...measures.wording import TOLD_APART
 from ...run.simulate import Progress
+from ...text.numbers import percent, told
+from ...text.verdicts import TOLD_APART
 from ..common import Decision, decide
 from .prim import Box, find_box
 from .sample import Cloud, run_cloud, varied_cloud
@@ -158,7 +158,7 @@ class Region(Told, table="sim.questions.shown:discover_table"):
     def sentence(self) -> str:
         """Return where a loses to b, with errors."""
         a, b = self.decision.a, self.decision.b
-        base = percent_with_error(self.losing.value, self.losing.se)
+        base = told(self.losing)
         if not self.losing.value:
             return f"{a} loses to {b} in none of the worlds."
         if not self.conditions:
@@ -167,15 +167,15 @@ class Region(Told, table="sim.questions.shown:discover_table"):
                 "out: chance decides."
             )
         if not self._stands_out:
-            there = percent_with_error(self.density.value, self.density.se)
+            there = told(self.density)
             return (
                 f"{a} loses to {b} in {base} of worlds, and no region of the assumptions is told "
                 f"from the rest: where {self.words} it loses in {there}."
             )
         return (
             f"{a} loses to {b} most often where {self.words}: there it loses in "
-            f"{percent_with_error(self.density.value, self.density.se)} of worlds against {base} "
-            f"overall, and {percent_with_error(self.coverage.value, self.coverage.se)} of its "
+            f"{told(self.density)} of worlds against {base} "
+            f"overall, and {told(self.coverage)} of its "
             "losses lie there."
         )
 

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...experiment import Experiment, ExperimentError, Fault
-from ...experiment.words import key_words
 from ...plan import make_plan
 from ...run.simulate import Progress, simulate
+from ...text.names import key_words
 from ...vary.doubts import Doubt, doubts_of, figure_text
 from ...vary.draw import draw, plainly, shared_scores
 from ..common import Decision, check_defined, left_out

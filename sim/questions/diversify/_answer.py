@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from ...displays import Told
 from ...measures import Measured
-from ...measures.format import percent_with_error
 from ...measures.outcome import LOG_SCALE
+from ...text.numbers import counted, in_points, setting, told
 
 Array = npt.NDArray[np.float64]
 
@@ -169,18 +169,20 @@ def _sentence(found: Diversification, item: Diversified) -> str:
     }[found.risk]
     if item.enough is None:
         last = item.points[-1].creators
-        enough = f"even beyond {last:,} creators another one still moves {what} by more than"
+        enough = (
+            f"even beyond {counted(last, 'creator')} another one still moves {what} by more than"
+        )
     else:
-        count = f"{item.enough:,} creators{_between(item)}"
+        count = f"{counted(item.enough, 'creator')}{_between(item)}"
         enough = f"beyond {count} another one moves {what} by less than"
-    stated = f"{100 * found.amount:g} percentage points"
+    stated = in_points(found.amount)
     if found.risk == "spread" and found.scale == LOG_SCALE:
-        stated = f"{found.amount:g}"
+        stated = setting(found.amount)
     return (
-        f"{item.portfolio}: {enough} {stated}; with the {item.hired:,} hired the worst 5 % of "
-        f"worlds return {percent_with_error(es.value, es.se)} on average, with ever more "
-        f"{percent_with_error(floor.value, floor.se)}: "
-        f"{percent_with_error(item.removable.value, item.removable.se)} of the variance of "
+        f"{item.portfolio}: {enough} {stated}; with the {counted(item.hired)} hired the worst 5 % of "
+        f"worlds return {told(es)} on average, with ever more "
+        f"{told(floor)}: "
+        f"{told(item.removable)} of the variance of "
         f"{'ROI' if found.scale == 'roi' else found.scale} is left to diversify, the rest is shared."
     )
 
@@ -190,4 +192,4 @@ def _between(item: Diversified) -> str:
     low, high = item.enough_between
     if low is None or low == high:
         return ""
-    return f" (95 % interval: {low:,} to {'beyond those tried' if high is None else f'{high:,}'})"
+    return f" (95 % interval: {counted(low)} to {'beyond those tried' if high is None else f'{counted(high)}'})"

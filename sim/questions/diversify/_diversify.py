@@ -18,6 +18,7 @@ from ...measures.outcome import LOG_SCALE, Outcome, choose_outcome
 from ...measures.worlds import as_dataset
 from ...plan import Plan, make_plan
 from ...run.simulate import Progress
+from ...text.numbers import fixed
 from ...vary.draw import draw, plainly, shared_scores
 from ...vary.variants import with_portfolios
 from ..common import POINT_WORLDS, check_defined, decide, estimate_of, left_out
@@ -306,7 +307,7 @@ def _notes(outcome: Outcome) -> list[str]:
     ]
     if outcome.scale == LOG_SCALE:
         notes.append(
-            f"Tails of ROI are too heavy for a standard deviation (Pareto k {outcome.khat:.2f}): "
+            f"Tails of ROI are too heavy for a standard deviation (Pareto k {fixed(outcome.khat or 0.0, 2)}): "
             f"spread is that of {LOG_SCALE}."
         )
     return notes

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...displays import Told
 from ...measures import Measured
-from ...measures.format import percent_with_error, usd
+from ...text.numbers import CURRENCY, counted, money, told
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Mix:
     @property
     def words(self) -> str:
         """Who is hired: ``120 nano-paid, 3 macro-paid``."""
-        return ", ".join(f"{count:,} {line}" for line, count in self.creators.items())
+        return ", ".join(f"{counted(count)} {line}" for line, count in self.creators.items())
 
 
 @dataclass(frozen=True)
@@ -143,14 +143,14 @@ def _sentence(found: Frontier) -> str:
     best = found.mixes[0]
     safest = max(found.mixes, key=lambda mix: coordinates(mix, found.risk)[1])
     parts = [
-        f"For {usd(found.budget)} the highest mean is {best.words}: {_levels(best, found.risk)}"
+        f"For {money(found.budget)} the highest mean is {best.words}: {_levels(best, found.risk)}"
     ]
     if safest.creators != best.creators:
         parts.append(f"the safest is {safest.words}: {_levels(safest, found.risk)}")
     text = "; ".join(parts) + "."
     budget = next((p for p in best.prices if p.limit.startswith("a budget")), None)
     if budget is not None:
-        text += f" One more USD of budget is worth {usd(budget.at_margin)} of mean profit there."
+        text += f" One more {CURRENCY} of budget is worth {money(budget.at_margin)} of mean profit there."
     others = [
         p
         for p in best.prices
@@ -160,7 +160,7 @@ def _sentence(found: Frontier) -> str:
         dearest = max(others, key=lambda p: p.gain.value or 0.0)
         text += (
             f" The dearest limit is {dearest.limit}: without it mean profit is higher by "
-            f"{_usd(dearest.gain)}."
+            f"{told(dearest.gain)}."
         )
     return text
 
@@ -168,23 +168,16 @@ def _sentence(found: Frontier) -> str:
 def priced(price: Price) -> str:
     """Return what a limit costs in words."""
     if price.limit.startswith("a budget"):
-        return f"One per cent more than {price.limit} brings {_usd(price.gain)} of mean profit."
-    return f"The limit “{price.limit}” costs {_usd(price.gain)} of mean profit."
+        return f"One per cent more than {price.limit} brings {told(price.gain)} of mean profit."
+    return f"The limit “{price.limit}” costs {told(price.gain)} of mean profit."
 
 
 def _levels(mix: Mix, risk: str) -> str:
     mean, loss = mix.checked["profit_mean"], mix.checked["loss_probability"]
-    text = f"mean profit {_usd(mean)}, median {_usd(mix.checked['profit_median'])}"
+    text = f"mean profit {told(mean)}, median {told(mix.checked['profit_median'])}"
     if risk == "es05":
-        return f"{text}, worst 5 % of worlds {_usd(mix.checked['profit_es05'])}"
-    return f"{text}, loses money in {percent_with_error(loss.value, loss.se)} of worlds"
-
-
-def _usd(entry: Measured) -> str:
-    error = f" (± {usd(entry.se, entry.se)})" if entry.se else ""
-    if entry.se is None:
-        error = " (no standard error: heavy tail)"
-    return usd(entry.value, entry.se) + error
+        return f"{text}, worst 5 % of worlds {told(mix.checked['profit_es05'])}"
+    return f"{text}, loses money in {told(loss)} of worlds"
 
 
 def _row(mix: Mix) -> dict[str, Any]:

@@ -17,15 +17,7 @@ from ...vary.draw import draw, plainly
 from ...vary.variants import line_names, on_terms, with_portfolios
 from ..common import measure_of
 from ._answer import Frontier, Mix, coordinates, priced
-from ._limits import (
-    KINDS,
-    SPEND,
-    Candidate,
-    Limit,
-    conflict,
-    most_creators,
-    read_limits,
-)
+from ._limits import KINDS, SPEND, Candidate, Limit, conflict, most_creators, read_limits
 from ._prefixes import ladder, prefix_totals
 from ._programs import Stops, worst_mean
 from ._search import Found, distinct_choices, loss_share, mean_profit, search_all
@@ -150,7 +142,7 @@ def _setting(
     if budget is None and not budgets:
         faults.append(Fault("--budget", "is needed: no portfolio has one"))
     if budget is not None and not 0.0 < budget < math.inf:
-        faults.append(Fault("--budget", "must be a positive amount of USD", budget))
+        faults.append(Fault("--budget", "must be a positive amount of money", budget))
     if risk not in RISKS:
         faults.append(Fault("--risk", f"must be one of {', '.join(RISKS)}", risk))
     if not 0.0 <= spend <= 1.0:

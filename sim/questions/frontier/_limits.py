@@ -11,8 +11,8 @@ import numpy.typing as npt
 from ...experiment import ExperimentError, Fault
 from ...experiment.distributions import DistributionError, number
 from ...experiment.faults import suggestion
-from ...measures.format import percent, usd
 from ...plan import Terms
+from ...text.numbers import money, percent, setting
 
 Array = npt.NDArray[np.float64]
 
@@ -107,7 +107,7 @@ def read_limits(
     """
     prices = np.array([c.price for c in candidates])
     limits = [
-        Limit(BUDGET, f"a budget of {usd(budget)}", prices, -np.inf, budget - fixed),
+        Limit(BUDGET, f"a budget of {money(budget)}", prices, -np.inf, budget - fixed),
         Limit(SOMEONE, "at least one creator", np.ones(len(candidates)), 1.0, np.inf),
     ]
     if spend > 0.0:
@@ -144,11 +144,11 @@ def _read_limit(
         return Fault(f"--{kind}", "must be positive, a share at most 1", text)
     label = f"{kind} {name}={figure}"
     if kind == "min":
-        return Limit(label, f"at least {value:g} {name}", named, value, np.inf)
+        return Limit(label, f"at least {setting(value)} {name}", named, value, np.inf)
     if kind == "max":
-        return Limit(label, f"at most {value:g} {name}", named, -np.inf, value)
+        return Limit(label, f"at most {setting(value)} {name}", named, -np.inf, value)
     if kind == "pin":
-        return Limit(label, f"exactly {value:g} {name}", named, value, value)
+        return Limit(label, f"exactly {setting(value)} {name}", named, value, value)
     weights = prices * (named - value)
     return Limit(label, f"at most {percent(value)} of spend on {name}", weights, -np.inf, 0.0)
 

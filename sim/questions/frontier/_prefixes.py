@@ -87,7 +87,7 @@ def _apart(plan: Plan) -> Plan:
         first[each] = taken.get(each.pool, 0)
         taken[each.pool] = first[each] + count
     works = [
-        work._replace(creators=work.creators + np.uint64(first[terms[w]]))
+        replace(work, creators=work.creators + np.uint64(first[terms[w]]))
         for w, work in enumerate(plan.works)
     ]
     return replace(plan, works=tuple(works))

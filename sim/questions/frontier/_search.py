@@ -10,12 +10,9 @@ import numpy.typing as npt
 
 from ...measures import functions as f
 from ...measures.evaluate import measured
+from ...text.numbers import CURRENCY
 from ._answer import Price
-from ._limits import (
-    BUDGET,
-    SOMEONE,
-    Limit,
-)
+from ._limits import BUDGET, SOMEONE, Limit
 from ._programs import Bound, Program, Stops, nearest_whole, rounded, search, worst_mean
 
 Array = npt.NDArray[np.float64]
@@ -151,7 +148,7 @@ def _prices_of(
         if freed is None or held is None:
             continue
         gain = (freed.taken - held.taken) @ stops.profit
-        found.append(Price(limit.words, margin, measured(f.mean(gain), "USD")))
+        found.append(Price(limit.words, margin, measured(f.mean(gain), CURRENCY)))
     return found
 
 

@@ -12,27 +12,22 @@ from ...displays import Told
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...measures import COMPARISONS, Measured
-from ...measures.format import percent
 from ...run.simulate import Progress, simulate
+from ...text.names import TWINS, measure_words, twin_word
+from ...text.numbers import Number, counted, percent, told
 from ...vary.keys import Varied
 from ...vary.overrides import overridden
 from ..common import (
     DEFAULT_MEASURE,
     LESS_IS_BETTER,
-    TWINS,
     Decision,
     as_measured,
     compared,
     decide,
     estimate_of,
     measure_of,
-    said,
-    told,
-    twin_words,
     unit_of,
-    why_of,
     with_worlds,
-    words_of,
 )
 
 if TYPE_CHECKING:
@@ -166,19 +161,19 @@ class Scenarios(Told, table="sim.questions.point_tables:scenario_table"):
             )
         for portfolio in self.decision.portfolios:
             case = self._hardest(portfolio)
-            level = f"{words_of(measure)} {told(case.measures[portfolio][measure])}"
+            level = f"{measure_words(measure)} {told(case.measures[portfolio][measure])}"
             if measure in TWINS:
                 twin = case.measures[portfolio][TWINS[measure]]
-                level += f", {twin_words(measure)} {told(twin)}"
+                level += f", {twin_word(measure)} {told(twin)}"
             change = case.changes.get(portfolio)
             if change is None or change.value is None:
                 parts.append(f"no scenario is harder on {portfolio} than the base: {level}")
                 continue
-            size = said(abs(change.value), change.se, change.unit, why_of(change))
+            size = told(Number(abs(change.value), change.se, change.unit, change.reason))
             way = "up" if change.value > 0.0 else "down"
             points = size.replace(" %", " points", 1)
             parts.append(f"hardest on {portfolio} is {case.name}: {level}; {way} by {points}")
-        return f"{'; '.join(parts)} ({len(self.cases)} runs in the same {self.worlds:,} worlds)."
+        return f"{'; '.join(parts)} ({len(self.cases)} runs in the same {counted(self.worlds, 'world')})."
 
     def _hardest(self, portfolio: str) -> Case:
         """Return the case with the worst level of the decision's measure."""
@@ -341,12 +336,12 @@ def table_of(found: Scenarios) -> xr.Dataset:
                 [_number(case.measures[p][measure], suffix) for p in portfolios]
                 for case in found.cases
             ]
-            labels = {"units": unit_of(measure), "long_name": words_of(measure)}
+            labels = {"units": unit_of(measure), "long_name": measure_words(measure)}
             data[measure + suffix] = (("scenario", "portfolio"), values, labels)
     for measure in found.cases[0].pair:
         for suffix in ("", "_se"):
             row = [_number(case.pair[measure], suffix) for case in found.cases]
-            labels = {"units": unit_of(measure), "long_name": words_of(measure)}
+            labels = {"units": unit_of(measure), "long_name": measure_words(measure)}
             data[measure + suffix] = (("scenario",), row, labels)
     return xr.Dataset(data, coords={"scenario": names, "portfolio": portfolios})
 

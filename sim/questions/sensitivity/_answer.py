@@ -8,10 +8,11 @@ from typing import Any
 
 from ...displays import Told
 from ...measures import Measured
-from ...measures.format import percent_with_error
+from ...text.names import capital, listed
+from ...text.numbers import told
+from ...text.verdicts import near
 from ...vary.inputs import CHANCE
 from ..common import Decision
-from ..telling import listed, near
 
 
 @dataclass(frozen=True)
@@ -148,30 +149,30 @@ def _sentence(found: Sensitivity) -> str:
         return f"Nothing drives {what}: it is the same in all worlds."
     equal = [d for d in rows if d is top or near(top.total, d.total)]
     if len(equal) > 1:
-        figure = {"sobol": _share, "morris": _pm, "delta": _pm}[found.method](top.total)
+        figure = told(top.total)
         rest = f"; {_rest(found)}" if found.method == "sobol" else ""
         name = {"sobol": "total index", "morris": "mean absolute effect"}.get(found.method, "delta")
         return (
-            f"{_capital(listed([d.words for d in equal]))} drive {what} most, and their errors do "
+            f"{capital(listed([d.words for d in equal]))} drive {what} most, and their errors do "
             f"not tell them apart: {name} {figure}{rest}."
         )
     if found.method == "morris":
         return (
-            f"{_capital(top.words)} moves {what} most: by {_pm(top.total)} on average from its 5 % "
+            f"{capital(top.words)} moves {what} most: by {told(top.total)} on average from its 5 % "
             "to its 95 % point (Morris screening)."
         )
     if found.method == "delta":
-        return f"{_capital(top.words)} changes the distribution of {what} most: delta {_pm(top.total)}."
+        return f"{capital(top.words)} changes the distribution of {what} most: delta {told(top.total)}."
     return (
-        f"{_capital(top.words)} drives {what} most: {_share(top.first)} of its variance alone, "
-        f"{_share(top.total)} with all its interactions; {_rest(found)}."
+        f"{capital(top.words)} drives {what} most: {told(top.first)} of its variance alone, "
+        f"{told(top.total)} with all its interactions; {_rest(found)}."
     )
 
 
 def _rest(found: Sensitivity) -> str:
     groups = {d.input: d for d in found.of(found.outcome, groups=True)}
     return ", ".join(
-        f"{_share(groups[name].first)} from {groups[name].words}"
+        f"{told(groups[name].first)} from {groups[name].words}"
         for name in ("beliefs", "shocks", CHANCE)
         if name in groups
     )
@@ -180,20 +181,6 @@ def _rest(found: Sensitivity) -> str:
 def zero_if_missing(entry: Measured) -> float:
     """Return the value, zero where there is none."""
     return entry.value or 0.0
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-def _share(entry: Measured) -> str:
-    return percent_with_error(entry.value, entry.se)
-
-
-def _pm(entry: Measured) -> str:
-    if entry.value is None:
-        return "n/a"
-    return f"{entry.value:.3g}" + ("" if entry.se is None else f" (± {entry.se:.1g})")
 
 
 def _row(method: str, driver: Driver) -> dict[str, Any]:

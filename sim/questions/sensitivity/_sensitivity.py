@@ -17,6 +17,7 @@ from ...measures.outcome import LOG_PARTS, LOG_SCALE, Outcome, choose_outcome, v
 from ...measures.precision import HEAVY_TAIL
 from ...plan import Plan, make_plan
 from ...run.simulate import Progress
+from ...text.numbers import counted, fixed, in_points, percent
 from ...vary.draw import draw, plainly, shared_scores
 from ...vary.inputs import CHANCE, Input, grouped_inputs, single_inputs
 from ..common import Decision, check_defined, decide, left_out
@@ -224,12 +225,12 @@ def _notes(method: str, outcome: Outcome, drivers: Sequence[Driver], size: int) 
     if outcome.scale == LOG_SCALE:
         notes.append(
             f"Tails of {outcome.variable} are too heavy for shares of a variance (Pareto k "
-            f"{outcome.khat:.2f}, above {HEAVY_TAIL}): shares are of {LOG_SCALE}, which is log "
+            f"{fixed(outcome.khat or 0.0, 2)}, above {HEAVY_TAIL}): shares are of {LOG_SCALE}, which is log "
             "ROAS plus what the economics keep of it."
         )
         if outcome.floored > 0.0:
             notes.append(
-                f"{100 * outcome.floored:.2g} % of worlds without revenue count as the smallest "
+                f"{percent(outcome.floored)} of worlds without revenue count as the smallest "
                 "positive one."
             )
     if method == "morris":
@@ -263,7 +264,7 @@ def _notes(method: str, outcome: Outcome, drivers: Sequence[Driver], size: int) 
     errors = [e for d in drivers for e in (d.first.se, d.total.se) if e is not None]
     if errors and max(errors) > _COARSE:
         notes.append(
-            f"Too few worlds: standard errors reach {100 * max(errors):.0f} percentage points with "
-            f"{size:,} worlds per sample; take more with --sample."
+            f"Too few worlds: standard errors reach {in_points(max(errors), 2)} with "
+            f"{counted(size, 'world')} per sample; take more with --sample."
         )
     return notes

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...engine.run import processors
+from ...measures import Measured
 from ...measures.functions import _hall_sheather as half_width
 from ...vary.prices import Sheet
 from ..common import compared, measure_of
@@ -29,6 +30,10 @@ QUANTILES = (
     "profit_median", "profit_p05", "profit_p95", "profit_es05",
 )  # fmt: skip
 PAIRED = ("a_beats_b", "roi_difference_mean", "profit_difference_mean")
+#: How much a's outcome is above b's, on the measure of the decision.
+DIFFERENCE = "difference"
+#: Measures whose difference is one of `PAIRED`.
+_SUMMED = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}
 #: Measures whose error a heavy tail takes away.
 _OPEN = ("cost_mean", "profit_mean", "roi_mean", "roi_es05", "profit_es05")
 _LEVELS = (0.05, 0.5, 0.95)
@@ -57,6 +62,7 @@ def figures(
     sheet: Sheet,
     pair: tuple[str, str] | None = None,
     *,
+    measure: str = "roi_mean",
     quantiles: bool = True,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -69,6 +75,8 @@ def figures(
         Costs at the points.
     pair
         Portfolios to compare.
+    measure
+        One of `MEANS` or `QUANTILES`: `DIFFERENCE` is that of the first minus that of the second.
     quantiles
         Whether to compute `QUANTILES` too, which takes several times as long.
     threads
@@ -108,7 +116,31 @@ def figures(
     for point in np.flatnonzero(undefined):
         _one_by_one(sheet, int(point), pair, names, found)
     _withhold(sheet, pair, found)
+    if pair is not None:
+        value, se = _difference(sheet, pair, measure, found, threads)
+        found.value[DIFFERENCE], found.se[DIFFERENCE] = value, se
     return found
+
+
+def _difference(
+    sheet: Sheet, pair: tuple[str, str], measure: str, found: Figures, threads: int | None
+) -> tuple[Array, Array]:
+    """Return a measure of one portfolio minus that of the other, with its paired error."""
+    summed = _SUMMED.get(measure)
+    if summed is not None:
+        a, b = (found.value[measure][sheet.index(name)] for name in pair)
+        return np.asarray(a - b), found.se[summed]
+
+    def at(point: int) -> Measured:
+        return compared(sheet.at(point), *pair, measure)
+
+    with ThreadPoolExecutor(threads or processors()) as pool:
+        entries = [*pool.map(at, range(sheet.points))]
+    values, errors = (
+        np.array([np.nan if number is None else number for number in column])
+        for column in ([e.value for e in entries], [e.se for e in entries])
+    )
+    return values, errors
 
 
 # --- Means ----------------------------------------------------------------------------------------

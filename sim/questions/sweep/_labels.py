@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..._version import __version__
 from ...plan import make_plan
 from ..common import long_name_of, unit_of
-from ._algebra import MEANS, PAIRED, QUANTILES, Figures
+from ._algebra import DIFFERENCE, MEANS, PAIRED, QUANTILES, Figures
 from ._points import Job
 
 if TYPE_CHECKING:
@@ -56,13 +56,15 @@ def labelled(
             labels["base"] = key.base
         coords[key.name] = ("point" if zipped else key.name, values, labels)
     data: dict[str, Any] = {}
-    for name in (*MEANS, *QUANTILES, *PAIRED):
+    for name in (*MEANS, *QUANTILES, *PAIRED, DIFFERENCE):
         if name not in found.value:
             continue
         own = ("portfolio",) if found.value[name].ndim == 2 else ()
         for suffix, rows in (("", found.value[name]), ("_se", found.se[name])):
-            words = long_name_of(name) + (", standard error" if suffix else "")
-            labels = {"units": unit_of(name), "long_name": words}
+            of = job.outcome if name == DIFFERENCE else name
+            words = long_name_of(of) + (", a minus b" if name == DIFFERENCE else "")
+            words += ", standard error" if suffix else ""
+            labels = {"units": unit_of(of), "long_name": words}
             data[name + suffix] = ((*own, *dims), rows.reshape(*rows.shape[:-1], *shape), labels)
     hired = creators.reshape(len(creators), *shape)
     labels = {"units": "creators", "long_name": "creators hired"}
@@ -77,5 +79,6 @@ def labelled(
         "creators": "hired again at each point" if job.resize else "held",
         "a": job.decision.a,
         "b": job.decision.b or "",
+        "measure": job.outcome,
     }
     return xr.Dataset(data, coords=coords, attrs=attrs)

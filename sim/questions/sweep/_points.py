@@ -18,7 +18,7 @@ from ...run.simulate import Progress, simulate
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
 from ..common import POINT_WORLDS, Decision, with_worlds
-from ._algebra import Figures, figures
+from ._algebra import MEANS, QUANTILES, Figures, figures
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -58,6 +58,12 @@ class Job:
             for k, key in enumerate(keys)
             if is_price(key, experiment) and numbers[k] and not resize
         ]
+
+    @property
+    def outcome(self) -> str:
+        """The measure on which the pair is compared: the decision's, where a sweep has it."""
+        known = (*MEANS, *(QUANTILES if self.quantiles else ()))
+        return self.decision.measure if self.decision.measure in known else "roi_mean"
 
     @property
     def simulated_keys(self) -> list[int]:
@@ -155,7 +161,12 @@ class Job:
         sheet = Prices(experiment, worlds).sheet(keys, values)
         pair = (self.decision.a, self.decision.b) if self.decision.b is not None else None
         part = figures(
-            sheet, pair, quantiles=self.quantiles, threads=self.threads, progress=progress
+            sheet,
+            pair,
+            measure=self.outcome,
+            quantiles=self.quantiles,
+            threads=self.threads,
+            progress=progress,
         )
         if kept is not None:
             kept.write(part)
@@ -168,7 +179,7 @@ class Job:
             str(plan.worlds),
             repr([self.keys[k].name for k in self.priced]),
             values.tobytes().hex(),
-            repr((self.decision.a, self.decision.b, self.quantiles)),
+            repr((self.decision.a, self.decision.b, self.outcome, self.quantiles)),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 

@@ -20,18 +20,12 @@ from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import nearest
 from ...plan import make_plan
 from ...run.simulate import Progress
+from ...text.names import measure_words
+from ...text.numbers import counted
 from ...vary.keys import Key, find_key
 from ...vary.ranges import read_values
-from ..common import (
-    POINT_WORLDS,
-    Decision,
-    decide,
-    plain,
-    unit_of,
-    with_worlds,
-    words_of,
-)
-from ._algebra import PAIRED
+from ..common import POINT_WORLDS, Decision, decide, finite, unit_of, with_worlds
+from ._algebra import DIFFERENCE
 from ._labels import labelled
 from ._points import Job, Point
 
@@ -44,8 +38,8 @@ Array = npt.NDArray[np.float64]
 DEFAULT_RANGE = "0.5x to 2x in 21 steps"
 #: Keys of [sweep] that are not keys of the experiment.
 _SWITCHES = ("zip", "resize")
-#: Measures whose paired difference a sweep has.
-PAIRED_WITH = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}
+#: Variables that are told as the gap of the pair and not as measures.
+_OF_THE_PAIR = (DIFFERENCE, f"{DIFFERENCE}_se")
 #: Measures whose missing errors are worth a note.
 _ERRORS = ("roi_mean", "profit_mean", "cost_mean")
 
@@ -87,17 +81,18 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
     @property
     def measures(self) -> list[str]:
         """Names of the measures, without their errors."""
-        names = [str(name) for name in self.dataset.data_vars]
+        names = [str(name) for name in self.dataset.data_vars if name not in _OF_THE_PAIR]
         return [name for name in names if f"{name}_se" in names]
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one row for each point and portfolio: keys, measures, errors; None for missing."""
         names = [str(name) for name in self.dataset["portfolio"].values]
-        columns = {str(name): self._by_portfolio(str(name)) for name in self.dataset.data_vars}
+        told = [str(name) for name in self.dataset.data_vars if name not in _OF_THE_PAIR]
+        columns = {name: self._by_portfolio(name) for name in told}
         rows = []
         for p, values in enumerate(self.at_points()):
             for f, portfolio in enumerate(names):
-                figures = {name: plain(float(of[f, p])) for name, of in columns.items()}
+                figures = {name: finite(float(of[f, p])) for name, of in columns.items()}
                 rows.append({**values, "portfolio": portfolio, **figures})
         return rows
 
@@ -149,7 +144,7 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
 
     def _gap_content(self) -> dict[str, Any]:
         value, se = self.gap()
-        words, unit = words_of(self.outcome), unit_of(self.outcome)
+        words, unit = measure_words(self.outcome), unit_of(self.outcome)
         return {"words": words, "unit": unit, "value": _nested(value), "se": _nested(se)}
 
     @property
@@ -158,28 +153,18 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
         from ._words import along, over
 
         text = along(self) if len(self.keys) == 1 else over(self)
-        how = "" if self.simulated == 0 else f", {self.simulated:,} runs"
-        return f"{text} ({self.points:,} points of {self.worlds:,} worlds{how})."
+        how = "" if self.simulated == 0 else f", {counted(self.simulated, 'run')}"
+        return f"{text} ({counted(self.points, 'point')} of {counted(self.worlds, 'world')}{how})."
 
     @property
     def outcome(self) -> str:
         """The measure that the sentence is about: the decision's, where a sweep has it."""
-        measure = self.decision.measure
-        return measure if measure in self.measures and measure not in PAIRED else "roi_mean"
+        return str(self.dataset.attrs["measure"])
 
     def gap(self) -> tuple[Array, Array]:
-        """Return how much a's outcome is above b's, and the error, in the shape of the points.
-
-        Errors are paired where the sweep has the difference; else at most the sum of both.
-        """
-        data, on = self.dataset, self.outcome
-        pair = self.decision.portfolios
-        own, other = (data[on].sel(portfolio=name).values for name in pair)
-        paired = PAIRED_WITH.get(on)
-        if paired is not None:
-            return np.asarray(own - other), np.asarray(data[f"{paired}_se"].values)
-        first, second = (data[f"{on}_se"].sel(portfolio=name).values for name in pair)
-        return np.asarray(own - other), np.asarray(first + second)
+        """Return how much a's outcome is above b's, and the paired error, as the points lie."""
+        data = self.dataset
+        return np.asarray(data[DIFFERENCE].values), np.asarray(data[f"{DIFFERENCE}_se"].values)
 
 
 def sweep(
@@ -255,7 +240,9 @@ def _notes(job: Job, experiment: Experiment, dataset: xr.Dataset) -> tuple[str, 
     notes = []
     count = int(dataset.attrs["worlds"])
     if job.simulated_keys and count < experiment.simulation.worlds:
-        notes.append(f"Each simulated point has {count:,} worlds (--points asks for more).")
+        notes.append(
+            f"Each simulated point has {counted(count, 'world')} (--points asks for more)."
+        )
     budgets = [name for name, own in experiment.portfolio.items() if own.budget is not None]
     if budgets and not job.resize:
         notes.append(f"{', '.join(budgets)}: creators held as hired; --resize hires at each point.")
@@ -376,5 +363,5 @@ def _scalar(value: Any) -> float | str:
 
 def _nested(values: Array) -> Any:
     if values.ndim == 0:
-        return plain(float(values))
+        return finite(float(values))
     return [_nested(row) for row in values]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..common import NO_ERROR, TWINS, said, shown, twin_words, unit_of, words_of
+from ...text.names import TWINS, key_words, measure_words, twin_word
+from ...text.numbers import NO_ERROR, Number, counted, setting, told
+from ...text.verdicts import TOLD_APART, UNTOLD
+from ..common import unit_of
 
 if TYPE_CHECKING:
     from ._sweep import Sweep
 
 Array = npt.NDArray[np.float64]
-
-#: Standard errors by which two portfolios must differ before one is called ahead.
-_TOLD_APART = 2.0
 
 
 def along(sweep: Sweep) -> str:
@@ -31,8 +31,8 @@ def along(sweep: Sweep) -> str:
             + (f"stays {first}" if first == last else f"goes from {first} to {last}")
         )
     text = (
-        f"With {key.name} from {shown(values[0])} to {shown(values[-1])} {_unit(key.unit)}, the "
-        f"{words_of(measure)} {', that '.join(parts)}"
+        f"With a {key_words(key.name)} from {setting(values[0])} to {setting(values[-1])} {_unit(key.unit)}, the "
+        f"{measure_words(measure)} {', that '.join(parts)}"
     )
     text += _twins(sweep, measure)
     if sweep.decision.b is None:
@@ -53,7 +53,7 @@ def _twins(sweep: Sweep, measure: str) -> str:
     for portfolio in sweep.decision.portfolios:
         first, last = (_figure(sweep, twin, i, portfolio) for i in (0, -1))
         parts.append(f"{portfolio} {first}" + ("" if first == last else f" to {last}"))
-    return f" ({twin_words(measure)}: {', '.join(parts)})"
+    return f" ({twin_word(measure)}: {', '.join(parts)})"
 
 
 def _unit(unit: str) -> str:
@@ -64,7 +64,7 @@ def _figure(sweep: Sweep, measure: str, i: int, portfolio: str | None = None) ->
     value, error = sweep.dataset[measure], sweep.dataset[f"{measure}_se"]
     if portfolio is not None:
         value, error = value.sel(portfolio=portfolio), error.sel(portfolio=portfolio)
-    return said(float(value.values[i]), float(error.values[i]), unit_of(measure))
+    return told(Number(float(value.values[i]), float(error.values[i]), unit_of(measure)))
 
 
 def over(sweep: Sweep) -> str:
@@ -86,23 +86,23 @@ def over(sweep: Sweep) -> str:
 def _leads(sweep: Sweep, a: str, b: str) -> str:
     """Say at how many points each portfolio is ahead, where the errors can tell."""
     gap, error = sweep.gap()
-    margin = _TOLD_APART * error
-    what = words_of(sweep.outcome)
+    margin = TOLD_APART * error
+    what = measure_words(sweep.outcome)
     if not np.isfinite(margin).any():
         ahead, behind = int((gap > 0.0).sum()), int((gap < 0.0).sum())
         return (
-            f"{a} is above {b} on {what} at {ahead:,} of {gap.size:,} points and below at "
-            f"{behind:,} (no standard error: {NO_ERROR})"
+            f"{a} is above {b} on {what} at {counted(ahead)} of {counted(gap.size, 'point')} and below at "
+            f"{counted(behind)} (no standard error: {NO_ERROR})"
         )
     ahead, behind = int((gap > margin).sum()), int((gap < -margin).sum())
     unknown = int(np.isnan(margin).sum())
     unsure = gap.size - ahead - behind - unknown
     parts = [
-        f"{a} is above {b} on {what} at {ahead:,} of {gap.size:,} points",
-        f"below at {behind:,}",
+        f"{a} is above {b} on {what} at {counted(ahead)} of {counted(gap.size, 'point')}",
+        f"below at {counted(behind)}",
     ]
-    parts += [f"at {unsure:,} they cannot be told apart"] if unsure else []
-    parts += [f"at {unknown:,} the error is not known ({NO_ERROR})"] if unknown else []
+    parts += [f"at {counted(unsure)} they {UNTOLD}"] if unsure else []
+    parts += [f"at {counted(unknown)} the error is not known ({NO_ERROR})"] if unknown else []
     return ", ".join(parts)
 
 
@@ -113,5 +113,5 @@ def _ends(sweep: Sweep, measure: str, portfolio: str | None = None) -> tuple[str
         value, error = value.sel(portfolio=portfolio), error.sel(portfolio=portfolio)
     values, errors = value.values.ravel(), error.values.ravel()
     places: Sequence[int] = (int(np.argmin(values)), int(np.argmax(values)))
-    low, high = (said(float(values[i]), float(errors[i]), unit_of(measure)) for i in places)
+    low, high = (told(Number(float(values[i]), float(errors[i]), unit_of(measure))) for i in places)
     return low, high

@@ -7,8 +7,9 @@ from typing import Any
 
 from ...displays import Told
 from ...measures import Measured
-from ...measures.format import percent, usd
-from ..telling import listed, near
+from ...text.names import listed
+from ...text.numbers import counted, money, percent, told
+from ...text.verdicts import near
 
 
 @dataclass(frozen=True)
@@ -188,20 +189,9 @@ class Worth(Told, table="sim.questions.shown:worth_table"):
         }
 
 
-def _amount(entry: Measured) -> str:
-    if entry.value is None:
-        return f"an unknown amount ({entry.reason})"
-    # Knowing more is never worth less than nothing: one need not act on it.
-    if entry.value <= 0.0:
-        return "nothing that can be told from zero"
-    if entry.se is None:
-        return f"{usd(entry.value, None)} (no standard error: heavy tail)"
-    return usd(entry.value, entry.se) + (f" (± {usd(entry.se, entry.se)})" if entry.se else "")
-
-
 def _at_most(entry: Measured) -> str:
     bound = "at most " if entry.value is not None and entry.value > 0.0 else ""
-    return bound + _amount(entry)
+    return bound + told(entry)
 
 
 def _research_group(found: Worth) -> Known | None:
@@ -218,7 +208,7 @@ def _research_sentence(found: Worth) -> str:
     total = next((item for item in found.known if item.name == "beliefs"), top)
     start = (
         f"Without knowing more, {found.best} is the choice; knowing every doubtful number would be "
-        f"worth {_at_most(total.worth)} of profit at a budget of {usd(found.budget)}"
+        f"worth {_at_most(total.worth)} of profit at a budget of {money(found.budget)}"
     )
     if not top.worth.value or top.worth.value <= 2.0 * (top.worth.se or 0.0):
         none = f"{start}. No single number is worth researching first: none changes the choice"
@@ -255,9 +245,9 @@ def _pilot_sentences(found: Worth) -> list[str]:
         None: "may or may not be worth its money",
     }[best.pays]
     start = "Of the pilots tried, the nearest to paying is" if len(found.pilots) > 1 else ""
-    words = f"one of {best.creators:,} {best.line}" if start else ""
+    words = f"one of {counted(best.creators)} {best.line}" if start else ""
     if not start:
-        start = f"A pilot of {best.creators:,} {best.line} creators {verdict}:"
+        start = f"A pilot of {counted(best.creators)} {best.line} creators {verdict}:"
         return [f"{start} {_pilot_figures(best, found.budget)}."]
     if best.pays:
         start = "Of the pilots tried, the best is"
@@ -266,6 +256,6 @@ def _pilot_sentences(found: Worth) -> list[str]:
 
 def _pilot_figures(pilot: PilotWorth, budget: float) -> str:
     return (
-        f"its result is worth {_amount(pilot.worth)} in profit at a budget of {usd(budget)}, and "
-        f"it costs {usd(pilot.cost)}"
+        f"its result is worth {told(pilot.worth)} in profit at a budget of {money(budget)}, and "
+        f"it costs {money(pilot.cost)}"
     )

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...experiment import Experiment, ExperimentError, Fault
-from ...experiment.words import spoken
 from ...measures import Measured
-from ...measures.format import usd
 from ...measures.worlds import first_worlds
 from ...plan import Plan, make_plan
 from ...run.simulate import Progress, simulate
+from ...text.names import spoken
+from ...text.numbers import CURRENCY, money
 from ...vary.doubts import Doubt, doubts_of
 from ...vary.draw import shared_scores
 from ...vary.inputs import CHANCE
@@ -116,7 +116,7 @@ def worth(
         every[study.best],
         at,
         risk_tolerance,
-        as_measured(everything, "USD", results),
+        as_measured(everything, CURRENCY, results),
         tuple(known),
         tried,
         profit.shape[1],
@@ -141,7 +141,7 @@ class _Study:
         """Return the worth of what a learner knows, and how often it changes the choice."""
         taken = policy(learner, utilities(self.profit, self.risk_tolerance))
         gained = worth_of_knowing(self.profit, taken, self.risk_tolerance)
-        return as_measured(gained, "USD", self.results), float(np.mean(taken != self.best))
+        return as_measured(gained, CURRENCY, self.results), float(np.mean(taken != self.best))
 
     def of_several(self, known: Array) -> tuple[Measured, float]:
         return self.of(Multiplied(known, self.parts) if self.parts.size else Additive(known))
@@ -168,7 +168,7 @@ def policy_of_luck(study: _Study) -> tuple[Measured, float]:
     """Return the worth of knowing how every option ends."""
     taken = study.profit.argmax(axis=0)
     gained = worth_of_knowing(study.profit, taken, study.risk_tolerance)
-    return as_measured(gained, "USD", study.results), float(np.mean(taken != study.best))
+    return as_measured(gained, CURRENCY, study.results), float(np.mean(taken != study.best))
 
 
 def _groups(doubts: list[Doubt]) -> list[tuple[str, str, list[Doubt]]]:
@@ -236,7 +236,7 @@ def _options(
         faults.append(Fault("portfolio", "a choice needs two options, or one and --nothing"))
     for key, value in (("--budget", budget), ("--risk-tolerance", risk_tolerance)):
         if value is not None and not 0.0 < value < math.inf:
-            faults.append(Fault(key, "must be a positive amount of USD", value))
+            faults.append(Fault(key, "must be a positive amount of money", value))
     faults += [Fault("--pilot", "must be at least 1", count) for count in pilot if count < 1]
     if faults:
         raise ExperimentError(experiment.file, faults)
@@ -292,7 +292,7 @@ def _notes(
     notes = list(_ALWAYS)
     budgets = {experiment.portfolio[name].budget for name in names}
     if budget is not None or len(budgets) != 1 or None in budgets:
-        notes.append(f"Profits are scaled to {usd(at)} by each portfolio's mean cost.")
+        notes.append(f"Profits are scaled to {money(at)} by each portfolio's mean cost.")
     below = [item for item in known if item.worth.value is not None and item.worth.value < 0.0]
     if below:
         notes.append(f"{len(below)} estimates are below zero by chance; they are printed as such.")
