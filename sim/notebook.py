@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .displays import paragraphs, table
-from .measures import MEASURES
 from .run.dataset import load_results
 from .run.written import Answer, read_answer
-from .text.names import measure_heading
-from .text.numbers import cell, counted, labelled
+from .text.numbers import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -37,13 +35,8 @@ HEADLINE = (
 
 def headline_table(found: Answer) -> list[list[str]]:
     """Return the comparison of all portfolios as texts: a header, then a row per measure."""
-    summary = found.summary
-    names = list(summary.creators)
-    rows = [["", *names], ["creators", *map(counted, summary.creators.values())]]
-    for key in HEADLINE:
-        heading = labelled(measure_heading(key), MEASURES[key].unit)
-        rows.append([heading, *(cell(summary[name][key]) for name in names)])
-    return rows
+    table = found.summary.table(HEADLINE, words=True)
+    return [["", *found.summary.portfolios], *map(list, table.texts())]
 
 
 def as_text(rows: list[list[str]], width: int | None = None) -> str:

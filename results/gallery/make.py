@@ -114,12 +114,12 @@ ax = tornado.plot(tiers=tiers)""",
         "Which inputs does the outcome hang on, alone and together with others?",
         """\
 sensitivity = sim.sensitivity(experiment, run=results)
-ax = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)""",
+ax = sensitivity.plot(tiers=tiers)""",
     ),
     Example(
         "variance",
         "Where does the variance come from?",
-        'ax = charts.plot_answer(sensitivity.to_dict(), part="split", tiers=tiers)',
+        "ax = sensitivity.plot(figure=1, tiers=tiers)",
         needs="sensitivity",
     ),
     Example(
@@ -127,7 +127,7 @@ ax = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)""",
         "What if a price changes?",
         """\
 sweep = sim.sweep(experiment, {"tier.macro.fee": "0.25x to 2x in 25 steps"}, run=results)
-ax = charts.plot_answer(sweep.to_dict(), tiers=tiers)""",
+ax = sweep.plot(tiers=tiers)""",
     ),
     Example(
         "heatmap",
@@ -135,14 +135,14 @@ ax = charts.plot_answer(sweep.to_dict(), tiers=tiers)""",
         """\
 fees = {"tier.micro.fee": "0.5x to 4x in 15 steps", "tier.macro.fee": "0.25x to 2x in 15 steps"}
 grid = sim.sweep(experiment, fees, run=results)
-ax = charts.plot_answer(grid.to_dict(), tiers=tiers)""",
+ax = grid.plot(tiers=tiers)""",
     ),
     Example(
         "breakeven",
         "At which value do the two tie?",
         """\
 tie = sim.breakeven(experiment, "tier.macro.fee", run=results)
-ax = charts.plot_answer(tie.to_dict(), tiers=tiers)""",
+ax = tie.plot(tiers=tiers)""",
     ),
     Example(
         "scenarios",
@@ -150,34 +150,34 @@ ax = charts.plot_answer(tie.to_dict(), tiers=tiers)""",
         """\
 prices = sim.load("experiments/cost_sensitivity.toml")
 scenarios = sim.scenario(prices)
-ax = charts.plot_answer(scenarios.to_dict())""",
+ax = scenarios.plot()""",
     ),
     Example(
         "diversification",
         "How many creators are enough?",
         """\
 diversify = sim.diversify(experiment)
-ax = charts.plot_answer(diversify.to_dict(), tiers=tiers)""",
+ax = diversify.plot(tiers=tiers)""",
     ),
     Example(
         "worth",
         "What is it worth to know more?",
         """\
 worth = sim.worth(experiment, run=results)
-ax = charts.plot_answer(worth.to_dict(), tiers=tiers)""",
+ax = worth.plot()""",
     ),
     Example(
         "frontier",
         "Which mix brings most for its risk?",
         """\
 mixes = sim.load("experiments/budget_mix.toml")
-frontier = sim.frontier(mixes, limits={"max": ["gifted=60"]})
-ax = charts.plot_answer(frontier.to_dict())""",
+frontier = sim.frontier(mixes, max=["gifted=60"])
+ax = frontier.plot()""",
     ),
     Example(
         "mixes",
         "What do the efficient mixes hold?",
-        'ax = charts.plot_answer(frontier.to_dict(), part="mixes")',
+        "ax = frontier.plot(figure=1)",
         needs="frontier",
     ),
     Example(
@@ -185,14 +185,14 @@ ax = charts.plot_answer(frontier.to_dict())""",
         "Where does the favourite lose?",
         """\
 region = sim.discover(sim.load("experiments/when_does_micro_lose.toml"))
-ax = charts.plot_answer(region.to_dict())""",
+ax = region.plot()""",
     ),
     Example(
         "audit",
         "Do published claims fit?",
         """\
 audit = sim.audit(sim.load("experiments/blueland.toml"))
-ax = charts.plot_answer(audit.to_dict())""",
+ax = audit.plot(figure=1)""",
     ),
 )
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from ..text.names import listed
-from ..text.numbers import gain, percent, setting, whole_percent
+from ..text.numbers import Writer, gain, percent, setting, whole_percent
 from ..text.verdicts import TOLD_APART
 from .numbers import FloatArray
-from .rows import AuditRow, Diversification, FrontierPoint, Split, SweepLine, Swing, TailPoint
+from .rows import (
+    AuditRow,
+    Diversification,
+    FrontierPoint,
+    Split,
+    SweepLine,
+    Swing,
+    TailPoint,
+)
 
 
-def moves_most(rows: Sequence[Swing], outcome: str, text: Callable[[float], str]) -> str:
+def moves_most(rows: Sequence[Swing], outcome: str, text: Writer) -> str:
     """Say which input moves the outcome most; rows by size, largest first."""
     if not rows:
         return f"Nothing was moved that could move {outcome}"
@@ -22,8 +30,9 @@ def moves_most(rows: Sequence[Swing], outcome: str, text: Callable[[float], str]
     equal = [row.input for row in rows if not _wider(first, row)]
     if len(equal) > 1:
         return f"{listed(equal)} move {outcome} most, and about as far"
-    low, high = sorted((first.low, first.high))
-    return f"{first.input} moves {outcome} most: from {text(low)} to {text(high)}"
+    # The error of a swing is about that of its ends; an unknown one leaves two digits.
+    ends = " to ".join(text(end, first.se or None) for end in sorted((first.low, first.high)))
+    return f"{first.input} moves {outcome} most: from {ends}"
 
 
 def _wider(first: Swing, row: Swing) -> bool:

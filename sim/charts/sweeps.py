@@ -13,7 +13,7 @@ from ..text.verdicts import TOLD_APART
 from . import findings
 from .marks import MIDDLE, note, number_axis
 from .numbers import FloatArray, spread_apart
-from .paper import Paper, paper
+from .paper import Paper, paper, wrap
 from .rows import SweepLine
 from .theme import Look, Theme, looks, tiers_of
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WIDE = 4.0
 """Largest over smallest value from which values that grow by a factor stand at equal distances."""
+TALL = 2.6
+"""Inches of a map's axis upwards, for its label."""
 
 
 def plot_sweep(
@@ -172,7 +174,7 @@ def plot_break_even(
         if ax.get_xscale() == "linear":
             ax.locator_params(axis="x", nbins=5)
         ax.set_xlabel(xlabel)
-        ax.set_ylabel(ylabel)
+        ax.set_ylabel("\n".join(wrap(ylabel, TALL, 11.0)))
         found = findings.leads(a, b, gap, error, measure)
         notes = [made, "line: tie" + ("; dots: cannot be told apart" if unsure.any() else "")]
         how = "; ".join(filter(None, notes))
@@ -180,18 +182,23 @@ def plot_break_even(
         return ax
 
 
-def spread_axis(ax: Axes, x: FloatArray, which: str = "x") -> bool:
-    """Space an axis by factors where its values are; say whether it was done."""
+def by_factors(x: FloatArray) -> bool:
+    """Return whether increasing values are spread by factors, over a wide range."""
     if x.size < 3 or not x[0] > 0.0 or x[-1] / x[0] < WIDE:
         return False
     steps = np.diff(np.log(x))
-    if not np.allclose(steps, steps[0], rtol=0.05):
+    return bool(np.allclose(steps, steps[0], rtol=0.05))
+
+
+def spread_axis(ax: Axes, x: FloatArray, which: str = "x") -> bool:
+    """Space an axis by factors where its values are; say whether it was done."""
+    if not by_factors(x):
         return False
     from matplotlib.ticker import LogLocator, NullFormatter
 
     axis = ax.xaxis if which == "x" else ax.yaxis
     (ax.set_xscale if which == "x" else ax.set_yscale)("log")
-    few = x[-1] / x[0] > 20.0
+    few = x[-1] / x[0] > 8.0
     axis.set_major_locator(
         LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, TextIO
 
 import rich_click as click
 
 from .._version import __version__
+from ..questions import QUESTIONS
 from ..text.safe import Screen
 
 _NEXT = """creator-roi: what do many micro creators return against a few macro creators, and how sure is that?
@@ -38,18 +39,7 @@ _PANELS = {
         "audit": "audit",
         "fit": "fit",
     },
-    "Decide": {
-        "sweep": "sweep",
-        "breakeven": "breakeven",
-        "tornado": _ASKED,
-        "scenario": "scenario",
-        "sensitivity": "sensitivity",
-        "worth": "worth",
-        "diversify": "diversify",
-        "frontier": "frontier",
-        "discover": "discover",
-        "loss": _ASKED,
-    },
+    "Decide": {name: _ASKED for name in QUESTIONS if name != "audit"},
     "Show": {
         "report": "report",
         "deck": "deck",
@@ -62,12 +52,19 @@ _PANELS = {
 _MODULES = {name: module for panel in _PANELS.values() for name, module in panel.items()}
 
 
+def _nowhere() -> TextIO:
+    """Return a stream for output that was closed before we began; also keeps its number taken."""
+    return open(os.devnull, "w", encoding="utf-8")
+
+
 class _Commands(click.RichGroup):
     """Commands that are imported when they are asked for."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command with output that shows what the terminal can, and never fails."""
-        stdout, stderr = sys.stdout, sys.stderr
+        # A user's choice of windows is none for files, and may be none of matplotlib's.
+        os.environ["MPLBACKEND"] = "agg"
+        stdout, stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
         sys.stdout, sys.stderr = Screen(stdout), Screen(stderr)
         try:
             return super().main(*args, **kwargs)

@@ -21,6 +21,8 @@ from ..text.safe import Screen, cell, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: Most threads, or processes of a local cluster: more only cost memory.
+MOST_THREADS = 1024
 #: Exit codes: a mistake in what was asked, a failure of the machine, an interruption.
 MISTAKE, FAILURE, INTERRUPTED = 2, 1, 130
 
@@ -192,7 +194,10 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title:
     heading = Text(printable(title)) if title else None
     table = Table(title=heading, box=box.SIMPLE_HEAD, title_justify="left")
     for column in columns:
-        table.add_column(Text(printable(spoken(column))), overflow="fold")
+        words = printable(spoken(column))
+        # No word of a heading is broken where there is room for it.
+        least = max(map(len, words.split()), default=1)
+        table.add_column(Text(words), overflow="fold", min_width=least)
     for row in rows:
         table.add_row(*(Text(_shown(row.get(column))) for column in columns))
     Console().print(table)

@@ -35,8 +35,8 @@ def export(folder: Path, kind: str, out: Path | None, worlds: bool) -> None:
 
     Example: sim export results/micro_vs_macro --format xlsx -o micro_vs_macro.xlsx
     """
-    from ..tables import run_tables, write_tables
-    from ..tables.files import SINGLE, check_format
+    from ..export import run_tables, write_tables
+    from ..export.files import SINGLE, check_format
 
     check_format(kind)
     if out is None:

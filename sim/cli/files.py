@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
     parts = []
     for name in plan.portfolios:
         hired = ", ".join(
-            f"{line.creators} {line.name}" for line in plan.lines if line.portfolio == name
+            f"{'about ' if line.money < math.inf else ''}{line.creators} {line.name}"
+            for line in plan.lines
+            if line.portfolio == name
         )
         left = plan.left_over.get(name)
         parts.append(

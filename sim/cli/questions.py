@@ -73,7 +73,7 @@ def _option(name: str, field: Any, flag: Flag) -> Any:
         if flag.off:
             return click.option(f"{written}/{flag.off}", name, default=None, **told)
         return click.option(written, name, flag_value=default is not True, default=None, **told)
-    if get_origin(kind) is tuple:
+    if get_origin(kind) is tuple and not _reads_text(field.metadata):
         inner = _type(_plain(get_args(kind)[0]), [])
         return click.option(written, name, multiple=True, type=inner, **told)
     if not field.is_required() and default is not None:
@@ -89,11 +89,16 @@ def _plain(annotation: Any) -> Any:
     return parts[0] if optional and len(parts) == 1 else annotation
 
 
-def _type(kind: Any, metadata: list[Any]) -> Any:
-    """Return what click checks of a value; the options check the rest."""
+def _reads_text(metadata: list[Any]) -> bool:
+    """Return whether the options read what is written by themselves."""
     from pydantic import BeforeValidator
 
-    if any(isinstance(part, BeforeValidator) for part in metadata):
+    return any(isinstance(part, BeforeValidator) for part in metadata)
+
+
+def _type(kind: Any, metadata: list[Any]) -> Any:
+    """Return what click checks of a value; the options check the rest."""
+    if _reads_text(metadata):
         return str
     if get_origin(kind) is Literal:
         return click.Choice([str(choice) for choice in get_args(kind)])
@@ -136,7 +141,7 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
         click.echo(answer.sentence)
         return
     piped = not sys.stdout.isatty()
-    rows = answer.to_rows() if piped else answer.tables()[0].to_texts()
+    rows = answer.to_rows() if piped else answer.shown().to_texts()
     if rows:
         print_rows(rows, list(dict.fromkeys(key for row in rows for key in row)))
     click.echo(answer.sentence, err=piped)
@@ -148,7 +153,18 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
 
 
 def save_figures(answer: Answer, stem: Path, run: xr.Dataset) -> None:
-    """Draw the figures of an answer into files, PNG and SVG; all but the first by their names."""
+    """Draw the figures of an answer into files, PNG and SVG; all but the first by their names.
+
+    What fails is told: the answer is saved already, and still to be printed.
+    """
+    try:
+        _draw(answer, stem, run)
+    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        click.echo(f"Note: the answer is whole, but could not be drawn ({reason}).", err=True)
+
+
+def _draw(answer: Answer, stem: Path, run: xr.Dataset) -> None:
     from ..charts.run import portfolio_tiers
     from ..charts.theme import save
     from ..figures.matplotlib import draw

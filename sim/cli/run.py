@@ -15,6 +15,7 @@ import rich_click as click
 from ..experiment import Experiment
 from ..text.numbers import fixed
 from .common import (
+    MOST_THREADS,
     clear_errors,
     experiment_options,
     is_quiet,
@@ -46,7 +47,7 @@ _OPTION_PANELS = [
 @click.option("--out", type=click.Path(path_type=Path), help="The run's folder [results/NAME].")
 @click.option("--no-charts", is_flag=True, help="Write no charts.")
 @click.option("--report", is_flag=True, help="Also write report.html, as `sim report` does.")
-@click.option("--threads", type=click.IntRange(1), help="Threads [all processors].")
+@click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Threads [all processors].")
 @click.option(
     "--precision",
     multiple=True,
@@ -55,7 +56,9 @@ _OPTION_PANELS = [
 )
 @click.option("--max-worlds", metavar="N", help="Most worlds for --precision [4M].")
 @click.option("--resume", is_flag=True, help="Keep finished blocks of worlds; run what is missing.")
-@click.option("--workers", type=click.IntRange(1), help="Processes of a local Dask cluster.")
+@click.option(
+    "--workers", type=click.IntRange(1, MOST_THREADS), help="Processes of a local Dask cluster."
+)
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler: tcp://host:port.")
 @quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of a table.")
@@ -162,10 +165,12 @@ def _to_precision(
 
     try:
         targets = [parse_target(text) for text in precision]
-        ceiling = CEILING if max_worlds is None else int(number(max_worlds))
+        most = float(CEILING) if max_worlds is None else number(max_worlds)
+        if most < 1.0 or most != int(most):
+            raise ValueError(f"--max-worlds takes a whole number of at least 1 (got {max_worlds})")
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     dataset, reached = simulate_to_precision(
-        experiment, targets, ceiling=ceiling, threads=threads, progress=progress
+        experiment, targets, ceiling=int(most), threads=threads, progress=progress
     )
     return dataset, [r.sentence for r in reached]

@@ -93,14 +93,14 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
             "fee": fees,
             "usage_rights": fees,
             "product": total[k.GOODS] * plan.product_units,
-            "shipping": float(line.creators),
+            "shipping": total[k.HIRED],
             "management": total[k.HOURS],
             "commission": tracked * (1.0 - value_of["return_rate"]),
             "bonus_orders": block["orders"][i],
             "bonus_impressions": total[k.IMPRESSIONS] / 1000.0,
             "performance": total[k.PAY],
             "incidents": total[k.INCIDENTS],
-            "boosting": float(line.creators * line.terms.posts),
+            "boosting": total[k.HIRED] * line.terms.posts,
             "fixed": 1.0,
         }
         quantity["agency"] = sum(price[name] * quantity[name] for name in plan.agency_base)
@@ -169,6 +169,9 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
     )
     profit = contribution - cost
     engagements = added(list(lines["engagements"]))
+    hired = added([total(i, k.HIRED) * (plan.lines[i].stage == 0) for i in every])
+    # A cost that nobody was hired for, the fixed one, has no return.
+    spent = np.where(hired > 0.0, cost, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "cost": cost,
@@ -181,11 +184,13 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "tracked_revenue": tracked,
             "contribution": contribution,
             "profit": profit,
-            "roi": np.where(cost > 0.0, profit / cost, np.nan),
-            "roas": np.where(cost > 0.0, revenue / cost, np.nan),
-            "tracked_roas": np.where(cost > 0.0, tracked / cost, np.nan),
+            "roi": np.where(spent > 0.0, profit / cost, np.nan),
+            "roas": np.where(spent > 0.0, revenue / cost, np.nan),
+            "tracked_roas": np.where(spent > 0.0, tracked / cost, np.nan),
             "top_creator_share": np.where(expected > 0.0, largest / expected, np.nan),
             "effective_creators": np.where(expected > 0.0, expected**2 / squared, np.nan),
+            "hired": hired,
+            "committed": added([total(i, k.COMMITTED) for i in every]),
             "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
             "delivered": added([total(i, k.DELIVERED) * (plan.lines[i].stage == 0) for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],

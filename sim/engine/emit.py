@@ -33,6 +33,7 @@ from .structure import (
     POST_WORDS,
     Structure,
     inputs_of_part,
+    is_known_amount,
     own_numbers,
     shared_rows,
 )
@@ -81,6 +82,8 @@ def _value(structure: Structure, name: str, asked: set[str]) -> tuple[str, str, 
             return "", "", ""
         if name in COINS or not known:
             return "", "", f"{spelled} = shift_{name}\n"
+        if is_known_amount(name, law):
+            return "", "", f"{name} = known_{name}\n"
         lines = f"{log} = {_sum(f'known_{name}', doubted)}\n"
         return "", "", lines + (f"{name} = exp({log})\n" if name in AMOUNTS else "")
     if law.kind == "coin":
@@ -392,7 +395,7 @@ def source(structure: Structure) -> str:
         begin_history=_indented([_BEGIN_HISTORY] if structure.stages else [], 8),
         begin_step=_indented([begin_stage] if structure.stages else [], 12),
         begin_states=_indented(begin_states, 8),
-        end_creator=_indented([_HIRED] if structure.capped else [], 16),
+        end_creator=_indented([_HIRED] if structure.quoted else [], 16),
         sums=len(sums_of(structure)), shared=count, chunk=CHUNK, group=GROUP,
     )  # fmt: skip
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip() or not line)

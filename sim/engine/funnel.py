@@ -143,7 +143,7 @@ def text_of(structure: Structure) -> dict[str, str]:
     ``whole`` is the three as one where there is one post. ``results`` runs when the means of
     `OWN_MEANS` have become orders.
     """
-    creator = HIRE if structure.capped else ""
+    creator = HIRE if structure.quoted else ""
     creator += CREATOR
     creator += INCIDENT if structure.incident else ""
     account = ACCOUNT
@@ -174,7 +174,7 @@ def sums_in_loop(structure: Structure, name: str) -> bool:
 def neutral(structure: Structure) -> dict[str, float]:
     """Return the names that are numbers in a structure, because what they tell of is absent."""
     numbers = {} if structure.stages else dict(HISTORY)
-    if structure.capped:
+    if structure.quoted:
         numbers.pop("chosen", None)
     if not structure.stages:
         numbers["new"] = 1.0

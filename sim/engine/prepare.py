@@ -25,7 +25,16 @@ from .line import (
     Line,
 )
 from .marginals import LOG_ZERO, SCORE_LIMIT
-from .structure import AMOUNTS, COINS, Law, Structure, own_numbers, shared_rows, weights
+from .structure import (
+    AMOUNTS,
+    COINS,
+    Law,
+    Structure,
+    is_known_amount,
+    own_numbers,
+    shared_rows,
+    weights,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -119,7 +128,7 @@ def _curve(pieces: bytes, bent: bool, low: float, scale: float, start: float, en
 def law_of(line: Line, x: int, mix: Array) -> Law:
     """Return the law of an input."""
     told = known(line)
-    moved = bool(line.belief[x].any())
+    moved = bool(line.belief[x].any()) and bool(line.doubt[:, x].any())
     first, count = line.pieces[x]
     jump = bool(line.ranges[x, 2] > -math.inf)
     flat = count == 0 and not line.coefficients[first, 1:].any() and not jump
@@ -152,7 +161,7 @@ def structure_of(line: Line) -> Structure:
         stages=len(line.post_ends) > 1,
         by_orders=line.choose_by_orders,
         results=line.own_orders,
-        capped=line.money < math.inf,
+        quoted=any(line.dues),
     )
 
 
@@ -298,6 +307,9 @@ class Prepared:
             if self.structure.laws[x].kind == "line":
                 score = score + self.offset[x] + level
             columns[f"told_{name}"] = score
+            law = self.structure.laws[x]
+            if is_known_amount(name, law):
+                level = np.where(level > LOG_ZERO, np.exp(level), 0.0)
             columns[f"known_{name}"] = np.maximum(level, LOG_ZERO)
             columns[f"doubt_{name}"] = line.doubt[known_of, x]
         own = [columns[name] for name in own_numbers(self.structure)]

@@ -56,7 +56,7 @@ class Structure(NamedTuple):
     stages: bool  #: whether a programme picks creators, stage by stage
     by_orders: bool  #: whether it picks by tracked orders, else by engagements
     results: bool  #: whether each creator's own orders are drawn
-    capped: bool  #: whether a budget ends hiring in each world
+    quoted: bool  #: whether a budget pays, of which each creator's quote takes its part
 
     def of(self, name: str) -> Law:
         """Return the law of an input."""
@@ -69,7 +69,7 @@ class Structure(NamedTuple):
     @property
     def all_take_part(self) -> bool:
         """Whether every creator of the line takes part in every world."""
-        return not (self.stages or self.capped)
+        return not (self.stages or self.quoted)
 
 
 def weights(structure: Structure) -> tuple[tuple[int, int], ...]:
@@ -121,6 +121,11 @@ def own_numbers(structure: Structure) -> tuple[str, ...]:
             if law.moved and law.kind in {"fixed", "line", "curve"}:
                 numbers.append(f"doubt_{name}")
     return tuple(numbers)
+
+
+def is_known_amount(name: str, law: Law) -> bool:
+    """Whether ``known_x`` is the amount itself, as it is where it stands for each creator."""
+    return name in AMOUNTS and law.kind == "fixed" and not law.moved
 
 
 def inputs_of_part(part: str) -> tuple[str, ...]:

@@ -24,10 +24,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from .families import PARAMETERS, canonical, logit, normal_through, scipy_number, scipy_support
 from .faults import nearest
+from .files import readable
 from .numbers import LARGEST, DistributionError, number, refuse_percent, suffix_of
 
 __all__ = [
@@ -63,6 +65,8 @@ class Kind:
         Whether its mean may be infinite, as where another key truncates it.
     percent
         Whether a percent sign makes sense, as it does not on money and counts.
+    rare
+        Share of the draws of a lognormal or gamma that may pass ``high``.
     """
 
     low: float = 0.0
@@ -70,10 +74,18 @@ class Kind:
     all_zero: bool = True
     any_tail: bool = False
     percent: bool = True
+    rare: float = 0.0005
 
     def never_all_zero(self) -> Kind:
         """Return the same kind for a key that something is divided by."""
         return replace(self, all_zero=False)
+
+    def passed_by_some(self) -> Kind:
+        """Return the same kind for a ratio of which half of the draws have to stay below ``high``.
+
+        Orders may outnumber engagements: who buys need not have engaged.
+        """
+        return replace(self, rare=0.5)
 
     def truncated_elsewhere(self) -> Kind:
         """Return the same kind for a key that another key truncates."""
@@ -307,7 +319,7 @@ def _column(
 
 def _rows(path: Path, name: str) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
+        with readable(path).open(newline="", encoding="utf-8-sig") as stream:
             return list(csv.DictReader(stream))
     except OSError as error:
         raise DistributionError(f"cannot read {name}: {error.strerror}") from None
@@ -329,7 +341,7 @@ def _check_kind(d: Distribution, kind: Kind) -> None:
         )  # fmt: skip
         raise DistributionError(f"cannot be negative{way_out}")
     # A lognormal or gamma given as a share is fine where it practically ends below one.
-    practical = min(high, _almost_all(d)) if d.family in ("lognormal", "gamma") else high
+    practical = min(high, _passed_by(d, kind.rare)) if d.family in ("lognormal", "gamma") else high
     if practical > kind.high:
         if d.family == "constant":
             raise DistributionError('is a share and cannot be above 1; write 5 % as 0.05 or "5 %"')
@@ -374,13 +386,14 @@ def _support(d: Distribution) -> tuple[float, float]:
     return max(low, d.lower), min(high, d.upper)
 
 
-def _almost_all(d: Distribution) -> float:
-    """Return what 1,999 in 2,000 draws of a lognormal or a gamma do not pass."""
+def _passed_by(d: Distribution, share: float) -> float:
+    """Return what a share of the draws of a lognormal or a gamma pass."""
     if d.family == "gamma":
         from scipy.special import gammainccinv
 
-        return float(d.parameters["scale"] * gammainccinv(d.parameters["shape"], 0.0005))
-    return math.exp(min(d.parameters["mu"] + 3.29 * d.parameters["sigma"], 700.0))
+        return float(d.parameters["scale"] * gammainccinv(d.parameters["shape"], share))
+    score = NormalDist().inv_cdf(1.0 - share)
+    return math.exp(min(d.parameters["mu"] + score * d.parameters["sigma"], 700.0))
 
 
 def _has_mean(d: Distribution) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from .faults import Fault
+from .files import MOST_TEXT, readable
 from .fill import presets
 from .layout import Path, is_section, known_keys, sourced_keys
 from .numbers import Written
@@ -77,7 +78,9 @@ def read_toml(path: FilePath) -> dict[str, Any]:
         With the reason.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Written)
+        return tomllib.loads(
+            readable(path, MOST_TEXT).read_text(encoding="utf-8-sig"), parse_float=Written
+        )
     except OSError as error:
         inside = path / "experiment.toml"
         way_out = f"; did you mean {inside}?" if inside.is_file() else ""

@@ -136,8 +136,10 @@ Followers = Annotated[
 PositiveAmount = Annotated[Distribution, _distribution(POSITIVE.no_share()), _written]
 Amount = Annotated[float, _number(low=0.0, percent=False)]
 AmountAboveZero = Annotated[float, _number(above=0.0, percent=False)]
+Accounts = Annotated[float, _number(low=1.0, percent=False)]
 Share = Annotated[Distribution, _distribution(SHARE), _written]
 ShareNotAlwaysZero = Annotated[Distribution, _distribution(SHARE.never_all_zero()), _written]
+OrdersPerEngagement = Annotated[Distribution, _distribution(SHARE.passed_by_some()), _written]
 Ratio = Annotated[float, _number(low=0.0)]
 AboveZero = Annotated[float, _number(above=0.0)]
 AboveOne = Annotated[float, _number(above=1.0)]
@@ -224,7 +226,7 @@ class Tier(Table):
     engagement_basis: Literal["followers", "impressions"] = Field(
         description="denominator of engagement_rate"
     )
-    conversion_rate: Share = Field(description="orders per engagement")
+    conversion_rate: OrdersPerEngagement = Field(description="orders per engagement")
     fit: Positive = Field(description="factor on conversion: relevance of the audience")
     fee: PositiveAmount = Field(description="USD per post")
     management_hours: PositiveAmount = Field(description="hours per creator")
@@ -282,7 +284,7 @@ class Platform(Table):
 class Niche(Table):
     """A topic with its own audience."""
 
-    market: AmountAboveZero | None = Field(
+    market: Accounts | None = Field(
         None, description="addressable accounts; without it the market is unlimited"
     )
     overlap: Annotated[Fraction, Assumed("audiences overlap as by chance")] = Field(
@@ -404,6 +406,11 @@ class Portfolio(Table):
 
     creators: Creators | None = Field(None, description="creators")
     budget: AmountAboveZero | None = Field(None, description="USD committed before any revenue")
+    hiring: Literal["cap", "planned"] = Field(
+        "cap",
+        description="a budget is a cap that quotes of each world must fit into, or hires as many as "
+        "their expected cost allows; programmes in stages go by expected cost",
+    )
     tier: str | None = Field(None, description="tier of all creators")
     roster: (
         Annotated[

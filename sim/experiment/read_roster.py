@@ -11,6 +11,7 @@ from typing import Any
 from ..text.safe import alike, name_problem, unshown
 from .distributions import DistributionError, number
 from .faults import Fault, suggestion
+from .files import readable
 from .fill import preset_platforms, preset_tiers, presets
 from .roster import Roster, RosterRow
 from .toml import dotted
@@ -59,7 +60,7 @@ def _read(
     if not isinstance(value, str):
         return [Fault(key, 'must name a file such as "creators.csv"', value)]
     try:
-        with (folder / value).open(newline="", encoding="utf-8-sig") as stream:
+        with readable(folder / value).open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream)
             columns = [str(name).strip() for name in reader.fieldnames or ()]
             lines = list(reader)

@@ -17,15 +17,14 @@ from ..charts.scale import RoiScale, roi_scale
 from ..experiment import Experiment, ExperimentError, build
 from ..experiment.merge import merge
 from ..experiment.write import to_toml
-from ..measures import MEASURES, answer, compare, summarize
+from ..measures import answer, compare, summarize
 from ..plan import Plan, make_plan, sampling_of
 from ..questions.common import Decision, decide, with_worlds
 from ..run.dataset import to_dataset
 from ..run.folder import RunError, file_in_place
 from ..run.provenance import attributes
 from ..run.simulate import creator_posts
-from ..text.names import measure_heading
-from ..text.numbers import cell, counted, labelled, seconds
+from ..text.numbers import counted, seconds
 from ..vary.keys import Key, Varied
 from .controls import controls
 from .drawing import draw
@@ -275,8 +274,4 @@ def _power_of_two(worlds: float) -> int:
 
 
 def _table(summary: Summary) -> list[list[str]]:
-    rows = [["creators", *map(counted, summary.creators.values())]]
-    for key in _ROWS:
-        heading = labelled(measure_heading(key), MEASURES[key].unit)
-        rows.append([heading, *(cell(entry[key]) for entry in summary.portfolios.values())])
-    return rows
+    return [list(row) for row in summary.table(_ROWS, words=True).texts()]

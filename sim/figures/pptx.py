@@ -124,7 +124,8 @@ def add_bars(slide: Any, model: Bars, box: Box) -> Any:
         _paint_bar(one, drawn, labelled=not labels_in_names(model))
     _axes_of_bars(chart, model)
     own_name = shared and not model.touching
-    chart.has_legend = len(model.series) > 1 and not own_name and not model.stacked
+    steps = any(one.tier == "none" for one in model.series)
+    chart.has_legend = len(model.series) > 1 and not own_name and not steps
     if chart.has_legend:
         _legend(chart)
     return frame

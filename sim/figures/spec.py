@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from ..text.numbers import CURRENCY, FRACTION, Number, brief, is_money
+from ..text.numbers import CURRENCY, FRACTION, Number, brief, is_fraction, is_money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -300,7 +300,7 @@ UNITS: Mapping[Format, str] = MappingProxyType(
 
 def form_of(unit: str) -> Format:
     """Return how values of a unit are written on an axis."""
-    if unit == "fraction":
+    if is_fraction(unit):
         return "signed"
     return "money" if is_money(unit) else "number"
 

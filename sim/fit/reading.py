@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..experiment.files import readable
 from ..text.numbers import counted
 from .cells import CellError, decimal_comma, number
 from .columns import PARTS, TEXT, ColumnError, find_columns, need_columns
@@ -128,7 +129,7 @@ def read_posts(
 
 def _table(path: Path) -> tuple[list[str], list[list[str]], str]:
     try:
-        raw = path.read_bytes()
+        raw = readable(path).read_bytes()
     except OSError as error:
         raise FitError(f"{path}: cannot be read: {error.strerror}") from None
     text = _decoded(raw)

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
-from ..text.numbers import cell, counted
+from ..text.numbers import cell, counted, is_fraction
 from ..text.verdicts import TOLD_APART
 from .dominance import NOT_TOLD, Dominance, first_order_range, second_order_range
 from .evaluate import Measured, evaluate
@@ -84,7 +84,7 @@ class Comparison:
         width = max(map(len, self.measures), default=0)
         lines = [self._caption()]
         for name, entry in self.measures.items():
-            unit = "" if entry.unit == "fraction" else f" {entry.unit}"
+            unit = "" if is_fraction(entry.unit) else f" {entry.unit}"
             why = f" ({entry.reason})" if entry.reason else ""
             text = cell(entry)
             lines.append(f"{name.ljust(width)}  {text}{unit}{why}")
@@ -96,7 +96,7 @@ class Comparison:
             (
                 COMPARISONS[name].long_name,
                 cell(entry),
-                "" if entry.unit == "fraction" else entry.unit,
+                "" if is_fraction(entry.unit) else entry.unit,
                 entry.reason or "",
             )
             for name, entry in self.measures.items()

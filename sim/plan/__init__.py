@@ -7,8 +7,10 @@ creators, and what creators share becomes weights of factors. Nothing is drawn. 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -73,8 +75,15 @@ __all__ = [
 ]
 
 
+#: Means beyond which no tier is one, and drawing its orders would not end.
+_MOST = {
+    "followers": (10_000_000_000, "accounts, more than there are people"),
+    "fit": (1000, "times the conversion"),
+}
+
+
 def make_plan(experiment: Experiment) -> Plan:
-    """Turn an experiment into arrays.
+    """Turn an experiment into arrays; the plan of one that means the same is made once.
 
     Raises
     ------
@@ -82,12 +91,37 @@ def make_plan(experiment: Experiment) -> Plan:
         For what only shows here: distributions that cannot be tabulated, budgets below one
         creator, an elasticity of fees that their spread cannot carry.
     """
+    return _planned(_Meant(experiment))
+
+
+class _Meant:
+    """An experiment, the same as another that means the same in the same order."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        simulation = experiment.simulation
+        self.text = json.dumps([experiment.meaning(), simulation.worlds, simulation.beliefs])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Meant) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+@lru_cache(maxsize=16)
+def _planned(meant: _Meant) -> Plan:
+    experiment = meant.experiment
     faults: list[Fault] = []
     tiers = {
         (name, platform): tier_tables(tier, f"tier.{name}", faults)
         for name, tier_on in experiment.tier.items()
         for platform, tier in tier_on.on.items()
     }
+    for (name, _), tier_on in tiers.items():
+        for key, (most, unit) in _MOST.items():
+            if tier_on is not None and mg.moment(tier_on.tables[key]) > most:
+                faults.append(Fault(f"tier.{name}.{key}", f"has a mean above {most:,} {unit}"))
     goods = compile_or_fault(experiment.costs.cost_of_goods, "costs.cost_of_goods", faults)
     economics_tables = {
         name: compile_or_fault(getattr(experiment.economics, name), f"economics.{name}", faults)
@@ -243,6 +277,8 @@ def _work(
         post_ends=np.array(ends, dtype=np.int64),
         keep=np.array(keep, dtype=np.int64),
         choose_by_orders=programme is None or programme.choose_by == "orders",
+        money=group.money,
+        dues=group.dues,
     )
     if not group.people:
         return line

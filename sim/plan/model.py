@@ -16,6 +16,8 @@ from ..experiment.roster import RosterRow
 
 Array = npt.NDArray[np.float64]
 Key = tuple[np.uint64, np.uint64]
+#: USD committed for a creator: whatever it asks, and per USD of fee, hour and USD of goods.
+Dues = tuple[float, float, float, float]
 
 #: Cost components in the order of reports, with what each is proportional to.
 COMPONENTS: dict[str, str] = {
@@ -89,6 +91,8 @@ class PlanLine:
 
     Lines of a programme are its stages, one after another: the creators of a later one are some of
     those of the first. `people` are the creators of a roster's line; others are numbered.
+    Where `money` caps a line, `creators` is how many its expected cost would hire, and each world
+    hires as many as their quotes allow; `dues` say what a quote commits where a budget pays.
     """
 
     portfolio: str
@@ -99,6 +103,8 @@ class PlanLine:
     committed_per_creator: float
     work: int = 0
     stop: int = 0
+    money: float = math.inf
+    dues: Dues = (0.0, 0.0, 0.0, 0.0)
     order_key: Key = (np.uint64(0), np.uint64(0))
     programme: Programme | None = None
     stage: int = 0
@@ -223,6 +229,9 @@ class Plan:
     def posts(self, work: int) -> int:
         """Return the posts per world of all creators of a work, over its stages."""
         line = self.works[work]
+        if line.money < math.inf:
+            usual = max(one.creators for one in self.lines if one.work == work)
+            return int(usual * line.post_ends[-1])
         if len(line.post_ends) > 1:
             return int(line.keep @ np.diff(line.post_ends, prepend=0))
         return int(line.stops[-1] * line.post_ends[-1])

@@ -98,7 +98,7 @@ _TIER_DISTRIBUTIONS = (
     "engagement_rate", "followers", "reach_rate", "conversion_rate", "authentic_share", "fee",
     "fit", "management_hours", "post_luck",
 )  # fmt: skip
-_TIER_SHARES = ("engagement_rate", "reach_rate", "conversion_rate", "authentic_share")
+_TIER_SHARES = ("engagement_rate", "reach_rate", "authentic_share")
 
 
 def threshold(probability: float) -> Table:

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -170,15 +170,22 @@ class Answer(Told):
         def sentence(self) -> str:
             """The answer in words."""
 
-    @property
-    def dataset(self) -> xr.Dataset | None:
-        """Its figures on named axes, saved beside the JSON; None where it has no axes."""
-        return None
+        @property
+        def headline(self) -> str:
+            """The answer in a title's length, worded as its errors allow."""
 
     @property
-    def headline(self) -> str:
-        """The answer in a title's length, worded as its errors allow."""
-        raise NotImplementedError
+    def dataset(self) -> xr.Dataset | None:
+        """Its figures on named axes, saved beside the JSON.
+
+        None for an answer without axes, and for one that was read back from its JSON.
+        """
+        return getattr(self, "_dataset", None)
+
+    def on_axes(self, dataset: xr.Dataset) -> Self:
+        """Return the answer with its figures on named axes too."""
+        object.__setattr__(self, "_dataset", dataset)
+        return self
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -186,8 +193,12 @@ class Answer(Told):
         return ()
 
     def tables(self) -> tuple[Table, ...]:
-        """Return the answer as tables: the first is what a terminal shows."""
+        """Return the answer as tables with every row and digit, the main one first."""
         raise NotImplementedError
+
+    def shown(self) -> Table:
+        """Return what a terminal and a notebook show: the rows that a meeting reads."""
+        return self.tables()[0]
 
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
         """Return the answer as figures: the same for files, page and slides.
@@ -241,7 +252,7 @@ class Answer(Told):
         return {"analysis": self.question} | words | fields
 
     def _rows(self) -> list[dict[str, str]]:
-        return self.tables()[0].to_texts()
+        return self.shown().to_texts()
 
 
 O = TypeVar("O", bound=Options)
@@ -259,7 +270,8 @@ class Question(Generic[O, A]):
     section : Section
         Where its answer stands on page and slides.
     asks : str
-        What the answer says, for a list of what was not asked yet.
+        What the answer says, for a list of what was not asked yet; empty for a question that not
+        every experiment can be asked.
     about : str
         Help of the command: one sentence, more where needed, an example.
     options : type of Options

@@ -9,11 +9,11 @@ from itertools import chain
 from ..evidence import sources
 from ..explain import Input
 from ..figures.spec import Assumption, Figure, Section, Story, Table
-from ..measures import MEASURES
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..text.names import listed, measure_heading
-from ..text.numbers import FRACTION, cell, counted, fixed, labelled, writer
+from ..text.numbers import FRACTION, counted, fixed, writer
+from ..text.safe import printable
 from . import always, flows
 from .asked import asked, unasked
 from .reading import Opened
@@ -115,16 +115,14 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
 def compared(summary: Summary, answer: str, worlds: int) -> Figure:
     """Return the table of the portfolios side by side."""
     names = list(summary.portfolios)
-    rows: list[tuple[str, ...]] = [
-        ("creators hired", *(counted(summary.creators[name]) for name in names))
+    measures = ROWS if len(names) <= MOST_SIDE_BY_SIDE else ROWS_OF_MANY
+    rows = list(summary.table(measures, words=True).texts())
+    reasons = [
+        f"{measure_heading(key)}, {name}: {entry.reason}"
+        for key in measures
+        for name in names
+        if (entry := summary[name][key]).reason
     ]
-    reasons = []
-    for key in ROWS if len(names) <= MOST_SIDE_BY_SIDE else ROWS_OF_MANY:
-        label = labelled(measure_heading(key), MEASURES[key].unit)
-        entries = [summary[name][key] for name in names]
-        rows.append((label, *map(cell, entries)))
-        reasons += [f"{label}, {n}: {x.reason}" for n, x in zip(names, entries, strict=True)
-                    if x.reason]  # fmt: skip
     table: list[tuple[str, ...]] = [("", *names), *rows]
     if len(names) > MOST_SIDE_BY_SIDE:
         table = list(zip(*table, strict=True))
@@ -192,7 +190,7 @@ def _bibliographic(title: str, who: str) -> str:
 def _place(opened: Opened) -> str:
     """Return the run's folder as a command takes it, without the path of this machine."""
     name = opened.folder.resolve().name
-    return f"results/{name}"
+    return f"results/{printable(name)}"
 
 
 def _facts(opened: Opened) -> list[tuple[str, str]]:

@@ -50,6 +50,8 @@ SCHEMA = (
     Variable("top_creator_share", _P, "share of expected orders", "share of the top creator"),
     Variable("effective_creators", _P, "creators", "effective number of creators"),
     Variable("viral_posts", _P, "posts", "viral posts"),
+    Variable("hired", _P, "creators", "creators hired"),
+    Variable("committed", _P, "USD", "committed of a budget beside the fixed cost; 0 without one"),
     Variable("delivered", _P, "creators", "creators who post"),
     Variable("earned_media_value", _P, "USD", "earned media value, not part of revenue"),
     Variable("line_impressions", _L, "impressions", "impressions of a line"),

@@ -241,6 +241,9 @@ def added(folder: Path, name: str) -> Iterator[Path]:
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     text = json.dumps(manifest, indent=2, allow_nan=False, ensure_ascii=False)
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        # The name of a file that is no Unicode; so written, it is read back as it was.
+        text = json.dumps(manifest, indent=2, allow_nan=False)
     part = _under_way(folder / MANIFEST)
     part.write_text(text + "\n", encoding="utf-8")
     part.replace(folder / MANIFEST)

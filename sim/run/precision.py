@@ -14,7 +14,9 @@ from ..measures import MEASURES, Summary, summarize
 from ..plan import Plan, make_plan, sampling_of
 from ..text.numbers import setting
 from .dataset import to_dataset
+from .folder import RunError
 from .provenance import attributes
+from .room import most_worlds
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,6 +27,8 @@ _PILOT = 8192
 _MARGIN = 1.1
 #: The most worlds that are simulated for an accuracy unless more are allowed.
 CEILING = 4_000_000
+#: Targets that would take so many times the most worlds are refused, not approached.
+_HOPELESS = 100
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,15 @@ def simulate_to_precision(
         As `sim.simulate` returns it.
     reached : list of Reached
         One for each target.
+
+    Raises
+    ------
+    RunError
+        Where a first look shows that a target is out of reach by far.
     """
-    plan = _with_worlds(make_plan(experiment), experiment, min(_PILOT, ceiling))
+    plan = make_plan(experiment)
+    ceiling = min(ceiling, most_worlds(plan))
+    plan = _with_worlds(plan, experiment, min(_PILOT, ceiling))
     arrays = _extended(plan, {}, 0, threads, progress)
     while True:
         dataset = to_dataset(plan, arrays, attributes(experiment, plan, arrays))
@@ -134,12 +145,28 @@ def simulate_to_precision(
         missing = [r for r in reached if not r.met and r.se is not None]
         if not missing or plan.worlds >= ceiling:
             return dataset, reached
-        growth = max((r.se / max(r.target.allowed(r.value), 1e-300)) ** 2 for r in missing)  # type: ignore[operator, arg-type]
-        wanted = min(math.ceil(plan.worlds * growth * _MARGIN), ceiling)
-        larger = _with_worlds(plan, experiment, max(wanted, plan.worlds + _PILOT))
+        wanted = max(_needed(plan.worlds, r) for r in missing)
+        if wanted > _HOPELESS * ceiling:
+            worst = max(missing, key=lambda r: _needed(plan.worlds, r)).target
+            unit = "%" if worst.relative else ""
+            asked = f"{worst.measure}={worst.error * (100 if unit else 1):g}{unit}"
+            raise RunError(
+                f"--precision {asked}: needs about {wanted:.2g} worlds; at most {ceiling:,} are "
+                "simulated (--max-worlds, or what memory holds)"
+            )
+        more = max(math.ceil(wanted), plan.worlds + _PILOT)
+        larger = _with_worlds(plan, experiment, min(more, ceiling))
         keep = 0 if plan.sampling.kind == "stratified" else plan.worlds // _PILOT * _PILOT
         arrays = _extended(larger, arrays, keep, threads, progress)
         plan = larger
+
+
+def _needed(worlds: int, reached: Reached) -> float:
+    """Return how many worlds a target takes, given what so many have reached."""
+    allowed = reached.target.allowed(reached.value or 0.0)
+    ratio = (reached.se or 0.0) / max(allowed, 1e-300)
+    # Beyond the range of floats a product is infinite; a power would be an error.
+    return worlds * ratio * ratio * _MARGIN
 
 
 def _with_worlds(plan: Plan, experiment: Experiment, worlds: int) -> Plan:
@@ -166,12 +193,12 @@ def _extended(
 
 def _worst(summary: Summary, target: Target) -> Reached:
     """Return the portfolio that is furthest from a target."""
-    found = []
+    every = []
     for portfolio in summary.creators:
         measured = summary[portfolio][target.measure]
         if measured.se is None or measured.value is None:
             return Reached(target, portfolio, measured.value, None, False)
         excess = measured.se / max(target.allowed(measured.value), 1e-300)
         met = excess <= 1.0
-        found.append((excess, Reached(target, portfolio, measured.value, measured.se, met)))
-    return max(found, key=lambda item: item[0])[1]
+        every.append((excess, Reached(target, portfolio, measured.value, measured.se, met)))
+    return max(every, key=lambda item: item[0])[1]

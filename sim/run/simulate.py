@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from ..text.numbers import counted
 from .dataset import WORLDS, open_results, stored_bytes, stream_to_file, to_dataset
 from .folder import claimed, temporary_folder
 from .provenance import attributes, run_key
+from .room import check_room
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,7 +86,7 @@ def simulate(
     ClusterError
         Where the cluster cannot be had.
     RunError
-        Where another process is at the same blocks.
+        Where another process is at the same blocks, or memory or disk have no room.
     TypeError
         For anything but an experiment, such as the name of its file.
 
@@ -102,9 +104,12 @@ def simulate(
     where = Where(threads, progress, cluster, workers)
     if blocks_in is not None:
         place = Path(blocks_in) / run_key(experiment, plan)
+        check_room(plan, place, on_disk=True)
         with claimed(place):
             return _from_disk(experiment, plan, place, where)
-    if stored_bytes(plan) <= memory_limit:
+    large = stored_bytes(plan) > memory_limit
+    check_room(plan, Path(tempfile.gettempdir()), on_disk=large)
+    if not large:
         arrays = _in_memory(plan, where)
         return to_dataset(plan, arrays, attributes(experiment, plan, arrays))
     place = temporary_folder()
@@ -143,13 +148,15 @@ def worlds_of(
     Raises
     ------
     RunError
-        Where another process is at the same worlds.
+        Where another process is at the same worlds, or memory or disk have no room.
     """
     plan = make_plan(experiment)
     kept = blocks_folder(folder)
     place = kept / run_key(experiment, plan)
     large = creator_posts(plan) > LONG_RUN or stored_bytes(plan) > memory_limit
-    if not (resume or large or place.is_dir()):
+    on_disk = resume or large or place.is_dir()
+    check_room(plan, folder, on_disk)
+    if not on_disk:
         arrays = _in_memory(plan, where)
         yield to_dataset(plan, arrays, attributes(experiment, plan, arrays))
         return
@@ -228,7 +235,7 @@ def _on_disk(plan: Plan, folder: Path, where: Where, keep: bool) -> list[str]:
 
 def large_block(plan: Plan) -> int:
     """Return the worlds of a block on disk: about two seconds of work, a multiple of 1,024."""
-    posts = sum(int(work.stops[-1]) * len(work.repeats) for work in plan.works)
+    posts = sum(plan.posts(w) for w in range(len(plan.works)))
     return max(1024, min(65_536, 40_000_000 // max(posts, 1) // 1024 * 1024))
 
 
@@ -251,4 +258,4 @@ def _executor(
 
 def creator_posts(plan: Plan) -> int:
     """Return how many creator-posts a run simulates over all its worlds."""
-    return plan.worlds * sum(int(work.stops[-1]) * len(work.repeats) for work in plan.works)
+    return plan.worlds * sum(plan.posts(w) for w in range(len(plan.works)))

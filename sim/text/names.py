@@ -32,7 +32,7 @@ _MEASURES = {
     "roi_semi_deviation": ("semi-deviation of ROI below 0", "semi-deviation of ROI"),
     "roi_sortino": ("mean ROI over its semi-deviation below 0", "Sortino ratio"),
     "roi_omega": ("mean gain over mean loss of ROI", "omega ratio"),
-    "loss_probability": ("probability of loss", "probability of loss"),
+    "loss_probability": ("probability of loss", "loses money"),
     "target_probability": ("probability of reaching the target", "reaches the target"),
     "roas": ("ROAS (mean revenue / mean cost)", "ROAS (revenue / cost)"),
     "roas_mean": ("mean ROAS", "mean ROAS"),

@@ -19,7 +19,7 @@ value that somebody set, `counted` for what is counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,7 +35,7 @@ MISSING = "n/a"
 NO_ERROR = "heavy tail or too few worlds"
 """Why a number that does not say it may have no standard error."""
 
-_UNSAID = frozenset({"", FRACTION, "ratio", "rank correlation"})
+_UNSAID = frozenset({"", "ratio", "rank correlation"})
 _BRIEF, _FULL, _UNKNOWN, _SET = 3, 6, 2, 4
 """Significant digits at most: in brief, beside an error, with an unknown error, of a value set."""
 
@@ -115,7 +115,7 @@ def brief(x: Quantity, *, signed: bool = False) -> str:
     """
     if is_money(x.unit):
         amount = money(x.value, x.se, unit=False, signed=signed)
-    elif x.unit == FRACTION:
+    elif is_fraction(x.unit):
         return percent(x.value, x.se, signed=signed)
     else:
         amount = plain(x.value, x.se, signed=signed)
@@ -143,7 +143,7 @@ def cell(x: Quantity) -> str:
     if value is None:
         return f"{MISSING} *"
     text, error = _digits(value, se, x.unit)
-    text += " %" if x.unit == FRACTION else ""
+    text += " %" if is_fraction(x.unit) else ""
     if se is None:
         return f"{text} *"
     return f"{text} ± {error}" if error else text
@@ -217,13 +217,20 @@ def whole_percent(fraction: float) -> str:
     return f"{_fixed(100 * fraction, 0)} %"
 
 
-def gain(fraction: float) -> str:
-    """Return an exact gain or loss in percent: ``+300 %``, ``-75 %``."""
-    return percent(fraction, signed=True)
+def gain(fraction: float, se: float | None = 0.0) -> str:
+    """Return a gain or loss in percent, in brief: ``+300 %``, ``-75 %``."""
+    return percent(fraction, se, signed=True)
 
 
-def writer(unit: str, *, signed: bool = False) -> Callable[[float], str]:
-    """Return what writes exact values of a unit in brief.
+class Writer(Protocol):
+    """Writes values of one unit in brief; `gain` is one."""
+
+    def __call__(self, value: float, se: float | None = 0.0, /) -> str:
+        """Return a value as text; its error limits the digits."""
+
+
+def writer(unit: str, *, signed: bool = False) -> Writer:
+    """Return what writes values of a unit in brief.
 
     Parameters
     ----------
@@ -232,7 +239,7 @@ def writer(unit: str, *, signed: bool = False) -> Callable[[float], str]:
     signed : bool
         Whether gains have a plus.
     """
-    return lambda value: brief(Number(value, 0.0, unit), signed=signed)
+    return lambda value, se=0.0: brief(Number(value, se, unit), signed=signed)
 
 
 def money(
@@ -359,7 +366,7 @@ def tick(value: float, unit: str = "", *, signed: bool = False, compact: bool = 
     compact : bool
         Whether every number is in few letters, ``2k`` for two thousand.
     """
-    if unit == FRACTION:
+    if is_fraction(unit):
         step, suffix = _large(100 * value)
         return f"{_exact(100 * value / step, signed)}{suffix} %"
     if not compact and not is_money(unit):
@@ -426,6 +433,11 @@ def is_money(unit: str) -> bool:
     return unit == CURRENCY or unit.startswith(f"{CURRENCY} ")
 
 
+def is_fraction(unit: str) -> bool:
+    """Return whether a unit is written in percent: a fraction, or a share of something."""
+    return unit.partition(" ")[0] in (FRACTION, "share")
+
+
 def labelled(words: str, unit: str, *, longest: int = 40) -> str:
     """Return a heading or the label of an axis with its unit: ``mean profit, USD``.
 
@@ -438,11 +450,12 @@ def labelled(words: str, unit: str, *, longest: int = 40) -> str:
     longest : int
         Letters of a unit at most.
     """
-    return words if unit in _UNSAID or len(unit) > longest else f"{words}, {unit}"
+    unsaid = unit in _UNSAID or is_fraction(unit) or len(unit) > longest
+    return words if unsaid else f"{words}, {unit}"
 
 
 def _with_unit(text: str, unit: str) -> str:
-    if unit == FRACTION:
+    if is_fraction(unit):
         return f"{text} %"
     return text if unit in _UNSAID else f"{text} {unit}"
 
@@ -452,7 +465,7 @@ def _with_unit(text: str, unit: str) -> str:
 
 def _digits(value: float, se: float | None, unit: str) -> tuple[str, str]:
     """Return a value and its error with the digits that the error decides."""
-    scale = 100.0 if unit == FRACTION else 1.0
+    scale = 100.0 if is_fraction(unit) else 1.0
     value, se = scale * value, None if se is None else scale * se
     if se == 0:
         return setting(value), ""

@@ -391,7 +391,9 @@ _SIZES = (("creators",), ("budget",), ("mix",))
 
 
 def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
-    if "roster" in table:
+    # A cap hires by each world's quotes, which leave creators as they are while quotes do.
+    capped = "budget" in table and table.get("hiring") == "cap" and "stages" not in table
+    if "roster" in table or capped:
         return dict(table)
     total = sum(counts.values())
     held = {k: v for k, v in table.items() if k not in ("budget", "creators", "mix")}

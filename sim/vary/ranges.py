@@ -26,6 +26,8 @@ from .keys import SHARES, Key
 
 #: Values of a range that does not say how many.
 STEPS = 21
+#: Most values of a range.
+MOST_STEPS = 10_000
 _RANGE = re.compile(
     r"^\s*(?P<low>\S+?)\s*(?P<sign>%?)\s+to\s+(?P<high>\S+?|\S+\s+%)"
     r"(?:\s+in\s+(?P<steps>\d+)\s+(?:(?P<spacing>log|even)\s+)?steps?)?\s*$",
@@ -139,6 +141,8 @@ def _steps(match: re.Match[str]) -> int:
     steps = int(match["steps"] or STEPS)
     if steps < 2:
         raise DistributionError("a range needs at least 2 steps")
+    if steps > MOST_STEPS:
+        raise DistributionError(f"a range has at most {MOST_STEPS:,} steps")
     return steps
 
 

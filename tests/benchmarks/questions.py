@@ -45,14 +45,14 @@ def simulated_point(experiment: sim.Experiment, points: int = 4) -> Row:
     """Time a point of a sweep that needs the engine, at all worlds of the experiment."""
     values = {"economics.order_value": [50.0 + 5.0 * k for k in range(points)]}
     count = experiment.simulation.worlds
-    found = _timed(lambda: sweep(experiment, values, worlds=count))
+    found = _timed(lambda: sweep(experiment, values, points=count))
     each = found["seconds"] / points
     return _row("sweep point by simulation", None, count, 1, each, found["peak_mb"])
 
 
 def many_means(experiment: sim.Experiment, run: xr.Dataset, side: int = 100) -> Row:
     """Time side x side points of two fees: means and probabilities of loss."""
-    found = _timed(lambda: sweep(experiment, _fees(side, side), run=run, quantiles=False))
+    found = _timed(lambda: sweep(experiment, _fees(side, side), run=run, means=True))
     return _row("points, means and loss", run, points=side**2, **found)
 
 

@@ -102,7 +102,7 @@ def test_answers_of_analyses_show_sentence_rows_and_notes():
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("sweep", {"values": {"tier.macro.fee": "1000, 9000"}}),
+        ("sweep", {"keys": {"tier.macro.fee": "1000, 9000"}}),
         ("breakeven", {"key": "tier.macro.fee", "beliefs": 0}),
         ("tornado", {}),
         ("worth", {"pilot": ()}),

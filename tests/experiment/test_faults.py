@@ -435,10 +435,10 @@ NUMBERS = [
     ),
     row(
         "scale that makes them so, once for all inputs",
-        "[shocks]\nscale = 10",
-        # 1 / sqrt(0.4^2 + 0.1^2)
+        "[shocks]\nscale = 10\n[shocks.loadings]\nconversion_rate = { campaign = 0.7, niche = 0.1 }",
+        # 1 / sqrt(0.7^2 + 0.1^2)
         "shocks.scale: times the loadings of `conversion_rate` is more than 1: nothing would be "
-        "left to the creator; cannot be above 2.4253 (got 10)",
+        "left to the creator; cannot be above 1.4142 (got 10)",
     ),
     row(
         "belief that may be anything",

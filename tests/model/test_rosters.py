@@ -81,6 +81,7 @@ def ordering(
     return mean, math.sqrt(float(weight @ np.exp(2.0 * t)) / mean**2 - 1.0)
 
 
+@pytest.mark.usefixtures("exact_reading")
 def test_followers_and_fees_that_are_known_do_not_vary(named: Named) -> None:
     """Two creators with their own numbers, in a tier where both vary widely and fees are shocked."""
     changes = {

@@ -7,6 +7,7 @@ USD cost 16,000 USD; two cost as much at 8,000 USD each.
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 
 from sim.experiment import ExperimentError
 from sim.questions.breakeven import breakeven
-from sim.questions.point_tables import MOST, breakeven_table
+from sim.questions.breakeven._answer import MOST
 
 FEE = "tier.few.fee"
 TIE = 8_000.0
@@ -79,20 +80,20 @@ def test_no_tie_is_an_answer(still):
 
 def test_two_keys_give_the_line_of_equal_costs(still):
     found = breakeven(still(), FEE, "tier.many.fee", second_values=[200.0, 300.0, 400.0, 600.0])
-    for fee, tie, se in found.line:
+    for point in found.line:
         # 40 x fee = 2 x tie.
-        assert abs(tie - 20.0 * fee) < ERRORS * se
+        assert abs(point.value - 20.0 * point.second) < ERRORS * point.se
     grid = found.to_dict()["grid"]
     assert np.shape(grid["gap"]["value"]) == (len(grid["key"]), 4)
-    assert len(breakeven_table(found)) == 4
+    assert len(found.shown()) == 4
 
 
 def test_a_line_says_where_there_is_none(still):
     found = breakeven(
         still(), FEE, "tier.many.fee", values="6000 to 10000", second_values=[100.0, 400.0]
     )
-    assert found.line[0][1] is None
-    assert found.line[1][1] == pytest.approx(TIE, rel=0.01)
+    assert found.line[0].value is None
+    assert found.line[1].value == pytest.approx(TIE, rel=0.01)
     assert "at 1 of 2 values no tie" in found.sentence
 
 
@@ -129,15 +130,16 @@ def test_what_creators_share_says_how_many_are_worth_hiring(priced):
 
 def test_a_terminal_shows_the_points_around_the_tie(still):
     found = breakeven(still(), FEE, beliefs=False)
-    rows = breakeven_table(found)
+    rows = found.shown().to_texts()
     assert len(rows) <= MOST
     values = [float(row["fee of few"].replace(",", "")) for row in rows]
     assert min(abs(value / TIE - 1.0) for value in values) < 0.15
 
 
 def test_answers_repeat(still):
-    first, second = (breakeven(still(), FEE, values="4000 to 16000").to_dict() for _ in range(2))
+    first, second = (breakeven(still(), FEE, values="4000 to 16000") for _ in range(2))
     assert first == second
+    assert breakeven.read(json.loads(json.dumps(first.to_dict(), allow_nan=False))) == first
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import pytest
 
 from sim.experiment import Experiment, ExperimentError
 from sim.questions.discover import discover
-from sim.questions.shown import discover_table
 
 Make = Callable[..., Experiment]
 
@@ -43,8 +42,8 @@ def two(still_tier: Make) -> Callable[..., Experiment]:
 def test_planted_cause_is_found(two: Callable[..., Experiment]) -> None:
     # Both tiers bring the same; a loses where its fee is above b's, or b's below a's.
     found = discover(two(0.5))
-    assert {c.name for c in found.conditions} == {"tier.micro.fee", "tier.macro.fee"}
-    own = next(c for c in found.conditions if c.name == "tier.micro.fee")
+    assert {c.input for c in found.conditions} == {"tier.micro.fee", "tier.macro.fee"}
+    own = next(c for c in found.conditions if c.input == "tier.micro.fee")
     assert own.low is not None
     assert own.high is None
     assert "mean fee of micro is above" in found.words
@@ -53,16 +52,16 @@ def test_planted_cause_is_found(two: Callable[..., Experiment]) -> None:
     assert (found.losing.value or 0.0) == pytest.approx(0.5, abs=4.0 * (found.losing.se or 0.0))
     # Coverage is asked for in the worlds of the search; the others judge it within their error.
     assert (found.coverage.value or 0.0) > 0.5 - 4.0 * (found.coverage.se or 0.0)
-    assert all(c.matter.se for c in found.conditions)
+    assert all(c.density_without_it.se for c in found.conditions)
 
 
 def test_cells_of_the_picture(two: Callable[..., Experiment]) -> None:
     cells = discover(two(0.5)).cells
     assert cells is not None
-    assert cells.share.shape == (10, 10)
-    assert np.nanmax(cells.share) <= 1.0
-    shown = cells.to_dict()
-    assert all(len(edges) == 11 for edges in shown["edges"])
+    share = np.array(cells.share, dtype=float)
+    assert share.shape == (10, 10)
+    assert np.nanmax(share) <= 1.0
+    assert all(len(edges) == 11 for edges in cells.edges)
 
 
 def test_luck_is_no_region(two: Callable[..., Experiment]) -> None:
@@ -72,7 +71,7 @@ def test_luck_is_no_region(two: Callable[..., Experiment]) -> None:
     assert found.conditions == ()
     assert found.cells is None
     assert "no region of the assumptions stands out" in found.sentence
-    assert discover_table(found) == []
+    assert found.shown().to_texts() == []
 
 
 def test_a_region_within_its_errors_is_not_called_worst(two: Callable[..., Experiment]) -> None:
@@ -87,7 +86,7 @@ def test_a_region_within_its_errors_is_not_called_worst(two: Callable[..., Exper
 
 def test_condition_in_words_of_a_varied_key(two: Callable[..., Experiment]) -> None:
     found = discover(two(0.0), vary={"tier.micro.fee": "500 to 2000"}, points=40)
-    assert [c.name for c in found.conditions] == ["tier.micro.fee"]
+    assert [c.input for c in found.conditions] == ["tier.micro.fee"]
     assert found.words.startswith("median fee of micro is above ")
     assert found.words.endswith(" USD")
     # Luck of 20 % each blurs the tie at b's 1,000 USD; above it a all but always loses.

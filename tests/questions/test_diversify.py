@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 
 from sim.experiment import Experiment, ExperimentError, build
-from sim.questions.diversify import diversify
-from sim.questions.diversify._answer import Diversification
-from sim.questions.diversify._diversify import _last_above
-from sim.questions.shown import diversify_table, some_of
+from sim.questions.diversify._answer import Diversification, some_of
+from sim.questions.diversify._diversify import _last_above, followed
 
 Make = Callable[..., Experiment]
 SIGMA, LOADING = 0.5, 0.6
@@ -40,7 +38,7 @@ def found(still_tier: Make) -> Diversification:
             }
         },
     )
-    return diversify(experiment, counts=COUNTS, worlds=8_192)
+    return followed(experiment, counts=COUNTS, worlds=8_192)
 
 
 def test_spread_follows_the_closed_form(found: Diversification) -> None:
@@ -58,8 +56,8 @@ def test_spread_follows_the_closed_form(found: Diversification) -> None:
 
 def test_floor_is_what_no_number_removes(found: Diversification) -> None:
     item, rho = found["p"], correlation()
-    back = 1.0 + (item.at(64).measures["roi_mean"].value or 0.0)
-    floor = item.floor["spread"]
+    back = 1.0 + (item.at(64)["roi_mean"].value or 0.0)
+    floor = item.floor.spread
     expected = math.sqrt(math.expm1(SIGMA**2) * rho) * back
     # The covariance at 64 creators is the floor itself: E[x | factors] does not know how many.
     assert abs((floor.value or 0.0) - expected) < 4.0 * (floor.se or 0.0) + 1e-3 * expected
@@ -70,14 +68,14 @@ def test_floor_is_what_no_number_removes(found: Diversification) -> None:
 
 
 def test_shortfall_approaches_its_floor_from_below(found: Diversification) -> None:
-    worst = [p.measures["roi_es05"].value or 0.0 for p in found["p"].points]
+    worst = [p["roi_es05"].value or 0.0 for p in found["p"].points]
     assert worst == sorted(worst)
     assert (found["p"].floor["roi_es05"].value or 0.0) > worst[-1]
 
 
 def test_independent_creators_have_no_floor(still_tier: Make) -> None:
     experiment = still_tier({"engagement_rate": {"lognormal": {"mean": 0.01, "log_sd": SIGMA}}})
-    floor = diversify(experiment, counts=(1, 8, 64), worlds=4_096)["p"].floor["spread"]
+    floor = followed(experiment, counts=(1, 8, 64), worlds=4_096)["p"].floor.spread
     # sd(ROI) of 64 independent creators is 0.067: noise of a covariance of 4,096 pairs is 1 / 64
     # of its square, so the root is below four times 0.067 / 8.
     assert (floor.value or 0.0) < 4.0 * 0.067 / 8.0
@@ -102,7 +100,7 @@ def test_rows_of_a_terminal_keep_both_ends_and_the_hired() -> None:
 
 
 def test_table_says_what_stays(found: Diversification) -> None:
-    rows = diversify_table(found)
+    rows = found.shown().to_texts()
     assert len(rows) <= 20
     assert rows[-1]["creators"] == "any number"
     assert any("hired" in row["creators"] for row in rows)
@@ -110,7 +108,7 @@ def test_table_says_what_stays(found: Diversification) -> None:
 
 def test_every_setting_is_checked_at_once(still_tier: Make) -> None:
     with pytest.raises(ExperimentError) as error:
-        diversify(still_tier(), portfolios=["nobody"], risk="luck", amount=0.0, counts=[0])
+        followed(still_tier(), portfolios=["nobody"], risk="luck", amount=0.0, counts=[0])
     for word in ("nobody", "--risk", "--amount", "--counts"):
         assert word in str(error.value)
 
@@ -127,8 +125,8 @@ def roster_and_some(tmp_path: Path) -> Experiment:
 
 def test_a_roster_has_no_other_number_of_creators(tmp_path: Path) -> None:
     experiment = roster_and_some(tmp_path)
-    found = diversify(experiment, counts=[1, 2], worlds=256)
+    found = followed(experiment, counts=[1, 2], worlds=256)
     assert [item.portfolio for item in found.portfolios] == ["some"]
     assert "list is a roster: its creators are named." in found.notes
     with pytest.raises(ExperimentError, match="--portfolio: is a roster"):
-        diversify(experiment, portfolios=["list"], worlds=256)
+        followed(experiment, portfolios=["list"], worlds=256)

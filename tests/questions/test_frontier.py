@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from sim.experiment import Experiment, ExperimentError
-from sim.questions.frontier import frontier
 from sim.questions.frontier._answer import Frontier
-from sim.questions.shown import frontier_table
+from sim.questions.frontier._frontier import best_mixes
 
 Make = Callable[..., Experiment]
 #: Three lines, few worlds: a search takes about a second.
@@ -35,7 +34,7 @@ def experiment(preset: Make) -> Experiment:
 
 @pytest.fixture(scope="module")
 def limited(experiment: Experiment) -> Frontier:
-    return frontier(experiment, budget=14_000, limits=LIMITS, spend=0.0, **SMALL)
+    return best_mixes(experiment, budget=14_000, limits=LIMITS, spend=0.0, **SMALL)
 
 
 def test_every_mix_respects_every_limit(limited: Frontier) -> None:
@@ -52,10 +51,10 @@ def test_every_mix_respects_every_limit(limited: Frontier) -> None:
 
 def test_no_mix_passes_its_bound(limited: Frontier) -> None:
     for mix in limited.mixes:
-        mean, _ = mix.searched
-        assert mix.bound is not None
+        mean = mix.searched.mean
+        assert mix.searched.bound is not None
         # Cuts of the linear program stop at a ten-thousandth of the largest mean.
-        assert mean <= mix.bound + 1e-3 * abs(mix.bound)
+        assert mean <= mix.searched.bound + 1e-3 * abs(mix.searched.bound)
 
 
 def test_figures_are_from_fresh_worlds(limited: Frontier) -> None:
@@ -64,9 +63,9 @@ def test_figures_are_from_fresh_worlds(limited: Frontier) -> None:
     for mix in limited.mixes:
         checked = mix.checked["profit_mean"]
         assert checked.value is not None
-        assert checked.value != mix.searched[0]
+        assert checked.value != mix.searched.mean
         if checked.se is not None:
-            assert abs(checked.value - mix.searched[0]) < 4.0 * checked.se * 3.0**0.5
+            assert abs(checked.value - mix.searched.mean) < 4.0 * checked.se * 3.0**0.5
 
 
 def test_limits_that_bind_have_their_price(limited: Frontier) -> None:
@@ -78,7 +77,7 @@ def test_limits_that_bind_have_their_price(limited: Frontier) -> None:
 
 
 def test_excluded_lines_are_not_hired(experiment: Experiment) -> None:
-    found = frontier(experiment, budget=9_000, limits={"exclude": ["gifted"]}, **SMALL)
+    found = best_mixes(experiment, budget=9_000, limits={"exclude": ["gifted"]}, **SMALL)
     assert all("micro-gifted" not in mix.creators for mix in found.mixes)
     assert all(mix.name != "micro-gifted" for mix in found.alone)
     assert all(mix.committed >= 0.9 * 9_000 for mix in found.mixes)
@@ -86,14 +85,14 @@ def test_excluded_lines_are_not_hired(experiment: Experiment) -> None:
     assert all(
         mix.committed >= 0.9 * 9_000 for mix in (*found.mixes, *found.alone) if mix.efficient
     )
-    assert len(frontier_table(found)) <= 20
+    assert len(found.shown()) <= 20
 
 
 def test_loss_as_the_risk(experiment: Experiment) -> None:
-    found = frontier(experiment, budget=9_000, risk="loss", **SMALL)
+    found = best_mixes(experiment, budget=9_000, risk="loss", **SMALL)
     losses = [mix.checked["loss_probability"].value or 0.0 for mix in found.mixes]
     assert all(0.0 <= loss <= 1.0 for loss in losses)
-    assert all(mix.bound is None for mix in found.mixes)
+    assert all(mix.searched.bound is None for mix in found.mixes)
     assert any("no linear program" in note for note in found.notes)
 
 
@@ -123,13 +122,13 @@ def test_infeasible_names_the_limits(
     experiment: Experiment, limits: dict[str, list[str]], words: tuple[str, ...]
 ) -> None:
     with pytest.raises(ExperimentError) as error:
-        frontier(experiment, budget=9_000, limits=limits, **SMALL)
+        best_mixes(experiment, budget=9_000, limits=limits, **SMALL)
     for word in words:
         assert word in str(error.value)
 
 
 def test_settings_are_checked_at_once(experiment: Experiment) -> None:
     with pytest.raises(ExperimentError) as error:
-        frontier(experiment, budget=-1.0, risk="luck", spend=2.0, limits={"maximum": []})
+        best_mixes(experiment, budget=-1.0, risk="luck", spend=2.0, limits={"maximum": []})
     for word in ("--budget", "--risk", "--spend", "--maximum"):
         assert word in str(error.value)

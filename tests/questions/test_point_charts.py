@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from sim.charts import chart_parts, plot_answer
+from sim.charts.paper import NO_BREAK
 from sim.questions.breakeven import breakeven
 from sim.questions.scenario import scenario
 from sim.questions.sweep import sweep
@@ -34,7 +34,7 @@ def title(ax):
 
 def test_a_tie_stands_where_it_is(still):
     found = breakeven(still(), FEE, values="4000 to 16000", beliefs=False)
-    ax = plot_answer(saved(found))
+    ax = breakeven.read(saved(found)).plot()
     (line,) = by_gid(ax, "tie")
     assert line.get_xdata()[0] == pytest.approx(found.ties[0].value)
     low, high = ax.get_xlim()
@@ -48,20 +48,20 @@ def test_a_tie_stands_where_it_is(still):
 
 def test_even_chances_have_their_level(still):
     found = breakeven(still(), FEE, on="a_beats_b", values="4000 to 16000", beliefs=False)
-    (level,) = by_gid(plot_answer(saved(found)), "level")
+    (level,) = by_gid(breakeven.read(saved(found)).plot(), "level")
     assert level.get_ydata()[0] == 0.5
 
 
 def test_two_keys_are_a_map(still):
     found = breakeven(still(), FEE, "tier.many.fee", second_values=[200.0, 300.0, 400.0, 600.0])
-    ax = plot_answer(saved(found))
+    ax = breakeven.read(saved(found)).plot()
     assert ax.get_xlabel().startswith("fee of many, USD")
-    assert ax.get_ylabel().startswith("fee of few, USD")
+    assert ax.get_ylabel().replace(NO_BREAK, " ").startswith("fee of few, USD")
 
 
 def test_a_sweep_along_one_key_has_means_medians_and_bands(priced):
     found = sweep(priced(), {"tier.micro.fee": [400, 100, 200]})
-    ax = plot_answer(saved(found))
+    ax = sweep.read(saved(found)).plot()
     for name in found.dataset["portfolio"].values:
         median = by_gid(ax, f"median {name}")[0]
         own = found.dataset["roi_median"].sel(portfolio=name)
@@ -69,15 +69,15 @@ def test_a_sweep_along_one_key_has_means_medians_and_bands(priced):
         np.testing.assert_allclose(median.get_ydata(), own.values[[1, 2, 0]])
 
 
-@pytest.mark.parametrize("options", [{}, {"zipped": True}, {"quantiles": False}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"zipped": True}, {"means": True}], ids=str)
 def test_sweeps_of_several_keys_are_drawn(priced, options):
     values = {"tier.micro.fee": [100, 200, 400], "costs.hourly_rate": [20, 40, 80]}
-    assert plot_answer(saved(sweep(priced(), values, **options))).get_xlabel()
+    assert sweep.read(saved(sweep(priced(), values, **options))).plot().get_xlabel()
 
 
 def test_text_has_no_axis(priced):
     found = sweep(priced(), {"portfolio.few.tier": ["micro", "macro"]})
-    assert not chart_parts(found.to_dict())
+    assert not found.figures()
 
 
 def test_bars_of_a_tornado_end_where_the_inputs_do(priced):
@@ -102,9 +102,9 @@ def test_rank_bars_start_at_zero(priced):
 
 def test_scenarios_show_median_and_mean_of_each(still):
     found = scenario(still(scenario={"recession": {"economics.order_value": "0.8x"}}))
-    ax = plot_answer(saved(found))
+    ax = scenario.read(saved(found)).plot()
     medians = [artist.get_xdata()[0] for artist in by_gid(ax, "median many")]
-    own = [case.measures["many"]["roi_median"].value for case in found.cases]
+    own = [case.portfolios["many"]["roi_median"].value for case in found.scenarios]
     assert medians == pytest.approx(own)
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["base", "recession"]

@@ -7,9 +7,9 @@ import pytest
 import sim
 from sim.experiment import ExperimentError
 from sim.plan import make_plan
-from sim.questions.point_tables import MOST, scenario_table
 from sim.questions.scenario import scenario
-from sim.questions.scenario._scenario import check_scenarios, table_of
+from sim.questions.scenario._answer import MOST
+from sim.questions.scenario._scenario import check_scenarios
 
 TABLES = {
     "recession": {"economics.order_value": "0.8x"},
@@ -31,29 +31,29 @@ def test_levels_follow_from_the_overrides(stressed):
         "recession": {"many": 1.4, "few": 2.2},
         "dear": {"many": 2.0, "few": 1.0},
     }
-    for case in scenario(stressed).cases:
-        for name, level in expected[case.name].items():
-            entry = case.measures[name]["roi_mean"]
+    for case in scenario(stressed).scenarios:
+        for name, level in expected[case.scenario].items():
+            entry = case.portfolios[name]["roi_mean"]
             assert abs(entry.value - level) < ERRORS * entry.se
 
 
 def test_changes_are_paired(stressed):
-    found = {case.name: case for case in scenario(stressed).cases}
+    found = {case.scenario: case for case in scenario(stressed).scenarios}
     change = found["recession"].changes["many"]
     # Every world has 0.8 of its contribution: the change is -0.2 (1 + ROI), a fifth as noisy.
-    base = found["base"].measures["many"]["roi_mean"]
+    base = found["base"].portfolios["many"]["roi_mean"]
     assert change.value == pytest.approx(-0.2 * (1.0 + base.value), rel=1e-9)
     assert change.se == pytest.approx(0.2 * base.se, rel=1e-6)
 
 
 def test_what_a_scenario_does_not_touch_stays_bit_for_bit(stressed):
-    dear = scenario(stressed).cases[-1]
+    dear = scenario(stressed).scenarios[-1]
     assert (dear.changes["many"].value, dear.changes["many"].se) == (0.0, 0.0)
 
 
 def test_a_scenario_is_a_run_with_its_overrides(priced):
     changes = {"costs.fixed": 0, "economics.order_value": 60}
-    found = scenario(priced(scenario={"cheap": changes})).cases[1]
+    found = scenario(priced(scenario={"cheap": changes})).scenarios[1]
     # Creators are held: the budget's portfolio keeps those that it hires in the base.
     plan = make_plan(priced())
     hired = sum(line.creators for line in plan.lines if line.portfolio == "paid")
@@ -61,7 +61,7 @@ def test_a_scenario_is_a_run_with_its_overrides(priced):
     own = sim.summarize(sim.simulate(priced(**changes, **held)))
     for name in ("paid", "mixed", "few"):
         for measure in ("roi_mean", "roi_median", "loss_probability"):
-            assert found.measures[name][measure].value == pytest.approx(
+            assert found.portfolios[name][measure].value == pytest.approx(
                 own[name][measure].value, rel=1e-9
             )
 
@@ -71,12 +71,12 @@ def test_tables_do_not_change_the_run(stressed, still):
 
 
 def test_one_scenario_alone(stressed):
-    assert [case.name for case in scenario(stressed, ["dear"]).cases] == ["base", "dear"]
+    assert [case.scenario for case in scenario(stressed, ["dear"]).scenarios] == ["base", "dear"]
 
 
 def test_rows_json_and_dataset_agree(stressed):
     found = scenario(stressed)
-    content, rows, table = found.to_dict(), found.to_rows(), table_of(found)
+    content, rows, table = found.to_dict(), found.to_rows(), found.dataset
     entry = content["scenarios"][1]["portfolios"]["few"]["roi_es05"]
     row = next(r for r in rows if (r["scenario"], r["portfolio"]) == ("recession", "few"))
     assert entry["value"] == row["roi_es05"]
@@ -93,7 +93,7 @@ def test_the_sentence_names_the_hardest_scenarios(stressed):
 
 
 def test_a_terminal_shows_a_few_rows(stressed):
-    assert len(scenario_table(scenario(stressed))) == 6 <= MOST
+    assert len(scenario(stressed).shown()) == 6 <= MOST
 
 
 @pytest.mark.parametrize(

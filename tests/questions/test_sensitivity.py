@@ -13,7 +13,7 @@ import pytest
 from scipy.special import ndtr
 
 from sim.questions.sensitivity import _screening as screening
-from sim.questions.sensitivity._answer import Driver
+from sim.questions.sensitivity._drivers import Driver
 
 Array = npt.NDArray[np.float64]
 Function = Callable[[Array], Array]

@@ -8,9 +8,9 @@ import pytest
 import sim
 from sim.experiment import ExperimentError
 from sim.measures import MEASURES
-from sim.questions.point_tables import MOST, sweep_table
 from sim.questions.sweep import sweep
-from sim.questions.sweep._sweep import check_sweep
+from sim.questions.sweep._answer import MOST
+from sim.questions.sweep._sweep import check_sweep, swept
 from sim.vary.keys import Varied, find_key
 
 FEES = {"tier.micro.fee": [100, 300], "tier.macro.fee": "1000 to 9000 in 3 steps"}
@@ -83,19 +83,19 @@ def test_creators_are_held_unless_they_are_hired_again(priced):
 
 def test_finished_points_are_kept(priced, tmp_path, monkeypatch):
     values = {"economics.order_value": [40.0, 90.0]}
-    first = sweep(priced(), values, points_in=tmp_path)
+    first = swept(priced(), values, points_in=tmp_path)
 
     def fail(*_, **__):
         raise AssertionError("simulated again")
 
     monkeypatch.setattr("sim.questions.sweep._points.simulate", fail)
-    again = sweep(priced(), values, points_in=tmp_path)
+    again = swept(priced(), values, points_in=tmp_path)
     assert again.dataset.identical(first.dataset)
 
 
 def test_one_missing_point_is_all_that_is_run(priced, tmp_path, monkeypatch):
     values = {"economics.order_value": [40.0, 90.0, 120.0]}
-    sweep(priced(), {"economics.order_value": [40.0, 120.0]}, points_in=tmp_path)
+    swept(priced(), {"economics.order_value": [40.0, 120.0]}, points_in=tmp_path)
     runs = []
 
     def count(experiment, **options):
@@ -103,7 +103,7 @@ def test_one_missing_point_is_all_that_is_run(priced, tmp_path, monkeypatch):
         return sim.simulate(experiment, **options)
 
     monkeypatch.setattr("sim.questions.sweep._points.simulate", count)
-    sweep(priced(), values, points_in=tmp_path)
+    swept(priced(), values, points_in=tmp_path)
     assert len(runs) == 1
 
 
@@ -131,7 +131,7 @@ def test_json_has_values_and_errors_of_every_measure(priced):
 def test_a_terminal_shows_a_few_rows(priced):
     many = {"tier.micro.fee": "0.5x to 2x", "tier.macro.fee": "0.5x to 2x"}
     for values in (many, {"tier.micro.fee": "0.5x to 2x"}):
-        rows = sweep_table(sweep(priced(), values))
+        rows = sweep(priced(), values).shown().to_texts()
         assert 6 <= len(rows) <= MOST
         assert "±" in rows[0]["mean ROI"]
 
@@ -145,7 +145,7 @@ def test_the_table_of_the_file_is_the_default(priced):
 
 def test_without_a_table_the_fees_of_both_sides_are_swept(still):
     found = sweep(still())
-    assert [key.name for key in found.keys] == ["tier.many.fee", "tier.few.fee"]
+    assert [*found.keys] == ["tier.many.fee", "tier.few.fee"]
     assert found.points == 21 * 21
 
 

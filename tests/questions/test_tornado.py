@@ -118,7 +118,10 @@ def test_nothing_uncertain_is_an_answer(still):
 def test_answers_repeat_and_are_short_on_a_terminal(priced):
     first, second = (tornado(priced()) for _ in range(2))
     assert first.to_dict() == second.to_dict()
-    assert len(first.tables()[0]) <= ROWS
+    assert len(first.shown()) <= ROWS
+    (table,) = first.tables()
+    assert len(table) == len(first.inputs)
+    assert [*table["swing_se"]] == [one.swing.se for one in first.inputs]
     assert "±" in first.sentence
 
 

@@ -54,8 +54,8 @@ def test_every_question_counts_and_tells_them(codes: sim.Experiment, run: Any) -
         "discover": discover(codes, run=run, threads=1),
         "tornado": tornado(codes),
         "rank": tornado(codes, rank=True),
-        "sensitivity": sensitivity(codes, worlds=WORLDS, threads=1),
-        "delta": sensitivity(codes, method="delta", worlds=WORLDS, threads=1),
+        "sensitivity": sensitivity(codes, sample=WORLDS, threads=1),
+        "delta": sensitivity(codes, method="delta", sample=WORLDS, threads=1),
     }
     for name, answer in answers.items():
         assert any(told in note for note in answer.notes), name
@@ -77,7 +77,7 @@ def test_beliefs_put_the_tie_where_worlds_without_a_roi_do_not_count() -> None:
     nano = {"management_hours": 0, "conversion_rate": 0.01}
     tiers = {"tier": {"nano": nano, "micro": {"management_hours": 0}}}
     cheap = sim.build(CODES | tiers | {"economics": {"order_value": 150}})
-    answer = breakeven(cheap, "tier.micro.fee", worlds=WORLDS, threads=1)
+    answer = breakeven(cheap, "tier.micro.fee", points=WORLDS, threads=1)
     assert answer.ties
     assert answer.beliefs is not None
     assert answer.beliefs.within > 0.5
@@ -88,9 +88,9 @@ def test_what_never_costs_anything_is_sent_to_profit() -> None:
     for ask in (
         lambda: breakeven(free, "tier.micro.fee", threads=1),
         lambda: tornado(free, points=256),
-        lambda: sensitivity(free, worlds=256, threads=1),
+        lambda: sensitivity(free, sample=256, threads=1),
         lambda: discover(free, threads=1),
-        lambda: diversify(free, worlds=256, threads=1),
+        lambda: diversify(free),
     ):
         with pytest.raises(sim.ExperimentError, match=r"portfolio\.free: roi is undefined.*profit"):
             ask()
@@ -154,20 +154,19 @@ def test_equal_everywhere_nothing_moves_it(equal: sim.Experiment) -> None:
     ):
         assert answer.sentence.startswith("No input moves the mean ROI of one minus that of two")
     for method in ("sobol", "delta"):
-        found = sensitivity(equal, method=method, worlds=1_024, threads=1)
+        found = sensitivity(equal, method=method, sample=1_024, threads=1)
         assert found.sentence.startswith("Nothing drives")
     assert "none of the worlds" in discover(equal, threads=1).sentence
 
 
 def test_charts_of_what_nothing_moves_are_drawn(equal: sim.Experiment) -> None:
-    from sim.charts.answers import plot_answer
-
     for answer in (
-        sensitivity(equal, worlds=256, threads=1),
-        breakeven(equal, "tier.mid.fee", threads=1),
+        sensitivity(equal, sample=256),
+        breakeven(equal, "tier.mid.fee"),
+        tornado(equal, points=256),
     ):
-        ax = plot_answer(answer.to_dict(), tiers={"one": "mid", "two": "mid"})
-        assert ax.get_title(loc="left") or ax.figure.texts
-    swings = tornado(equal, points=256)
-    assert "No input moves" in swings.headline
-    assert swings.figures()[0].plot() is not None
+        for figure in answer.figures({"one": "mid", "two": "mid"}):
+            assert figure.plot is not None
+            assert figure.plot(title=figure.finding) is not None
+    assert "No input moves" in tornado(equal, points=256).headline
+    assert "No input moves" in sensitivity(equal, sample=256).headline

@@ -12,7 +12,6 @@ from scipy.special import ndtr
 
 from sim.experiment import Experiment, ExperimentError
 from sim.measures import Measured
-from sim.questions.shown import worth_table
 from sim.questions.worth import worth
 from sim.questions.worth._answer import PilotWorth, Worth
 from sim.run.simulate import simulate
@@ -95,7 +94,7 @@ def test_groups_are_worth_at_least_their_parts(found: Worth) -> None:
 
 
 def test_table_has_the_pilot_with_its_cost(found: Worth) -> None:
-    rows = worth_table(found)
+    rows = found.shown().to_texts()
     assert len(rows) <= 20
     assert any("pilot" in row["what is known"] and row["costs, USD"] for row in rows)
 
@@ -125,6 +124,6 @@ def test_certainty_equivalents_differ_from_means(preset: Make, found: Worth) -> 
 
 def test_settings_are_checked_at_once(preset: Make) -> None:
     with pytest.raises(ExperimentError) as error:
-        worth(preset(), options=["nobody"], pilot=(0,), budget=-1.0, risk_tolerance=0.0)
+        worth(preset(), options=["nobody"], pilot=(-1,), budget=-1.0, risk_tolerance=0.0)
     for word in ("nobody", "--pilot", "--budget", "--risk-tolerance"):
         assert word in str(error.value)

@@ -38,6 +38,7 @@ HEAVY = "heavy tail (Pareto k 0.91, above 0.7): no standard error, read the quan
         (12_345.67, 0.0, "USD", "12.3k USD", "12,346 USD", "12,346"),
         (0.4714, 0.0006, "USD per engagement", "0.47 USD per engagement",
          "0.4714 USD per engagement (± 0.0006)", "0.4714 ± 0.0006"),
+        (0.0207, 0.0003, "share of variance", "2.1 %", "2.07 % (± 0.03)", "2.07 % ± 0.03"),
         (12_345.6, 21.0, "accounts", "12,300 accounts", "12,350 accounts (± 20)", "12,350 ± 20"),
         (2.456, 0.03, "ratio", "2.46", "2.46 (± 0.03)", "2.46 ± 0.03"),
         # An error beyond the sixth digit is written with its own, and never as nothing.

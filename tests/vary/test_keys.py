@@ -11,6 +11,7 @@ import sim
 from sim.engine.marginals import compile_marginal
 from sim.experiment import DistributionError, ExperimentError, build
 from sim.experiment.distributions import POSITIVE, SHARE, parse
+from sim.experiment.fill import presets
 from sim.plan import make_plan, marginal
 from sim.vary.keys import Varied, find_key, median, recentred
 
@@ -78,8 +79,11 @@ def test_zero_is_a_value_but_no_median_to_come_from():
 @pytest.mark.parametrize(
     ("name", "base"),
     [
-        ("tier.macro.fee", np.sqrt(5000 * 10000)),
-        ("tier.macro.on.instagram.fee", np.sqrt(5000 * 10000)),
+        ("tier.macro.fee", presets()["instagram"]["macro"]["fee"]["lognormal"]["median"]),
+        (
+            "tier.macro.on.instagram.fee",
+            presets()["instagram"]["macro"]["fee"]["lognormal"]["median"],
+        ),
         ("costs.hourly_rate", 40.0),
         ("shocks.scale", 1.0),
         ("shocks.loadings.fee.campaign", 0.0),

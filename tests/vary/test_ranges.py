@@ -78,9 +78,9 @@ def test_default_ranges_are_possible_values(priced):
     assert ends("costs.hourly_rate", wide=True) == pytest.approx((4, 400))
     assert ends("compensation.paid.commission_rate") == (0, 1)
     assert ends("beliefs.conversion_rate.sd") == (0, 1.5)
-    # 0.4^2 + 0.1^2 = 0.17 is the heaviest: 1 / sqrt(0.17) = 2.425, rounded down.
-    assert ends("shocks.scale") == pytest.approx((0, 2.42))
-    # What 0.1 on the niche leaves to the campaign: sqrt(1 - 0.01) = 0.9949.
+    # 0.3^2 + 0.2^2 + 0.1^2 = 0.14 is the heaviest: 1 / sqrt(0.14) = 2.673, rounded down.
+    assert ends("shocks.scale") == pytest.approx((0, 2.67))
+    # What 0.05 on the niche leaves to the campaign: sqrt(1 - 0.0025) = 0.9987.
     assert ends("shocks.loadings.conversion_rate.campaign") == pytest.approx((0, 0.99))
     low, high = ends("tier.micro.authentic_share")
     assert 0 < low < high < 1

@@ -56,10 +56,6 @@ class BeliefRange:
     draws: int
     note: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields by name."""
-        return dict(vars(self))
-
     @property
     def sentence(self) -> str:
         """Say it."""

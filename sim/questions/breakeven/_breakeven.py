@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ...displays import Told
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...measures.outcome import variable_of
 from ...plan import make_plan
-from ...run.simulate import Progress, simulate
+from ...run.simulate import simulate
 from ...text.names import TWINS, key_words, measure_words, twin_word
 from ...text.numbers import (
     FRACTION,
@@ -47,14 +46,18 @@ from ..common import (
     unit_of,
     with_worlds,
 )
+from ..question import Setting, Sides
 from ..sweep._algebra import MEANS, QUANTILES
-from ..sweep._sweep import Sweep, sweep
+from ..sweep._sweep import Swept, swept
+from ._answer import Breakeven, Gaps, LinePoint, SolvedKey, TieGrid
 from ._beliefs import BeliefRange, belief_range
 from ._hiring import SHARED, Hiring, enough_at, hiring_sentence
 from ._solving import Line, Tie, find_line, find_ties, gap_at, gap_errors, gaps, with_errors
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from . import BreakevenOptions
 
 Array = npt.NDArray[np.float64]
 
@@ -65,8 +68,8 @@ _CURVE, _LINE = (41, 9), (21, 7)
 
 
 @dataclass(frozen=True)
-class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
-    """At which value of a key two portfolios tie.
+class _Solved:
+    """What was solved, and the words for it.
 
     Attributes
     ----------
@@ -86,8 +89,6 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
     hiring
         For a key about what creators share: how many of the larger portfolio are worth hiring, at
         the ties, today's value and the ends of the range.
-    left_out
-        What is to be said of worlds in which a portfolio has no ROI.
     """
 
     key: Key
@@ -96,7 +97,7 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
     ties: tuple[Tie, ...]
     line: Line
     beliefs: BeliefRange | None
-    curve: Sweep
+    curve: Swept
     hiring: tuple[Hiring, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -116,58 +117,46 @@ class Breakeven(Told, table="sim.questions.point_tables:breakeven_table"):
         """Whether both have the same measure wherever the key stands."""
         return not gaps(self.curve, self.decision).any()
 
-    def to_rows(self) -> list[dict[str, Any]]:
-        """Return the line where there is one, else the curve, as rows."""
-        if self.second is None:
-            return [
-                row for row in self.curve.to_rows() if row["portfolio"] in self.decision.portfolios
-            ]
-        return [
-            {self.second.name: x, self.key.name: y, f"{self.key.name}_se": se}
-            for x, y, se in self.line
-        ]
+    def answer(self) -> Breakeven:
+        """Return it as an answer: plain figures and words."""
+        grid = self._grid()
+        return Breakeven(
+            decision=Sides(self.decision.a, self.decision.b),
+            on=self.decision.measure,
+            words=measure_words(self.decision.measure),
+            unit=unit_of(self.decision.measure),
+            key=SolvedKey(self.key.name, self.key.unit, self.key.base),
+            worlds=self.curve.worlds,
+            sentence=self.sentence,
+            headline=self.headline,
+            ties=self.ties,
+            beliefs=self.beliefs,
+            hiring=self.hiring,
+            curve=self.curve.answer() if grid is None else None,
+            second=SolvedKey(self.second.name, self.second.unit) if self.second else None,
+            line=None
+            if grid is None
+            else tuple(LinePoint(x, y, None if y is None else se) for x, y, se in self.line),
+            grid=grid,
+            notes=self.notes,
+        )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer for JSON."""
-        content: dict[str, Any] = {
-            "analysis": "breakeven",
-            "sentence": self.sentence,
-            "notes": list(self.notes),
-            "decision": {"a": self.decision.a, "b": self.decision.b},
-            "on": self.decision.measure,
-            "words": measure_words(self.decision.measure),
-            "unit": unit_of(self.decision.measure),
-            "headline": self.headline,
-            "key": {"name": self.key.name, "unit": self.key.unit, "base": self.key.base},
-            "worlds": self.curve.worlds,
-            "ties": [tie.to_dict() for tie in self.ties],
-            "beliefs": self.beliefs.to_dict() if self.beliefs else None,
-            "hiring": [item.to_dict() for item in self.hiring],
-        }
-        if self.second is None:
-            content["curve"] = self.curve.to_dict()
-        else:
-            content["second"] = {"name": self.second.name, "unit": self.second.unit}
-            content["line"] = [
-                {"second": x, "value": y, "se": None if y is None else se} for x, y, se in self.line
-            ]
-            content["grid"] = self._grid(self.second)
-        return content
-
-    def _grid(self, second: Key) -> dict[str, Any]:
+    def _grid(self) -> TieGrid | None:
         """Return how much better a is than b over both keys, as rows of the key."""
+        if self.second is None:
+            return None
         data = self.curve.dataset
-        shape = (data.sizes[self.key.name], data.sizes[second.name])
+        shape = (data.sizes[self.key.name], data.sizes[self.second.name])
         gap = gaps(self.curve, self.decision).reshape(shape)
         se = gap_errors(self.curve, self.decision).reshape(shape)
-        return {
-            "key": data[self.key.name].values.tolist(),
-            "second": data[second.name].values.tolist(),
-            "gap": {
-                "value": [[finite(v) for v in row] for row in gap.tolist()],
-                "se": [[finite(v) for v in row] for row in se.tolist()],
-            },
-        }
+        return TieGrid(
+            data[self.key.name].values.tolist(),
+            data[self.second.name].values.tolist(),
+            Gaps(
+                [[finite(v) for v in row] for row in gap.tolist()],
+                [[finite(v) for v in row] for row in se.tolist()],
+            ),
+        )
 
     @property
     def headline(self) -> str:
@@ -294,65 +283,21 @@ def _tied(measure: str, tie: bool = True) -> str:
     return ("tie" if tie else "do not tie") + f" on {measure_words(measure)}"
 
 
-def breakeven(
-    experiment: Experiment,
-    key: str,
-    second: str | None = None,
-    *,
-    on: str = "roi_mean",
-    values: Any = None,
-    second_values: Any = None,
-    a: str | None = None,
-    b: str | None = None,
-    worlds: int | None = None,
-    beliefs: bool = True,
-    hiring: bool = True,
-    resize: bool = False,
-    run: xr.Dataset | None = None,
-    threads: int | None = None,
-    progress: Progress | None = None,
-) -> Breakeven:
-    """Find where two portfolios tie.
-
-    Parameters
-    ----------
-    experiment
-        The experiment.
-    key
-        Key to solve for.
-    second
-        A second key: the answer is then a line, a value of `key` for each of its values.
-    on
-        One of `TIES`; `a_beats_b` asks for equal chances of the higher ROI.
-    values, second_values
-        Where to look, see `sim.vary.ranges`; by default all that the key can sensibly be.
-    a, b
-        Override ``[decision]``.
-    worlds
-        Worlds of each simulated point; 20,000 by default. Prices use all worlds of the run.
-    beliefs
-        Whether to look for the tie in each of 100 draws of the beliefs too.
-    hiring
-        Whether to say, for a key about what creators share (shocks, beliefs), how many creators
-        are worth hiring at its values.
-    resize
-        Whether budgets hire again at each value.
-    run
-        A finished run of the experiment, used where the keys are prices.
-    threads, progress
-        See `sim.simulate`; progress counts points.
-
-    Returns
-    -------
-    Breakeven
-        Also where they do not tie.
+def ask(setting: Setting, options: BreakevenOptions) -> Breakeven:
+    """Find where two portfolios tie; that they do not is an answer too.
 
     Raises
     ------
     ExperimentError
         For unknown keys, impossible values, or a single portfolio.
     """
-    decision = decide(experiment, a, b)
+    return _solved(setting, options).answer()
+
+
+def _solved(setting: Setting, options: BreakevenOptions) -> _Solved:
+    experiment, run, threads = setting.experiment, setting.run, setting.threads
+    on, resize = options.on, options.resize
+    decision = decide(experiment, options.a, options.b)
     if decision.b is None:
         fault = Fault("portfolio", "a break-even needs two portfolios")
         raise ExperimentError(experiment.file, [fault])
@@ -360,24 +305,26 @@ def breakeven(
         fault = Fault("on", f"is nothing to tie on; {suggestion(on, TIES)}", on)
         raise ExperimentError(experiment.file, [fault])
     decision = replace(decision, measure=on)
-    solved = find_key(experiment, key)
-    other = find_key(experiment, second) if second else None
+    solved = find_key(experiment, options.key)
+    other = find_key(experiment, options.second) if options.second else None
     by_algebra = (
         all(is_price(k, experiment) for k in (solved, other) if k is not None) and not resize
     )
     used = experiment
     if not by_algebra:
-        used = only(with_worlds(experiment, worlds or POINT_WORLDS), decision)
+        used = only(with_worlds(experiment, options.points or POINT_WORLDS), decision)
     if by_algebra and run is None:
-        run = simulate(experiment, threads=threads)
+        run = setting.finished()
     points = _values(
-        experiment, solved, values, _CURVE, is_price(solved, experiment) and not resize
+        experiment, solved, options.values, _CURVE, is_price(solved, experiment) and not resize
     )
     grid: dict[str, Any] = {solved.name: points}
     if other is not None:
-        line_values = _values(experiment, other, second_values, _LINE, is_price(other, experiment))
+        line_values = _values(
+            experiment, other, options.second_values, _LINE, is_price(other, experiment)
+        )
         grid[other.name] = line_values
-    curve = sweep(
+    curve = swept(
         used,
         grid,
         zipped=False,
@@ -385,10 +332,10 @@ def breakeven(
         a=decision.a,
         b=decision.b,
         measure=decision.measure,
-        worlds=worlds,
+        worlds=options.points,
         run=run,
         threads=threads,
-        progress=progress,
+        progress=setting.progress,
     )
     kept = run if curve.simulated == 0 else None
     missing = _left_out(experiment, run if run is not None else used, decision, threads)
@@ -396,21 +343,21 @@ def breakeven(
         line = find_line(curve, solved, other, decision)
         if kept is not None:
             line = with_errors(line, used, (solved, other), decision, kept)
-        return Breakeven(solved, other, decision, (), line, None, curve, left_out=missing)
+        return _Solved(solved, other, decision, (), line, None, curve, left_out=missing)
     found = find_ties(
         curve, solved, decision, gap_at(used, solved, decision, resize, kept, threads)
     )
     doubt, equal = None, not gaps(curve, decision).any()
-    if beliefs and not equal:
+    if options.beliefs and not equal:
         reference = found[0].value if found else None
         doubt = belief_range(used, solved, points, decision, reference, resize, threads)
     enough: tuple[Hiring, ...] = ()
-    if hiring and not equal and solved.table in SHARED:
+    if not equal and solved.table in SHARED:
         now = [solved.base] if solved.base is not None else []
         looked = sorted({points[0], *(tie.value for tie in found), *now, points[-1]})
         largest = max(decision.portfolios, key=lambda name: _creators(used, name))
-        enough = enough_at(used, solved, looked, largest, worlds=worlds, threads=threads)
-    return Breakeven(solved, None, decision, found, (), doubt, curve, enough, missing)
+        enough = enough_at(used, solved, looked, largest, worlds=options.points, threads=threads)
+    return _Solved(solved, None, decision, found, (), doubt, curve, enough, missing)
 
 
 def _left_out(

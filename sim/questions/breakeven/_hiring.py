@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...experiment import Experiment
 from ...text.numbers import in_points, setting
@@ -41,10 +40,6 @@ class Hiring:
     high: int | None
     amount: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields by name."""
-        return dict(vars(self))
-
     @property
     def words(self) -> str:
         """Say how many, with their interval."""
@@ -78,11 +73,11 @@ def enough_at(
     threads
         See `sim.simulate`.
     """
-    from ..diversify._diversify import diversify
+    from ..diversify._diversify import followed
 
     varied, found = Varied(experiment), []
     for value in dict.fromkeys(values):
-        answer = diversify(
+        answer = followed(
             varied.at({key: value}),
             portfolios=[portfolio],
             worlds=min(worlds or POINT_WORLDS, POINT_WORLDS),

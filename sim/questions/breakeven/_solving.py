@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from ...text.numbers import Number
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices
 from ..common import LESS_IS_BETTER, Decision, compared, finite
-from ..sweep._sweep import Sweep
+from ..sweep._sweep import Swept
 from ._crossing import Gap, between, crossings, halved, narrowed
 
 if TYPE_CHECKING:
@@ -61,12 +61,8 @@ class Tie:
         """The value as it is written."""
         return Number(self.value, self.se, "", self.reason)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields by name."""
-        return dict(vars(self))
 
-
-def gaps(curve: Sweep, decision: Decision) -> Array:
+def gaps(curve: Swept, decision: Decision) -> Array:
     """Return how much better a is than b over the curve: positive where a is the better one."""
     if decision.measure == "a_beats_b":
         return np.asarray(curve.dataset["a_beats_b"].values - 0.5)
@@ -108,7 +104,7 @@ def better(worlds: xr.Dataset, decision: Decision) -> Measured:
     return replace(entry, value=-value if on in LESS_IS_BETTER else value)
 
 
-def find_ties(curve: Sweep, key: Key, decision: Decision, gap: Gap) -> tuple[Tie, ...]:
+def find_ties(curve: Swept, key: Key, decision: Decision, gap: Gap) -> tuple[Tie, ...]:
     """Narrow down every change of sign of the curve."""
     x, g = curve.dataset[key.name].values, gaps(curve, decision)
     exact = curve.simulated == 0
@@ -168,7 +164,7 @@ def with_errors(
     return tuple(rows)
 
 
-def find_line(curve: Sweep, key: Key, second: Key, decision: Decision) -> Line:
+def find_line(curve: Swept, key: Key, second: Key, decision: Decision) -> Line:
     """Return the least tie for each value of the second key, between points of the grid."""
     x = curve.dataset[key.name].values
     order = (key.name, second.name)
@@ -188,7 +184,7 @@ def find_line(curve: Sweep, key: Key, second: Key, decision: Decision) -> Line:
     return tuple(rows)
 
 
-def gap_errors(curve: Sweep, decision: Decision) -> Array:
+def gap_errors(curve: Swept, decision: Decision) -> Array:
     """Return the standard error of `gaps`, of paired worlds."""
     if decision.measure == "a_beats_b":
         return np.asarray(curve.dataset["a_beats_b_se"].values)

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...displays import Told
 from ...experiment import Experiment, ExperimentError, Fault
 from ...measures import Measured
 from ...measures import functions as f
 from ...measures.evaluate import measured
 from ...measures.outcome import variable_of
 from ...run.simulate import Progress
-from ...text.numbers import percent, told
-from ...text.verdicts import TOLD_APART
+from ...text.numbers import percent
 from ..common import Decision, decide
+from ..question import Setting
+from ._answer import Condition, LostCells, Region
 from .prim import Box, find_box
 from .sample import Cloud, run_cloud, varied_cloud
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from . import DiscoverOptions
 
 
 Array = npt.NDArray[np.float64]
@@ -38,206 +39,24 @@ FEWEST_IN_CELL = 25
 POINTS = 200
 
 
-@dataclass(frozen=True)
-class Condition:
-    """One condition of a region.
-
-    Attributes
-    ----------
-    name
-        Key or shock.
-    words
-        What it is.
-    unit
-        Unit of the ends.
-    low, high
-        Ends, None where open.
-    low_text, high_text
-        The same as text.
-    matter
-        Share of losing worlds in the region without this condition; None where it is empty.
-    """
-
-    name: str
-    words: str
-    unit: str
-    low: float | None
-    high: float | None
-    low_text: str
-    high_text: str
-    matter: Measured
-
-    @property
-    def sentence(self) -> str:
-        """Return the condition in words."""
-        if self.low is None:
-            return f"{self.words} is below {self.high_text}"
-        if self.high is None:
-            return f"{self.words} is above {self.low_text}"
-        return f"{self.words} is between {self.low_text} and {self.high_text}"
+def ask(setting: Setting, options: DiscoverOptions) -> Region:
+    """Find the region of assumptions in which portfolio a loses to portfolio b."""
+    return losing_region(
+        setting.experiment,
+        a=options.a,
+        b=options.b,
+        measure=options.measure,
+        coverage=options.coverage,
+        inputs=options.inputs,
+        vary=dict(options.vary),
+        points=options.points,
+        run=setting.run,
+        threads=setting.threads,
+        progress=setting.progress,
+    )
 
 
-@dataclass(frozen=True)
-class Cells:
-    """How often a loses by one or two inputs, in cells between their deciles.
-
-    Attributes
-    ----------
-    names
-        Conditions' inputs, one or two.
-    edges
-        By input, shape (cells + 1,).
-    share
-        Share of losing worlds, shape (cells of the first[, of the second]); NaN below
-        `FEWEST_IN_CELL` worlds.
-    """
-
-    names: tuple[str, ...]
-    edges: tuple[Array, ...]
-    share: Array
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain numbers for JSON, None for missing shares."""
-        share = self.share.round(6).astype(object)
-        share[np.isnan(self.share)] = None
-        return {
-            "inputs": list(self.names),
-            "edges": [edges.tolist() for edges in self.edges],
-            "share": share.tolist(),
-        }
-
-
-@dataclass(frozen=True)
-class Region(Told, table="sim.questions.shown:discover_table"):
-    """Where a loses to b.
-
-    Attributes
-    ----------
-    decision
-        The portfolios.
-    variable
-        What is compared in each world.
-    conditions
-        All of them hold in the region, most telling first; none where no region was found.
-    losing
-        Share of all worlds in which a loses to b.
-    density
-        Share of the region's worlds in which it does.
-    coverage
-        Share of the losing worlds that lie in the region.
-    mass
-        Share of all worlds that lie in the region.
-    varied
-        Keys that were varied beside what differs between worlds.
-    worlds
-        Worlds that the figures rest on; the region was looked for in others.
-    cells
-        How often a loses over the one or two conditions that tell most; None without a region.
-    notes
-        What was done.
-    """
-
-    decision: Decision
-    variable: str
-    conditions: tuple[Condition, ...]
-    losing: Measured
-    density: Measured
-    coverage: Measured
-    mass: Measured
-    varied: tuple[str, ...]
-    worlds: int
-    cells: Cells | None
-    notes: tuple[str, ...]
-
-    @property
-    def words(self) -> str:
-        """Return the region: ``campaign shock is below -0.4 sd and mean fee of macro is below 2,600 USD``."""
-        return " and ".join(condition.sentence for condition in self.conditions)
-
-    @property
-    def sentence(self) -> str:
-        """Return where a loses to b, with errors."""
-        a, b = self.decision.a, self.decision.b
-        base = told(self.losing)
-        if not self.losing.value:
-            return f"{a} loses to {b} in none of the worlds."
-        if not self.conditions:
-            return (
-                f"{a} loses to {b} in {base} of worlds, and no region of the assumptions stands "
-                "out: chance decides."
-            )
-        if not self._stands_out:
-            there = told(self.density)
-            return (
-                f"{a} loses to {b} in {base} of worlds, and no region of the assumptions is told "
-                f"from the rest: where {self.words} it loses in {there}."
-            )
-        return (
-            f"{a} loses to {b} most often where {self.words}: there it loses in "
-            f"{told(self.density)} of worlds against {base} "
-            f"overall, and {told(self.coverage)} of its "
-            "losses lie there."
-        )
-
-    @property
-    def _stands_out(self) -> bool:
-        """Whether the region loses more often than all worlds by two standard errors of both."""
-        there, overall = self.density, self.losing
-        gap = (there.value or 0.0) - (overall.value or 0.0)
-        return gap > TOLD_APART * math.hypot(there.se or 0.0, overall.se or 0.0)
-
-    def to_rows(self) -> list[dict[str, Any]]:
-        """Return tidy rows for a table: one per condition."""
-        return [
-            {
-                "condition": c.sentence,
-                "input": c.name,
-                "low": c.low,
-                "high": c.high,
-                "unit": c.unit,
-                "density_without_it": c.matter.value,
-                "density_without_it_se": c.matter.se,
-                "density": self.density.value,
-                "density_se": self.density.se,
-                "coverage": self.coverage.value,
-                "coverage_se": self.coverage.se,
-                "losing": self.losing.value,
-                "losing_se": self.losing.se,
-            }
-            for c in self.conditions
-        ]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain numbers for JSON."""
-        return {
-            "analysis": "discover",
-            "a": self.decision.a,
-            "b": self.decision.b,
-            "variable": self.variable,
-            "worlds": self.worlds,
-            "varied": list(self.varied),
-            "sentence": self.sentence,
-            "notes": list(self.notes),
-            "conditions": [
-                {
-                    "input": c.name,
-                    "words": c.sentence,
-                    "unit": c.unit,
-                    "low": c.low,
-                    "high": c.high,
-                    "density_without_it": c.matter.to_dict(),
-                }
-                for c in self.conditions
-            ],
-            "losing": self.losing.to_dict(),
-            "density": self.density.to_dict(),
-            "coverage": self.coverage.to_dict(),
-            "mass": self.mass.to_dict(),
-            "cells": None if self.cells is None else self.cells.to_dict(),
-        }
-
-
-def discover(
+def losing_region(
     experiment: Experiment,
     *,
     a: str | None = None,
@@ -298,9 +117,6 @@ def discover(
     return _region(decision, variable, box, cloud, tuple(vary or ()))
 
 
-# --- Worlds with their assumptions ----------------------------------------------------------------
-
-
 # --- The region -----------------------------------------------------------------------------------
 
 
@@ -316,24 +132,25 @@ def _region(
         return measured(estimate, "fraction", groups=cloud.groups_left, clustered=True)
 
     return Region(
-        decision,
-        variable,
-        tuple(
+        a=decision.a,
+        b=str(decision.b),
+        variable=variable,
+        worlds=int(everywhere.sum()),
+        varied=varied,
+        conditions=tuple(
             _condition(j, box, cloud, share(lost * without, without))
             for j, without in ((j, box.without(j).holds(x) * everywhere) for j in box.ends)
         ),
-        share(lost, everywhere),
-        share(lost * inside, inside),
-        share(lost * inside, lost),
-        share(inside, everywhere),
-        varied,
-        int(everywhere.sum()),
-        _cells(cloud, list(box.ends)[:2]),
-        tuple(_notes(cloud, varied)),
+        losing=share(lost, everywhere),
+        density=share(lost * inside, inside),
+        coverage=share(lost * inside, lost),
+        mass=share(inside, everywhere),
+        cells=_cells(cloud, list(box.ends)[:2]),
+        notes=tuple(_notes(cloud, varied)),
     )
 
 
-def _cells(cloud: Cloud, chosen: Sequence[int]) -> Cells | None:
+def _cells(cloud: Cloud, chosen: Sequence[int]) -> LostCells | None:
     """Return how often a loses over inputs, in all worlds: a picture, not an estimate."""
     if not chosen:
         return None
@@ -343,20 +160,31 @@ def _cells(cloud: Cloud, chosen: Sequence[int]) -> Cells | None:
     lost = np.histogramdd(x, bins=edges, weights=cloud.lost.astype(np.float64))[0]
     share = np.full(worlds.shape, np.nan)
     np.divide(lost, worlds, out=share, where=worlds >= FEWEST_IN_CELL)
-    return Cells(tuple(cloud.inputs[j].name for j in chosen), tuple(edges), share)
+    known = share.round(6).astype(object)
+    known[np.isnan(share)] = None
+    return LostCells(
+        tuple(cloud.inputs[j].name for j in chosen),
+        tuple(edge.tolist() for edge in edges),
+        known.tolist(),
+    )
 
 
 def _condition(j: int, box: Box, cloud: Cloud, matter: Measured) -> Condition:
     item, (low, high) = cloud.inputs[j], box.ends[j]
+    below, above = (item.text(end) if math.isfinite(end) else "" for end in (high, low))
+    if not above:
+        words = f"{item.words} is below {below}"
+    elif not below:
+        words = f"{item.words} is above {above}"
+    else:
+        words = f"{item.words} is between {above} and {below}"
     return Condition(
-        item.name,
-        item.words,
-        item.unit,
-        low if math.isfinite(low) else None,
-        high if math.isfinite(high) else None,
-        item.text(low) if math.isfinite(low) else "",
-        item.text(high) if math.isfinite(high) else "",
-        matter,
+        input=item.name,
+        words=words,
+        unit=item.unit,
+        low=low if math.isfinite(low) else None,
+        high=high if math.isfinite(high) else None,
+        density_without_it=matter,
     )
 
 

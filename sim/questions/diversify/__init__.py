@@ -1,18 +1,57 @@
-"""How many creators are enough: `sim diversify`; `_answer.py` words it."""
+"""How many creators are enough: `sim diversify`.
+
+`_diversify.py` is the method, `_answer.py` what comes back.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
-if TYPE_CHECKING:
-    from ._diversify import diversify
+from pydantic import BeforeValidator, Field
 
-__all__ = ["diversify"]
+from ..question import Flag, Options, Question, Setting
+from ._answer import Diversification, Risk
 
 
-def __getattr__(name: str) -> Any:
-    if name != "diversify":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import _diversify
+def _numbers(given: Any) -> Any:
+    """Read whole numbers as a command line has them: ``1,5,20``."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return tuple(int(part) for part in given.replace(",", " ").split())
+    except ValueError:
+        raise ValueError("must be whole numbers such as 1,5,20") from None
 
-    return _diversify.diversify
+
+class DiversifyOptions(Options):
+    """What `sim diversify` takes."""
+
+    portfolios: Annotated[tuple[str, ...], Flag("--portfolio")] = Field(
+        (), description="A portfolio to follow. Repeatable. [decision]"
+    )
+    counts: Annotated[tuple[int, ...] | None, BeforeValidator(_numbers)] = Field(
+        None, description="Numbers of creators, such as 1,5,20,100."
+    )
+    risk: Risk = Field("es05", description="What another creator has to improve.")
+    amount: float = Field(
+        0.001, description="Improvement per creator that is worth having, a fraction."
+    )
+
+
+def _ask(setting: Setting, options: DiversifyOptions) -> Diversification:
+    from ._diversify import ask
+
+    return ask(setting, options)
+
+
+diversify = Question(
+    name="diversify",
+    section="mix",
+    asks="how many creators are enough",
+    about="""Follow the risk of the portfolios of FILE along their number of creators.
+
+Example: sim diversify experiments/micro_vs_macro.toml --amount 0.002""",
+    options=DiversifyOptions,
+    answer=Diversification,
+    ask=_ask,
+)

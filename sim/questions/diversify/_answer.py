@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
+from pydantic.dataclasses import dataclass
 
-from ...displays import Told
+from ...charts.rows import Diversification as Curve
+from ...figures.spec import Curve as Line
+from ...figures.spec import Curves, Figure, roles
 from ...measures import Measured
 from ...measures.outcome import LOG_SCALE
-from ...text.numbers import counted, in_points, setting, told
+from ...tables.table import Table, from_records, from_texts
+from ...text.names import capital, listed, measure_heading
+from ...text.numbers import brief, cell, counted, in_points, setting, told
+from ..question import Answer, Entry
 
-Array = npt.NDArray[np.float64]
+Risk = Literal["es05", "loss", "spread"]
 
 #: Measures at every number of creators, beside the spread.
 MEASURES_KEPT = ("roi_mean", "roi_median", "roi_p05", "roi_es05", "loss_probability")
+#: Rows of a table.
+MOST = 20
+_SHOWN = ("roi_mean", "roi_median", "roi_es05", "loss_probability")
+#: What the last creator is asked to improve, by name: the measure, and what it is.
+_RISKS = {
+    "es05": ("roi_es05", "mean ROI, worst 5 % of worlds"),
+    "loss": ("loss_probability", "probability of loss"),
+    "spread": ("spread", "standard deviation of ROI"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,13 +42,38 @@ class Point:
     ----------
     creators
         How many.
-    measures
-        Mean, median, 5 % quantile and expected shortfall of ROI, probability of loss, and
-        ``spread``: the standard deviation on the scale of the answer.
+    roi_mean, roi_median, roi_p05, roi_es05, loss_probability
+        Measures.
+    spread
+        Standard deviation on the scale of the answer.
     """
 
     creators: int
-    measures: dict[str, Measured]
+    roi_mean: Entry
+    roi_median: Entry
+    roi_p05: Entry
+    roi_es05: Entry
+    loss_probability: Entry
+    spread: Entry
+
+    def __getitem__(self, name: str) -> Measured:
+        """Return a measure."""
+        entry: Measured = getattr(self, name)
+        return entry
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What no number of creators passes."""
+
+    spread: Entry
+    roi_es05: Entry
+    loss_probability: Entry
+
+    def __getitem__(self, name: str) -> Measured:
+        """Return a measure."""
+        entry: Measured = getattr(self, name)
+        return entry
 
 
 @dataclass(frozen=True)
@@ -47,35 +86,26 @@ class Diversified:
         Its name.
     hired
         Creators that it has in the experiment.
-    points
-        By number of creators, increasing.
-    floor
-        Spread, expected shortfall and loss probability that no number of creators passes.
-    removable
-        Share of the variance at `hired` that more creators would remove.
     enough
         Number beyond which another creator improves the risk by less than the stated amount;
         None where that lies beyond the largest number tried.
     enough_between
         The same at both ends of the slope's 95 % interval.
+    removable
+        Share of the variance at `hired` that more creators would remove.
+    floor
+        Spread, expected shortfall and loss probability that no number of creators passes.
+    points
+        By number of creators, increasing.
     """
 
     portfolio: str
     hired: int
-    points: tuple[Point, ...]
-    floor: dict[str, Measured]
-    removable: Measured
     enough: int | None
     enough_between: tuple[int | None, int | None]
-
-    def series(self, measure: str) -> tuple[Array, Array, Array]:
-        """Return creators, values and standard errors of a measure, NaN where there is none."""
-        entries = [point.measures[measure] for point in self.points]
-        return (
-            np.array([point.creators for point in self.points], dtype=np.float64),
-            np.array([math.nan if e.value is None else e.value for e in entries]),
-            np.array([math.nan if e.se is None else e.se for e in entries]),
-        )
+    removable: Entry
+    floor: Floor
+    points: tuple[Point, ...]
 
     def at(self, creators: int) -> Point:
         """Return the point of a number that was tried."""
@@ -83,7 +113,7 @@ class Diversified:
 
 
 @dataclass(frozen=True)
-class Diversification(Told, table="sim.questions.shown:diversify_table"):
+class Diversification(Answer):
     """Risk by number of creators, for each portfolio asked about.
 
     Attributes
@@ -92,20 +122,22 @@ class Diversification(Told, table="sim.questions.shown:diversify_table"):
         Scale of ``spread``: ROI, or its logarithm where tails are heavy.
     risk, amount
         What another creator has to improve, and by how much.
-    portfolios
-        One each.
     worlds
         Worlds at every number; as many again with fresh creators for the floor.
+    portfolios
+        One each.
     notes
         What was done.
     """
 
+    question: ClassVar[str] = "diversify"
+
     scale: str
-    risk: str
+    risk: Risk
     amount: float
-    portfolios: tuple[Diversified, ...]
     worlds: int
-    notes: tuple[str, ...]
+    portfolios: tuple[Diversified, ...]
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, portfolio: str) -> Diversified:
         """Return a portfolio's answer."""
@@ -116,52 +148,187 @@ class Diversification(Told, table="sim.questions.shown:diversify_table"):
         """Return how many creators are enough, with the floor and its error."""
         return " ".join(_sentence(self, item) for item in self.portfolios)
 
+    @property
+    def headline(self) -> str:
+        """Say how many creators are enough; where none are, what was reached and what stays."""
+        measure, label, percents = self._asked
+        enough = [item for item in self.portfolios if item.enough is not None]
+        if enough and percents:
+            beyond = [f"{counted(item.enough or 0)} with {item.portfolio}" for item in enough]
+            what = label.replace(", ", " of the ")
+            step = in_points(self.amount)
+            return f"Another creator moves the {what} by less than {step} beyond {listed(beyond)}"
+        parts = [
+            f"{item.portfolio} {brief(item.at(item.hired)[measure])} with {counted(item.hired)}, "
+            f"{brief(item.floor[measure])} with ever more creators"
+            for item in self.portfolios
+        ]
+        return f"{capital(label)}: {'; '.join(parts)}"
+
+    @property
+    def _asked(self) -> tuple[str, str, bool]:
+        """The measure of risk asked about, in words, and whether it is a fraction."""
+        measure, label = _RISKS[self.risk]
+        if measure == "spread" and self.scale != "roi":
+            return measure, f"standard deviation of {self.scale}", False
+        return measure, label, True
+
+    # --- As rows ----------------------------------------------------------------------------------
+
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return tidy rows for a table; creators ``floor`` is what stays."""
+        """Return a row for every number of every portfolio; creators ``floor`` is what stays."""
         rows = []
         for item in self.portfolios:
-            found = [(point.creators, point.measures) for point in item.points]
-            for creators, measures in [*found, ("floor", item.floor)]:
+            for creators, own in [*((p.creators, p) for p in item.points), ("floor", item.floor)]:
                 row: dict[str, Any] = {"portfolio": item.portfolio, "creators": creators}
                 for name in (*MEASURES_KEPT, "spread"):
-                    entry = measures.get(name)
+                    entry: Measured | None = getattr(own, name, None)
                     row[name] = entry.value if entry else None
                     row[f"{name}_se"] = entry.se if entry else None
                 rows.append(row)
         return rows
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain numbers for JSON."""
-        return {
-            "analysis": "diversify",
-            "scale": self.scale,
-            "risk": self.risk,
-            "amount": self.amount,
-            "worlds": self.worlds,
-            "sentence": self.sentence,
-            "notes": list(self.notes),
-            "portfolios": [
-                {
-                    "portfolio": item.portfolio,
-                    "hired": item.hired,
-                    "enough": item.enough,
-                    "enough_between": list(item.enough_between),
-                    "removable": item.removable.to_dict(),
-                    "floor": {name: e.to_dict() for name, e in item.floor.items()},
-                    "points": [
-                        {"creators": point.creators}
-                        | {name: e.to_dict() for name, e in point.measures.items()}
-                        for point in item.points
-                    ],
-                }
-                for item in self.portfolios
-            ],
+    def tables(self) -> tuple[Table, ...]:
+        """Return a row for every number of every portfolio, and one for what stays with any."""
+        point = self.portfolios[0].points[0]
+        units = {name: point[name].unit for name in (*MEASURES_KEPT, "spread")}
+        rows = [
+            {
+                "portfolio": row["portfolio"],
+                "any_number": row["creators"] == "floor",
+                **row,
+                "creators": None if row["creators"] == "floor" else row["creators"],
+            }
+            for row in self.to_rows()
+        ]
+        about = "a portfolio with so many creators, or with ever more"
+        return (from_records("diversify", about, rows, units, labels=3),)
+
+    def shown(self) -> Table:
+        """Return every portfolio at a few numbers, the hired one and the floor included."""
+        most = MOST // len(self.portfolios) - 1
+        texts = [row for item in self.portfolios for row in self._texts(item, most)]
+        return from_texts("diversify", "a portfolio with so many creators", texts)
+
+    def _texts(self, item: Diversified, most: int) -> list[dict[str, str]]:
+        counts = [point.creators for point in item.points]
+        spread = "spread of ROI" if self.scale == "roi" else f"sd of {self.scale}"
+        rows = []
+        for point in [item.at(count) for count in some_of(counts, item.hired, most)]:
+            creators = counted(point.creators) + (
+                " (hired)" if point.creators == item.hired else ""
+            )
+            cells = {measure_heading(name): cell(point[name]) for name in _SHOWN}
+            rows.append(_in_order(item.portfolio, creators, cells, spread, cell(point.spread)))
+        kept = ("roi_es05", "loss_probability")
+        cells = {
+            measure_heading(name): cell(item.floor[name]) if name in kept else "" for name in _SHOWN
         }
+        rows.append(_in_order(item.portfolio, "any number", cells, spread, cell(item.floor.spread)))
+        return rows
+
+    # --- As figures -------------------------------------------------------------------------------
+
+    def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
+        """Return the risk that was asked about by number of creators, down to its limit."""
+        from ...charts.portfolios import plot_diversification
+
+        measure, label, percents = self._asked
+        curves = {}
+        for item in self.portfolios:
+            points = [point for point in item.points if point[measure].value is not None]
+            floor = item.floor[measure]
+            curves[item.portfolio] = Curve(
+                np.array([point.creators for point in points], dtype=np.float64),
+                np.array([_or_nan(point[measure].value) for point in points]),
+                np.array([_or_nan(point[measure].se) for point in points]),
+                _or_nan(floor.value),
+                floor.se,
+            )
+        limits = "; ".join(
+            f"{item.portfolio} {brief(item.floor[measure])}"
+            for item in self.portfolios
+            if item.floor[measure].value is not None
+        )
+        sample = f"{counted(self.worlds, 'world')} at every number"
+        dashed = f". Dashed: ever more creators ({limits})" if limits else ""
+        return (
+            Figure(
+                key="diversify",
+                finding=self.headline,
+                made=f"{sample}. {capital(label)} by number of creators{dashed}",
+                reads=f"{sample}. Lines at the dots: two standard errors; dashed: ever more "
+                "creators",
+                models=(_panel(curves, label, measure, percents, tiers),),
+                method="",
+                sentences=(self.sentence,),
+                plot=partial(
+                    plot_diversification, curves, label=label, percents=percents, tiers=tiers
+                ),
+            ),
+        )
+
+
+def _panel(
+    curves: Mapping[str, Curve],
+    label: str,
+    measure: str,
+    percents: bool,
+    tiers: Mapping[str, str] | None,
+) -> Curves:
+    own = roles(tiers or {name: name for name in curves})
+    lines = []
+    for name, curve in curves.items():
+        x, y = tuple(curve.creators.tolist()), tuple(curve.sd.tolist())
+        role = own.get(name, ("ink", 0))
+        lines.append(Line(name, x, y, *role, y_errors=tuple(curve.se.tolist())))
+        if np.isfinite(curve.floor):
+            ends = (x[0], x[-1])
+            level = (curve.floor, curve.floor)
+            lines.append(Line(f"{name}, ever more creators", ends, level, *role, kind="dashed"))
+    heights = [value for line in lines for value in line.y]
+    signed = measure == "roi_es05"
+    return Curves(
+        tuple(lines),
+        "creators (log axis)",
+        label,
+        x_form="number",
+        y_form=("signed" if signed else "percent") if percents else "number",
+        x_range=(1.0, max(line.x[-1] for line in lines)),
+        y_range=(min(*heights, 0.0), max(*heights, 0.0)),
+        x_log=True,
+    )
+
+
+def some_of(counts: Sequence[int], hired: int, most: int) -> list[int]:
+    """Return at most so many of the numbers, even in their order, both ends and the hired one in."""
+    if len(counts) <= most:
+        return list(counts)
+    at = {round(k) for k in np.linspace(0, len(counts) - 1, max(most - 1, 2))}
+    return sorted({counts[k] for k in at} | {hired})
+
+
+def _in_order(
+    portfolio: str, creators: str, cells: Mapping[str, str], spread: str, value: str
+) -> dict[str, str]:
+    """Return a row: means and medians, the spread, then the risks."""
+    names = list(cells)
+    first, rest = names[:2], names[2:]
+    return (
+        {"portfolio": portfolio, "creators": creators}
+        | {name: cells[name] for name in first}
+        | {spread: value}
+        | {name: cells[name] for name in rest}
+    )
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _sentence(found: Diversification, item: Diversified) -> str:
-    now = item.at(item.hired).measures
-    es, floor = now["roi_es05"], item.floor["roi_es05"]
+    now = item.at(item.hired)
+    es, floor = now.roi_es05, item.floor.roi_es05
     what = {
         "es05": "the mean ROI of the worst 5 %",
         "loss": "the probability of loss",

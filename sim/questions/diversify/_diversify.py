@@ -23,10 +23,13 @@ from ...vary.draw import draw, plainly, shared_scores
 from ...vary.variants import with_portfolios
 from ..common import POINT_WORLDS, check_defined, decide, estimate_of, left_out
 from ..pickfreeze import root, shared_variance
-from ._answer import MEASURES_KEPT, Diversification, Diversified, Point
+from ..question import Setting
+from ._answer import MEASURES_KEPT, Diversification, Diversified, Floor, Point, Risk
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from . import DiversifyOptions
 
 Array = npt.NDArray[np.float64]
 
@@ -39,14 +42,27 @@ _STEPS = (1, 2, 3, 5, 8, 12, 20, 30, 50, 80)
 _VARIABLES = ("roi", "contribution", "cost")
 
 
-def diversify(
+def ask(setting: Setting, options: DiversifyOptions) -> Diversification:
+    """Follow the risk of portfolios along their number of creators."""
+    return followed(
+        setting.experiment,
+        portfolios=options.portfolios or None,
+        counts=options.counts,
+        risk=options.risk,
+        amount=options.amount,
+        threads=setting.threads,
+        progress=setting.progress,
+    )
+
+
+def followed(
     experiment: Experiment,
     *,
     a: str | None = None,
     b: str | None = None,
     portfolios: Sequence[str] | None = None,
     counts: Sequence[int] | None = None,
-    risk: str = "es05",
+    risk: Risk = "es05",
     amount: float = AMOUNT,
     worlds: int = POINT_WORLDS,
     threads: int | None = None,
@@ -116,7 +132,14 @@ def diversify(
         *(f"{name} is a roster: its creators are named." for name in rosters),
         *_notes(outcome),
     )
-    return Diversification(outcome.scale, risk, amount, tuple(found), worlds, notes)
+    return Diversification(
+        scale=outcome.scale,
+        risk=risk,
+        amount=amount,
+        worlds=worlds,
+        portfolios=tuple(found),
+        notes=notes,
+    )
 
 
 # --- What is simulated ----------------------------------------------------------------------------
@@ -215,7 +238,7 @@ def _diversified(
     if outcome.scale == LOG_SCALE:
         units["spread"] = LOG_SCALE
     points = [
-        Point(count, {m: measured(e, units[m]) for m, e in found.items()})
+        Point(count, **{m: measured(e, units[m]) for m, e in found.items()})
         for count, found in zip(counts, estimates, strict=True)
     ]
     shared = shared_variance(x[-1], y[-1])
@@ -226,13 +249,13 @@ def _diversified(
     removable = _removable(x[k], y[k])
     enough = _enough([e[RISKS[risk]] for e in estimates], counts, amount)
     return Diversified(
-        name,
-        hired,
-        tuple(points),
-        floor,
-        measured(removable, "share of variance"),
-        enough[1],
-        (enough[0], enough[2]),
+        portfolio=name,
+        hired=hired,
+        enough=enough[1],
+        enough_between=(enough[0], enough[2]),
+        removable=measured(removable, "share of variance"),
+        floor=Floor(**floor),
+        points=tuple(points),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +17,15 @@ from ...run.simulate import Progress
 from ...vary.draw import draw, plainly
 from ...vary.variants import line_names, on_terms, with_portfolios
 from ..common import measure_of
-from ._answer import Frontier, Mix, coordinates, priced
+from ..question import Setting
+from ._answer import Frontier, Mix, Risk, Searched, coordinates, priced
 from ._limits import KINDS, SPEND, Candidate, Limit, conflict, most_creators, read_limits
 from ._prefixes import ladder, prefix_totals
 from ._programs import Stops, worst_mean
 from ._search import Found, distinct_choices, loss_share, mean_profit, search_all
+
+if TYPE_CHECKING:
+    from . import FrontierOptions
 
 Array = npt.NDArray[np.float64]
 
@@ -37,11 +42,25 @@ _CHECKED = ("profit_mean", "profit_es05", "profit_median", "roi_mean", "roi_medi
 _AROUND = 4
 
 
-def frontier(
+def ask(setting: Setting, options: FrontierOptions) -> Frontier:
+    """Search the mixes of an experiment's lines that no other beats in both mean and risk."""
+    return best_mixes(
+        setting.experiment,
+        budget=options.budget,
+        risk=options.risk,
+        limits={kind: getattr(options, kind) for kind in KINDS},
+        spend=options.spend,
+        points=options.points,
+        threads=setting.threads,
+        progress=setting.progress,
+    )
+
+
+def best_mixes(
     experiment: Experiment,
     *,
     budget: float | None = None,
-    risk: str = "es05",
+    risk: Risk = "es05",
     limits: Mapping[str, Sequence[str]] | None = None,
     spend: float = SPENT,
     points: int = POINTS,
@@ -116,14 +135,14 @@ def frontier(
     ]
     mixes, alone = _by_mean(checked[: len(mixes)]), checked[len(mixes) :]
     return Frontier(
-        amount,
-        risk,
-        tuple(limit.words for limit in asked),
-        tuple(mixes),
-        tuple(alone),
-        search_worlds,
-        check_worlds,
-        tuple(_notes(experiment, risk, mixes)),
+        budget=amount,
+        risk=risk,
+        limits=tuple(limit.words for limit in asked),
+        search_worlds=search_worlds,
+        check_worlds=check_worlds,
+        mixes=tuple(mixes),
+        alone=tuple(alone),
+        notes=tuple(_notes(experiment, risk, mixes)),
     )
 
 
@@ -195,16 +214,20 @@ def _mix(
 ) -> Mix:
     counts = stops.counts(item.taken)
     profit = item.taken @ stops.profit - fixed
+    hired = [(c, int(n)) for c, n in zip(candidates, counts, strict=True) if n > 0.0]
     return Mix(
-        f"mix {k + 1}",
-        {c.name: int(n) for c, n in zip(candidates, counts, strict=True) if n > 0.0},
-        {c.name: float(c.price * n) for c, n in zip(candidates, counts, strict=True) if n > 0.0},
-        float(sum(c.price * n for c, n in zip(candidates, counts, strict=True))) + fixed,
-        (mean_profit(profit), worst_mean(profit) if risk == "es05" else loss_share(profit, 0.0)),
-        None if item.bound is None else item.bound - fixed,
-        {},
-        False,
-        item.prices,
+        name=f"mix {k + 1}",
+        creators={c.name: n for c, n in hired},
+        spend={c.name: float(c.price * n) for c, n in hired},
+        committed=float(sum(c.price * n for c, n in zip(candidates, counts, strict=True))) + fixed,
+        efficient=False,
+        checked={},
+        searched=Searched(
+            mean_profit(profit),
+            worst_mean(profit) if risk == "es05" else loss_share(profit, 0.0),
+            None if item.bound is None else item.bound - fixed,
+        ),
+        prices=item.prices,
     )
 
 

@@ -18,7 +18,7 @@ from ...vary.draw import shared_scores
 from ...vary.inputs import Input, single_inputs
 
 if TYPE_CHECKING:
-    from ._answer import Driver
+    from ._drivers import Driver
     from ._sensitivity import Sampler
 
 Array = npt.NDArray[np.float64]
@@ -40,7 +40,7 @@ def morris_drivers(sampler: Sampler, file: str, progress: Progress | None) -> li
     """
     salib_sample = _salib("SALib.sample.morris", file)
     salib_analyze = _salib("SALib.analyze.morris", file)
-    from ._answer import Driver
+    from ._drivers import Driver
 
     items = single_inputs(sampler.plan)
     problem = _problem(items)
@@ -81,8 +81,8 @@ def delta_drivers(sampler: Sampler, _file: str, progress: Progress | None) -> li
     A dummy that means nothing goes along (Khorashadi Zadeh et al. 2017): what it shows is the noise
     of the estimate.
     """
-    from ._answer import Driver
     from ._delta import dependence
+    from ._drivers import Driver
 
     dummy = Input("dummy", "dummy", (), "an input that means nothing, for comparison")
     items = [*single_inputs(sampler.plan), dummy]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ...experiment import Experiment, ExperimentError, Fault
+from ...experiment import ExperimentError, Fault
 from ...measures import Estimate
 from ...measures.evaluate import measured
 from ...measures.outcome import LOG_PARTS, LOG_SCALE, Outcome, choose_outcome, variable_of
@@ -22,77 +22,52 @@ from ...vary.draw import draw, plainly, shared_scores
 from ...vary.inputs import CHANCE, Input, grouped_inputs, single_inputs
 from ..common import Decision, check_defined, decide, left_out
 from ..pickfreeze import sobol
-from ._answer import Driver, Sensitivity, zero_if_missing
+from ..question import Setting
+from ._answer import Indices, Sensitivity
+from ._drivers import Driver, zero_if_missing
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from . import SensitivityOptions
+
 Array = npt.NDArray[np.float64]
 
-METHODS = ("sobol", "morris", "delta")
-#: Worlds of each sample; a power of two.
-SAMPLE = 1 << 14
+#: Worlds of each sample; powers of two.
+SAMPLE, MORRIS_SAMPLE = 1 << 14, 1 << 10
 #: Standard error of an index above which the sample is called too small.
 _COARSE = 0.05
 
 
-def sensitivity(
-    experiment: Experiment,
-    *,
-    method: str = "sobol",
-    a: str | None = None,
-    b: str | None = None,
-    measure: str | None = None,
-    worlds: int = SAMPLE,
-    run: xr.Dataset | None = None,
-    threads: int | None = None,
-    progress: Progress | None = None,
-) -> Sensitivity:
+def ask(setting: Setting, options: SensitivityOptions) -> Sensitivity:
     """Split the variance of an outcome over beliefs, shared shocks and chance.
 
     Inputs are the shared factors of the worlds, independent by construction, and the chance of
     creators, posts and orders as one more. With two portfolios the outcomes are each one's and
-    their difference: what both share cancels in it.
+    their difference: what both share cancels in it. The measure decides the variable: ROI for
+    ``roi_mean``.
 
-    Parameters
-    ----------
-    experiment
-        The experiment.
-    method
-        ``"sobol"``: first-order and total indices (Saltelli et al. 2010; Jansen 1999);
-        ``"morris"``: elementary effects (Morris 1991; Campolongo et al. 2007); ``"delta"``:
-        Borgonovo's (2007) moment-independent index from one sample. Morris needs SALib.
-    a, b, measure
-        Override ``[decision]``. The measure decides the variable: ROI for ``roi_mean``.
-    worlds
-        Worlds of each sample, rounded down to a power of two. Sobol' takes one sample for each
-        input and six more.
-    run
-        A finished run of the experiment: its worlds are used where they are enough.
-    threads, progress
-        See `sim.simulate`.
-
-    Returns
-    -------
-    Sensitivity
-        With notes on what was done about tails, signs and sample size.
+    ``sobol``: first-order and total indices (Saltelli et al. 2010; Jansen 1999), one sample of
+    worlds for each input and six more; ``morris``: elementary effects (Morris 1991; Campolongo et
+    al. 2007), which need SALib; ``delta``: Borgonovo's (2007) moment-independent index from one
+    sample. Samples are rounded down to a power of two.
 
     Raises
     ------
     ExperimentError
-        For an unknown method or portfolio, where nothing is shared, and where SALib is missing.
+        For an unknown portfolio, where nothing is shared, and where SALib is missing.
     """
-    decision = decide(experiment, a, b, measure)
-    if method not in METHODS:
-        problem = f"must be one of {', '.join(METHODS)}"
-        raise ExperimentError(experiment.file, [Fault("--method", problem, method)])
+    experiment, method, progress = setting.experiment, options.method, setting.progress
+    decision = decide(experiment, options.a, options.b, options.measure)
+    worlds = options.sample or (MORRIS_SAMPLE if method == "morris" else SAMPLE)
     plan = make_plan(experiment)
     if not plan.factors:
         problem = "nothing is shared by creators: set [shocks] or [beliefs]"
         raise ExperimentError(experiment.file, [Fault("shocks", problem)])
     variable = variable_of(decision.measure)
     size = 1 << int(math.log2(worlds))
-    sampler = Sampler(plainly(plan), decision, variable, size, experiment.file, threads, run)
+    file, shared = experiment.file, plainly(plan)
+    sampler = Sampler(shared, decision, variable, size, file, setting.threads, setting.run)
     if method == "sobol":
         drivers = _sobol_drivers(sampler, progress)
     else:
@@ -104,7 +79,14 @@ def sensitivity(
     assert outcome is not None
     notes = [*sampler.left_out, *_notes(method, outcome, drivers, sampler.size)]
     return Sensitivity(
-        method, variable, outcome.scale, decision, tuple(drivers), sampler.simulated, tuple(notes)
+        method=method,
+        variable=variable,
+        scale=outcome.scale,
+        a=decision.a,
+        b=decision.b,
+        worlds=sampler.simulated,
+        drivers=tuple(Indices.of(driver, method) for driver in drivers),
+        notes=tuple(notes),
     )
 
 

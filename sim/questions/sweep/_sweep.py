@@ -7,6 +7,8 @@ values, on the same streams. Both may stand in one sweep: the prices are then sw
 from __future__ import annotations
 
 import itertools
+import math
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ...displays import Told
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import nearest
 from ...plan import make_plan
@@ -25,17 +26,22 @@ from ...text.numbers import counted
 from ...vary.keys import Key, find_key
 from ...vary.ranges import read_values
 from ..common import POINT_WORLDS, Decision, decide, finite, unit_of, with_worlds
+from ..question import Setting, Sides
+from . import DEFAULT_RANGE
 from ._algebra import DIFFERENCE
+from ._answer import Figures, Gap, Sweep, SweptKey
 from ._labels import labelled
 from ._points import Job, Point
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from . import SweepOptions
+
 Array = npt.NDArray[np.float64]
 
-#: What a sweep takes where neither the call nor the file names a key: the fees of the decision.
-DEFAULT_RANGE = "0.5x to 2x in 21 steps"
+#: Most points of a sweep.
+MOST_POINTS = 100_000
 #: Keys of [sweep] that are not keys of the experiment.
 _SWITCHES = ("zip", "resize")
 #: Variables that are told as the gap of the pair and not as measures.
@@ -44,9 +50,33 @@ _OF_THE_PAIR = (DIFFERENCE, f"{DIFFERENCE}_se")
 _ERRORS = ("roi_mean", "profit_mean", "cost_mean")
 
 
+def ask(setting: Setting, options: SweepOptions) -> Sweep:
+    """Measure the portfolios at other values of some keys, in the same worlds."""
+    if setting.kept is not None and not options.resume:
+        shutil.rmtree(setting.kept, ignore_errors=True)
+    found = swept(
+        setting.experiment,
+        options.asked(),
+        zipped=options.zipped,
+        resize=options.resize,
+        a=options.a,
+        b=options.b,
+        measure=options.measure,
+        worlds=options.points,
+        quantiles=not options.means,
+        run=setting.run,
+        points_in=setting.kept,
+        threads=setting.threads,
+        progress=setting.progress,
+    )
+    if setting.kept is not None:
+        shutil.rmtree(setting.kept, ignore_errors=True)
+    return found.answer()
+
+
 @dataclass(frozen=True)
-class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
-    """What happens to the portfolios at other values.
+class Swept:
+    """Figures of a sweep on named axes.
 
     Attributes
     ----------
@@ -84,68 +114,45 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
         names = [str(name) for name in self.dataset.data_vars if name not in _OF_THE_PAIR]
         return [name for name in names if f"{name}_se" in names]
 
-    def to_rows(self) -> list[dict[str, Any]]:
-        """Return one row for each point and portfolio: keys, measures, errors; None for missing."""
-        names = [str(name) for name in self.dataset["portfolio"].values]
-        told = [str(name) for name in self.dataset.data_vars if name not in _OF_THE_PAIR]
-        columns = {name: self._by_portfolio(name) for name in told}
-        rows = []
-        for p, values in enumerate(self.at_points()):
-            for f, portfolio in enumerate(names):
-                figures = {name: finite(float(of[f, p])) for name, of in columns.items()}
-                rows.append({**values, "portfolio": portfolio, **figures})
-        return rows
-
-    def at_points(self) -> list[dict[str, float | str]]:
-        """Return the values of the keys at every point, the last key moving fastest."""
-        names = [key.name for key in self.keys]
-        axes = [[_scalar(v) for v in self.dataset[name].values.tolist()] for name in names]
-        zipped = "point" in self.dataset.sizes
-        every = zip(*axes, strict=True) if zipped else itertools.product(*axes)
-        return [dict(zip(names, values, strict=True)) for values in every]
-
-    def _by_portfolio(self, name: str) -> Array:
-        """Return a variable with shape (portfolios, points)."""
-        portfolios, values = self.dataset.sizes["portfolio"], self.dataset[name].values
-        if "portfolio" not in self.dataset[name].dims:
-            values = np.broadcast_to(values, (portfolios, *values.shape))
-        return np.asarray(values.reshape(portfolios, -1))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the sweep for JSON: axes, and each measure as nested lists of value and se."""
-        return {
-            "analysis": "sweep",
-            "sentence": self.sentence,
-            "notes": list(self.notes),
-            "worlds": self.worlds,
-            "simulated": self.simulated,
-            "decision": {"a": self.decision.a, "b": self.decision.b},
-            "measure": self.outcome,
-            "dims": [str(dim) for dim in self.dataset["roi_mean"].dims],
-            "keys": {
-                key.name: {
-                    "unit": key.unit,
-                    "base": key.base,
-                    "values": [_scalar(v) for v in self.dataset[key.name].values.tolist()],
-                }
+    def answer(self) -> Sweep:
+        """Return it as an answer: plain figures."""
+        data = self.dataset
+        answer = Sweep(
+            worlds=self.worlds,
+            simulated=self.simulated,
+            decision=Sides(self.decision.a, self.decision.b),
+            measure=self.outcome,
+            dims=tuple(str(dim) for dim in data["roi_mean"].dims),
+            keys={
+                key.name: SweptKey(
+                    key.unit,
+                    key.base,
+                    tuple(_scalar(value) for value in data[key.name].values.tolist()),
+                )
                 for key in self.keys
             },
-            "portfolios": [str(name) for name in self.dataset["portfolio"].values],
-            "measures": {
-                name: {
-                    "unit": self.dataset[name].attrs["units"],
-                    "value": _nested(self.dataset[name].values),
-                    "se": _nested(self.dataset[f"{name}_se"].values),
-                }
+            portfolios=tuple(str(name) for name in data["portfolio"].values),
+            measures={
+                name: Figures(
+                    data[name].attrs["units"],
+                    _nested(data[name].values),
+                    _nested(data[f"{name}_se"].values),
+                )
                 for name in self.measures
             },
-            **({} if self.decision.b is None else {"gap": self._gap_content()}),
-        }
+            creators=data["creators"].values.astype(int).tolist(),
+            sentence=self.sentence,
+            gap=self._gap(),
+            notes=self.notes,
+        )
+        return answer.on_axes(data)
 
-    def _gap_content(self) -> dict[str, Any]:
+    def _gap(self) -> Gap | None:
+        if self.decision.b is None:
+            return None
         value, se = self.gap()
         words, unit = measure_words(self.outcome), unit_of(self.outcome)
-        return {"words": words, "unit": unit, "value": _nested(value), "se": _nested(se)}
+        return Gap(words, unit, _nested(value), _nested(se))
 
     @property
     def sentence(self) -> str:
@@ -167,7 +174,7 @@ class Sweep(Told, table="sim.questions.point_tables:sweep_table"):
         return np.asarray(data[DIFFERENCE].values), np.asarray(data[f"{DIFFERENCE}_se"].values)
 
 
-def sweep(
+def swept(
     experiment: Experiment,
     values: Mapping[str, Any] | None = None,
     *,
@@ -182,7 +189,7 @@ def sweep(
     points_in: str | Path | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
-) -> Sweep:
+) -> Swept:
     """Measure an experiment's portfolios at other values of some keys, in the same worlds.
 
     Parameters
@@ -212,7 +219,7 @@ def sweep(
 
     Returns
     -------
-    Sweep
+    Swept
         With a Dataset whose coordinates are the swept keys in their units.
 
     Raises
@@ -232,7 +239,7 @@ def sweep(
     found, creators, simulated = job.run(run, points_in, progress)
     dataset = labelled(job, axes, zipped, found, creators)
     notes = _notes(job, experiment, dataset)
-    return Sweep(keys, dataset, decision, int(dataset.attrs["worlds"]), simulated, notes)
+    return Swept(keys, dataset, decision, int(dataset.attrs["worlds"]), simulated, notes)
 
 
 def _notes(job: Job, experiment: Experiment, dataset: xr.Dataset) -> tuple[str, ...]:
@@ -348,6 +355,11 @@ def _points(
     zipped: bool,
 ) -> list[Point]:
     if not zipped:
+        count = math.prod(len(axis) for axis in axes)
+        if count > MOST_POINTS:
+            listed = " x ".join(f"{len(axis):,}" for axis in axes)
+            problem = f"asks for {listed} = {count:,} points; at most {MOST_POINTS:,} are swept"
+            raise ExperimentError(experiment.file, [Fault("sweep", problem)])
         return list(itertools.product(*axes))
     lengths = {key.name: len(axis) for key, axis in zip(keys, axes, strict=True)}
     if len(set(lengths.values())) > 1:

@@ -14,12 +14,12 @@ from ...text.verdicts import TOLD_APART, UNTOLD
 from ..common import unit_of
 
 if TYPE_CHECKING:
-    from ._sweep import Sweep
+    from ._sweep import Swept
 
 Array = npt.NDArray[np.float64]
 
 
-def along(sweep: Sweep) -> str:
+def along(sweep: Swept) -> str:
     """Describe the two ends of a single key."""
     key, measure = sweep.keys[0], sweep.outcome
     values = sweep.dataset[key.name].values.tolist()
@@ -44,7 +44,7 @@ def along(sweep: Sweep) -> str:
     )
 
 
-def _twins(sweep: Sweep, measure: str) -> str:
+def _twins(sweep: Swept, measure: str) -> str:
     """Return the medians beside means, or the means beside medians."""
     twin = TWINS.get(measure)
     if twin is None or twin not in sweep.measures:
@@ -60,14 +60,14 @@ def _unit(unit: str) -> str:
     return f"({unit})" if unit else ""
 
 
-def _figure(sweep: Sweep, measure: str, i: int, portfolio: str | None = None) -> str:
+def _figure(sweep: Swept, measure: str, i: int, portfolio: str | None = None) -> str:
     value, error = sweep.dataset[measure], sweep.dataset[f"{measure}_se"]
     if portfolio is not None:
         value, error = value.sel(portfolio=portfolio), error.sel(portfolio=portfolio)
     return told(Number(float(value.values[i]), float(error.values[i]), unit_of(measure)))
 
 
-def over(sweep: Sweep) -> str:
+def over(sweep: Swept) -> str:
     """Count who is ahead over all points, and give the range of wins and losses."""
     a, b = sweep.decision.a, sweep.decision.b
     parts = []
@@ -83,7 +83,7 @@ def over(sweep: Sweep) -> str:
     return "; ".join(parts)
 
 
-def _leads(sweep: Sweep, a: str, b: str) -> str:
+def _leads(sweep: Swept, a: str, b: str) -> str:
     """Say at how many points each portfolio is ahead, where the errors can tell."""
     gap, error = sweep.gap()
     margin = TOLD_APART * error
@@ -106,7 +106,7 @@ def _leads(sweep: Sweep, a: str, b: str) -> str:
     return ", ".join(parts)
 
 
-def _ends(sweep: Sweep, measure: str, portfolio: str | None = None) -> tuple[str, str]:
+def _ends(sweep: Swept, measure: str, portfolio: str | None = None) -> tuple[str, str]:
     """Return the smallest and the largest value over all points, in words."""
     value, error = sweep.dataset[measure], sweep.dataset[f"{measure}_se"]
     if portfolio is not None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ...charts.rows import Swing as Bar
 from ...figures.spec import Bars, Figure, Series, form_of
-from ...tables.table import Table, from_texts
+from ...tables.table import Column, Table, from_texts, measured
 from ...text.names import short_words, twin_word
 from ...text.numbers import cell, counted, scored, told, writer
 from ..question import Answer, Entry, Sides, absent
@@ -158,10 +158,30 @@ class Tornado(Answer):
         return f", {twin_word(self.measure)} {told(self.twin)},"
 
     def tables(self) -> tuple[Table, ...]:
-        """Return the inputs that move the outcome most."""
-        return (from_texts("tornado", "an input, and what it does", self._texts()),)
+        """Return a row for each input, with every digit."""
+        rows = self.inputs
+        points = [] if self.ranked else [
+            measured("low", [one.low for one in rows], heading="at its 10 %"),
+            measured("middle", [one.middle for one in rows], heading="at its 50 %"),
+            measured("high", [one.high for one in rows], heading="at its 90 %"),
+            measured("swing", [one.swing for one in rows]),
+            Column("monotone", [one.monotone for one in rows], heading="one way"),
+        ]  # fmt: skip
+        rank = [one.rank_correlation for one in rows]
+        columns = (
+            Column("input", [one.input for one in rows]),
+            *points,
+            measured("rank_correlation", rank, heading="rank correlation"),
+            Column("words", [one.words for one in rows]),
+            *(
+                Column(f"{name}_setting", [one.settings[k] for one in rows])
+                for name, k in (("low", 0), ("middle", 1), ("high", 2))
+            ),
+        )
+        return (Table("tornado", "an input, and what it does to the outcome", columns),)
 
-    def _texts(self) -> list[dict[str, str]]:
+    def shown(self) -> Table:
+        """Return the inputs that move the outcome most."""
         rows = []
         for one in self.inputs[:ROWS]:
             row = {"input": one.words}
@@ -172,23 +192,7 @@ class Tornado(Answer):
                 row["one way"] = "yes" if one.monotone else "no"
             row["rank correlation"] = cell(one.rank_correlation)
             rows.append(row)
-        return rows
-
-    def to_rows(self) -> list[dict[str, Any]]:
-        """Return one row for each input, with every digit."""
-        rows = []
-        for one in self.inputs:
-            row: dict[str, Any] = {"input": one.input}
-            points = {"low": one.low, "middle": one.middle, "high": one.high, "swing": one.swing}
-            for name, entry in points.items():
-                if entry is not None:
-                    row |= {name: entry.value, f"{name}_se": entry.se}
-            if not self.ranked:
-                row["monotone"] = one.monotone
-            row["rank_correlation"] = one.rank_correlation.value
-            row["rank_correlation_se"] = one.rank_correlation.se
-            rows.append({**row, "words": one.words})
-        return rows
+        return from_texts("tornado", "an input, and what it does", rows)
 
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
         """Return a bar for each of the inputs that move the outcome most; none without inputs."""

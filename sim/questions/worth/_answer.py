@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
-from ...displays import Told
+from pydantic import computed_field
+from pydantic.dataclasses import dataclass
+
+from ...charts.inputs import Bar
+from ...figures.spec import Bars, Figure, Series
+from ...figures.spec import Table as Cells
 from ...measures import Measured
+from ...tables.table import Table, from_records, from_texts
 from ...text.names import listed
-from ...text.numbers import counted, money, percent, told
+from ...text.numbers import CURRENCY, cell, counted, money, percent, told
 from ...text.verdicts import near
+from ..question import Answer, Entry
+
+#: Bars of a figure, of which pilots at most; rows of a table, of which pilots at most.
+MOST, PILOTS, ROWS, PILOT_ROWS = 10, 4, 20, 5
 
 
 @dataclass(frozen=True)
@@ -26,7 +37,7 @@ class Known:
         Whether research can find it out before the money is spent: beliefs only.
     worth
         USD at most that knowing it perfectly is worth.
-    changes
+    changes_choice
         Share of worlds in which it changes the choice.
     """
 
@@ -34,8 +45,8 @@ class Known:
     words: str
     kind: str
     learnable: bool
-    worth: Measured
-    changes: float
+    worth: Entry
+    changes_choice: float
 
 
 @dataclass(frozen=True)
@@ -52,16 +63,17 @@ class PilotWorth:
         USD that its result is worth.
     cost
         USD committed for it.
-    changes
+    changes_choice
         Share of worlds in which its result changes the choice.
     """
 
     line: str
     creators: int
-    worth: Measured
+    worth: Entry
     cost: float
-    changes: float
+    changes_choice: float
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def pays(self) -> bool | None:
         """Whether it is worth its money; None where two standard errors leave that open."""
@@ -74,7 +86,7 @@ class PilotWorth:
 
 
 @dataclass(frozen=True)
-class Worth(Told, table="sim.questions.shown:worth_table"):
+class Worth(Answer):
     """What finding out is worth.
 
     Attributes
@@ -87,27 +99,29 @@ class Worth(Told, table="sim.questions.shown:worth_table"):
         USD that profits refer to.
     risk_tolerance
         USD of certainty equivalents; None for means.
+    worlds
+        Worlds in the regressions.
     perfect
         Knowing everything, luck included: what nobody can.
     known
         By input and group.
     pilots
-        Pilots asked about.
-    worlds
-        Worlds in the regressions.
+        Pilots asked about, in the order of what they leave after their cost.
     notes
         What was done.
     """
+
+    question: ClassVar[str] = "worth"
 
     options: tuple[str, ...]
     best: str
     budget: float
     risk_tolerance: float | None
-    perfect: Measured
+    worlds: int
+    perfect: Entry
     known: tuple[Known, ...]
     pilots: tuple[PilotWorth, ...]
-    worlds: int
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Known:
         """Return what knowing an input or group is worth."""
@@ -120,12 +134,22 @@ class Worth(Told, table="sim.questions.shown:worth_table"):
         return max(single, key=lambda item: item.worth.value or 0.0, default=None)
 
     @property
+    def headline(self) -> str:
+        """Say what is worth most to find out, and whether a pilot pays."""
+        from ...charts.inputs import worth_finding
+
+        bars, pilots, _ = self._bars()
+        return worth_finding([*bars, *pilots])
+
+    @property
     def sentence(self) -> str:
         """Return what to find out before spending, with its error."""
         return " ".join([_research_sentence(self), *_pilot_sentences(self)])
 
+    # --- As rows ----------------------------------------------------------------------------------
+
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return tidy rows for a table: inputs and groups, then pilots."""
+        """Return inputs and groups, then pilots, with every digit."""
         rows: list[dict[str, Any]] = [
             {
                 "what": item.name,
@@ -133,7 +157,7 @@ class Worth(Told, table="sim.questions.shown:worth_table"):
                 "learnable": item.learnable,
                 "worth": item.worth.value,
                 "se": item.worth.se,
-                "changes_choice": item.changes,
+                "changes_choice": item.changes_choice,
                 "cost": None,
             }
             for item in self.known
@@ -145,48 +169,126 @@ class Worth(Told, table="sim.questions.shown:worth_table"):
                 "learnable": True,
                 "worth": p.worth.value,
                 "se": p.worth.se,
-                "changes_choice": p.changes,
+                "changes_choice": p.changes_choice,
                 "cost": p.cost,
             }
             for p in self.pilots
         ]
         return rows
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain numbers for JSON."""
-        return {
-            "analysis": "worth",
-            "options": list(self.options),
-            "best": self.best,
-            "budget": self.budget,
-            "risk_tolerance": self.risk_tolerance,
-            "worlds": self.worlds,
-            "sentence": self.sentence,
-            "notes": list(self.notes),
-            "perfect": self.perfect.to_dict(),
-            "known": [
-                {
-                    "name": item.name,
-                    "words": item.words,
-                    "kind": item.kind,
-                    "learnable": item.learnable,
-                    "worth": item.worth.to_dict(),
-                    "changes_choice": item.changes,
-                }
-                for item in self.known
-            ],
-            "pilots": [
-                {
-                    "line": p.line,
-                    "creators": p.creators,
-                    "worth": p.worth.to_dict(),
-                    "cost": p.cost,
-                    "pays": p.pays,
-                    "changes_choice": p.changes,
-                }
-                for p in self.pilots
-            ],
-        }
+    def tables(self) -> tuple[Table, ...]:
+        """Return a row for each input, group and pilot."""
+        units = {"worth": CURRENCY, "changes_choice": "fraction of worlds", "cost": CURRENCY}
+        about = "what is known, and what that is worth"
+        return (from_records("worth", about, self.to_rows(), units, errors={"worth": "se"}),)
+
+    def shown(self) -> Table:
+        """Return what can be learned by worth, pilots, and last what nobody can learn."""
+        return from_texts("worth", "what is known, and what that is worth", self._texts(ROWS))
+
+    def _texts(self, most: int) -> list[dict[str, str]]:
+        learnable = sorted(
+            (item for item in self.known if item.learnable), key=lambda k: -(k.worth.value or 0.0)
+        )
+        pilots = self.pilots[:PILOT_ROWS]
+        oracles = [item for item in self.known if not item.learnable and item.kind != "shock"]
+        rows = [
+            _row(item.words, item.worth, item.changes_choice)
+            for item in learnable[: most - len(pilots) - len(oracles)]
+        ]
+        rows += [
+            _row(f"result of a pilot: {p.creators} {p.line}", p.worth, p.changes_choice, p.cost)
+            for p in pilots
+        ]
+        rows += [
+            _row(f"{item.words} (nobody can)", item.worth, item.changes_choice) for item in oracles
+        ]
+        return rows
+
+    # --- As figures -------------------------------------------------------------------------------
+
+    def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
+        """Return what can be found out before the money is spent, and what pilots cost."""
+        from ...charts.inputs import plot_inputs
+
+        bars, pilots, nothing = self._bars()
+        pilots = pilots[:PILOTS]
+        shown = [*bars[: MOST - len(pilots)], *pilots]
+        made = (
+            f"{counted(self.worlds, 'world')}; choice among {listed(list(self.options))} at "
+            f"{money(self.budget)}; lines: two standard errors"
+        )
+        if nothing:
+            made += f"; {nothing} figures and groups that are worth nothing are not shown"
+        costs = "; diamonds, as far as the axis goes: what a pilot costs" if pilots else ""
+        kind = "mean profit" if self.risk_tolerance is None else "certainty equivalent"
+        label = f"worth of knowing before choosing, {CURRENCY} of {kind}"
+        rows = self._texts(MOST)
+        table = Cells(tuple(rows[0]), tuple(tuple(row.values()) for row in rows), notes=self.notes)
+        return (
+            Figure(
+                key="worth",
+                finding=self.headline,
+                made=f"Without knowing more the choice is {self.best}. {made}",
+                reads=made + costs,
+                models=(_panel(shown, label), table) if shown else (table,),
+                method="Expected value of (partial) perfect and of sample information.",
+                sentences=(self.sentence,),
+                plot=partial(plot_inputs, shown, label=label),
+            ),
+        )
+
+    def _bars(self) -> tuple[list[Bar], list[Bar], int]:
+        """Return what is worth knowing, most first, pilots, and how much is worth nothing."""
+        known = [
+            _bar(item.words, item.worth)
+            for item in self.known
+            if item.learnable and item.worth.value is not None
+        ]
+        pilots = [
+            _bar(f"a pilot of {p.creators} {p.line}", p.worth, p.cost)
+            for p in self.pilots
+            if p.worth.value is not None
+        ]
+        bars = sorted((bar for bar in known if bar.value > 0.0), key=lambda bar: -bar.value)
+        return bars, pilots, len(known) - len(bars)
+
+
+def _row(words: str, worth: Measured, changes: float, cost: float | None = None) -> dict[str, str]:
+    return {
+        "what is known": words,
+        f"worth, {CURRENCY}": cell(worth),
+        "changes the choice": percent(changes),
+        f"costs, {CURRENCY}": "" if cost is None else money(cost, unit=False),
+    }
+
+
+def _bar(name: str, entry: Measured, cost: float | None = None) -> Bar:
+    value = max(entry.value or 0.0, 0.0)
+    known = money(value, entry.se) if entry.se or not value else money(value, None)
+    text = known if entry.se or not value else f"{known}, error unknown"
+    if cost is not None:
+        text = f"{text}; costs {money(cost)}"
+    return Bar(name, value, entry.se, text, cost=cost)
+
+
+def _panel(shown: Sequence[Bar], label: str) -> Bars:
+    back = shown[::-1]
+    return Bars(
+        tuple(bar.name for bar in back),
+        (
+            Series(
+                "worth",
+                tuple(bar.value for bar in back),
+                "muted",
+                errors=tuple(bar.se for bar in back),
+                labels=tuple(bar.text for bar in back),
+            ),
+        ),
+        label,
+        form="money",
+        horizontal=True,
+    )
 
 
 def _at_most(entry: Measured) -> str:
@@ -231,7 +333,7 @@ def _research_sentence(found: Worth) -> str:
         )
     return (
         f"{start}; the one to research first is {top.words}, worth {_at_most(top.worth)}, "
-        f"which changes the choice in {percent(top.changes)} of worlds."
+        f"which changes the choice in {percent(top.changes_choice)} of worlds."
     )
 
 

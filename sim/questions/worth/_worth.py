@@ -21,6 +21,7 @@ from ...vary.doubts import Doubt, doubts_of
 from ...vary.draw import shared_scores
 from ...vary.inputs import CHANCE
 from ..common import as_measured, with_worlds
+from ..question import Setting
 from ._answer import Known, PilotWorth, Worth
 from .evppi import (
     Additive,
@@ -37,6 +38,8 @@ from .evsi import run_pilots
 if TYPE_CHECKING:
     import xarray as xr
 
+    from . import WorthOptions
+
 Array = npt.NDArray[np.float64]
 
 NOTHING = "nothing"
@@ -44,60 +47,31 @@ NOTHING = "nothing"
 MOST_WORLDS = 50_000
 
 
-def worth(
-    experiment: Experiment,
-    *,
-    options: Sequence[str] | None = None,
-    pilot: Sequence[int] = (10,),
-    budget: float | None = None,
-    nothing: bool = False,
-    risk_tolerance: float | None = None,
-    worlds: int = MOST_WORLDS,
-    run: xr.Dataset | None = None,
-    threads: int | None = None,
-    progress: Progress | None = None,
-) -> Worth:
+def ask(setting: Setting, options: WorthOptions) -> Worth:
     """Say what it is worth to know more before choosing among portfolios.
 
     Expected values of perfect information by input and group (EVPPI: Strong, Oakley and Brennan
     2014) and of pilots (EVSI: Strong et al. 2015), by regression on the worlds of one run; see
-    `information` for how they are kept honest.
-
-    Parameters
-    ----------
-    experiment
-        The experiment.
-    options
-        Portfolios to choose among; all by default.
-    pilot
-        Numbers of creators in pilots, each tried on the terms of every line; none for no pilot.
-    budget
-        USD at which profits are compared; profits are scaled to it by the portfolio's mean cost.
-        By default profits stay as they are where all portfolios have one budget, and are scaled to
-        the dearest portfolio's mean cost otherwise.
-    nothing
-        Whether keeping the money is an option too.
-    risk_tolerance
-        USD: certainty equivalents under exponential utility instead of mean profit.
-    worlds
-        Worlds to use at most, the first of the run: an independent part of it, so rounded to
-        whole groups where worlds come in groups.
-    run
-        A finished run of the experiment.
-    threads, progress
-        See `sim.simulate`.
+    `evppi` for how they are kept honest. At most `MOST_WORLDS` are used, the first of the run: an
+    independent part of it, so rounded to whole groups where worlds come in groups. Profits are
+    scaled to the budget by the portfolio's mean cost; by default they stay as they are where all
+    portfolios have one budget, and are scaled to the dearest portfolio's mean cost otherwise.
 
     Raises
     ------
     ExperimentError
         For fewer than two options, unknown ones, and settings that are not positive.
     """
-    names = _options(experiment, options, pilot, budget, nothing, risk_tolerance)
+    experiment, run = setting.experiment, setting.run
+    threads, progress = setting.threads, setting.progress
+    pilot = tuple(count for count in options.pilot if count != 0)
+    budget, nothing, risk_tolerance = options.budget, options.nothing, options.risk_tolerance
+    names = _options(experiment, options.options or None, pilot, budget, nothing, risk_tolerance)
     if run is None and experiment.simulation.sampling == "plain":
-        experiment = with_worlds(experiment, worlds)
+        experiment = with_worlds(experiment, MOST_WORLDS)
     plan = make_plan(experiment)
     results = run if run is not None else simulate(experiment, threads=threads, progress=progress)
-    results = first_worlds(results, worlds)
+    results = first_worlds(results, MOST_WORLDS)
     plan = replace(plan, worlds=int(results.sizes["sim"]))
     chosen = results[["profit", "contribution", "cost"]].sel(portfolio=list(names))
     rows = {name: np.asarray(chosen[name].transpose("portfolio", "sim")) for name in chosen}
@@ -112,15 +86,15 @@ def worth(
     every = (*names, NOTHING) if nothing else names
     everything = worth_of_knowing(profit, profit.argmax(axis=0), study.risk_tolerance)
     return Worth(
-        every,
-        every[study.best],
-        at,
-        risk_tolerance,
-        as_measured(everything, CURRENCY, results),
-        tuple(known),
-        tried,
-        profit.shape[1],
-        tuple(_notes(experiment, names, budget, at, known)),
+        options=every,
+        best=every[study.best],
+        budget=at,
+        risk_tolerance=risk_tolerance,
+        worlds=profit.shape[1],
+        perfect=as_measured(everything, CURRENCY, results),
+        known=tuple(known),
+        pilots=tried,
+        notes=tuple(_notes(experiment, names, budget, at, known)),
     )
 
 
