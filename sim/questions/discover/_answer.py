@@ -230,7 +230,7 @@ class Region(Answer):
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
         """Return the map of losing worlds with the region, and how often the region loses."""
         if self.cells is None:
-            return ()
+            return (self._without_region(),)
         from ...charts.region import RegionMap, plot_region
 
         of = {condition.input: condition for condition in self.conditions}
@@ -258,10 +258,24 @@ class Region(Answer):
             ),
         )
 
+    def _without_region(self) -> Figure:
+        return Figure(
+            name="discover",
+            finding=self.headline,
+            made=f"{counted(self.worlds, 'world')}. Share of worlds in which {self._what}. Line: "
+            "two standard errors",
+            panels=(self._bars(),),
+            method=_METHOD,
+            sentences=(self.sentence,),
+        )
+
     def _bars(self) -> Bars:
-        entries = (self.losing, self.density)
+        places = {"in all worlds": self.losing}
+        if self.conditions:
+            places["in the region"] = self.density
+        entries = tuple(places.values())
         return Bars(
-            ("in all worlds", "in the region"),
+            tuple(places),
             (
                 Series(
                     self._what,
