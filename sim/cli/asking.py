@@ -12,6 +12,7 @@ import rich_click as click
 from ..experiment import Experiment
 from .common import (
     MOST_THREADS,
+    drawing,
     is_quiet,
     print_json,
     print_rows,
@@ -63,18 +64,7 @@ def charts_wanted() -> bool:
 
 
 def save_charts(content: Mapping[str, Any], stem: Path, run: xr.Dataset) -> None:
-    """Draw a saved answer into files, PNG and SVG of each of its charts, by the tiers of its run.
-
-    What fails is told: the answer is saved already, and still to be printed.
-    """
-    try:
-        _draw(content, stem, run)
-    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        click.echo(f"Note: the answer is whole, but could not be drawn ({reason}).", err=True)
-
-
-def _draw(content: Mapping[str, Any], stem: Path, run: xr.Dataset) -> None:
+    """Draw a saved answer into files, PNG and SVG of each of its charts, by the tiers of its run."""
     from ..charts import chart_parts, plot_answer, save
     from ..charts.run import portfolio_tiers
     from ..run.folder import file_in_place
@@ -210,7 +200,8 @@ def tell(
     content = answer.to_dict()
     path = save_analysis(folder, name, content)
     if charts_wanted():
-        save_charts(content, path.with_suffix(""), run)
+        with drawing():
+            save_charts(content, path.with_suffix(""), run)
     if as_json:
         print_json(content)
         return

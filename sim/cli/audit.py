@@ -15,6 +15,7 @@ from .asking import answer_options, charts_wanted, save_charts
 from .common import (
     MISTAKE,
     clear_errors,
+    drawing,
     fail,
     is_quiet,
     print_json,
@@ -117,7 +118,7 @@ def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None
     content = found.to_dict()
     path = save_analysis(folder, "audit", content)
     if charts_wanted():
-        with open_results(folder) as run:
+        with open_results(folder) as run, drawing():
             save_charts(content, path.with_suffix(""), run)
     return path
 

@@ -12,6 +12,7 @@ from ..questions.question import Answer, Flag, Question, Setting
 from .asking import answer_options, charts_wanted, finished_run, settle
 from .common import (
     clear_errors,
+    drawing,
     experiment_options,
     is_quiet,
     print_json,
@@ -133,7 +134,8 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
     content = answer.to_dict()
     path = save_analysis(folder, name, content, answer.dataset)
     if charts_wanted():
-        save_figures(answer, path.with_suffix(""), run)
+        with drawing():
+            save_figures(answer, path.with_suffix(""), run)
     if as_json:
         print_json(content)
         return
