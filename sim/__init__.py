@@ -13,26 +13,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
+from .questions import QUESTIONS
 
 if TYPE_CHECKING:
     from .experiment import Experiment, ExperimentError, build, load
     from .measures import compare, summarize
     from .notebook import show
-    from .questions.audit import audit
-    from .questions.breakeven import breakeven
-    from .questions.discover import discover
-    from .questions.diversify import diversify
-    from .questions.frontier import frontier
-    from .questions.loss import loss
-    from .questions.scenario import scenario
-    from .questions.sensitivity import sensitivity
-    from .questions.sweep import sweep
-    from .questions.tornado import tornado
-    from .questions.worth import worth
     from .run.dataset import load_results, save
     from .run.simulate import simulate
 
 #: What the package offers at the top, and where it lives: nothing is imported before it is used.
+#: Every question is here by its name: ``sim.breakeven(experiment, "tier.macro.fee")``.
 _HOME = {
     "Experiment": "experiment",
     "ExperimentError": "experiment",
@@ -44,42 +35,20 @@ _HOME = {
     "load_results": "run.dataset",
     "save": "run.dataset",
     "show": "notebook",
-    "audit": "questions.audit",
-    "breakeven": "questions.breakeven",
-    "discover": "questions.discover",
-    "diversify": "questions.diversify",
-    "frontier": "questions.frontier",
-    "loss": "questions.loss",
-    "scenario": "questions.scenario",
-    "sensitivity": "questions.sensitivity",
-    "sweep": "questions.sweep",
-    "tornado": "questions.tornado",
-    "worth": "questions.worth",
-}
+} | {name: f"questions.{name}" for name in QUESTIONS}
 
 __all__ = [
     "Experiment",
     "ExperimentError",
     "__version__",
-    "audit",
-    "breakeven",
     "build",
     "compare",
-    "discover",
-    "diversify",
-    "frontier",
     "load",
     "load_results",
-    "loss",
     "save",
-    "scenario",
-    "sensitivity",
     "show",
     "simulate",
     "summarize",
-    "sweep",
-    "tornado",
-    "worth",
 ]
 
 
@@ -90,4 +59,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *QUESTIONS])

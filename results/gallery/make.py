@@ -192,7 +192,7 @@ ax = region.plot()""",
         "Do published claims fit?",
         """\
 audit = sim.audit(sim.load("experiments/blueland.toml"))
-ax = charts.plot_answer(audit.to_dict())""",
+ax = audit.plot(figure=1)""",
     ),
 )
 

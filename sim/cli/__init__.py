@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import rich_click as click
 
 from .._version import __version__
+from ..questions import QUESTIONS
 from ..text.safe import Screen
 
 _NEXT = """creator-roi: what do many micro creators return against a few macro creators, and how sure is that?
@@ -38,18 +39,7 @@ _PANELS = {
         "audit": "audit",
         "fit": "fit",
     },
-    "Decide": {
-        "sweep": _ASKED,
-        "breakeven": _ASKED,
-        "tornado": _ASKED,
-        "scenario": _ASKED,
-        "sensitivity": _ASKED,
-        "worth": _ASKED,
-        "diversify": _ASKED,
-        "frontier": _ASKED,
-        "discover": _ASKED,
-        "loss": _ASKED,
-    },
+    "Decide": {name: _ASKED for name in QUESTIONS if name != "audit"},
     "Show": {
         "report": "report",
         "deck": "deck",

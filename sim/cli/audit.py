@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from ..evidence import cite
-from ..text.numbers import Number, cell, counted
-from .asking import answer_options, charts_wanted, save_charts
+from ..text.numbers import counted
+from .asking import answer_options, charts_wanted
 from .common import (
     MISTAKE,
     clear_errors,
-    drawing,
     fail,
     is_quiet,
     print_json,
@@ -23,10 +21,11 @@ from .common import (
     progress_bar,
     read,
 )
+from .questions import save_figures
 
 if TYPE_CHECKING:
     from ..experiment import Experiment
-    from ..questions.audit._answer import Audit, AuditRow
+    from ..questions.audit._answer import Audit
 
 _COLUMNS = ("id", "source", "says", "claimed", "simulated", "se", "unit", "verdict", "because")
 _GROUNDS = {
@@ -68,15 +67,17 @@ def audit(
 
     Example: sim audit experiments/blueland.toml
     """
-    from ..questions.audit._audit import WORLDS
-    from ..questions.audit._audit import audit as check_claims
+    from ..questions.audit import WORLDS
+    from ..questions.audit._audit import check_claims
     from ..questions.audit._rows import AuditError
 
     experiment = _assumptions(file, overrides, worlds, seed)
     count = WORLDS if worlds is None else experiment.simulation.worlds
     try:
         with progress_bar("checking claims", as_json) as progress:
-            found = check_claims(experiment, worlds=count, threads=threads, progress=progress)
+            found = check_claims(
+                experiment, worlds=count, threads=threads, progress=progress
+            ).answer()
     except AuditError as error:
         fail(f"audit: {error}", MISTAKE)
     saved = _save(found, experiment, out) if file is not None else None
@@ -89,13 +90,13 @@ def audit(
         return
     piped = not sys.stdout.isatty()
     if piped:
-        print_rows([row.to_row() for row in found.rows], _COLUMNS)
+        print_rows(found.to_rows(), _COLUMNS)
     else:
         _print_table(found)
     click.echo(found.sentence, err=piped)
     if every:
         for figure in found.listed:
-            click.echo(f"  {figure.id} ({cite(figure.source)}): {figure.reason}", err=piped)
+            click.echo(f"  {figure.id} ({figure.source}): {figure.reason}", err=piped)
     written = f" Written to {saved}" if saved else ""
     click.echo(
         f"± is one Monte Carlo standard error; {counted(found.worlds, 'world')} each.{written}",
@@ -115,35 +116,24 @@ def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None
         return None
     if read_manifest(folder)["experiment_hash"] != experiment.fingerprint():
         return None
-    content = found.to_dict()
-    path = save_analysis(folder, "audit", content)
+    path = save_analysis(folder, "audit", found.to_dict())
     if charts_wanted():
-        with open_results(folder) as run, drawing():
-            save_charts(content, path.with_suffix(""), run)
+        with open_results(folder) as run:
+            save_figures(found, path.with_suffix(""), run)
     return path
 
 
 def _print_table(found: Audit) -> None:
     """Print claims as a table that fits the terminal, then what each verdict rests on."""
-    rows = []
-    for row in found.rows:
-        simulated = "–"
-        if row.simulated:
-            simulated = cell(Number(row.simulated.value, row.simulated.se, row.unit))
-        rows.append(row.to_row() | {"claim": row.id, "simulated": simulated})
-    print_rows(rows, ("claim", "claimed", "simulated", "verdict"))
+    rows = found.shown().to_texts()
+    print_rows(rows, list(rows[0]))
     for verdict, heading in _GROUNDS.items():
-        told = [row for row in found.rows if row.verdict == verdict and _has_ground(row)]
+        told = [claim for claim in found.claims if claim.verdict == verdict and claim.has_ground]
         if told:
             click.secho(f"\n{heading}", bold=True)
-        for row in told:
-            click.echo(f"  {row.id}, {row.says} ({row.source}): {row.sentence}")
+        for claim in told:
+            click.echo(f"  {claim.id}, {claim.says} ({claim.source}): {claim.because}")
     click.echo()
-
-
-def _has_ground(row: AuditRow) -> bool:
-    """Whether more is to be said of a verdict than where the figure lies."""
-    return row.verdict != "holds" or bool(row.built_in)
 
 
 def _assumptions(

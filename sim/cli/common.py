@@ -166,16 +166,6 @@ def say_what_goes(folder: Path, experiment: Experiment, default: bool, asked: bo
     )
 
 
-@contextmanager
-def drawing() -> Iterator[None]:
-    """Tell what fails while an answer is drawn: it is saved already, and still to be printed."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        click.echo(f"Note: the answer is whole, but could not be drawn ({reason}).", err=True)
-
-
 def print_json(content: Any) -> None:
     """Print JSON on stdout: no NaN, keys in the order given, escapes where stdout needs them."""
     text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)

@@ -12,7 +12,6 @@ from ..questions.question import Answer, Flag, Question, Setting
 from .asking import answer_options, charts_wanted, finished_run, settle
 from .common import (
     clear_errors,
-    drawing,
     experiment_options,
     is_quiet,
     print_json,
@@ -134,8 +133,7 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
     content = answer.to_dict()
     path = save_analysis(folder, name, content, answer.dataset)
     if charts_wanted():
-        with drawing():
-            save_figures(answer, path.with_suffix(""), run)
+        save_figures(answer, path.with_suffix(""), run)
     if as_json:
         print_json(content)
         return
@@ -155,7 +153,18 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
 
 
 def save_figures(answer: Answer, stem: Path, run: xr.Dataset) -> None:
-    """Draw the figures of an answer into files, PNG and SVG; all but the first by their names."""
+    """Draw the figures of an answer into files, PNG and SVG; all but the first by their names.
+
+    What fails is told: the answer is saved already, and still to be printed.
+    """
+    try:
+        _draw(answer, stem, run)
+    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        click.echo(f"Note: the answer is whole, but could not be drawn ({reason}).", err=True)
+
+
+def _draw(answer: Answer, stem: Path, run: xr.Dataset) -> None:
     from ..charts.run import portfolio_tiers
     from ..charts.theme import save
     from ..figures.matplotlib import draw
@@ -166,7 +175,7 @@ def save_figures(answer: Answer, stem: Path, run: xr.Dataset) -> None:
             continue
         sheet = draw(figure).get_figure(root=True)
         assert sheet is not None
-        name = f"{stem.name}_{figure.key}" if place else stem.name
+        name = f"{stem.name}_{figure.name}" if place else stem.name
         for kind in ("png", "svg"):
             with file_in_place(stem.with_name(f"{name}.{kind}")) as temporary:
                 save(sheet, temporary)

@@ -17,7 +17,7 @@ from ..measures.evaluate import measured
 from ..measures.functions import mean
 from ..measures.worlds import CLUSTERED_SAMPLING
 from ..plan import COMPONENTS
-from ..questions import DECLARED, named
+from ..questions import QUESTIONS, named
 from ..run.answers import saved_analyses
 from ..run.dataset import open_results
 from ..run.folder import read_manifest
@@ -101,7 +101,7 @@ class Asked:
     sentence
         The answer in words.
     tables
-        Its tables; none where it was saved by a version whose answers held something else.
+        Its tables that have rows; none where another version saved something else.
     """
 
     question: str
@@ -110,14 +110,14 @@ class Asked:
 
 
 def asked(folder: Path) -> list[Asked]:
-    """Return the answers beside a run whose questions declare tables.
+    """Return the answers beside a run.
 
     A table is called as its question; where a question was asked more than once, as its file.
     """
     saved = [
         (stem, question, content)
         for stem, content in saved_analyses(folder).items()
-        if (question := str(content.get("analysis") or stem.partition("_")[0])) in DECLARED
+        if (question := str(content.get("analysis") or stem.partition("_")[0])) in QUESTIONS
     ]
     times = Counter(question for _, question, _ in saved)
     answers = []
@@ -128,7 +128,9 @@ def asked(folder: Path) -> list[Asked]:
         except ValidationError:
             tables = ()
         own = tuple(
-            replace(table, name=name + table.name.removeprefix(question)) for table in tables
+            replace(table, name=name + table.name.removeprefix(question))
+            for table in tables
+            if len(table)
         )
         answers.append(Asked(question, str(content["sentence"]), own))
     return answers

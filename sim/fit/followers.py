@@ -12,6 +12,7 @@ from ..text.numbers import rounded
 from .components import delta
 from .estimates import Estimate, Fitted
 from .goodness import curve, uniform_goodness
+from .pooling import WORTH
 from .reading import Floats
 
 #: Followers beyond which no account lies.
@@ -19,8 +20,8 @@ LARGEST_ACCOUNT = 1e9
 #: Spread of log followers, in widths of the tier, below which all are called the same; largest
 #: exponents of a density on the tier's range (a spread of 0.016 of its width).
 SAME, LIMIT = 0.02, 2_000.0
-#: Creators that the packaged law counts for (assumption).
-WORTH = 30
+#: Least tail index of a Pareto that is written.
+LEAST_INDEX = 0.01
 #: Gain in log likelihood that makes the lognormal worth its second parameter: 5 % chance.
 GAIN = float(stats.chi2.isf(0.05, 1)) / 2.0
 
@@ -32,7 +33,7 @@ def fit_followers(
 
     Log followers have the density ``exp(a x + b x^2)`` on the tier's range: a lognormal cut at both
     ends where b < 0, a power law where b = 0. The lognormal is kept where it gains more than 1.92
-    in log likelihood (5 % of the likelihood ratio). What is packaged comes in as creators of its own:
+    in log likelihood (5 % of the likelihood ratio), or the density rises. What is packaged comes in as creators of its own:
     the conjugate prior of an exponential family.
 
     Parameters
@@ -84,7 +85,9 @@ def fit_followers(
     theta, theta_cov, loss_normal = fit(2)
     span = float(ends[1] - ends[0])
 
-    lognormal = theta[1] < 0.0 and loss_power - loss_normal > GAIN
+    # A power law cannot rise: where large accounts are more frequent, the lognormal can.
+    rises = -slope / span < LEAST_INDEX
+    lognormal = theta[1] < 0.0 and (rises or loss_power - loss_normal > GAIN)
 
     def above(values: Floats) -> Floats:
         chosen = theta if lognormal else np.array([slope, 0.0])
@@ -131,7 +134,7 @@ def _power(
     slope: float, variance: float, low: float, high: float, span: float
 ) -> tuple[dict[str, object], str, tuple[Estimate, ...]]:
     index = Estimate("tail_index", -slope / span, math.sqrt(variance) / span)
-    if index.value > 0.01:
+    if index.value > LEAST_INDEX:
         written = {"minimum": low, "tail_index": rounded(index.value)}
         return {"pareto": written}, "Pareto, cut at the tier", (index,)
     # More large than small accounts than any Pareto has: even in logs is the nearest family.

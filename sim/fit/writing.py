@@ -30,6 +30,7 @@ def to_toml(fit: Fit, name: str = "fit.toml") -> str:
         f"#     include = [{value(name)}]",
         "#",
         "# Keys of the experiment itself win. What is not here stays as packaged.",
+        f"# {_one_line(fit.read)}",
         *(f"# Warning: {_one_line(text)}" for text in fit.warnings),
         *(f"# Note: {_one_line(text)}" for text in fit.notes),
         *(f"# Not fitted: {_one_line(text)}" for text in fit.skipped),

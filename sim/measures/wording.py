@@ -24,8 +24,6 @@ from ..text.verdicts import TOLD_APART, UNTOLD, direction, order
 from .comparison import Comparison
 from .summary import Summary
 
-__all__ = ["NEARLY", "TOLD_APART", "answer", "direction"]
-
 _BULK = (0.05, 0.95)
 """Levels between which dominance must be told to be worth a sentence."""
 
@@ -73,7 +71,10 @@ def _alone(summary: Summary, name: str) -> list[str]:
 def _verdict(summary: Summary, comparison: Comparison) -> str:
     a, b, wins = comparison.a, comparison.b, comparison["a_beats_b"]
     if wins.value is None:
-        return f"{a} and {b} cannot be compared: {wins.reason}."
+        return (
+            f"{a} and {b} cannot be compared on ROI: {wins.reason}. Profit is defined in all worlds: "
+            'say measure = "profit_mean" in [decision].'
+        )
     ties = comparison["a_ties_b"]
     halves = f" (ties, {of_worlds(ties)}, count half)" if ties.value else ""
     side = direction(wins, 0.5)

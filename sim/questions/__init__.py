@@ -31,9 +31,6 @@ QUESTIONS = (
     "audit",
 )
 
-#: Those that declare their options and answers: see `question.py`.
-DECLARED = tuple(name for name in QUESTIONS if name != "audit")
-
 
 def named(name: str) -> Question[Any, Any]:
     """Return the question of a name."""

@@ -23,7 +23,7 @@ def dataframe(table: Table, units: bool) -> pd.DataFrame:
 
 
 def _series(column: Column) -> pd.Series[Any]:
-    """Return a column with the type of what it holds: text, whole numbers, or numbers."""
+    """Return a column with the type of what it holds: text, yes or no, whole numbers, numbers."""
     import pandas as pd
 
     if isinstance(column.values, np.ndarray):
@@ -38,4 +38,5 @@ def _series(column: Column) -> pd.Series[Any]:
         return pd.Series(values, dtype="int64" if len(known) == len(values) else "Int64")
     if all(isinstance(value, int | float) for value in known):
         return pd.Series(values, dtype="float64")
-    return pd.Series(values, dtype="object")
+    # Numbers and text in one column, such as the settings of a key: text.
+    return pd.Series([None if value is None else str(value) for value in values], dtype="string")

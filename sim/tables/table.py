@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -219,6 +220,49 @@ def from_rows(
         The columns in their order, each with its unit or an empty text.
     """
     columns = (Column(key, [row[key] for row in rows], unit) for key, unit in units.items())
+    return Table(name, about, tuple(columns), labels)
+
+
+def from_records(
+    name: str,
+    about: str,
+    rows: Sequence[Mapping[str, Any]],
+    units: Mapping[str, str],
+    *,
+    labels: int = 1,
+    errors: Mapping[str, str] = MappingProxyType({}),
+) -> Table:
+    """Return a table of tidy rows, in which the error of ``roi`` stands as ``roi_se``.
+
+    Parameters
+    ----------
+    name, about, labels
+        See `Table`.
+    rows
+        Rows by column; what a row lacks is missing.
+    units
+        Units by column; columns without one are text, counts, or have none.
+    errors
+        Names of columns of errors that are called otherwise, by column.
+    """
+    names = dict.fromkeys(key for row in rows for key in row)
+    of = {key: errors.get(key, f"{key}_se") for key in names}
+    beside = {error for error in of.values() if error in names}
+    columns = []
+    for key in names:
+        if key in beside:
+            continue
+        known = [row.get(of[key]) for row in rows] if of[key] in names else None
+        columns.append(
+            Column(
+                key,
+                [row.get(key) for row in rows],
+                units.get(key, ""),
+                known,
+                error_name=of[key],
+                missing="",
+            )
+        )
     return Table(name, about, tuple(columns), labels)
 
 

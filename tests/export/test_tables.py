@@ -163,11 +163,24 @@ def test_what_was_asked_is_exported_under_the_name_of_its_question(runs, tmp_pat
     with sim.load_results(folder) as run:
         losing = sim.loss(experiment, more_than=10_000, run=run)
         ranks = sim.tornado(experiment, rank=True, run=run)
-    save_analysis(folder, "loss", losing.to_dict())
-    save_analysis(folder, "tornado", ranks.to_dict())
+        swept = sim.sweep(experiment, {"tier.macro.fee": [2_000.0, 4_000.0]}, run=run)
+        tied = sim.breakeven(experiment, "tier.macro.fee", beliefs=False, run=run)
+    for name, answer in (
+        ("loss", losing), ("tornado", ranks), ("sweep_fee", swept), ("breakeven_fee", tied),
+    ):  # fmt: skip
+        save_analysis(folder, name, answer.to_dict())
     found = {table.name: table for table in run_tables(folder)}
     assert found["loss"].to_rows() == losing.to_rows()
     assert len(found["tornado"]) == len(ranks.inputs)
+    assert found["sweep"].to_rows() == swept.to_rows()
+    assert "tier.macro.fee [USD per post]" in found["sweep"].header
+    assert "roi_mean_se [fraction]" in found["breakeven"].header
+    assert ("breakeven_ties" in found) == bool(tied.ties)
+    for kind in ("csv", "parquet"):
+        write_tables([*found.values()], tmp_path / kind, kind)
+        assert (tmp_path / kind / f"sweep.{kind}").is_file()
+    write_tables([*found.values()], tmp_path / "all.xlsx", "xlsx")
+    assert openpyxl.load_workbook(tmp_path / "all.xlsx").sheetnames == list(found)
     contents = {row["table"]: row for row in found["contents"].to_rows()}
     assert contents["loss"]["answer"] == losing.sentence
     assert contents["loss"]["rows"] == len(losing.portfolios)

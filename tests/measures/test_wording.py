@@ -10,7 +10,7 @@ import xarray as xr
 
 from sim.measures import answer, compare, summarize
 from sim.measures.evaluate import Measured
-from sim.measures.wording import direction
+from sim.text.verdicts import direction
 
 Results = Callable[..., xr.Dataset]
 N = 10_000

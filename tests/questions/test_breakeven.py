@@ -85,7 +85,7 @@ def test_two_keys_give_the_line_of_equal_costs(still):
         assert abs(point.value - 20.0 * point.second) < ERRORS * point.se
     grid = found.to_dict()["grid"]
     assert np.shape(grid["gap"]["value"]) == (len(grid["key"]), 4)
-    assert len(found.tables()[0]) == 4
+    assert len(found.shown()) == 4
 
 
 def test_a_line_says_where_there_is_none(still):
@@ -130,7 +130,7 @@ def test_what_creators_share_says_how_many_are_worth_hiring(priced):
 
 def test_a_terminal_shows_the_points_around_the_tie(still):
     found = breakeven(still(), FEE, beliefs=False)
-    rows = found.tables()[0].to_texts()
+    rows = found.shown().to_texts()
     assert len(rows) <= MOST
     values = [float(row["fee of few"].replace(",", "")) for row in rows]
     assert min(abs(value / TIE - 1.0) for value in values) < 0.15

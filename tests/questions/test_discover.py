@@ -71,7 +71,7 @@ def test_luck_is_no_region(two: Callable[..., Experiment]) -> None:
     assert found.conditions == ()
     assert found.cells is None
     assert "no region of the assumptions stands out" in found.sentence
-    assert found.tables()[0].to_texts() == []
+    assert found.shown().to_texts() == []
 
 
 def test_a_region_within_its_errors_is_not_called_worst(two: Callable[..., Experiment]) -> None:

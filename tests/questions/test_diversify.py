@@ -100,7 +100,7 @@ def test_rows_of_a_terminal_keep_both_ends_and_the_hired() -> None:
 
 
 def test_table_says_what_stays(found: Diversification) -> None:
-    rows = found.tables()[0].to_texts()
+    rows = found.shown().to_texts()
     assert len(rows) <= 20
     assert rows[-1]["creators"] == "any number"
     assert any("hired" in row["creators"] for row in rows)

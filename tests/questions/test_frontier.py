@@ -85,7 +85,7 @@ def test_excluded_lines_are_not_hired(experiment: Experiment) -> None:
     assert all(
         mix.committed >= 0.9 * 9_000 for mix in (*found.mixes, *found.alone) if mix.efficient
     )
-    assert len(found.tables()[0]) <= 20
+    assert len(found.shown()) <= 20
 
 
 def test_loss_as_the_risk(experiment: Experiment) -> None:

@@ -93,7 +93,7 @@ def test_the_sentence_names_the_hardest_scenarios(stressed):
 
 
 def test_a_terminal_shows_a_few_rows(stressed):
-    assert len(scenario(stressed).tables()[0]) == 6 <= MOST
+    assert len(scenario(stressed).shown()) == 6 <= MOST
 
 
 @pytest.mark.parametrize(

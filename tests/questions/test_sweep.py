@@ -131,7 +131,7 @@ def test_json_has_values_and_errors_of_every_measure(priced):
 def test_a_terminal_shows_a_few_rows(priced):
     many = {"tier.micro.fee": "0.5x to 2x", "tier.macro.fee": "0.5x to 2x"}
     for values in (many, {"tier.micro.fee": "0.5x to 2x"}):
-        rows = sweep(priced(), values).tables()[0].to_texts()
+        rows = sweep(priced(), values).shown().to_texts()
         assert 6 <= len(rows) <= MOST
         assert "±" in rows[0]["mean ROI"]
 

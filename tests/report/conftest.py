@@ -86,14 +86,26 @@ DISCOVER = {
     "analysis": "discover",
     "a": "micro",
     "b": "macro",
+    "variable": "roi",
     "worlds": 2000,
+    "varied": [],
     "sentence": "micro loses to macro mostly where fees are high.",
     "notes": [],
-    "conditions": [{"words": "mean fee of micro above 400 USD"}],
+    "conditions": [
+        {
+            "input": "tier.micro.fee",
+            "words": "mean fee of micro is above 400 USD",
+            "unit": "USD",
+            "low": 400.0,
+            "high": None,
+            "density_without_it": POINT,
+        }
+    ],
     "losing": {"value": 0.07, "se": 0.001, "unit": "fraction"},
     "density": {"value": 0.21, "se": 0.005, "unit": "fraction"},
     "coverage": POINT,
     "mass": POINT,
+    "cells": {"inputs": ["tier.micro.fee"], "edges": [[300, 400, 500]], "share": [0.1, 0.3]},
 }
 
 OF_ANOTHER_VERSION = {"analysis": "sensitivity", "sentence": "Something drives it.", "drivers": 3}

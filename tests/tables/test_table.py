@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sim.measures import Measured
 from sim.tables import Column, Table, from_rows
 from sim.tables.files import write_csv, write_json, write_parquet
-from sim.tables.table import measured
+from sim.tables.table import from_records, measured
 from sim.tables.workbook import LONGEST_NAME, SheetError, sheet_names, write_workbook
 
 
@@ -78,6 +78,22 @@ def test_a_row_without_a_figure_is_empty_and_a_missing_figure_is_told() -> None:
     assert measured("x", [known, missing]).texts() == ["50 % ± 1", "n/a *"]
     assert measured("x", [known, None]).texts() == ["50 % ± 1", ""]
     assert measured("x", [None, known]).unit == "fraction"
+
+
+def test_records_have_their_errors_beside_them() -> None:
+    rows = [{"of": "a", "roi": 0.5, "roi_se": 0.01}, {"of": "b", "cost": 3.0, "se": 1.0}]
+    table = from_records("t", "", rows, {"roi": "fraction", "cost": "USD"}, errors={"cost": "se"})
+    assert [column.name for column in table.columns] == ["of", "roi", "cost"]
+    assert table.header == ["of", "roi [fraction]", "roi_se [fraction]", "cost [USD]", "se [USD]"]
+    assert list(table.texts()) == [("a", "50 % ± 1", ""), ("b", "", "3 ± 1")]
+    assert table.to_rows()[1] == {"of": "b", "roi": None, "roi_se": None, "cost": 3.0, "se": 1.0}
+
+
+def test_numbers_and_text_in_a_column_are_text_in_typed_files(tmp_path: Path) -> None:
+    table = Table("t", "", (Column("fee", [1000.0, "{ lognormal }", None]),))
+    write_parquet(table, tmp_path / "t.parquet")
+    stored = pq.read_table(tmp_path / "t.parquet").to_pydict()
+    assert stored == {"fee": ["1000.0", "{ lognormal }", None]}
 
 
 def test_rows_are_taken_in_the_order_asked_for(table: Table) -> None:

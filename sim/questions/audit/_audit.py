@@ -12,18 +12,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...evidence import Figure, cite
+from ...evidence import Figure, cite, sources
 from ...experiment import Experiment, build
 from ...run.simulate import Progress, simulate
 from ...text.numbers import FRACTION, Number, cell, from_to
 from ...vary.keys import Varied, find_key
 from ...vary.variant import variant
 from ..common import as_measured
-from ._answer import Audit, AuditRow, Simulated, Verdict
+from ..question import Setting
+from ._answer import Audit, Verdict
+from ._checked import AuditRow, Checked, Simulated
 from ._rows import AuditError, Book, Row, packaged
 from .expressions import (
     Found,
@@ -38,23 +40,36 @@ from .expressions import (
 )
 from .required import Need, need, number
 
-#: Worlds of an audit unless more are asked for.
-WORLDS = 20_000
+if TYPE_CHECKING:
+    from . import AuditOptions
+
 #: A case lies among its worlds from_to these shares of them.
 AMONG = (0.05, 0.95)
 #: Standard errors by which a simulated figure may miss a claim.
 FORGIVEN = 2.0
 
 
-def audit(
+def ask(setting: Setting, options: AuditOptions) -> Audit:
+    """Check every published claim under the assumptions of the experiment."""
+    checked = check_claims(
+        setting.experiment,
+        worlds=options.worlds,
+        seed=options.seed,
+        threads=setting.threads,
+        progress=setting.progress,
+    )
+    return checked.answer()
+
+
+def check_claims(
     experiment: Experiment | None = None,
     *,
-    worlds: int = WORLDS,
+    worlds: int = 20_000,
     seed: int | None = None,
     book: Book | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
-) -> Audit:
+) -> Checked:
     """Check every claim of the data file.
 
     Parameters
@@ -90,7 +105,7 @@ def audit(
             raise AuditError(f"{row.id}: {error}") from None
         if progress is not None:
             progress(len(rows), len(book.rows))
-    return Audit(tuple(rows), book.listed, worlds)
+    return Checked(tuple(rows), book.listed, worlds)
 
 
 def _scenes(
@@ -271,8 +286,11 @@ def _about_the_same(
 
 
 def witness(figure: Figure) -> str:
-    """Return whose word a figure is: the source that it restates, or its own."""
-    return figure.origin or figure.source
+    """Return whose word a figure is: the cluster of the source that it restates, or of its own.
+
+    Pages that quote or copy one another are one cluster, and one witness.
+    """
+    return sources()[figure.origin or figure.source].cluster
 
 
 def _as_packaged(key: str, book: Book, speaker: Speaker) -> bool:

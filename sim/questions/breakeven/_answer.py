@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ...figures.spec import Curve, Curves, Figure, form_of, roles
-from ...tables.table import Table, from_texts
+from ...tables.table import Table, from_records, from_texts
 from ...text.names import capital, key_words, measure_heading
 from ...text.numbers import (
     FRACTION,
@@ -164,9 +164,36 @@ class Breakeven(Answer):
         ]
 
     def tables(self) -> tuple[Table, ...]:
+        """Return the curve or the line, and the values at which the portfolios tie."""
+        unit = self.key.unit
+        units = {self.key.name: unit}
+        if self.curve is not None:
+            units |= {name: figures.unit for name, figures in self.curve.measures.items()}
+        if self.second is not None:
+            units[self.second.name] = self.second.unit
+        ties = [
+            {
+                "tie": tie.value,
+                "tie_se": tie.se,
+                "low": tie.low,
+                "high": tie.high,
+                "better_below": tie.better_below,
+                "better_above": tie.better_above,
+                "reason": tie.reason,
+            }
+            for tie in self.ties
+        ]
+        tables = [from_records("breakeven", "a value of the key", self.to_rows(), units)]
+        if ties:
+            about = "a value of the key at which the portfolios tie, with its 95 % interval"
+            own = dict.fromkeys(("tie", "low", "high"), unit)
+            tables.append(from_records("breakeven_ties", about, ties, own))
+        return tuple(tables)
+
+    def shown(self) -> Table:
         """Return points of the curve around the ties, or of the line."""
         texts = self._curve_texts(self.curve) if self.curve else self._line_texts()
-        return (from_texts("breakeven", "a value of the key", texts),)
+        return from_texts("breakeven", "a value of the key", texts)
 
     def _line_texts(self) -> list[dict[str, str]]:
         line = self.line or ()
@@ -261,13 +288,13 @@ class Breakeven(Answer):
         marks = "; upright line: tie with its 95 % interval" if self.ties else ""
         worlds = f"{counted(self.worlds, 'world')} at each point"
         return Figure(
-            key=self.question,
+            name=self.question,
             finding=self.headline,
             made=". ".join(
                 filter(None, [worlds, f"{capital(outcome)} along {label}{now}", capital(places)])
             ),
             reads=f"{worlds}; bands: ± 2 standard errors{marks}",
-            models=(model,),
+            panels=(model,),
             method="Price keys are algebra on the worlds of the run: no new draws.",
             sentences=(self.sentence,),
             plot=partial(

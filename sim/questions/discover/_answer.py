@@ -10,11 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from ...figures.spec import Bars, Figure, Series
-from ...figures.spec import Table as Cells
-from ...tables.table import Table, from_texts
+from ...figures.spec import Bars, Cells, Figure, Series
+from ...tables.table import Table, from_records, from_texts
 from ...text.numbers import brief, cell, counted, labelled, setting, told, whole_percent
-from ...text.verdicts import TOLD_APART
+from ...text.verdicts import order
 from ..question import Answer, Entry
 
 #: Conditions that the headline names.
@@ -182,9 +181,7 @@ class Region(Answer):
     @property
     def _stands_out(self) -> bool:
         """Whether the region loses more often than all worlds by two standard errors of both."""
-        there, overall = self.density, self.losing
-        gap = (there.value or 0.0) - (overall.value or 0.0)
-        return gap > TOLD_APART * math.hypot(there.se or 0.0, overall.se or 0.0)
+        return order(self.density, self.losing) > 0
 
     # --- As rows ----------------------------------------------------------------------------------
 
@@ -210,6 +207,12 @@ class Region(Answer):
         ]
 
     def tables(self) -> tuple[Table, ...]:
+        """Return a row for each condition of the region."""
+        shares = ("density_without_it", "density", "coverage", "losing")
+        units = dict.fromkeys(shares, "fraction of worlds")
+        return (from_records("discover", "a condition of the region", self.to_rows(), units),)
+
+    def shown(self) -> Table:
         """Return the conditions of the region, with what it would be without each."""
         texts = [
             {
@@ -220,7 +223,7 @@ class Region(Answer):
             }
             for c in self.conditions
         ]
-        return (from_texts("discover", "a condition of the region", texts),)
+        return from_texts("discover", "a condition of the region", texts)
 
     # --- As figures -------------------------------------------------------------------------------
 
@@ -242,13 +245,13 @@ class Region(Answer):
         named = f": {self.words}" if len(of) > _NAMED else ""
         return (
             Figure(
-                key="discover",
+                name="discover",
                 finding=self.headline,
                 made=f"{judged}. Share of worlds in which {self._what}; the region holds "
                 f"{told(self.mass)} of worlds and {told(self.coverage)} of the losses. Lines: two "
                 "standard errors",
                 reads=f"{judged}{named}; outlined: the region that was found",
-                models=(self._bars(), self._map(chosen, region.share)),
+                panels=(self._bars(), self._map(chosen, region.share)),
                 method=_METHOD,
                 sentences=(self.sentence,),
                 plot=partial(plot_region, region, loser=self.a, winner=self.b),

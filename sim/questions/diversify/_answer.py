@@ -14,7 +14,7 @@ from ...figures.spec import Curve as Line
 from ...figures.spec import Curves, Figure, roles
 from ...measures import Measured
 from ...measures.outcome import LOG_SCALE
-from ...tables.table import Table, from_texts
+from ...tables.table import Table, from_records, from_texts
 from ...text.names import capital, listed, measure_heading
 from ...text.numbers import brief, cell, counted, in_points, setting, told
 from ..question import Answer, Entry
@@ -189,10 +189,26 @@ class Diversification(Answer):
         return rows
 
     def tables(self) -> tuple[Table, ...]:
+        """Return a row for every number of every portfolio, and one for what stays with any."""
+        point = self.portfolios[0].points[0]
+        units = {name: point[name].unit for name in (*MEASURES_KEPT, "spread")}
+        rows = [
+            {
+                "portfolio": row["portfolio"],
+                "any_number": row["creators"] == "floor",
+                **row,
+                "creators": None if row["creators"] == "floor" else row["creators"],
+            }
+            for row in self.to_rows()
+        ]
+        about = "a portfolio with so many creators, or with ever more"
+        return (from_records("diversify", about, rows, units, labels=3),)
+
+    def shown(self) -> Table:
         """Return every portfolio at a few numbers, the hired one and the floor included."""
         most = MOST // len(self.portfolios) - 1
         texts = [row for item in self.portfolios for row in self._texts(item, most)]
-        return (from_texts("diversify", "a portfolio with so many creators", texts),)
+        return from_texts("diversify", "a portfolio with so many creators", texts)
 
     def _texts(self, item: Diversified, most: int) -> list[dict[str, str]]:
         counts = [point.creators for point in item.points]
@@ -238,12 +254,12 @@ class Diversification(Answer):
         dashed = f". Dashed: ever more creators ({limits})" if limits else ""
         return (
             Figure(
-                key="diversify",
+                name="diversify",
                 finding=self.headline,
                 made=f"{sample}. {capital(label)} by number of creators{dashed}",
                 reads=f"{sample}. Lines at the dots: two standard errors; dashed: ever more "
                 "creators",
-                models=(_panel(curves, label, measure, percents, tiers),),
+                panels=(_panel(curves, label, measure, percents, tiers),),
                 method="",
                 sentences=(self.sentence,),
                 plot=partial(

@@ -9,12 +9,20 @@ from typing import Any, ClassVar, Literal
 from pydantic.dataclasses import dataclass
 
 from ...charts.mixes import MixPoint
-from ...figures.spec import Bars, Curve, Curves, Figure, Series
-from ...figures.spec import Table as Cells
+from ...figures.spec import Bars, Cells, Curve, Curves, Figure, Series
 from ...measures import MEASURES
-from ...tables.table import Table, from_texts
+from ...tables.table import Table, from_records, from_texts
 from ...text.names import listed, measure_heading, measure_words
-from ...text.numbers import CURRENCY, brief, cell, counted, labelled, money, told
+from ...text.numbers import (
+    CURRENCY,
+    brief,
+    cell,
+    counted,
+    labelled,
+    money,
+    told,
+)
+from ...text.verdicts import TOLD_APART
 from ..question import Answer, Entry
 
 Risk = Literal["es05", "loss"]
@@ -187,10 +195,39 @@ class Frontier(Answer):
         return rows
 
     def tables(self) -> tuple[Table, ...]:
+        """Return the mixes and the lines alone, whom each hires, and what its limits cost."""
+        units = {"committed": CURRENCY, "searched_mean": CURRENCY, "bound": CURRENCY}
+        units |= {name: entry.unit for name, entry in self.mixes[0].checked.items()}
+        units["searched_risk"] = units[self._risk]
+        held = [
+            {"name": mix.name, "line": line, "creators": count, "spend": mix.spend[line]}
+            for mix in (*self.mixes, *self.alone)
+            for line, count in mix.creators.items()
+        ]
+        prices = [
+            {
+                "name": mix.name,
+                "limit": price.limit,
+                "at_margin": price.at_margin,
+                "gain": price.gain.value,
+                "gain_se": price.gain.se,
+            }
+            for mix in self.mixes
+            for price in mix.prices
+        ]
+        money = {"spend": CURRENCY, "gain": CURRENCY}
+        tables = (
+            from_records("frontier", "a mix, or a line alone", self.to_rows(), units),
+            from_records("frontier_holdings", "a line in a mix", held, money, labels=2),
+            from_records("frontier_limits", "a limit on a mix", prices, money, labels=2),
+        )
+        return tuple(table for table in tables if len(table))
+
+    def setting(self) -> Table:
         """Return the mixes, and as many lines alone as there is room for, best mean first."""
         alone = sorted(self.alone, key=lambda mix: -mix.mean)
         shown = [*self.mixes, *alone[: max(MOST - len(self.mixes), 0)]]
-        return (from_texts("frontier", "a mix, or a line alone", [_texts(mix) for mix in shown]),)
+        return from_texts("frontier", "a mix, or a line alone", [_texts(mix) for mix in shown])
 
     # --- As figures -------------------------------------------------------------------------------
 
@@ -206,11 +243,11 @@ class Frontier(Answer):
         alone = [mix for mix in self.alone if mix.creators not in hired]
         sample = f"{counted(self.check_worlds, 'fresh world')}; limits: {', '.join(self.limits)}"
         return Figure(
-            key="frontier",
+            name="frontier",
             finding=self.headline,
             made=f"{sample}. Best mixes joined by a line, each kind of creator alone beside them",
             reads=f"{sample}. Crosses: two standard errors; dots: all money on one line",
-            models=(self._curves(alone, axis), self._cells(alone)),
+            panels=(self._curves(alone, axis), self._cells(alone)),
             method="",
             sentences=(self.sentence,),
             plot=partial(
@@ -282,11 +319,11 @@ class Frontier(Answer):
             stacked=True,
         )
         return Figure(
-            key="mixes",
+            name="mixes",
             finding=finding,
             made="Committed to each line, beside the mean profit; from the highest mean profit "
             f"down; limits: {', '.join(self.limits)}",
-            models=(spent,),
+            panels=(spent,),
             method="",
             sentences=(self.sentence,),
             plot=partial(
@@ -348,7 +385,7 @@ def _sentence(found: Frontier) -> str:
     others = [
         p
         for p in best.prices
-        if p is not budget and (p.gain.value or 0.0) > 2.0 * (p.gain.se or 0.0)
+        if p is not budget and (p.gain.value or 0.0) > TOLD_APART * (p.gain.se or 0.0)
     ]
     if others:
         dearest = max(others, key=lambda p: p.gain.value or 0.0)

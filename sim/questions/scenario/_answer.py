@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from ...figures.spec import Bars, Figure, Series, form_of, roles
-from ...figures.spec import Table as Cells
-from ...tables.table import Table, from_texts
+from ...figures.spec import Bars, Cells, Figure, Series, form_of, roles
+from ...tables.table import Table, from_records, from_texts
 from ...text.names import TWINS, measure_heading, measure_words, twin_word
 from ...text.numbers import Number, brief, cell, counted, labelled, percent, told, why
 from ..common import LESS_IS_BETTER
@@ -146,13 +145,23 @@ class Scenarios(Answer):
         return rows
 
     def tables(self) -> tuple[Table, ...]:
+        """Return a row for each scenario and portfolio."""
+        units: dict[str, str] = {}
+        for case in self.scenarios:
+            changes = [{"change": entry} for entry in case.changes.values()]
+            for entries in (*case.portfolios.values(), case.pair, *changes):
+                units |= {name: entry.unit for name, entry in entries.items()}
+        about = "a scenario and a portfolio"
+        return (from_records("scenario", about, self.to_rows(), units, labels=2),)
+
+    def shown(self) -> Table:
         """Return the scenarios for each portfolio; the pair alone where there are many."""
         names = list(self.scenarios[0].portfolios)
         if len(self.scenarios) * len(names) > MOST:
             names = list(self.decision.names)
         cases = self.scenarios[: max(MOST // len(names), 1)]
         texts = [self._texts(case, name) for case in cases for name in names]
-        return (from_texts("scenario", "a scenario and a portfolio", texts),)
+        return from_texts("scenario", "a scenario and a portfolio", texts)
 
     def _texts(self, case: Case, name: str) -> dict[str, str]:
         own = case.portfolios[name]
@@ -192,11 +201,11 @@ class Scenarios(Answer):
         sample = f"{counted(self.worlds, 'world')}, the same in every scenario"
         return (
             Figure(
-                key="scenario",
+                name="scenario",
                 finding=self.headline,
                 made=f"{sample}. Bars: {measure_words('roi_median')}, two standard errors",
                 reads=f"{sample}; dot and number: median, diamond: mean, bar: 5 % to 95 % of worlds",
-                models=(medians, self._cells(names)),
+                panels=(medians, self._cells(names)),
                 method="",
                 sentences=(self.sentence,),
                 plot=partial(plot_scenarios, ranges, tiers=tiers),

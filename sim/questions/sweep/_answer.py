@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from ...charts.rows import SweepLine
 from ...figures.spec import Curve, Curves, Figure, form_of, roles
-from ...tables.table import Table, from_texts
+from ...tables.table import Table, from_records, from_texts
 from ...text.names import key_words, measure_heading
 from ...text.numbers import CURRENCY, FRACTION, Number, cell, counted, labelled, setting
 from ..question import Answer, Sides, absent
@@ -197,6 +197,14 @@ class Sweep(Answer):
         return list(flat) if len(flat) == len(self.portfolios) else flat * len(self.portfolios)
 
     def tables(self) -> tuple[Table, ...]:
+        """Return a row for each point and portfolio."""
+        units = {name: key.unit for name, key in self.keys.items()}
+        units |= {name: figures.unit for name, figures in self.measures.items()}
+        about = "a point and a portfolio"
+        labels = len(self.keys) + 1
+        return (from_records("sweep", about, self.to_rows(), units, labels=labels),)
+
+    def shown(self) -> Table:
         """Return points spread over the sweep: along a single key evenly, over several their ends."""
         rows, names = self.to_rows(), list(self.portfolios)
         chosen = self._corners()
@@ -207,7 +215,7 @@ class Sweep(Answer):
         texts = [
             self._texts(rows[p * len(names) + names.index(name)]) for p in chosen for name in kept
         ]
-        return (from_texts("sweep", "a point and a portfolio", texts),)
+        return from_texts("sweep", "a point and a portfolio", texts)
 
     def _corners(self) -> list[int]:
         """Return the points at which every key has its first or its last value."""
@@ -270,13 +278,13 @@ class Sweep(Answer):
             x_log=log,
         )
         return Figure(
-            key="sweep",
+            name="sweep",
             finding=self.headline,
             made=f"{found.made}. {found.outcome} along {found.label}; full: median, dashed: mean "
             "with two standard errors",
             reads=f"{found.made}. Full: median, dashed: mean with two standard errors, band: 5 % to "
             "95 % of worlds",
-            models=(model,),
+            panels=(model,),
             method="",
             sentences=(self.sentence,),
             plot=partial(
