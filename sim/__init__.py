@@ -13,27 +13,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
+from .questions import QUESTIONS
 
 if TYPE_CHECKING:
     from .experiment import Experiment, ExperimentError, build, load
     from .measures import compare, summarize
     from .notebook import show
-    from .results import load_results, save
-    from .simulation import simulate
+    from .run.dataset import load_results, save
+    from .run.simulate import simulate
 
 #: What the package offers at the top, and where it lives: nothing is imported before it is used.
+#: Every question is here by its name: ``sim.breakeven(experiment, "tier.macro.fee")``.
 _HOME = {
     "Experiment": "experiment",
     "ExperimentError": "experiment",
     "build": "experiment",
     "load": "experiment",
-    "simulate": "simulation",
+    "simulate": "run.simulate",
     "summarize": "measures",
     "compare": "measures",
-    "load_results": "results",
-    "save": "results",
+    "load_results": "run.dataset",
+    "save": "run.dataset",
     "show": "notebook",
-}
+} | {name: f"questions.{name}" for name in QUESTIONS}
 
 __all__ = [
     "Experiment",
@@ -57,4 +59,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *QUESTIONS])

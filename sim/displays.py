@@ -7,6 +7,9 @@ from html import escape
 from importlib import import_module
 from typing import Any, ClassVar
 
+from .text.names import spoken
+from .text.numbers import counted, setting
+
 #: Rows of a long table that are shown; the rest is counted.
 MOST_ROWS = 30
 _RIGHT = ' style="text-align:right"'
@@ -55,14 +58,14 @@ def records(rows: Sequence[Mapping[str, Any]], *, most: int = MOST_ROWS) -> str:
         return ""
     shown = [[_text(row.get(key)) for key in head] for row in rows[:most]]
     rest = len(rows) - most
-    note = paragraphs([f"... and {rest:,} more rows: see to_rows()"], small=True)
-    return table([key.replace("_", " ") for key in head], shown) + (note if rest > 0 else "")
+    note = paragraphs([f"... and {counted(rest)} more rows: see to_rows()"], small=True)
+    return table([spoken(key) for key in head], shown) + (note if rest > 0 else "")
 
 
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return setting(value) if isinstance(value, float) else str(value)
 
 
 class Told:

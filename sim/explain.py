@@ -21,6 +21,7 @@ from .experiment.toml import dotted
 from .experiment.toml import value as as_toml
 from .plan import Plan, TierTables, make_plan, portfolio_terms, tier_tables
 from .plan.tiers import compile_or_fault
+from .text.numbers import fixed, percent, setting
 
 #: Tables of inputs that are neither named by the analyst nor listed in a way of their own.
 _PLAIN = ("simulation", "economics", "costs", "audience")
@@ -188,11 +189,13 @@ def _organic(tables: TierTables) -> dict[str, str]:
     for name in ("engagement_rate", "conversion_rate", "reach_rate"):
         factor = math.exp(tables.shift[name])
         mean = mg.moment(tables.tables[name]) * factor
-        notes[name] = f"organic mean {mean:.4g}, {factor:.3f} of the quoted one"
-    notes["amplification"] = f"all impressions are {tables.amplification_mean:.3f} x organic ones"
+        notes[name] = f"organic mean {setting(mean)}, {fixed(factor, 3)} of the quoted one"
+    notes["amplification"] = (
+        f"all impressions are {fixed(tables.amplification_mean, 3)} x organic ones"
+    )
     luck = mg.moment(tables.tables["post_luck"])
     if not math.isclose(luck, 1.0, rel_tol=1e-6):
-        notes["post_luck"] = f"divided by its mean, {luck:.4g}"
+        notes["post_luck"] = f"divided by its mean, {setting(luck)}"
     return notes
 
 
@@ -208,7 +211,7 @@ def _shock_rows(experiment: Experiment) -> Iterator[Input]:
                 as_toml(weight),
                 f"weight of the {kind} factor in the normal score of {name}",
                 source_text(origins.get(f"shocks.loadings.{name}", "")),
-                used=f"{100 * (shocks.scale * weight) ** 2:.1f} % of the score's variance",
+                used=f"{percent((shocks.scale * weight) ** 2)} of the score's variance",
             )
 
 

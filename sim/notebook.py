@@ -10,42 +10,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .displays import paragraphs, table
-from .measures.format import cell
-from .results import load_results
-from .runs import Answer, read_answer
+from .run.dataset import load_results
+from .run.written import Answer, read_answer
+from .text.numbers import counted
 
 if TYPE_CHECKING:
     import xarray as xr
 
 #: The measures that a first look needs, as rows.
 HEADLINE = (
-    ("creators", "creators"),
-    ("cost_mean", "cost, mean (USD)"),
-    ("roi_mean", "ROI, mean"),
-    ("roi_median", "ROI, median"),
-    ("roi_p05", "ROI, worst 5 % begin at"),
-    ("roi_es05", "ROI, mean of worst 5 %"),
-    ("roi_p95", "ROI, best 5 % begin at"),
-    ("loss_probability", "probability of loss"),
-    ("profit_median", "profit, median (USD)"),
-    ("roas", "ROAS (revenue / cost)"),
-    ("cpe", "cost per engagement (USD)"),
-    ("top_creator_share", "share of the top creator"),
+    "cost_mean",
+    "roi_mean",
+    "roi_median",
+    "roi_p05",
+    "roi_es05",
+    "roi_p95",
+    "loss_probability",
+    "profit_median",
+    "roas",
+    "cpe",
+    "top_creator_share",
 )
 
 
 def headline_table(found: Answer) -> list[list[str]]:
     """Return the comparison of all portfolios as texts: a header, then a row per measure."""
-    summary = found.summary
-    names = list(summary.creators)
-    rows = [["", *names]]
-    for key, label in HEADLINE:
-        if key == "creators":
-            rows.append([label, *(f"{summary.creators[name]:,}" for name in names)])
-            continue
-        measured = [summary[name][key] for name in names]
-        rows.append([label, *(cell(m.value, m.se, m.unit) for m in measured)])
-    return rows
+    table = found.summary.table(HEADLINE, words=True)
+    return [["", *found.summary.portfolios], *map(list, table.texts())]
 
 
 def as_text(rows: list[list[str]], width: int | None = None) -> str:
@@ -77,7 +68,7 @@ def as_text(rows: list[list[str]], width: int | None = None) -> str:
 def basis(found: Answer) -> str:
     """Return what the figures of a run rest on."""
     return (
-        f"{int(found.attrs['worlds']):,} worlds, seed {found.attrs['seed']}; ± is one Monte Carlo "
+        f"{counted(int(found.attrs['worlds']), 'world')}, seed {found.attrs['seed']}; ± is one Monte Carlo "
         "standard error, * has none (heavy tail)."
     )
 

@@ -106,93 +106,93 @@ ASKED = (
         "tornado",
         "Which input moves the answer most?",
         """\
-tornado = analysis.tornado(experiment)
-ax = charts.plot_answer(tornado.to_dict(), tiers=tiers)""",
+tornado = sim.tornado(experiment)
+ax = tornado.plot(tiers=tiers)""",
     ),
     Example(
         "sensitivity",
         "Which inputs does the outcome hang on, alone and together with others?",
         """\
-sensitivity = analysis.sensitivity(experiment, run=results)
-ax = charts.plot_answer(sensitivity.to_dict(), tiers=tiers)""",
+sensitivity = sim.sensitivity(experiment, run=results)
+ax = sensitivity.plot(tiers=tiers)""",
     ),
     Example(
         "variance",
         "Where does the variance come from?",
-        'ax = charts.plot_answer(sensitivity.to_dict(), part="split", tiers=tiers)',
+        "ax = sensitivity.plot(figure=1, tiers=tiers)",
         needs="sensitivity",
     ),
     Example(
         "sweep",
         "What if a price changes?",
         """\
-sweep = analysis.sweep(experiment, {"tier.macro.fee": "0.25x to 2x in 25 steps"}, run=results)
-ax = charts.plot_answer(sweep.to_dict(), tiers=tiers)""",
+sweep = sim.sweep(experiment, {"tier.macro.fee": "0.25x to 2x in 25 steps"}, run=results)
+ax = sweep.plot(tiers=tiers)""",
     ),
     Example(
         "heatmap",
         "Where does the choice flip, in two inputs?",
         """\
 fees = {"tier.micro.fee": "0.5x to 4x in 15 steps", "tier.macro.fee": "0.25x to 2x in 15 steps"}
-grid = analysis.sweep(experiment, fees, run=results)
-ax = charts.plot_answer(grid.to_dict(), tiers=tiers)""",
+grid = sim.sweep(experiment, fees, run=results)
+ax = grid.plot(tiers=tiers)""",
     ),
     Example(
         "breakeven",
         "At which value do the two tie?",
         """\
-tie = analysis.breakeven(experiment, "tier.macro.fee", run=results)
-ax = charts.plot_answer(tie.to_dict(), tiers=tiers)""",
+tie = sim.breakeven(experiment, "tier.macro.fee", run=results)
+ax = tie.plot(tiers=tiers)""",
     ),
     Example(
         "scenarios",
         "What if several things change together?",
         """\
 prices = sim.load("experiments/cost_sensitivity.toml")
-scenarios = analysis.scenario(prices)
-ax = charts.plot_answer(scenarios.to_dict())""",
+scenarios = sim.scenario(prices)
+ax = scenarios.plot()""",
     ),
     Example(
         "diversification",
         "How many creators are enough?",
         """\
-diversify = analysis.diversify(experiment)
-ax = charts.plot_answer(diversify.to_dict(), tiers=tiers)""",
+diversify = sim.diversify(experiment)
+ax = diversify.plot(tiers=tiers)""",
     ),
     Example(
         "worth",
         "What is it worth to know more?",
         """\
-worth = analysis.worth(experiment, run=results)
-ax = charts.plot_answer(worth.to_dict(), tiers=tiers)""",
+worth = sim.worth(experiment, run=results)
+ax = worth.plot()""",
     ),
     Example(
         "frontier",
         "Which mix brings most for its risk?",
         """\
 mixes = sim.load("experiments/budget_mix.toml")
-frontier = analysis.frontier(mixes, limits={"max": ["gifted=60"]})
-ax = charts.plot_answer(frontier.to_dict())""",
+frontier = sim.frontier(mixes, max=["gifted=60"])
+ax = frontier.plot()""",
     ),
     Example(
         "mixes",
         "What do the efficient mixes hold?",
-        'ax = charts.plot_answer(frontier.to_dict(), part="mixes")',
+        "ax = frontier.plot(figure=1)",
         needs="frontier",
     ),
     Example(
         "region",
         "Where does the favourite lose?",
         """\
-region = analysis.discover(sim.load("experiments/when_does_micro_lose.toml"))
-ax = charts.plot_answer(region.to_dict())""",
+region = sim.discover(sim.load("experiments/when_does_micro_lose.toml"))
+ax = region.plot()""",
     ),
     Example(
         "audit",
         "Do published claims fit?",
         """\
-audit = analysis.audit(sim.load("experiments/blueland.toml"))
-ax = charts.plot_answer(audit.to_dict())""",
+audit = sim.audit(sim.load("experiments/blueland.toml"))
+ax = audit.plot(figure=1)""",
     ),
 )
 
@@ -260,8 +260,6 @@ An analysis returns an answer; its `to_dict()`, which is also what `results/NAME
 JSON, is all that a chart needs.
 
 ```python
-from sim import analysis
-
 tiers = charts.Run(results).tiers  # each portfolio in the colour of its tier
 ```
 
@@ -273,7 +271,7 @@ def main() -> None:
     os.chdir(ROOT)
     wanted = set(sys.argv[1:])
     scope: dict[str, Any] = {}
-    exec(START + "\nfrom sim import analysis\ntiers = charts.Run(results).tiers", scope)  # noqa: S102
+    exec(START + "\ntiers = charts.Run(results).tiers", scope)  # noqa: S102
     parts = {
         "free": "\n".join(_section(example, scope, wanted) for example in FREE),
         "asked": ASKED_START + "\n".join(_section(example, scope, wanted) for example in ASKED),

@@ -2,9 +2,8 @@
 
 Read in this order: `theme.py` (how everything looks), `paper.py` (axes and headline), `run.py`
 (what the charts read from a run), `scale.py` (the axis of ROI), then any chart. `titles.py` and
-`findings.py` word the findings, `numbers.py` arranges arrays, `rows.py` holds what analyses feed
-their charts with, `drawing.py` draws all that is free from a run, `answers.py` all that has been
-asked of it.
+`findings.py` word the findings, `numbers.py` arranges arrays, `rows.py` holds what questions feed
+their charts with, `drawing.py` draws all that is free from a run. An answer draws itself: `plot()`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .answers import chart_parts, headline, plot_answer
     from .audit import plot_audit
     from .brand import load_theme, theme_from_table
     from .difference import plot_difference
@@ -69,13 +67,10 @@ _HOME = {
     "Theme": "theme",
     "TieMark": "ties",
     "alt_text": "paper",
-    "chart_parts": "answers",
     "draw": "drawing",
     "draw_all": "drawing",
-    "headline": "answers",
     "load_theme": "brand",
     "observed_tail": "rows",
-    "plot_answer": "answers",
     "plot_audit": "audit",
     "plot_break_even": "sweeps",
     "plot_difference": "difference",
@@ -125,13 +120,10 @@ __all__ = [
     "Theme",
     "TieMark",
     "alt_text",
-    "chart_parts",
     "draw",
     "draw_all",
-    "headline",
     "load_theme",
     "observed_tail",
-    "plot_answer",
     "plot_audit",
     "plot_break_even",
     "plot_difference",

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..measures.comparison import Comparison
+from ..text.names import abridged
+from ..text.numbers import brief, counted, percent, share_text, tick
 from . import titles
-from .marks import MIDDLE, brief, hide, interval, note
+from .marks import MIDDLE, hide, interval, note
 from .numbers import BoolArray, FloatArray, defined, density
 from .paper import paper, wrap
 from .run import Run, as_run, decision
@@ -68,7 +70,7 @@ def plot_difference(
         entries = [comparison[key] for key in QUANTILES]
         marks = [entry.value for entry in entries if entry.value is not None]
         if len(marks) == len(QUANTILES):
-            texts = [titles.roi_text(entry).removesuffix(" %") for entry in entries]
+            texts = [brief(entry, signed=True).removesuffix(" %") for entry in entries]
             ink = Look(sheet.theme.muted, sheet.theme.ink)
             interval(ax, scale, marks, texts, y=-0.22, look=ink, name="difference")
         ax.plot([0, 0], [0, 1.35], color=sheet.theme.ink, linewidth=1.2)
@@ -76,7 +78,7 @@ def plot_difference(
         ax.axhline(0, color=sheet.theme.muted, linewidth=0.8)
         _who_wins(ax, scale, comparison, styles)
         scale.apply(ax)
-        ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:+,.0f}" if value else "0")
+        ax.xaxis.set_major_formatter(lambda value, _: tick(100 * value, signed=True))
         ax.set_ylim(-0.3, 1.35)
         ax.set_yticks([])
         hide(ax, "left")
@@ -84,7 +86,7 @@ def plot_difference(
         ax.set_xlabel("\n".join(wrap(subject, 5.6, MIDDLE)))
         found = titles.winner(a, b, comparison["a_beats_b"], run.worlds)
         made = (
-            f"{comparison.worlds:,} worlds, both portfolios in the same ones; dot: median, bar: "
+            f"{counted(comparison.worlds, 'world')}, both portfolios in the same ones; dot: median, bar: "
             f"5 % to 95 % quantile{_beyond(ordered, scale)}{run.left_out((a, b))}"
         )
         sheet.headline(found, made, title, subtitle)
@@ -109,8 +111,8 @@ def _who_wins(ax: Axes, scale: RoiScale, comparison: Comparison, styles: dict[st
     wins = comparison["a_beats_b"]
     if wins.value is None:
         return
-    for name, share, side in ((comparison.a, wins.value, 1), (comparison.b, 1 - wins.value, -1)):
-        text = f"{brief(name, lines=1)} wins\n{titles.share_text(titles.with_value(wins, share))}"
+    for name, side in ((comparison.a, 1), (comparison.b, -1)):
+        text = f"{abridged(name, lines=1)} wins\n{share_text(wins, mirrored=side < 0)}"
         note(
             ax,
             text,
@@ -132,4 +134,4 @@ def _beyond(ordered: FloatArray, scale: RoiScale) -> str:
     right = 1 - float(np.searchsorted(ordered, scale.high, side="right")) / ordered.size
     if left + right == 0:
         return ""
-    return f"; beyond the axis: {100 * left:.1f} % of worlds left, {100 * right:.1f} % right"
+    return f"; beyond the axis: {percent(left)} of worlds left, {percent(right)} right"

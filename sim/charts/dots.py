@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..text.names import abridged
+from ..text.numbers import counted, gain, setting
 from . import titles
-from .marks import MIDDLE, brief, hide, name_rows
+from .marks import MIDDLE, hide, name_rows
 from .numbers import FloatArray, quantile_dots, stacks
 from .paper import WIDTH, Paper, paper, text_width
 from .run import Run, as_run
-from .scale import RoiScale, roi_scale, roi_text
+from .scale import RoiScale, roi_scale
 from .theme import Theme
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def plot_dots(
             "" if len(names) == len(run.names) else f"; {len(names)} of {len(run.names)} portfolios"
         )
         made = (
-            f"each dot stands for {100 / dots:g} of 100 worlds ({run.worlds:,} simulated); "
+            f"each dot stands for {setting(100 / dots)} of 100 worlds ({counted(run.worlds)} simulated); "
             f"hollow dots lose money{some}{run.left_out(names)}"
         )
         sheet.headline(found, made, title, subtitle)
@@ -134,7 +136,7 @@ class _Grid:
     def apply(self, ax: Axes) -> None:
         """Give an x axis the limits and the ticks."""
         ticks = self.scale.ticks()
-        ax.set_xticks(self.place(ticks).tolist(), labels=[roi_text(tick) for tick in ticks])
+        ax.set_xticks(self.place(ticks).tolist(), labels=[gain(tick) for tick in ticks])
         ax.set_xlim(0, self.columns)
 
 
@@ -146,7 +148,7 @@ def _diameter(sheet: Paper, columns: int, names: Sequence[str]) -> float:
             (
                 text_width(row, MIDDLE, bold=True)
                 for name in names
-                for row in brief(name).split("\n")
+                for row in abridged(name).split("\n")
             ),
             default=0.0,
         )

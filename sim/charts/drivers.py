@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..text.names import abridged
+from ..text.numbers import FRACTION, tick, whole_percent, writer
 from . import findings
 from .colours import blend, contrast
-from .marks import MIDDLE, SMALL, brief, name_rows, note, percent_axis
+from .marks import MIDDLE, SMALL, name_rows, note, percent_axis
 from .paper import Paper, paper
 from .rows import Split, Swing
-from .scale import roi_text
 from .theme import Theme, looks, tiers_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+NARROW = 5.0
+"""Inches of a sheet that has little room beside its bars."""
 MOST = 10
 """Inputs that a tornado shows."""
 
@@ -29,7 +32,8 @@ def plot_tornado(
     *,
     base: float,
     outcome: str = "mean ROI",
-    text: Callable[[float], str] = roi_text,
+    unit: str = FRACTION,
+    signed: bool = True,
     made: str = "",
     theme: Theme | None = None,
     title: str | None = None,
@@ -47,8 +51,8 @@ def plot_tornado(
         Outcome with every input at its base.
     outcome : str
         What is moved, for axis and title.
-    text : callable
-        Writes a value of the outcome; as an ROI by default.
+    unit, signed
+        Unit of the outcome, and whether gains have a plus.
     made : str
         How the numbers were made, such as ``20,000 worlds``.
     theme, title, subtitle
@@ -76,22 +80,26 @@ def plot_tornado(
                 )
         ax.axvline(base, color=sheet.theme.ink, linewidth=1.2)
         ends = [base, *(end for row in shown for end in (row.low, row.high))]
-        room = 0.25 * ((max(ends) - min(ends)) or 1.0)
+        narrow = sheet.figure.get_size_inches()[0] < NARROW
+        # on a narrow sheet the settings beside the bars take a larger share of it
+        room = (0.6 if narrow else 0.25) * ((max(ends) - min(ends)) or 1.0)
         ax.set_xlim(min(ends) - room, max(ends) + room)
         ax.set_ylim(-max(len(shown), 1) + 0.45, 0.6)
         ax.set_yticks(
-            [-k for k in range(len(shown))], labels=[brief(row.input, letters=24) for row in shown]
+            [-k for k in range(len(shown))],
+            labels=[abridged(row.input, letters=24) for row in shown],
         )
         ax.tick_params(axis="y", length=0)
-        ax.xaxis.set_major_formatter(lambda value, _: text(value))
-        ax.locator_params(axis="x", nbins=4)
+        ax.xaxis.set_major_formatter(lambda value, _: tick(value, unit, signed=signed))
+        ax.locator_params(axis="x", nbins=3 if narrow else 4)
         ax.grid(axis="x")
         ax.set_xlabel(outcome)
         left_out = len(ordered) - len(shown)
-        notes = [made, f"base: {text(base)}", "each input alone; faint: low setting, strong: high"]
+        write = writer(unit, signed=signed)
+        notes = [made, f"base: {write(base)}", "each input alone; faint: low setting, strong: high"]
         if left_out:
             notes.append(f"{left_out} inputs that move less are not shown")
-        found = findings.moves_most(shown, outcome, text)
+        found = findings.moves_most(shown, outcome, write)
         how = "; ".join(filter(None, notes))
         sheet.headline(found, how, title, subtitle)
         return ax
@@ -149,7 +157,7 @@ def plot_variance_split(
                     ink = dark if contrast(dark, colour) > contrast(light, colour) else light
                     note(
                         ax,
-                        f"{100 * share:.0f} %",
+                        whole_percent(share),
                         (start + share / 2, -k),
                         color=ink,
                         fontweight="bold",

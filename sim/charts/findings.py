@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from ..measures.format import percent
-from ..measures.wording import TOLD_APART
+from ..text.names import listed
+from ..text.numbers import Writer, gain, percent, setting, whole_percent
+from ..text.verdicts import TOLD_APART
 from .numbers import FloatArray
-from .rows import AuditRow, Diversification, FrontierPoint, Split, SweepLine, Swing, TailPoint
-from .scale import roi_text
-from .titles import listed
+from .rows import (
+    AuditRow,
+    Diversification,
+    FrontierPoint,
+    Split,
+    SweepLine,
+    Swing,
+    TailPoint,
+)
 
 
-def moves_most(rows: Sequence[Swing], outcome: str, text: Callable[[float], str]) -> str:
+def moves_most(rows: Sequence[Swing], outcome: str, text: Writer) -> str:
     """Say which input moves the outcome most; rows by size, largest first."""
     if not rows:
         return f"Nothing was moved that could move {outcome}"
@@ -23,8 +30,9 @@ def moves_most(rows: Sequence[Swing], outcome: str, text: Callable[[float], str]
     equal = [row.input for row in rows if not _wider(first, row)]
     if len(equal) > 1:
         return f"{listed(equal)} move {outcome} most, and about as far"
-    low, high = sorted((first.low, first.high))
-    return f"{first.input} moves {outcome} most: from {text(low)} to {text(high)}"
+    # The error of a swing is about that of its ends; an unknown one leaves two digits.
+    ends = " to ".join(text(end, first.se or None) for end in sorted((first.low, first.high)))
+    return f"{first.input} moves {outcome} most: from {ends}"
 
 
 def _wider(first: Swing, row: Swing) -> bool:
@@ -77,12 +85,12 @@ def top_creators(shares: Mapping[str, FloatArray], top: float) -> str:
     """Say what the best creators bring in the median world."""
     if not shares:
         return "No creator brings revenue"
-    told = [(name, f"{100 * float(np.median(x)):.0f} %") for name, x in shares.items() if x.size]
+    told = [(name, whole_percent(float(np.median(x)))) for name, x in shares.items() if x.size]
     if not told:
         return "No creator brings revenue"
     (name, share), *rest = told
     parts = [f"{share} of revenue with {name}", *(f"{other} with {who}" for who, other in rest)]
-    return f"The best {100 * top:.0f} % of creators bring {listed(parts)}"
+    return f"The best {whole_percent(top)} of creators bring {listed(parts)}"
 
 
 def payback(name: str, profit: FloatArray) -> str:
@@ -115,7 +123,7 @@ def sweep(x: FloatArray, lines: Mapping[str, SweepLine], label: str, outcome: st
         (low, first), (high, second) = changes[0]
         return (
             f"The highest mean {outcome} passes from {first} to {second} at a {what} between "
-            f"{low:,.4g} and {high:,.4g} {unit}".rstrip()
+            f"{setting(low)} and {setting(high)} {unit}".rstrip()
         )
     return f"The highest mean {outcome} changes hands {len(changes)} times along {what}"
 
@@ -151,11 +159,11 @@ def frontier(line: Sequence[FrontierPoint]) -> str:
         return "No mix is efficient"
     bold, safe = line[0], line[-1]
     if len(line) == 1 or bold.mean <= safe.mean:
-        return f"One mix is best on both: mean ROI {roi_text(safe.mean)}"
+        return f"One mix is best on both: mean ROI {gain(safe.mean)}"
     return (
-        f"From the safest to the boldest mix, mean ROI rises from {roi_text(safe.mean)} to "
-        f"{roi_text(bold.mean)}, the worst 5 % of worlds fall from {roi_text(safe.risk)} to "
-        f"{roi_text(bold.risk)}"
+        f"From the safest to the boldest mix, mean ROI rises from {gain(safe.mean)} to "
+        f"{gain(bold.mean)}, the worst 5 % of worlds fall from {gain(safe.risk)} to "
+        f"{gain(bold.risk)}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..text.numbers import counted, tick
 from .marks import SMALL, percent_axis
 from .paper import LINE, MARGIN, SUBTITLE, TITLE, dress, paper, wrap
 from .theme import LIGHT, Theme, styled
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..fitting.found import Fit, Fitted
+    from ..fit.estimates import Fit, Fitted
 
 WIDE, HIGH = 3.15, 2.45
 """Inches of a panel."""
@@ -66,7 +67,7 @@ def plot_fitted(fitted: Fitted, ax: Axes | None = None, *, theme: Theme | None =
             ax.set_yticks([0, 0.5, 1])
         percent_axis(ax, "y")
         ax.minorticks_off()
-        ax.xaxis.set_major_formatter(lambda value, _: short(float(f"{value:.3g}")))
+        ax.xaxis.set_major_formatter(lambda value, _: tick(value, compact=True))
         _few_ticks(ax)
         ax.set_xlabel(curve.unit, fontsize=SMALL)
         ax.tick_params(labelsize=SMALL)
@@ -75,18 +76,10 @@ def plot_fitted(fitted: Fitted, ax: Axes | None = None, *, theme: Theme | None =
         if not tailed:
             corner = {"x": 0.98, "y": 0.98, "ha": "right", "va": "top"}
         ax.text(
-            s=f"{fitted.n:,} {fitted.of}{test}", transform=ax.transAxes, fontsize=SMALL - 1,
+            s=f"{counted(fitted.n)} {fitted.of}{test}", transform=ax.transAxes, fontsize=SMALL - 1,
             color=colours.muted, gid="note", **corner,
         )  # fmt: skip
         return ax
-
-
-def short(value: float) -> str:
-    """Return a number of a logarithmic axis in few letters: 0.01, 300, 10k, 2M."""
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:g}{letter}"
-    return f"{value:g}"
 
 
 def _few_ticks(ax: Axes) -> None:
@@ -109,7 +102,7 @@ def draw_fit(fit: Fit, *, theme: Theme | None = None) -> Figure:
     Parameters
     ----------
     fit
-        See `sim.fitting.fit_posts`.
+        See `sim.fit.fit_posts`.
     theme
         Colours and font.
     """

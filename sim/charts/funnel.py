@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..measures.estimate import LIGHT, Tail
 from ..measures.evaluate import Measured, evaluate
-from ..measures.format import number, percent
 from ..measures.functions import ratio_of_means
 from ..measures.table import Measure
-from ..measures.worlds import Worlds
-from ..results import line_costs
+from ..measures.worlds import PortfolioWorlds, Worlds
+from ..run.dataset import line_costs
+from ..text.numbers import CURRENCY, counted, percent, plain
 from . import titles
 from .marks import MIDDLE, SMALL, hide, note
 from .numbers import FloatArray
@@ -68,6 +69,13 @@ class TierWorlds(Worlds):
         lines = self._ds[f"line_{name}"].transpose("line", "sim").values[self._rows]
         return np.asarray(lines.sum(axis=0))
 
+    def tail(self, name: str) -> Tail:
+        """Return what the laws say of the portfolios that hire from the tier."""
+        result = LIGHT
+        for portfolio in set(self._ds["line_portfolio"].values[self._rows].tolist()):
+            result &= PortfolioWorlds(self._ds, portfolio).tail(name)
+        return result
+
 
 def funnels(ds: xr.Dataset) -> list[Funnel]:
     """Return the funnel of every tier of a run, over all lines that have it.
@@ -89,7 +97,7 @@ def _funnel(tier: str, worlds: Worlds) -> Funnel:
 
     return Funnel(
         tier,
-        {stage: ratio(stage, "cost", f"{stage} per 1,000 USD", PER) for stage in STAGES},
+        {stage: ratio(stage, "cost", f"{stage} per 1,000 {CURRENCY}", PER) for stage in STAGES},
         {after: ratio(after, before, "fraction", 1.0) for before, after in pairwise(STAGES)},
     )
 
@@ -135,7 +143,7 @@ def plot_funnel(
         hide(ax, "left", "bottom")
         found = titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers})
         made = (
-            f"per 1,000 USD of cost; ratios of means over {run.worlds:,} worlds; "
+            f"per 1,000 {CURRENCY} of cost; ratios of means over {counted(run.worlds, 'world')}; "
             "each stage has its own scale"
         )
         sheet.headline(found, made, title, subtitle)
@@ -147,7 +155,7 @@ def _bar(sheet: Paper, funnel: Funnel, stage: str, y: float, *, most: float, loo
     length = (entry.value or 0.0) / most if most else 0.0
     ax = sheet.ax
     ax.barh(y, length, height=ROW, color=look.colour, gid=f"bar {stage} {funnel.tier}")
-    text = f"{number(entry.value, entry.se)} {funnel.tier}"
+    text = f"{plain(entry.value, entry.se)} {funnel.tier}"
     drawn = note(
         ax,
         text,

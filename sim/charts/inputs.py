@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..measures.format import usd
-from ..measures.wording import TOLD_APART
+from ..text.numbers import money
+from ..text.verdicts import TOLD_APART
 from .colours import blend
 from .marks import note, number_axis, percent_axis
 from .paper import paper
@@ -125,15 +125,13 @@ def plot_inputs(
         return ax
 
 
-def worth_finding(
-    bars: Sequence[Bar], text: Callable[[float | None, float | None], str] = usd
-) -> str:
+def worth_finding(bars: Sequence[Bar]) -> str:
     """Say what is worth finding out; bars by worth, largest first."""
     told = [bar for bar in bars if bar.se and bar.value > TOLD_APART * bar.se]
     paying = [bar for bar in bars if bar.cost is not None and _pays(bar)]
     parts = []
     if told:
-        parts.append(f"Worth most to know: {told[0].name}, {text(told[0].value, told[0].se)}")
+        parts.append(f"Worth most to know: {told[0].name}, {money(told[0].value, told[0].se)}")
     else:
         parts.append("Nothing that could be found out has a worth that can be told from zero")
     if any(bar.cost is not None for bar in bars):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..text.names import abridged
+from ..text.numbers import FRACTION, tick
 from .numbers import spread_apart
 from .paper import Paper
 from .scale import RoiScale
@@ -19,17 +21,6 @@ if TYPE_CHECKING:
 SMALL = 10.0
 MIDDLE = 11.0
 """Point sizes of text beside marks."""
-
-
-def brief(name: str, *, letters: int = 18, lines: int = 2) -> str:
-    """Return a portfolio's name on a few short lines, cut where it is longer still."""
-    import textwrap
-
-    if lines == 1:
-        return name if len(name) <= letters else f"{name[: letters - 1].rstrip()}…"
-    rows = textwrap.wrap(name, letters) or [name]
-    last = brief(" ".join(rows[lines - 1 :]), letters=letters, lines=1)
-    return "\n".join([*rows[: lines - 1], *([last] if last else [])])
 
 
 def note(
@@ -99,7 +90,7 @@ def name_rows(
     lines: int = 2,
 ) -> None:
     """Name rows on the y axis, each in the colour of its portfolio."""
-    ax.set_yticks(list(places), labels=[brief(name, lines=lines) for name in names])
+    ax.set_yticks(list(places), labels=[abridged(name, lines=lines) for name in names])
     ax.tick_params(axis="y", length=0)
     for label, name in zip(ax.get_yticklabels(), names, strict=True):
         label.set_fontweight("bold")
@@ -109,19 +100,14 @@ def name_rows(
 
 def percent_axis(ax: Axes, which: str, *, signed: bool = False) -> None:
     """Write the ticks of an axis of fractions in percent, with a + for gains if signed."""
-
-    def text(value: float, _: float) -> str:
-        percent = round(100 * value, 4) + 0.0
-        sign = "+" if signed and percent > 0 else ""
-        return f"{sign}{percent:,.10g} %"
-
-    (ax.yaxis if which == "y" else ax.xaxis).set_major_formatter(text)
+    axis = ax.yaxis if which == "y" else ax.xaxis
+    axis.set_major_formatter(lambda value, _: tick(value, FRACTION, signed=signed))
 
 
 def number_axis(ax: Axes, which: str) -> None:
     """Write the ticks of an axis as plain numbers, `4,000` or `0.03`."""
     axis = ax.yaxis if which == "y" else ax.xaxis
-    axis.set_major_formatter(lambda value, _: f"{round(value, 12):,.10g}")
+    axis.set_major_formatter(lambda value, _: tick(value))
 
 
 def hide(ax: Axes, *sides: str) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..measures.format import usd
-from ..measures.wording import TOLD_APART
+from ..text.names import abridged
+from ..text.numbers import CURRENCY, labelled, tick
+from ..text.verdicts import TOLD_APART
 from .colours import blend
-from .marks import SMALL, brief, note, percent_axis
+from .marks import SMALL, note, percent_axis
 from .numbers import spread_apart
 from .paper import Paper, paper
 from .theme import Theme, looks
@@ -47,7 +48,7 @@ def plot_mixes(
     alone: Sequence[MixPoint] = (),
     ax: Axes | None = None,
     *,
-    risk: str = "mean profit of the worst 5 % of worlds, USD",
+    risk: str = f"mean profit of the worst 5 % of worlds, {CURRENCY}",
     percents: bool = False,
     made: str = "",
     theme: Theme | None = None,
@@ -89,11 +90,11 @@ def plot_mixes(
             percent_axis(ax, "x")
             ax.invert_xaxis()
         else:
-            ax.xaxis.set_major_formatter(lambda value, _: _usd(value))
-        ax.yaxis.set_major_formatter(lambda value, _: _usd(value))
+            ax.xaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
+        ax.yaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
         ax.locator_params(axis="x", nbins=6)
         ax.set_xlabel(f"{risk} (right: safer)")
-        ax.set_ylabel("mean profit, USD")
+        ax.set_ylabel(labelled("mean profit", CURRENCY))
         how = "; ".join(filter(None, [made, "bars: two standard errors"]))
         sheet.headline(title, how, subtitle=subtitle)
         return ax
@@ -141,9 +142,9 @@ def plot_holdings(
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(-len(holdings) + 0.45, 0.6)
         ax.set_xlim(0.0, 1.45 * longest)
-        ax.xaxis.set_major_formatter(lambda value, _: _usd(value))
+        ax.xaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
         ax.locator_params(axis="x", nbins=6)
-        ax.set_xlabel("USD committed")
+        ax.set_xlabel(f"{CURRENCY} committed")
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=SMALL,
                   handlelength=1.0, columnspacing=1.0, handletextpad=0.4)  # fmt: skip
         sheet.headline(title, made, subtitle=subtitle)
@@ -163,7 +164,7 @@ def _lines_alone(sheet: Paper, alone: Sequence[MixPoint]) -> None:
         sheet.ax.plot([point.risk], [point.mean], "o", color=colour, markersize=8,
                       gid=f"alone {point.name}")  # fmt: skip
     for point, place in zip(named, places, strict=True):
-        note(sheet.ax, brief(f"all {point.name}", lines=1, letters=24), (point.risk, float(place)),
+        note(sheet.ax, abridged(f"all {point.name}", lines=1, letters=24), (point.risk, float(place)),
              (-9, 0), ha="right", color=styles[point.name].text)  # fmt: skip
 
 
@@ -178,7 +179,3 @@ def _cross(sheet: Paper, point: MixPoint, colour: str) -> None:
 
 def _tier(line: str) -> str:
     return line.partition("-")[0]
-
-
-def _usd(value: float) -> str:
-    return usd(value).removesuffix(" USD")

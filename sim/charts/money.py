@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..measures.evaluate import Measured
-from ..measures.format import usd
-from ..results import line_costs
+from ..run.dataset import line_costs
+from ..text.names import spoken
+from ..text.numbers import CURRENCY, counted, money, tick
 from . import titles
 from .marks import MIDDLE, hide, note
 from .paper import paper
@@ -68,7 +69,7 @@ def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) ->
     ]
     left = kept
     for name, spent in paid.items():
-        steps.append(Step(name.replace("_", " "), left, left - spent, cost.se))
+        steps.append(Step(spoken(name), left, left - spent, cost.se))
         left -= spent
     return [*steps, Step("profit", 0.0, left, contribution.se, total=True)]
 
@@ -115,7 +116,7 @@ def plot_waterfall(
                 color=colour,
                 gid=f"step {step.label}",
             )
-            text = usd(step.change, step.se).removesuffix(" USD")
+            text = money(step.change, step.se, unit=False)
             right = max(step.start, step.end)
             note(
                 ax,
@@ -138,11 +139,13 @@ def plot_waterfall(
         ax.tick_params(axis="y", length=0)
         low, high = (f(end for step in steps for end in (step.start, step.end)) for f in (min, max))
         ax.set_xlim(low - 0.02 * (high - low), high + 0.14 * (high - low))
-        ax.xaxis.set_major_formatter(lambda value, _: usd(value).removesuffix(" USD"))
+        ax.xaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
         ax.locator_params(axis="x", nbins=6)
         hide(ax, "left")
-        ax.set_xlabel("USD, mean")
+        ax.set_xlabel(f"{CURRENCY}, mean")
         found = titles.profit(name, summary["profit_mean"], summary["profit_median"])
-        made = f"means over {run.worlds:,} worlds, USD; grey: what is paid or not kept"
+        made = (
+            f"means over {counted(run.worlds, 'world')}, {CURRENCY}; grey: what is paid or not kept"
+        )
         sheet.headline(found, made, title, subtitle)
         return ax

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..measures.format import usd
 from ..measures.payback import profit_to_date
+from ..text.numbers import CURRENCY, counted, labelled, tick
 from . import findings
 from .marks import SMALL, note
 from .paper import paper
@@ -115,11 +115,11 @@ def plot_payback(
             fontsize=SMALL,
             color=sheet.theme.text(sheet.theme.loss),
         )
-        ax.yaxis.set_major_formatter(lambda value, _: usd(value).removesuffix(" USD"))
+        ax.yaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
         ax.locator_params(axis="x", integer=True)
         ax.set_xlabel("weeks after the first post")
-        ax.set_ylabel("profit to date, USD")
+        ax.set_ylabel(labelled("profit to date", CURRENCY))
         found = findings.payback(portfolio, values)
-        made = f"{values.shape[1]:,} worlds; line: median, bands: 50 % and 90 % of worlds"
+        made = f"{counted(values.shape[1], 'world')}; line: median, bands: 50 % and 90 % of worlds"
         sheet.headline(found, made, title, subtitle)
         return ax

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..measures.format import number, percent
-from ..measures.wording import TOLD_APART
+from ..text.numbers import percent, plain, tick
+from ..text.verdicts import TOLD_APART
 from . import findings
 from .marks import MIDDLE, SMALL, note, percent_axis
 from .numbers import spread_apart
@@ -81,13 +81,13 @@ def plot_diversification(
                 gid=f"floor {name}",
             )
         ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        ax.xaxis.set_major_formatter(lambda value, _: tick(value))
         ax.minorticks_off()
         ax.set_ylim(least - (0.08 * span if least < 0.0 else 0.0), most + 0.08 * span)
         if percents:
             percent_axis(ax, "y", signed=least < 0.0)
         floors = [curve.floor for curve in curves.values()]
-        word, write = "floor" if least >= 0.0 else "limit", percent if percents else number
+        word, write = "floor" if least >= 0.0 else "limit", percent if percents else plain
         places = spread_apart(floors, 0.14 * span, least + 0.05 * span, most)
         for name, place in zip(curves, places, strict=True):
             note(

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..text.names import abridged
+from ..text.numbers import counted, gain, whole_percent
 from . import titles
-from .marks import SMALL, brief, loss_region, note, percent_axis
+from .marks import SMALL, loss_region, note, percent_axis
 from .numbers import FloatArray, exceedance, spread_apart
 from .paper import WIDTH, Paper, paper, text_width
 from .run import Run, as_run
-from .scale import RoiScale, roi_scale, roi_text
+from .scale import RoiScale, roi_scale
 from .theme import Look, Theme
 
 if TYPE_CHECKING:
@@ -84,15 +86,15 @@ def plot_exceedance(
         ax.set_xlabel(scale.label("ROI"))
         ax.set_ylabel("worlds with at least this ROI")
         entries = {name: summary[name]["target_probability"] for name in run.names}
-        what = f"ROI of {roi_text(run.target)} or more"
+        what = f"ROI of {gain(run.target)} or more"
         found = titles.shares(what, entries, largest_first=True)
-        made = f"{run.worlds:,} worlds; shaded: losses{run.left_out()}"
+        made = f"{counted(run.worlds, 'world')}; shaded: losses{run.left_out()}"
         sheet.headline(found, made, title, subtitle)
         return ax
 
 
 def _target_lines(sheet: Paper, scale: RoiScale, wanted: Sequence[float]) -> None:
-    heads = ["break-even" if target == 0 else roi_text(target) for target in wanted]
+    heads = ["break-even" if target == 0 else gain(target) for target in wanted]
     places = spread_apart([scale.share(target) for target in wanted], 0.17, 0.08, 0.94)
     for target, head, place in zip(wanted, heads, places, strict=True):
         if target != 0:
@@ -113,8 +115,8 @@ class _Table:
 
     def __init__(self, reached: Mapping[str, Sequence[float]], targets: Sequence[float]) -> None:
         self.reached = reached
-        self.names = {name: brief(name, lines=1) for name in reached}
-        self.heads = [f"≥ {roi_text(target)}" for target in targets]
+        self.names = {name: abridged(name, lines=1) for name in reached}
+        self.heads = [f"≥ {gain(target)}" for target in targets]
         widths = [text_width(name, SMALL, bold=True) for name in self.names.values()]
         first = 72 * max(widths, default=0.0)
         self.columns = [first + 62 * (k + 1) for k in range(len(targets))]
@@ -147,4 +149,4 @@ class _Table:
             bold = {"fontweight": "bold", "color": styles[name].text}
             write(self.names[name], 0, row, ha="left", **bold)
             for column, share in zip(self.columns, shares, strict=True):
-                write(f"{100 * share:.0f} %", column, row, ha="right", **bold)
+                write(whole_percent(share), column, row, ha="right", **bold)

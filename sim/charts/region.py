@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..text.numbers import tick
 from .marks import percent_axis
 from .numbers import FloatArray
 from .paper import Paper, paper
@@ -116,7 +117,7 @@ def _scale(ax: Axes, axis: Axis, edges: FloatArray) -> None:
         (ax.set_xscale if axis is ax.xaxis else ax.set_yscale)("log")
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(lambda value, _: f"{value:,.6g}")
+    axis.set_major_formatter(lambda value, _: tick(value))
 
 
 def _steps(sheet: Paper, region: RegionMap, label: str) -> None:

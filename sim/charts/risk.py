@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..measures.evaluate import Measured
-from ..measures.wording import TOLD_APART
+from ..text.names import abridged
+from ..text.numbers import brief, counted, share_text
+from ..text.verdicts import TOLD_APART
 from . import titles
-from .marks import MIDDLE, brief, name_rows, note, percent_axis
+from .marks import MIDDLE, name_rows, note, percent_axis
 from .numbers import spread_apart
 from .paper import Paper, paper
 from .run import Run, as_run
@@ -60,7 +62,7 @@ def plot_loss(
             )
             note(
                 ax,
-                titles.share_text(losses[name]),
+                share_text(losses[name]),
                 (end, y),
                 (6, 0),
                 ha="left",
@@ -76,7 +78,7 @@ def plot_loss(
         ax.set_xlabel("worlds that lose money, ROI < 0")
         found = titles.shares("Losing money", losses, largest_first=True)
         made = (
-            f"{run.worlds:,} worlds; line at the end of a bar: two standard errors either way"
+            f"{counted(run.worlds, 'world')}; line at the end of a bar: two standard errors either way"
             f"{run.left_out()}"
         )
         sheet.headline(found, made, title, subtitle)
@@ -131,7 +133,7 @@ def plot_risk_return(
             {name: row["roi_es05"] for name, row in rows.items()},
         )
         made = (
-            f"{run.worlds:,} worlds; full dot: mean ROI with two standard errors, hollow: median; "
+            f"{counted(run.worlds, 'world')}; full dot: mean ROI with two standard errors, hollow: median; "
             f"right: milder worst case{run.left_out()}"
         )
         sheet.headline(found, made, title, subtitle)
@@ -173,7 +175,7 @@ def _names(
     means = [mean for _, mean, _ in spots.values()]
     places = spread_apart(means, 0.075 * (high - low), low, high)
     for (name, (x, y, _)), place in zip(spots.items(), places, strict=True):
-        text = f"{brief(name, lines=1)} {titles.roi_text(rows[name]['roi_mean'])}"
+        text = f"{abridged(name, lines=1)} {brief(rows[name]['roi_mean'], signed=True)}"
         style: dict[str, Any] = {"color": styles[name].text, "fontweight": "bold"}
         if sides is None:
             ax.plot([x, right], [y, place], color=sheet.theme.grid, linewidth=1, zorder=0)

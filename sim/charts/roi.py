@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..text.numbers import brief, counted, percent
 from . import titles
 from .marks import MIDDLE, hide, interval, loss_region, name_rows, note
 from .numbers import FloatArray, density
@@ -67,7 +68,7 @@ def plot_roi(
             entries = [summary[name][key] for key in QUANTILES]
             marks = [entry.value for entry in entries if entry.value is not None]
             if len(marks) == len(QUANTILES):
-                texts = [titles.roi_text(entry) for entry in entries]
+                texts = [brief(entry, signed=True) for entry in entries]
                 interval(ax, scale, marks, texts, y=y, look=styles[name], name=name)
         for text, side, colour in (("loss", -1, sheet.theme.loss), ("gain", 1, sheet.theme.gain)):
             note(
@@ -87,7 +88,7 @@ def plot_roi(
         ax.set_xlabel(scale.label("ROI"))
         found = titles.highest_median({name: summary[name]["roi_median"] for name in rows})
         made = (
-            f"{run.worlds:,} worlds; areas show how likely; dot: median, bar: 5 % to 95 % quantile"
+            f"{counted(run.worlds, 'world')}; areas show how likely; dot: median, bar: 5 % to 95 % quantile"
             f"{_beyond(run, scale)}{run.left_out()}"
         )
         sheet.headline(found, made, title, subtitle)
@@ -110,6 +111,6 @@ def _beyond(run: Run, scale: RoiScale) -> str:
     if left + right == 0:
         return ""
     return (
-        f"; beyond the axis: at most {100 * left:.1f} % of a portfolio's worlds left, "
-        f"{100 * right:.1f} % right"
+        f"; beyond the axis: at most {percent(left)} of a portfolio's worlds left, "
+        f"{percent(right)} right"
     )

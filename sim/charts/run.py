@@ -12,10 +12,11 @@ from ..measures.comparison import Comparison
 from ..measures.evaluate import evaluate
 from ..measures.summary import DEFAULT_TARGET, Summary, summarize
 from ..measures.table import COMPARISONS
-from ..measures.worlds import PairWorlds, portfolio_names
+from ..measures.worlds import pair_worlds, portfolio_names
+from ..text.names import listed
+from ..text.numbers import counted
 from .numbers import FloatArray, defined
 from .theme import LIGHT, MIXED, Look, Theme, looks
-from .titles import listed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -103,9 +104,9 @@ class Run:
         unknown = [name for name in (a, b) if name not in self.names]
         if unknown:
             raise ValueError(f"unknown portfolios: {listed(unknown)}; known: {listed(self.names)}")
-        worlds = PairWorlds(self.ds, a, b)
+        worlds = pair_worlds(self.ds, a, b)
         found = {name: evaluate(COMPARISONS[name], worlds, {}) for name in measures}
-        return Comparison(a, b, found, self.worlds)
+        return Comparison(a, b, found, {}, self.worlds)
 
     @cached_property
     def ordered_roi(self) -> Mapping[str, FloatArray]:
@@ -119,7 +120,7 @@ class Run:
             name: self.worlds - self.ordered_roi[name].size
             for name in (self.names if names is None else names)
         }
-        found = [f"{name} {count:,}" for name, count in missing.items() if count]
+        found = [f"{name} {counted(count)}" for name, count in missing.items() if count]
         return f"; worlds without cost left out: {', '.join(found)}" if found else ""
 
 

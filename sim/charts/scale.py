@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ..text.numbers import gain
 from .numbers import FloatArray, at
 
 if TYPE_CHECKING:
@@ -90,15 +91,7 @@ class RoiScale:
         ax.xaxis.set_major_locator(FixedLocator(self.ticks()))
         ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_minor_formatter(NullFormatter())
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda roi, _: roi_text(roi)))
-
-
-def roi_text(roi: float) -> str:
-    """Return an ROI on an axis: `+300 %`, `-75 %`, `0 %`; whole percents where they are exact."""
-    percent = round(100 * roi, 1) + 0.0
-    sign = "+" if percent > 0 else ""
-    digits = 0 if abs(percent) >= 90 or percent == round(percent) else 1
-    return f"{sign}{percent:,.{digits}f} %"
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda roi, _: gain(roi)))
 
 
 def roi_scale(

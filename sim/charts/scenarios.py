@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .marks import brief, note, percent_axis
+from ..text.names import abridged
+from ..text.numbers import gain
+from .marks import note, percent_axis
 from .paper import paper
-from .scale import roi_text
 from .theme import Theme, looks, tiers_of
 
 if TYPE_CHECKING:
@@ -81,12 +82,13 @@ def plot_scenarios(
                     markeredgewidth=1.6,
                     gid=f"mean {name}",
                 )
-                text = f"{name}: {roi_text(bar.median)}" if k == 0 else roi_text(bar.median)
+                middle = gain(bar.median)
+                text = f"{name}: {middle}" if k == 0 else middle
                 note(ax, text, (bar.high, y), (6, 0), ha="left", color=styles[name].text)
         ends = [e for own in cases.values() for bar in own.values() for e in (bar.low, bar.high)]
         room = (max(ends) - min(ends)) or 1.0
         ax.set_xlim(min(ends) - 0.04 * room, max(ends) + 0.3 * room)
-        ax.set_yticks([-k for k in range(len(cases))], labels=[brief(name) for name in cases])
+        ax.set_yticks([-k for k in range(len(cases))], labels=[abridged(name) for name in cases])
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(-len(cases) + 0.5, 0.5)
         percent_axis(ax, "x", signed=True)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ..measures.wording import TOLD_APART
+from ..text.numbers import FRACTION, tick
+from ..text.verdicts import TOLD_APART
 from . import findings
 from .marks import MIDDLE, note, number_axis
 from .numbers import FloatArray, spread_apart
-from .paper import Paper, paper
+from .paper import Paper, paper, wrap
 from .rows import SweepLine
-from .scale import roi_text
 from .theme import Look, Theme, looks, tiers_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Text = Callable[[float], str]
-
 WIDE = 4.0
 """Largest over smallest value from which values that grow by a factor stand at equal distances."""
+TALL = 2.6
+"""Inches of a map's axis upwards, for its label."""
 
 
 def plot_sweep(
@@ -33,7 +33,8 @@ def plot_sweep(
     *,
     label: str,
     outcome: str = "ROI",
-    text: Text = roi_text,
+    unit: str = FRACTION,
+    signed: bool = True,
     band: str = "5 % to 95 %",
     made: str = "",
     tiers: Mapping[str, str] | None = None,
@@ -57,8 +58,8 @@ def plot_sweep(
         The input with its unit, such as ``fee per macro creator, USD``.
     outcome : str
         What is measured.
-    text : callable
-        Writes a value of the outcome; as an ROI by default.
+    unit, signed
+        Unit of the outcome, and whether gains have a plus.
     band : str
         What the bands are.
     made : str
@@ -75,7 +76,7 @@ def plot_sweep(
         ax.margins(x=0)
         for name, line in lines.items():
             _line(ax, x, line, styles[name], name)
-        ax.yaxis.set_major_formatter(lambda value, _: text(value))
+        ax.yaxis.set_major_formatter(lambda value, _: tick(value, unit, signed=signed))
         ax.set_ylim(ax.get_ylim())
         if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
             ax.axhline(0, color=sheet.theme.loss, linewidth=1.2, zorder=1)
@@ -103,7 +104,8 @@ def plot_break_even(
     ylabel: str,
     se: npt.ArrayLike | None = None,
     measure: str = "mean ROI",
-    text: Text = roi_text,
+    unit: str = FRACTION,
+    signed: bool = True,
     made: str = "",
     tiers: Mapping[str, str] | None = None,
     theme: Theme | None = None,
@@ -130,8 +132,8 @@ def plot_break_even(
         Standard errors of the gap, where it is not exact; within two of them, cells are dotted.
     measure : str
         What is compared.
-    text : callable
-        Writes a gap; as an ROI by default.
+    unit, signed
+        Unit of the outcome, and whether gains have a plus.
     made : str
         How the numbers were made.
     tiers : mapping of str to str, optional
@@ -164,7 +166,7 @@ def plot_break_even(
         ax.plot(x[columns], y[rows], ".", color=sheet.theme.ink, markersize=3, gid="unsure")
         bar = sheet.figure.colorbar(cells, ax=ax, pad=0.02, aspect=14)
         bar.outline.set_visible(False)
-        bar.ax.yaxis.set_major_formatter(lambda value, _: text(value))
+        bar.ax.yaxis.set_major_formatter(lambda value, _: tick(value, unit, signed=signed))
         bar.set_label(f"{measure}, {a} minus {b}")
         for which, values in (("x", x), ("y", y)):
             if not spread_axis(ax, values, which):
@@ -172,7 +174,7 @@ def plot_break_even(
         if ax.get_xscale() == "linear":
             ax.locator_params(axis="x", nbins=5)
         ax.set_xlabel(xlabel)
-        ax.set_ylabel(ylabel)
+        ax.set_ylabel("\n".join(wrap(ylabel, TALL, 11.0)))
         found = findings.leads(a, b, gap, error, measure)
         notes = [made, "line: tie" + ("; dots: cannot be told apart" if unsure.any() else "")]
         how = "; ".join(filter(None, notes))
@@ -180,23 +182,28 @@ def plot_break_even(
         return ax
 
 
-def spread_axis(ax: Axes, x: FloatArray, which: str = "x") -> bool:
-    """Space an axis by factors where its values are; say whether it was done."""
+def by_factors(x: FloatArray) -> bool:
+    """Return whether increasing values are spread by factors, over a wide range."""
     if x.size < 3 or not x[0] > 0.0 or x[-1] / x[0] < WIDE:
         return False
     steps = np.diff(np.log(x))
-    if not np.allclose(steps, steps[0], rtol=0.05):
+    return bool(np.allclose(steps, steps[0], rtol=0.05))
+
+
+def spread_axis(ax: Axes, x: FloatArray, which: str = "x") -> bool:
+    """Space an axis by factors where its values are; say whether it was done."""
+    if not by_factors(x):
         return False
     from matplotlib.ticker import LogLocator, NullFormatter
 
     axis = ax.xaxis if which == "x" else ax.yaxis
     (ax.set_xscale if which == "x" else ax.set_yscale)("log")
-    few = x[-1] / x[0] > 20.0
+    few = x[-1] / x[0] > 8.0
     axis.set_major_locator(
         LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
     )
     axis.set_minor_formatter(NullFormatter())
-    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axis.set_major_formatter(lambda value, _: tick(value))
     return True
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..measures.wording import TOLD_APART
+from ..text.numbers import FRACTION, counted, tick
+from ..text.verdicts import TOLD_APART
 from . import findings
 from .marks import MIDDLE, note, percent_axis
 from .numbers import FloatArray, concentration, defined, exceedance
@@ -76,14 +77,14 @@ def plot_tail(
         least = min([point.probability for point in observed], default=10 / max(ordered.size, 1))
         ax.set_xlim(1, 2 * min(largest, 2 * max(at_points, default=largest)))
         ax.set_ylim(least / 4, 1)
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f} ×")
-        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{tick(value)} ×")
+        ax.yaxis.set_major_formatter(lambda value, _: tick(value, FRACTION))
         ax.minorticks_off()
         ax.legend(loc="upper right")
         ax.set_xlabel(quantity)
         ax.set_ylabel("posts at or beyond it")
         found = findings.tail(ordered, observed)
-        made = f"{ordered.size:,} simulated posts; points: {source}, two standard errors"
+        made = f"{counted(ordered.size)} simulated posts; points: {source}, two standard errors"
         sheet.headline(found, made, title, subtitle)
         return ax
 
@@ -137,7 +138,7 @@ def plot_lorenz(
             place = (0.98, 0.05 + 0.085 * (len(arrays) - len(at_top)))
             note(
                 ax,
-                f"{name}, {values.shape[0]:,} creators",
+                f"{name}, {counted(values.shape[0], 'creator')}",
                 place,
                 ha="right",
                 color=look.text,
@@ -152,6 +153,6 @@ def plot_lorenz(
         ax.set_ylabel("share of revenue")
         found = findings.top_creators(at_top, top)
         worlds = next((values.shape[1] for values in arrays.values()), 0)
-        made = f"{worlds:,} worlds; line: median, band: 5 % to 95 %"
+        made = f"{counted(worlds, 'world')}; line: median, band: 5 % to 95 %"
         sheet.headline(found, made, title, subtitle)
         return ax

@@ -183,7 +183,10 @@ def styled(theme: Theme) -> Iterator[None]:
     import matplotlib as mpl
 
     settings: Any = theme.rc()
-    with mpl.rc_context(settings):
+    with mpl.rc_context():
+        # Nor does a matplotlibrc of the user's change a chart.
+        mpl.rcdefaults()
+        mpl.rcParams.update(settings)
         yield
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ..measures.wording import TOLD_APART
+from ..text.numbers import FRACTION, tick
+from ..text.verdicts import TOLD_APART
 from .marks import MIDDLE, note, number_axis
 from .numbers import FloatArray, spread_apart
 from .paper import paper
-from .scale import roi_text
 from .sweeps import spread_axis
 from .theme import Theme, looks, tiers_of
 
@@ -61,7 +61,8 @@ def plot_tie(
     label: str,
     outcome: str,
     title: str,
-    text: Callable[[float], str] = roi_text,
+    unit: str = FRACTION,
+    signed: bool = True,
     base: float | None = None,
     level: float | None = None,
     made: str = "",
@@ -85,8 +86,8 @@ def plot_tie(
         The input with its unit, and what is measured.
     title : str
         The finding.
-    text : callable
-        Writes a value of the outcome.
+    unit, signed
+        Unit of the outcome, and whether gains have a plus.
     base : float, optional
         Value of the input in the experiment.
     level : float, optional
@@ -134,7 +135,7 @@ def plot_tie(
                 fontweight="bold",
                 fontsize=MIDDLE,
             )
-        ax.yaxis.set_major_formatter(lambda value, _: text(value))
+        ax.yaxis.set_major_formatter(lambda value, _: tick(value, unit, signed=signed))
         if ax.get_xscale() == "linear":
             number_axis(ax, "x")
         ax.set_xlabel(label)

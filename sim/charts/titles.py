@@ -3,47 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ..measures.evaluate import Measured
-from ..measures.format import number, percent, usd
-from ..measures.wording import TOLD_APART, direction
-
-
-def order(first: Measured, second: Measured) -> int:
-    """Return 1 or -1 where one measure is larger than the other for certain, else 0.
-
-    The gap must exceed two errors of the difference, and that error is at most the sum of both,
-    whatever the dependence between the two portfolios.
-    """
-    if first.value is None or second.value is None or first.se is None or second.se is None:
-        return 0
-    gap = first.value - second.value
-    if abs(gap) <= TOLD_APART * (first.se + second.se):
-        return 0
-    return 1 if gap > 0 else -1
-
-
-def ranked(entries: Mapping[str, Measured], *, largest_first: bool = True) -> list[str]:
-    """Return the names that have a value, by value."""
-    known = {name: entry.value for name, entry in entries.items() if entry.value is not None}
-    return sorted(known, key=lambda name: known[name], reverse=largest_first)
-
-
-def leaders(entries: Mapping[str, Measured], *, largest: bool = True) -> list[str]:
-    """Return the best portfolio and all that cannot be told apart from it."""
-    names = ranked(entries, largest_first=largest)
-    return [name for name in names if not order(entries[names[0]], entries[name])]
-
-
-def roi_text(entry: Measured) -> str:
-    """Return an ROI with its sign, `+240 %`."""
-    return percent(entry.value, entry.se, signed=True)
-
-
-def listed(words: Sequence[str]) -> str:
-    """Join words: `a`, `a and b`, `a, b and c`."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+from ..text.names import capital, listed
+from ..text.numbers import CURRENCY, FRACTION, Number, brief, counted, in_hundred, plain, share_text
+from ..text.verdicts import UNTOLD, direction, leaders, ranked
 
 
 def highest_median(medians: Mapping[str, Measured]) -> str:
@@ -51,7 +15,7 @@ def highest_median(medians: Mapping[str, Measured]) -> str:
     names = ranked(medians)
     if not names:
         return "ROI cannot be computed"
-    texts = {name: roi_text(medians[name]) for name in names}
+    texts = {name: brief(medians[name], signed=True) for name in names}
     if len(names) == 1:
         return f"Median ROI of {names[0]}: {texts[names[0]]}"
     best = leaders(medians)
@@ -81,22 +45,10 @@ def shares(what: str, entries: Mapping[str, Measured], *, largest_first: bool) -
     return f"{what}: {', '.join(told)}"
 
 
-def share_text(entry: Measured) -> str:
-    """Return a share of worlds, `8.9 %`; a small one that is not zero is `under 0.1 %`."""
-    value = entry.value
-    if value in {0.0, 1.0}:
-        return "100 %" if value else "0 %"
-    if value is not None and 0 < value < 0.0005:
-        return "under 0.1 %"
-    if value is not None and 0.9995 < value < 1:
-        return "over 99.9 %"
-    return percent(value, entry.se)
-
-
 def worlds_in_hundred(losses: Mapping[str, Measured]) -> str:
     """Say in how many of 100 worlds portfolios make money: `In 91 of 100 worlds micro ...`."""
     gains = {
-        name: with_value(entry, 1 - entry.value)
+        name: Number(1 - entry.value, entry.se, FRACTION)
         for name, entry in losses.items()
         if entry.value is not None
     }
@@ -105,24 +57,9 @@ def worlds_in_hundred(losses: Mapping[str, Measured]) -> str:
         return "ROI cannot be computed"
     if len(names) > 3:
         names = [names[0], names[-1]]
-    told = [f"{name} in {_hundred(gains[name].value)}" for name in names[1:]]
-    first = f"In {_hundred(gains[names[0]].value)} of 100 worlds {names[0]} makes money"
+    told = [f"{name} in {in_hundred(gains[name].value or 0.0)}" for name in names[1:]]
+    first = f"In {in_hundred(gains[names[0]].value or 0.0)} of 100 worlds {names[0]} makes money"
     return ", ".join([first, *told])
-
-
-def _hundred(share: float | None) -> str:
-    """Return how many of 100; none and all only where it is so."""
-    exact = 100 * (share or 0.0)
-    if 0 < exact < 0.5:
-        return "fewer than 1"
-    if 99.5 < exact < 100:
-        return "more than 99"
-    return f"{exact:.0f}"
-
-
-def with_value(entry: Measured, value: float) -> Measured:
-    """Return a measure with another value and the same error: a share seen from the other side."""
-    return replace(entry, value=value)
 
 
 def winner(a: str, b: str, wins: Measured, worlds: int) -> str:
@@ -131,12 +68,11 @@ def winner(a: str, b: str, wins: Measured, worlds: int) -> str:
         return f"{a} and {b} cannot be compared: {wins.reason}"
     side = direction(wins, 0.5)
     if side == 0:
-        return f"{a} and {b} cannot be told apart: {a} wins in {share_text(wins)} of worlds"
+        return f"{a} and {b} {UNTOLD}: {a} wins in {share_text(wins)} of worlds"
     first, second = (a, b) if side > 0 else (b, a)
-    seen = wins if side > 0 else with_value(wins, 1 - wins.value)
-    if seen.value == 1:
-        return f"{first} beats {second} in every one of {worlds:,} worlds"
-    return f"{first} beats {second} in {share_text(seen)} of worlds"
+    if wins.value == (1.0 if side > 0 else 0.0):
+        return f"{first} beats {second} in every one of {counted(worlds, 'world')}"
+    return f"{first} beats {second} in {share_text(wins, mirrored=side < 0)} of worlds"
 
 
 def risk_and_return(means: Mapping[str, Measured], worst: Mapping[str, Measured]) -> str:
@@ -147,7 +83,7 @@ def risk_and_return(means: Mapping[str, Measured], worst: Mapping[str, Measured]
     if len(means) == 1:
         name = top[0]
         return (
-            f"{name}: mean ROI {roi_text(means[name])}, and {roi_text(worst[name])} in the worst "
+            f"{name}: mean ROI {brief(means[name], signed=True)}, and {brief(worst[name], signed=True)} in the worst "
             "5 % of worlds"
         )
     if len(top) == len(safe) == 1 and top == safe:
@@ -162,23 +98,20 @@ def risk_and_return(means: Mapping[str, Measured], worst: Mapping[str, Measured]
         for best, what in ((top, "highest mean ROI"), (safe, "mildest worst 5 % of worlds"))
     ]
     told = ", ".join(parts)
-    return told if len(top) == 1 else told[0].upper() + told[1:]
+    return told if len(top) == 1 else capital(told)
 
 
 def profit(name: str, average: Measured, middle: Measured) -> str:
     """Say what a portfolio earns on average, and in the median."""
-    return (
-        f"{name} earns {usd(average.value, average.se)} on average, "
-        f"{usd(middle.value, middle.se)} in the median"
-    )
+    return f"{name} earns {brief(average)} on average, {brief(middle)} in the median"
 
 
-def most_of(what: str, entries: Mapping[str, Measured], per: str = "1,000 USD") -> str:
+def most_of(what: str, entries: Mapping[str, Measured], per: str = f"1,000 {CURRENCY}") -> str:
     """Say which tier brings most of something for the money."""
     names = ranked(entries)
     if not names:
         return f"{what} per {per} cannot be computed"
-    texts = {name: number(entries[name].value, entries[name].se) for name in names}
+    texts = {name: plain(entries[name].value, entries[name].se) for name in names}
     if len(names) == 1:
         return f"{names[0]} brings {texts[names[0]]} {what} per {per}"
     if len(leaders(entries)) > 1:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
+from typing import Any, TextIO
 
 import rich_click as click
 
 from .._version import __version__
+from ..questions import QUESTIONS
+from ..text.safe import Screen
 
 _NEXT = """creator-roi: what do many micro creators return against a few macro creators, and how sure is that?
 
@@ -22,6 +26,8 @@ _NEXT = """creator-roi: what do many micro creators return against a few macro c
 experiments/README.md goes from a question to a decision in fifteen minutes.
 """
 
+#: What stands for the module of a command that a question declares.
+_ASKED = "questions"
 #: Every command by panel of `sim --help`, with the module that holds a function of its name.
 _PANELS = {
     "Run": {
@@ -33,17 +39,7 @@ _PANELS = {
         "audit": "audit",
         "fit": "fit",
     },
-    "Decide": {
-        "sweep": "sweep",
-        "breakeven": "breakeven",
-        "tornado": "tornado",
-        "scenario": "scenario",
-        "sensitivity": "sensitivity",
-        "worth": "worth",
-        "diversify": "diversify",
-        "frontier": "frontier",
-        "discover": "discover",
-    },
+    "Decide": {name: _ASKED for name in QUESTIONS if name != "audit"},
     "Show": {
         "report": "report",
         "deck": "deck",
@@ -56,8 +52,24 @@ _PANELS = {
 _MODULES = {name: module for panel in _PANELS.values() for name, module in panel.items()}
 
 
+def _nowhere() -> TextIO:
+    """Return a stream for output that was closed before we began; also keeps its number taken."""
+    return open(os.devnull, "w", encoding="utf-8")
+
+
 class _Commands(click.RichGroup):
     """Commands that are imported when they are asked for."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command with output that shows what the terminal can, and never fails."""
+        # A user's choice of windows is none for files, and may be none of matplotlib's.
+        os.environ["MPLBACKEND"] = "agg"
+        stdout, stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
+        sys.stdout, sys.stderr = Screen(stdout), Screen(stderr)
+        try:
+            return super().main(*args, **kwargs)
+        finally:
+            sys.stdout, sys.stderr = stdout, stderr
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands in the order of the panels."""
@@ -68,6 +80,11 @@ class _Commands(click.RichGroup):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f".{_MODULES[cmd_name]}", __name__)
+        if _MODULES[cmd_name] == _ASKED:
+            from ..questions import named
+
+            made: click.Command = module.command_of(named(cmd_name))
+            return made
         command: click.Command = getattr(module, cmd_name)
         return command
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from ..evidence import cite
-from .asking import answer_options, charts_wanted, save_charts
+from ..text.numbers import counted
+from .asking import answer_options, charts_wanted
 from .common import (
     MISTAKE,
     clear_errors,
@@ -21,15 +21,17 @@ from .common import (
     progress_bar,
     read,
 )
+from .questions import save_figures
 
 if TYPE_CHECKING:
-    from ..analysis.audit_answer import Audit
     from ..experiment import Experiment
+    from ..questions.audit._answer import Audit
 
 _COLUMNS = ("id", "source", "says", "claimed", "simulated", "se", "unit", "verdict", "because")
 _GROUNDS = {
+    "holds": "True by construction",
     "holds only if": "What it would take",
-    "contradicts": "Which claims contradict it",
+    "contradicts": "Which claims or real posts contradict it",
 }
 
 
@@ -65,15 +67,17 @@ def audit(
 
     Example: sim audit experiments/blueland.toml
     """
-    from ..analysis.audit_rows import AuditError
-    from ..analysis.auditing import WORLDS
-    from ..analysis.auditing import audit as check_claims
+    from ..questions.audit import WORLDS
+    from ..questions.audit._audit import check_claims
+    from ..questions.audit._rows import AuditError
 
     experiment = _assumptions(file, overrides, worlds, seed)
     count = WORLDS if worlds is None else experiment.simulation.worlds
     try:
         with progress_bar("checking claims", as_json) as progress:
-            found = check_claims(experiment, worlds=count, threads=threads, progress=progress)
+            found = check_claims(
+                experiment, worlds=count, threads=threads, progress=progress
+            ).answer()
     except AuditError as error:
         fail(f"audit: {error}", MISTAKE)
     saved = _save(found, experiment, out) if file is not None else None
@@ -86,57 +90,49 @@ def audit(
         return
     piped = not sys.stdout.isatty()
     if piped:
-        print_rows([row.to_row() for row in found.rows], _COLUMNS)
+        print_rows(found.to_rows(), _COLUMNS)
     else:
         _print_table(found)
     click.echo(found.sentence, err=piped)
     if every:
         for figure in found.listed:
-            click.echo(f"  {figure.id} ({cite(figure.source)}): {figure.reason}", err=piped)
+            click.echo(f"  {figure.id} ({figure.source}): {figure.reason}", err=piped)
     written = f" Written to {saved}" if saved else ""
     click.echo(
-        f"± is one Monte Carlo standard error; {found.worlds:,} worlds each.{written}", err=piped
+        f"± is one Monte Carlo standard error; {counted(found.worlds, 'world')} each.{written}",
+        err=piped,
     )
 
 
 def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None:
     """Save an audit beside a run of the same assumptions, whatever its worlds; None without one."""
-    from ..analysis.common import save_analysis
-    from ..folders import is_run, read_manifest
-    from ..results import open_results
-    from ..runs import run_folder
-    from ..simulation import experiment_hash
+    from ..run.answers import save_analysis
+    from ..run.dataset import open_results
+    from ..run.folder import is_run, read_manifest
+    from ..run.written import run_folder
 
     folder = run_folder(experiment, out)
     if not is_run(folder):
         return None
-    if read_manifest(folder)["experiment_hash"] != experiment_hash(experiment):
+    if read_manifest(folder)["experiment_hash"] != experiment.fingerprint():
         return None
-    content = found.to_dict()
-    path = save_analysis(folder, "audit", content)
+    path = save_analysis(folder, "audit", found.to_dict())
     if charts_wanted():
-        with open_results(folder / "worlds.nc") as run:
-            save_charts(content, path.with_suffix(""), run)
+        with open_results(folder) as run:
+            save_figures(found, path.with_suffix(""), run)
     return path
 
 
 def _print_table(found: Audit) -> None:
     """Print claims as a table that fits the terminal, then what each verdict rests on."""
-    from ..analysis.levers import shown
-
-    rows = []
-    for row in found.rows:
-        error = row.simulated.se
-        digits = ",.0f" if error and error >= 100 else ".2g"
-        spread = f" ± {error:{digits}}" if error else ""
-        simulated = shown(row.simulated.value) + spread
-        rows.append(row.to_row() | {"claim": row.id, "simulated": simulated})
-    print_rows(rows, ("claim", "claimed", "simulated", "verdict"))
+    rows = found.tables()[0].to_texts()
+    print_rows(rows, list(rows[0]))
     for verdict, heading in _GROUNDS.items():
-        click.secho(f"\n{heading}", bold=True)
-        for row in found.rows:
-            if row.verdict == verdict:
-                click.echo(f"  {row.id}, {row.says} ({row.source}): {row.sentence}")
+        told = [claim for claim in found.claims if claim.verdict == verdict and claim.has_ground]
+        if told:
+            click.secho(f"\n{heading}", bold=True)
+        for claim in told:
+            click.echo(f"  {claim.id}, {claim.says} ({claim.source}): {claim.because}")
     click.echo()
 
 
@@ -145,9 +141,9 @@ def _assumptions(
 ) -> Experiment:
     if file is not None:
         return read(file, overrides, worlds, seed)
-    from ..analysis.audit_rows import packaged
     from ..experiment import ExperimentError, build
     from ..experiment.merge import assign
+    from ..questions.audit._rows import packaged
 
     tables: Mapping[str, Any] = {"portfolio": packaged().portfolios}
     wanted = [*overrides]

@@ -6,7 +6,6 @@ import functools
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,9 +15,14 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
+from ..text.names import spoken
+from ..text.numbers import counted, setting
+from ..text.safe import Screen, cell, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: Most threads, or processes of a local cluster: more only cost memory.
+MOST_THREADS = 1024
 #: Exit codes: a mistake in what was asked, a failure of the machine, an interruption.
 MISTAKE, FAILURE, INTERRUPTED = 2, 1, 130
 
@@ -64,7 +68,7 @@ def clear_errors(function: F) -> F:
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         from ..engine.cluster import ClusterError
-        from ..runs import DiskFullError, RunError
+        from ..run.written import DiskFullError, RunError
 
         try:
             return function(*args, **kwargs)
@@ -76,8 +80,9 @@ def clear_errors(function: F) -> F:
             os._exit(FAILURE)
         except RunError as error:
             fail(str(error), FAILURE)
-        except KeyboardInterrupt:
-            fail("interrupted; nothing was written, an earlier run is as it was", INTERRUPTED)
+        except KeyboardInterrupt as error:
+            kept = str(error) or "nothing was written, an earlier run is as it was"
+            fail(f"interrupted; {kept}", INTERRUPTED)
         except ClusterError as error:
             fail(str(error), FAILURE)
         except MemoryError:
@@ -123,51 +128,85 @@ def fail(message: str, code: int) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
-    if not path.parent.is_dir():
-        fail(f"{path.parent}: no such folder", MISTAKE)
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+    from ..run.folder import file_in_place
+
+    with file_in_place(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def say_what_goes(folder: Path, experiment: Experiment, default: bool, asked: bool = False) -> None:
+    """Tell on stderr which run makes way for a fresh one of other numbers.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    experiment
+        What will be run.
+    default
+        Whether the folder is the one that nobody named.
+    asked
+        Whether a fresh run was asked for: then only what was made of the old one is worth a word.
+    """
+    from ..run.folder import EARLIER, is_run, listed, made_of, read_manifest
+    from ..run.written import has_numbers_of
+
+    if not is_run(folder) or has_numbers_of(folder, experiment):
         return
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    there, made = read_manifest(folder), made_of(folder)
+    if asked and not made:
+        return
+    moves = f"; {listed(made)} move to {folder / EARLIER}" if made else ""
+    way_out = "; --out FOLDER keeps both" if default else ""
+    click.secho(
+        f"Note: {folder} holds another run ({counted(there['worlds'], 'world')}, seed {there['seed']}), "
+        f"which a fresh one replaces{moves}{way_out}.",
+        err=True,
+        fg="yellow" if sys.stderr.isatty() else None,
+    )
 
 
 def print_json(content: Any) -> None:
-    """Print JSON on stdout: no NaN, keys in the order given."""
-    click.echo(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
+    """Print JSON on stdout: no NaN, keys in the order given, escapes where stdout needs them."""
+    text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
+    if isinstance(sys.stdout, Screen) and not sys.stdout.takes(text):
+        text = json.dumps(content, indent=2, allow_nan=False)
+    click.echo(text)
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str = "") -> None:
-    """Print a table: with rich on a terminal, as CSV with all digits elsewhere."""
+    """Print a table: with rich on a terminal, as CSV with all digits elsewhere.
+
+    Text stays text: it is no markup on a terminal and no formula in a spreadsheet.
+    """
     if not sys.stdout.isatty():
         import csv
 
-        writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([[cell(row.get(column)) for column in columns] for row in rows])
         return
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    heading = Text(printable(title)) if title else None
+    table = Table(title=heading, box=box.SIMPLE_HEAD, title_justify="left")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        words = printable(spoken(column))
+        # No word of a heading is broken where there is room for it.
+        least = max(map(len, words.split()), default=1)
+        table.add_column(Text(words), overflow="fold", min_width=least)
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        table.add_row(*(Text(_shown(row.get(column))) for column in columns))
     Console().print(table)
 
 
-def _cell(value: Any) -> str:
+def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return setting(value) if isinstance(value, float) else printable(str(value))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def diff(run1: Path, run2: Path, as_json: bool) -> None:
 
     Example: sim diff results/micro_vs_macro results/cheaper_macro
     """
-    from ..changes import changes, changes_table
+    from ..diff import changes, changes_table
 
     found = changes(run1, run2)
     if as_json:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import FAILURE, clear_errors, experiment_options, fail, read
+from .common import FAILURE, MOST_THREADS, clear_errors, experiment_options, fail, read
 
 
 @click.command()
 @experiment_options
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port [any that is free].")
 @click.option("--no-browser", is_flag=True, help="Print the address only.")
-@click.option("--threads", type=click.IntRange(1), help="Threads [all processors].")
+@click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Threads [all processors].")
 @clear_errors
 def explore(
     file: Path,
@@ -31,8 +31,8 @@ def explore(
 
     Example: sim explore experiments/micro_vs_macro.toml
     """
-    from ..app.server import Server
-    from ..app.whatif import WhatIf
+    from ..explore.server import Server
+    from ..explore.whatif import WhatIf
 
     experiment = read(file, overrides, worlds, seed)
     asked = experiment.simulation.worlds if worlds is not None else None

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
-from .common import (
-    MISTAKE,
-    clear_errors,
-    experiment_options,
-    fail,
-    print_json,
-    read,
-    write_whole,
-)
+from ..text.numbers import CURRENCY, fixed, percent, setting
+from .common import MISTAKE, clear_errors, experiment_options, fail, print_json, read, write_whole
 
 
 @click.command()
@@ -35,10 +29,14 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
     parts = []
     for name in plan.portfolios:
         hired = ", ".join(
-            f"{line.creators} {line.name}" for line in plan.lines if line.portfolio == name
+            f"{'about ' if line.money < math.inf else ''}{line.creators} {line.name}"
+            for line in plan.lines
+            if line.portfolio == name
         )
         left = plan.left_over.get(name)
-        parts.append(f"{name} hires {hired}" + (f", {left:,.0f} USD left over" if left else ""))
+        parts.append(
+            f"{name} hires {hired}" + (f", {fixed(left, 0)} {CURRENCY} left over" if left else "")
+        )
     click.echo(f"{file}: fine. " + "; ".join(parts) + ".")
     _print_rosters(experiment)
 
@@ -74,8 +72,8 @@ _LEFT = ("name", "tier", "niche")
 
 def _check_questions(experiment: Experiment) -> None:
     """Check the tables that other commands ask: [sweep] and [scenario.NAME], all faults at once."""
-    from ..analysis.scenarios import check_scenarios
-    from ..analysis.sweeps import check_sweep
+    from ..questions.scenario._scenario import check_scenarios
+    from ..questions.sweep._sweep import check_sweep
 
     faults: list[Fault] = []
     for check_table in (check_sweep, check_scenarios):
@@ -147,16 +145,16 @@ def explain(
     for line in lines:
         click.echo(
             f"    {line['portfolio']}: {line['creators']} {line['line']}, "
-            f"{line['committed_per_creator']:,.0f} USD committed per creator"
+            f"{fixed(line['committed_per_creator'], 0)} {CURRENCY} committed per creator"
         )
     for name, left in plan.left_over.items():
-        click.echo(f"    {name}: {left:,.0f} USD left over")
+        click.echo(f"    {name}: {fixed(left, 0)} {CURRENCY} left over")
     click.echo("\nCaps (short run)")
     for item in cut:
         click.echo(
             f"    {item['tier']} on {item['platform']}, {item['compensation']}: impressions cut "
-            f"at the audience in {100 * item['impressions_cut']:.2g} % of posts, engagements cut "
-            f"at impressions in {100 * item['engagements_cut']:.2g} %"
+            f"at the audience in {percent(item['impressions_cut'])} of posts, engagements cut "
+            f"at impressions in {percent(item['engagements_cut'])}"
         )
 
 
@@ -164,7 +162,7 @@ def _numbers(row: Any) -> str:
     if row.mean is None or row.p05 == row.p95:
         return ""
     mean, median, low, high = (
-        f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.{digits}g}"
+        setting(value, digits)
         for value, digits in ((row.mean, 4), (row.median, 4), (row.p05, 3), (row.p95, 3))
     )
     return f"   mean {mean}, median {median}, nine in ten between {low} and {high}"

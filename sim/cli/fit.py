@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from ..text.names import spoken
+from ..text.numbers import Number, cell, counted, p_value
 from .common import MISTAKE, clear_errors, fail, print_json, print_rows, progress_bar, write_whole
 
 if TYPE_CHECKING:
-    from ..fitting import Fit
+    from ..fit import Fit
 
 _COLUMNS = ("input", "parameter", "estimate", "from", "p")
 _PICTURES = (".png", ".svg", ".pdf")
@@ -55,7 +57,7 @@ def fit(
 
     Example: sim fit posts.csv --platform tiktok --map views="Video views" --out fit.toml
     """
-    from ..fitting import FitError, fit_posts, read_posts, to_toml
+    from ..fit import FitError, fit_posts, read_posts, to_toml
 
     out = out or Path(f"{file.stem}.fit.toml")
     drawn = None if no_picture else picture or out.with_name(f"{out.stem}.png")
@@ -99,13 +101,10 @@ def _check(file: Path, out: Path, drawn: Path | None) -> None:
 def _draw(found: Fit, target: Path) -> None:
     from ..charts.fit import draw_fit
     from ..charts.theme import save
+    from ..run.folder import file_in_place
 
-    unfinished = target.with_name(f".{target.stem}.part{target.suffix}")
-    try:
-        save(draw_fit(found), unfinished, dpi=130)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with file_in_place(target) as part:
+        save(draw_fit(found), part, dpi=130)
 
 
 def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:
@@ -142,13 +141,12 @@ def _print_tables(rows: Sequence[Mapping[str, Any]]) -> None:
     tables: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         name = f"{row['tier']} on {row['platform']}" if row["tier"] else "economics"
-        error = "" if row["se"] is None else f" ± {row['se']:.2g}"
         line = {
-            "input": row["key"].replace("_", " "),
+            "input": spoken(row["key"]),
             "parameter": row["parameter"],
-            "estimate": "" if row["value"] is None else f"{row['value']:.4g}{error}",
-            "from": f"{row['n']:,} {row['of']}",
-            "p": "" if row["p"] is None else "< 0.01" if row["p"] < 0.01 else f"{row['p']:.2f}",
+            "estimate": "" if row["value"] is None else cell(Number(row["value"], row["se"])),
+            "from": f"{counted(row['n'])} {row['of']}",
+            "p": "" if row["p"] is None else p_value(row["p"]).removeprefix("= "),
         }
         tables.setdefault(name, []).append(line)
     for name, lines in tables.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,24 +35,30 @@ def list(folder: Path, as_json: bool) -> None:
 
 
 def _runs_in(folder: Path) -> Any:
-    """Return what the manifests of the runs in a folder say."""
-    from ..folders import is_run, read_manifest
+    """Return what the manifests of the runs in a folder say; one that cannot be read is told."""
+    from ..run.folder import MANIFEST, RunError, read_manifest
 
-    found = []
+    runs = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.name.startswith(".") or not is_run(path):
+        if path.name.startswith(".") or not (path / MANIFEST).is_file():
             continue
-        manifest = read_manifest(path)
-        written = (path / "manifest.json").stat().st_mtime
-        found.append(
+        try:
+            manifest = read_manifest(path)
+        except RunError as error:
+            click.echo(f"Note: {error}", err=True)
+            continue
+        written = datetime.fromtimestamp((path / MANIFEST).stat().st_mtime, UTC)
+        with suppress(KeyError, TypeError, ValueError):
+            written = datetime.fromisoformat(manifest["finished"])
+        runs.append(
             {
                 "folder": str(path),
                 "title": manifest.get("title", ""),
-                "finished": datetime.fromtimestamp(written, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+                "finished": written.strftime("%Y-%m-%d %H:%M UTC"),
                 "worlds": manifest["worlds"],
                 "seed": manifest["seed"],
-                "answer": manifest["answer"],
+                "answer": manifest.get("answer", ""),
                 "analyses": sorted(file.stem for file in path.glob("analysis/*.json")),
             }
         )
-    return sorted(found, key=lambda run: run["finished"], reverse=True)
+    return sorted(runs, key=lambda run: run["finished"], reverse=True)

@@ -6,13 +6,16 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from ..experiment import Experiment
+from ..text.numbers import fixed
 from .common import (
+    MOST_THREADS,
     clear_errors,
     experiment_options,
     is_quiet,
@@ -20,10 +23,13 @@ from .common import (
     progress_bar,
     quiet_option,
     read,
+    say_what_goes,
 )
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from ..run.written import Answer
 
 
 #: Options that a first run does without, in panels of their own.
@@ -41,7 +47,7 @@ _OPTION_PANELS = [
 @click.option("--out", type=click.Path(path_type=Path), help="The run's folder [results/NAME].")
 @click.option("--no-charts", is_flag=True, help="Write no charts.")
 @click.option("--report", is_flag=True, help="Also write report.html, as `sim report` does.")
-@click.option("--threads", type=click.IntRange(1), help="Threads [all processors].")
+@click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Threads [all processors].")
 @click.option(
     "--precision",
     multiple=True,
@@ -50,7 +56,9 @@ _OPTION_PANELS = [
 )
 @click.option("--max-worlds", metavar="N", help="Most worlds for --precision [4M].")
 @click.option("--resume", is_flag=True, help="Keep finished blocks of worlds; run what is missing.")
-@click.option("--workers", type=click.IntRange(1), help="Processes of a local Dask cluster.")
+@click.option(
+    "--workers", type=click.IntRange(1, MOST_THREADS), help="Processes of a local Dask cluster."
+)
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler: tcp://host:port.")
 @quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of a table.")
@@ -78,38 +86,41 @@ def run(
     Example: sim run experiments/micro_vs_macro.toml --worlds 20k
     """
     from ..notebook import as_text, basis, headline_table
-    from ..runs import check_target, run_folder, write_run
-    from ..simulation import forget_blocks
+    from ..run.simulate import Where, waiting_blocks, worlds_of
+    from ..run.written import check_target, run_folder, write_run
 
     experiment = read(file, overrides, worlds, seed)
     folder = run_folder(experiment, out)
     check_target(folder)
+    if not precision:
+        say_what_goes(folder, experiment, default=out is None, asked=True)
     started = time.monotonic()
     reached: list[str] = []
-    with progress_bar("simulating worlds", as_json) as progress:
-        if precision:
-            if resume or workers or cluster:
-                raise click.UsageError("--precision runs on threads: without the other options")
-            dataset, reached = _to_precision(experiment, precision, max_worlds, threads, progress)
-        else:
-            dataset = _simulated(
-                experiment,
-                folder,
-                resume,
-                threads=threads,
-                progress=progress,
-                workers=workers,
-                cluster=cluster,
-            )
-    simulated = time.monotonic()
-    found = write_run(
-        folder,
-        experiment,
-        dataset,
-        charts=not no_charts,
-        seconds={"simulation": round(simulated - started, 3)},
-    )
-    forget_blocks(blocks_folder(folder))
+    with ExitStack() as stack:
+        with progress_bar("simulating worlds", as_json) as progress:
+            if precision:
+                if resume or workers or cluster:
+                    raise click.UsageError("--precision runs on threads: without the other options")
+                dataset, reached = _to_precision(
+                    experiment, precision, max_worlds, threads, progress
+                )
+            else:
+                where = Where(threads, progress, cluster, workers)
+                dataset = stack.enter_context(worlds_of(experiment, folder, where, resume=resume))
+        simulated = time.monotonic()
+        found = write_run(
+            folder,
+            experiment,
+            dataset,
+            draw=None if no_charts else _draw,
+            seconds={"simulation": round(simulated - started, 3)},
+        )
+    for place, size in waiting_blocks(folder):
+        click.echo(
+            f"Note: {place} keeps {fixed(size / 1e6, 0)} MB of an interrupted run with other settings: "
+            "its command goes on with them; remove the folder where that is not wanted.",
+            err=True,
+        )
     if report:
         from ..report import write_report
 
@@ -135,20 +146,11 @@ def _width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def _simulated(experiment: Experiment, folder: Path, resume: bool, **options: Any) -> xr.Dataset:
-    """Simulate; long runs, and those that are to be resumed, keep their blocks beside the run."""
-    from ..plan import make_plan
-    from ..simulation import LONG_RUN, creator_posts, simulate
+def _draw(dataset: xr.Dataset, folder: Path, answer: Answer) -> None:
+    from ..charts import draw_all
 
-    kept = (
-        resume or blocks_folder(folder).is_dir() or creator_posts(make_plan(experiment)) > LONG_RUN
-    )
-    return simulate(experiment, blocks_in=blocks_folder(folder) if kept else None, **options)
-
-
-def blocks_folder(folder: Path) -> Path:
-    """Return where finished blocks of a run wait until it is written."""
-    return folder.parent / f".{folder.name}.blocks"
+    first = answer.comparisons[0] if answer.comparisons else None
+    draw_all(dataset, folder, summary=answer.summary, comparison=first)
 
 
 def _to_precision(
@@ -158,15 +160,17 @@ def _to_precision(
     threads: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[xr.Dataset, list[str]]:
-    from ..analysis.precision import CEILING, parse_target, simulate_to_precision
     from ..experiment.distributions import number
+    from ..run.precision import CEILING, parse_target, simulate_to_precision
 
     try:
         targets = [parse_target(text) for text in precision]
-        ceiling = CEILING if max_worlds is None else int(number(max_worlds))
+        most = float(CEILING) if max_worlds is None else number(max_worlds)
+        if most < 1.0 or most != int(most):
+            raise ValueError(f"--max-worlds takes a whole number of at least 1 (got {max_worlds})")
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     dataset, reached = simulate_to_precision(
-        experiment, targets, ceiling=ceiling, threads=threads, progress=progress
+        experiment, targets, ceiling=int(most), threads=threads, progress=progress
     )
     return dataset, [r.sentence for r in reached]

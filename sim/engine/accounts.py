@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from . import line as k
-from .audience import reach_and_waste
+from .audience import reach_and_waste, within_market
 
 if TYPE_CHECKING:
     from sim.plan import Plan
@@ -58,36 +59,48 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
     block["unique_reach"], kept = reach_and_waste(plan, sums)
     block["kept"] = kept
     block["cost_quantity"] = np.zeros((lines, *plan.prices.shape[1:], worlds))
+    value = np.empty((lines, worlds))
+    shape = plan.order_shape if plan.order_shape < math.inf else 1.0
     for i, line in enumerate(plan.lines):
         total = sums[line.work][line.stop]
         block["impressions"][i] = total[k.IMPRESSIONS]
         block["engagements"][i] = total[k.ENGAGEMENTS]
         block["expected_orders"][i] = total[k.EXPECTED_ORDERS] * kept[i]
-        value = np.empty(worlds)
         with np.errstate(over="ignore"):
-            orders, world = block["orders"][i], np.uint64(first)
+            orders, world = block["orders"][i], first
             if plan.works[line.work].own_orders:
                 own, left = total[k.OWN_ORDERS], np.ascontiguousarray(kept[i])
-                keep_orders(line.order_key, world, own, left, plan.order_shape, orders, value)
+                keep_orders(line.order_key, world, own, left, shape, orders, value[i])
             else:
                 expected = block["expected_orders"][i]
-                draw_orders(line.order_key, world, expected, plan.order_shape, orders, value)
-        block["order_value"][i] = value / plan.order_shape * value_of["order_value"]
+                draw_orders(line.order_key, world, expected, shape, orders, value[i])
+    there = within_market(plan, block["orders"])
+    for i in np.flatnonzero((there < block["orders"]).any(axis=1)).tolist():
+        with np.errstate(over="ignore"):
+            # Fewer orders: their values are drawn again, with the same luck.
+            key, all_of_them = plan.lines[i].order_key, np.ones(worlds)
+            orders = block["orders"][i]
+            keep_orders(key, first, there[i], all_of_them, shape, orders, value[i])
+    for i, line in enumerate(plan.lines):
+        total = sums[line.work][line.stop]
+        # Single orders that do not vary add up to their number.
+        sold = value[i] / shape if plan.order_shape < math.inf else block["orders"][i]
+        block["order_value"][i] = sold * value_of["order_value"]
         tracked = block["order_value"][i] * value_of["tracked_share"]
         fees = total[k.FEES] * line.terms.posts
         price = dict(zip(plan.components, plan.prices[i], strict=True))
         quantity = {
             "fee": fees,
             "usage_rights": fees,
-            "product": total[k.PRODUCT] * plan.product_units,
-            "shipping": float(line.creators),
+            "product": total[k.GOODS] * plan.product_units,
+            "shipping": total[k.HIRED],
             "management": total[k.HOURS],
             "commission": tracked * (1.0 - value_of["return_rate"]),
             "bonus_orders": block["orders"][i],
             "bonus_impressions": total[k.IMPRESSIONS] / 1000.0,
             "performance": total[k.PAY],
             "incidents": total[k.INCIDENTS],
-            "boosting": float(line.creators * line.terms.posts),
+            "boosting": total[k.HIRED] * line.terms.posts,
             "fixed": 1.0,
         }
         quantity["agency"] = sum(price[name] * quantity[name] for name in plan.agency_base)
@@ -156,6 +169,9 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
     )
     profit = contribution - cost
     engagements = added(list(lines["engagements"]))
+    hired = added([total(i, k.HIRED) * (plan.lines[i].stage == 0) for i in every])
+    # A cost that nobody was hired for, the fixed one, has no return.
+    spent = np.where(hired > 0.0, cost, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "cost": cost,
@@ -168,11 +184,13 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "tracked_revenue": tracked,
             "contribution": contribution,
             "profit": profit,
-            "roi": np.where(cost > 0.0, profit / cost, np.nan),
-            "roas": np.where(cost > 0.0, revenue / cost, np.nan),
-            "tracked_roas": np.where(cost > 0.0, tracked / cost, np.nan),
+            "roi": np.where(spent > 0.0, profit / cost, np.nan),
+            "roas": np.where(spent > 0.0, revenue / cost, np.nan),
+            "tracked_roas": np.where(spent > 0.0, tracked / cost, np.nan),
             "top_creator_share": np.where(expected > 0.0, largest / expected, np.nan),
             "effective_creators": np.where(expected > 0.0, expected**2 / squared, np.nan),
+            "hired": hired,
+            "committed": added([total(i, k.COMMITTED) for i in every]),
             "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
             "delivered": added([total(i, k.DELIVERED) * (plan.lines[i].stage == 0) for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],

@@ -1,9 +1,11 @@
 """Overlapping audiences: unique reach of a portfolio, and the orders that duplicated reach wastes.
 
 Per niche with a market of M accounts and overlap w, with S the sum of the creators' own reach and
-x the accounts they were shown to, U = (1 - w) min(S, M) + w M (1 - exp(-x / M)): disjoint audiences
-at w = 0, independent ones (Sainsbury, as told by Caffyn and Sagovsky 1963) at w = 1, never above
-the market. Niches combine in the same way in a market of the sum of theirs.
+X the accounts they were shown to, before anything is folded into the market,
+U = (1 - w) min(S, M) + w M (1 - exp(-X / M)): disjoint audiences at w = 0, independent ones
+(Sainsbury, as told by Caffyn and Sagovsky 1963) at w = 1, never above the market. What repeats is
+1 - U / X, whether one creator's audience exceeds the market or twenty audiences fill it. Niches
+combine in the same way in a market of the sum of theirs.
 """
 
 from __future__ import annotations
@@ -62,6 +64,39 @@ def across_niches(reaches: list[Array], markets: list[float], overlap: float) ->
     return result
 
 
+def within_market(plan: Plan, orders: Array) -> Array:
+    """Return drawn orders, of which those of a portfolio in a niche never exceed its market.
+
+    What chance draws beyond the market is taken from the lines in proportion, in whole orders.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    orders
+        Drawn orders, shape (lines, worlds).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (lines, worlds), whole numbers.
+    """
+    result = orders.copy()
+    for portfolio in plan.portfolios:
+        members = [i for i, line in enumerate(plan.lines) if line.portfolio == portfolio]
+        for name in sorted({plan.lines[i].terms.niche for i in members}):
+            if plan.niches[name].market == math.inf:
+                continue
+            market = math.floor(plan.niches[name].market)
+            own = [i for i in members if plan.lines[i].terms.niche == name]
+            so_far = np.cumsum(orders[own], axis=0)
+            there = np.minimum(market / np.maximum(so_far[-1], 1.0), 1.0)
+            # Differences of rounded running sums add up to the market exactly.
+            left = np.where(so_far[-1] > market, np.floor(so_far * there + 0.5), so_far)
+            result[own] = np.diff(left, axis=0, prepend=0.0)
+    return result
+
+
 def reach_and_waste(plan: Plan, sums: list[Array]) -> tuple[Array, Array]:
     """Return unique reach of each portfolio and the share of orders that each line keeps.
 
@@ -97,7 +132,7 @@ def reach_and_waste(plan: Plan, sums: list[Array]) -> tuple[Array, Array]:
             reaches.append(unique)
             markets.append(niche.market)
             if niche.market < math.inf:
-                duplicated = 1.0 - unique / np.maximum(each, 1e-300)
+                duplicated = 1.0 - unique / np.maximum(shown, 1e-300)
                 expected = np.sum([total[k.EXPECTED_ORDERS] for total in totals], axis=0)
                 share = 1.0 - niche.duplicate_waste * np.maximum(duplicated, 0.0)
                 # Nobody beyond the market is there to order.

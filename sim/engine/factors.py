@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from .jit import compiled, part
 from .keys import stream_key
-from .random import normal_score, philox, uniform
+from .lanes import U
+from .random import central_score, normal_score, threefry, uniform
 
 if TYPE_CHECKING:
     from sim.plan import Plan
 
 Array = npt.NDArray[np.float64]
-U = np.uint64
 
 # Words of the counter that tell the draws of a factor apart.
 _DRAW, _ORDER = U(0), U(1)
@@ -31,27 +31,49 @@ _ROUNDS = 6
 
 
 @part
-def permuted(
-    index: np.uint64, bits: int, group: np.uint64, k0: np.uint64, k1: np.uint64
-) -> np.uint64:
+def permuted(index: int, bits: int, group: np.uint32, k0: np.uint32, k1: np.uint32) -> int:
     """Return where a keyed permutation of 0 .. 2**bits - 1 sends an index.
 
-    A Feistel network (Luby and Rackoff 1988) of six rounds with Philox as its round function; the
+    A Feistel network (Luby and Rackoff 1988) of six rounds with Threefry as its round function; the
     two halves differ by a bit where `bits` is odd.
     """
-    right_bits = U(bits // 2)
-    left_bits = U(bits) - right_bits
-    left, right = index >> right_bits, index & ((U(1) << right_bits) - U(1))
+    right_bits = bits // 2
+    left_bits = bits - right_bits
+    left, right = U(index >> right_bits), U(index & ((1 << right_bits) - 1))
     for turn in range(_ROUNDS):
-        mixed, _ = philox(right, _ORDER, group, U(turn), k0, k1)
-        left, right = right, (left ^ mixed) & ((U(1) << left_bits) - U(1))
+        mixed, _, _, _ = threefry(right, _ORDER, group, U(turn), k0, k1)
+        left, right = right, U((left ^ mixed) & U((1 << left_bits) - 1))
         left_bits, right_bits = right_bits, left_bits
-    return (left << right_bits) | right
+    return (np.int64(left) << right_bits) | np.int64(right)
 
 
 @compiled
+def _factor_row(
+    k0: np.uint32, k1: np.uint32, world: int, repeats: int, bits: int, out: Array
+) -> None:
+    for i in range(out.shape[0]):
+        draw = (world + i) // repeats
+        a, b, _, _ = threefry(U(draw), _DRAW, U(draw >> 32), U(0), k0, k1)
+        p = uniform(a, b)
+        if bits <= 0:
+            score, central = central_score(0.5 * p)
+            if not central:
+                score = normal_score(0.5 * p)
+            out[i] = score if a & U(1) == U(0) else -score
+        else:
+            group = U(draw >> bits)
+            place = permuted(draw & ((1 << bits) - 1), bits, group, k0, k1)
+            strata = float(1 << bits)
+            # The nearer tail keeps its digits: count strata from the end that is closer.
+            if float(place) < strata / 2.0:
+                out[i] = normal_score(min((float(place) + p) / strata, 0.5))
+            else:
+                rest = strata - 1.0 - float(place)
+                out[i] = -normal_score(min((rest + p) / strata, 0.5))
+
+
 def factor_row(
-    key: tuple[np.uint64, np.uint64], world: np.uint64, repeats: int, bits: int, out: Array
+    key: tuple[np.uint64, np.uint64], world: int, repeats: int, bits: int, out: Array
 ) -> None:
     """Fill `out` with standard normal scores of consecutive worlds.
 
@@ -68,23 +90,7 @@ def factor_row(
     out
         Row to fill.
     """
-    k0, k1 = key
-    for i in range(out.shape[0]):
-        draw = (world + U(i)) // U(repeats)
-        a, b = philox(draw, _DRAW, draw >> U(32), U(0), k0, k1)
-        if bits <= 0:
-            score = normal_score(0.5 * uniform(a))
-            out[i] = score if b & U(1) == U(0) else -score
-        else:
-            group = draw >> U(bits)
-            place = permuted(draw & ((U(1) << U(bits)) - U(1)), bits, group, k0, k1)
-            strata = float(U(1) << U(bits))
-            # The nearer tail keeps its digits: count strata from the end that is closer.
-            if float(place) < strata / 2.0:
-                out[i] = normal_score(min((float(place) + uniform(a)) / strata, 0.5))
-            else:
-                rest = strata - 1.0 - float(place)
-                out[i] = -normal_score(min((rest + uniform(a)) / strata, 0.5))
+    _factor_row(U(key[0]), U(key[1]), int(world), repeats, bits, out)
 
 
 def factor_rows(plan: Plan, first: int, worlds: int) -> Array:
@@ -103,9 +109,8 @@ def factor_rows(plan: Plan, first: int, worlds: int) -> Array:
         Standard normal scores, shape (factors, worlds).
     """
     rows = np.empty((len(plan.factors), worlds))
-    with np.errstate(over="ignore"):
-        for k, factor in enumerate(plan.factors):
-            repeats = plan.sampling.replicates if factor.kind == "belief" else 1
-            key = stream_key(plan.seed, "factor", factor.name)
-            factor_row(key, U(first), repeats, plan.sampling.bits, rows[k])
+    for k, factor in enumerate(plan.factors):
+        repeats = plan.sampling.replicates if factor.kind == "belief" else 1
+        key = stream_key(plan.seed, "factor", factor.name)
+        factor_row(key, first, repeats, plan.sampling.bits, rows[k])
     return rows

@@ -1,8 +1,9 @@
-"""What the kernel reads and writes: the inputs of the funnel, its sums, and one line as arrays."""
+"""What the engine reads and writes: the inputs of the funnel, its sums, and one line as arrays."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
 
-#: What varies between creators, in the order of the random stream; neighbours share a draw.
+#: What varies between creators.
 CREATOR_INPUTS = (
     "engagement_rate",
     "followers",
@@ -55,8 +56,8 @@ SUMS = (
     "reach",
     "exposure",
     "fees",
-    "management_hours",
-    "product_cost",
+    "hours",
+    "goods",
     "delivered",
     "viral_posts",
     "capped_impressions",
@@ -64,6 +65,8 @@ SUMS = (
     "incidents",
     "own_orders",
     "pay",
+    "hired",
+    "committed",
 )
 N_SUMS = len(SUMS)
 (
@@ -76,7 +79,7 @@ N_SUMS = len(SUMS)
     EXPOSURE,
     FEES,
     HOURS,
-    PRODUCT,
+    GOODS,
     DELIVERED,
     VIRAL_POSTS,
     CAPPED_IMPRESSIONS,
@@ -84,10 +87,13 @@ N_SUMS = len(SUMS)
     INCIDENTS,
     OWN_ORDERS,
     PAY,
+    HIRED,
+    COMMITTED,
 ) = range(N_SUMS)
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Line:
     """One line as plain arrays: X inputs, K factors, V ways to mix, C creators, S stops.
 
     Logarithms are natural; amounts in USD, counts in accounts, impressions or hours.
@@ -96,7 +102,6 @@ class Line(NamedTuple):
     key: tuple[np.uint64, np.uint64]  #: key words of the creators' stream
     creators: Bits  #: (C,) creator numbers or name ids
     stops: Ints  #: (S,) after how many creators the sums are written out, increasing
-    pairs: Ints  #: pairs of inputs drawn per creator
     drawn: Ints  #: creator inputs that are drawn, increasing
     #: (V, X, X) lower triangular: idiosyncratic scores from independent normals. Of known creators
     #: the row of amplification holds, under engagement, how much of that score is still unknown
@@ -133,3 +138,20 @@ class Line(NamedTuple):
     post_ends: Ints  #: (stages,) posts of a creator up to the end of each stage
     keep: Ints  #: (stages,) creators in each stage, the first all of them
     choose_by_orders: bool  #: stages choose by tracked orders, else by engagements
+    money: float = math.inf  #: USD that the line may commit in a world, inf where that is no matter
+    #: USD committed for a creator: whatever it asks, and per USD of fee, hour and USD of goods
+    dues: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+
+def steps_of(line: Line) -> Ints:
+    """Return the steps of a line: first and last creator, first and last post, shape (steps, 4).
+
+    A step ends at a stop, after which sums go on, or is a stage, with sums of its own.
+    """
+    if len(line.post_ends) > 1:
+        posts = [0, *line.post_ends]
+        rows = [(0, line.stops[-1], *posts[k : k + 2]) for k in range(len(line.post_ends))]
+    else:
+        creators = [0, *line.stops]
+        rows = [(*creators[k : k + 2], 0, line.post_ends[0]) for k in range(len(line.stops))]
+    return np.array(rows, dtype=np.int64)

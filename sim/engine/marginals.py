@@ -23,8 +23,8 @@ Array = npt.NDArray[np.float64]
 TOLERANCE = 1e-4
 #: Tables are refined until they are this good, where the distribution allows it.
 TARGET = 1e-6
-#: The scores that 64 random bits can give lie within this range.
-SCORE_LIMIT = 9.5
+#: The scores that the generator can give end here, sqrt(82 ln 2) rounded up: tables and means too.
+SCORE_LIMIT = 7.54
 #: The scores of the probabilities 1e-9 and 1 - 1e-9.
 SCORE_STATED = 5.997807015007686
 #: The logarithm that stands for zero: its exponential vanishes beside any count or amount.

@@ -1,7 +1,8 @@
 """Orders and order values of a line: one exact Poisson and one exact gamma draw per world.
 
 Sums of independent Poisson counts are Poisson, and the total of N gamma order values of shape k is
-gamma with shape N k, so no single order is ever drawn.
+gamma with shape N k, so no single order is ever drawn. Nearly all worlds are settled many at once,
+row by row; the rest one by one.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from .jit import compiled, part
-from .random import normal_score, philox, uniform
+from .jit import compiled, inlined, part
+from .lanes import CHUNK, F, Singles, U, wide
+from .random import central_score, normal_score, normals, threefry, uniform
 
 Array = npt.NDArray[np.float64]
-U = np.uint64
+Key = tuple[np.uint64, np.uint64]
 
 # Words of the counter that tell the draws of a line's world apart.
 _ORDERS, _VALUES, _KEPT = U(0), U(1), U(2)
-_SMALL_MEAN = 12.0
+_SMALL_MEAN, _MOST_STEPS = 12.0, 80
+#: Score beyond which the expansion of the Poisson quantile is not trusted.
+_FAR = 3.5
+#: 1 / n, so that adding up probabilities divides by nothing.
+_INVERSE = np.array([0.0, *(1.0 / n for n in range(1, _MOST_STEPS + 1))])
 
 
 @part
@@ -41,6 +47,26 @@ def poisson_not_above(n: float, mean: float, lower: bool) -> float:
             k += 1.0
             term *= mean / k
     return total
+
+
+@inlined
+def expansion(mean: float, w: float) -> tuple[float, float]:
+    """Return the Poisson quantile at a normal score w as a real number, and its error.
+
+    Cornish and Fisher's expansion (Giles 2016, ACM TOMS 42(1), equation 6, and one term more).
+    """
+    root = math.sqrt(mean)
+    w2 = w * w
+    x = (
+        mean
+        + root * w
+        + (2.0 + w2) / 6.0
+        - w * (2.0 + w2) / (72.0 * root)
+        + (3.0 * w2 * w2 + 7.0 * w2 - 16.0) / (810.0 * mean)
+    )
+    size = abs(w)
+    error = 0.04 * (1.0 + size + size * w2 / 2.0 + size * w2 * w2 / 40.0) / (mean * root)
+    return x, error
 
 
 @part
@@ -84,19 +110,9 @@ def poisson_quantile(p: float, upper: bool, mean: float) -> float:
                 break
         return n
     w = -normal_score(p) if upper else normal_score(p)
-    root = math.sqrt(mean)
-    w2 = w * w
-    x = (
-        mean
-        + root * w
-        + (2.0 + w2) / 6.0
-        - w * (2.0 + w2) / (72.0 * root)
-        + (3.0 * w2 * w2 + 7.0 * w2 - 16.0) / (810.0 * mean)
-    )
-    size = abs(w)
-    error = 0.04 * (1.0 + size + size * w2 / 2.0 + size * w2 * w2 / 40.0) / (mean * root)
+    x, error = expansion(mean, w)
     n = math.floor(x)
-    if n + error < x < n + 1.0 - error and size < 3.5:
+    if n + error < x < n + 1.0 - error and abs(w) < _FAR:
         return max(n, 0.0)
     n = max(math.floor(x - error), 0.0)
     if upper:
@@ -113,30 +129,149 @@ def poisson_quantile(p: float, upper: bool, mean: float) -> float:
 
 
 @part
-def gamma_draw(shape: float, k0: np.uint64, k1: np.uint64, world: np.uint64) -> float:
+def poisson_rows(p: Array, upper: Array, mean: Array, out: Array) -> None:
+    """Fill a row with the Poisson quantiles of `poisson_quantile`, many at once.
+
+    Parameters
+    ----------
+    p
+        Probabilities of the nearer tail, shape (CHUNK,).
+    upper
+        1 where that is the probability above, else 0.
+    mean
+        Poisson means.
+    out
+        Row to fill.
+    """
+    wide()
+    small = 0
+    for i in range(CHUNK):
+        w, central = central_score(p[i])
+        w = -w if upper[i] > 0.0 else w
+        m = max(mean[i], _SMALL_MEAN)
+        x, error = expansion(m, w)
+        n = math.floor(x)
+        settled = (x - n > error) & (x - n < 1.0 - error) & central & (mean[i] >= _SMALL_MEAN)
+        out[i] = n if settled else -1.0
+        small += mean[i] < _SMALL_MEAN
+    if small > 0:
+        _small_rows(p, upper, mean, out)
+    for i in range(CHUNK):
+        if out[i] < 0.0:
+            out[i] = poisson_quantile(p[i], upper[i] > 0.0, mean[i])
+
+
+@part
+def _small_rows(p: Array, upper: Array, mean: Array, out: Array) -> None:
+    """Settle small means: add up probabilities from zero, in all worlds at once, until all have got there."""
+    wide()
+    term, total, target = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
+    for i in range(CHUNK):
+        # Far up the tail one minus the probability has lost its digits.
+        mine = (mean[i] < _SMALL_MEAN) & ((upper[i] == 0.0) | (p[i] >= 1e-9))
+        target[i] = (1.0 - p[i] if upper[i] > 0.0 else p[i]) if mine else 0.0
+        term[i] = math.exp(-mean[i]) if mine else 1.0
+        total[i] = term[i]
+        out[i] = 0.0 if mine else out[i]
+    for k in range(1, _MOST_STEPS):
+        open_ = 0.0
+        inverse = _INVERSE[k]
+        for i in range(CHUNK):
+            more = 1.0 if total[i] < target[i] else 0.0
+            out[i] += more
+            open_ += more
+            term[i] *= mean[i] * inverse
+            total[i] += term[i]
+        if open_ == 0.0:
+            return
+
+
+@part
+def draw_own(
+    s: Singles,
+    seen_mean: int,
+    other_mean: int,
+    seen: int,
+    other: int,
+    world: np.uint32,
+    draw: np.uint32,
+    low: np.uint32,
+    high: np.uint32,
+    k0: np.uint32,
+    k1: np.uint32,
+) -> None:
+    """Draw a creator's own orders in CHUNK worlds: those that the brand sees, and others.
+
+    Parameters
+    ----------
+    s, seen_mean, other_mean, seen, other
+        Scratch, and where in it rows begin: the Poisson means, and what is filled.
+    world, draw, low, high, k0, k1
+        Counter and key.
+    """
+    p, upper = np.empty((2, CHUNK)), np.empty((2, CHUNK))
+    mean, orders = np.empty(CHUNK), np.empty(CHUNK)
+    for i in range(CHUNK):
+        a, b, c, d = threefry(U(world + U(i)), draw, low, high, k0, k1)
+        p[0, i], upper[0, i] = 0.5 * uniform(a, b), float(a & U(1))
+        p[1, i], upper[1, i] = 0.5 * uniform(c, d), float(c & U(1))
+    for k in range(2):
+        source, drawn = (seen_mean, seen) if k == 0 else (other_mean, other)
+        for i in range(CHUNK):
+            mean[i] = s[source + i]
+        poisson_rows(p[k], upper[k], mean, orders)
+        for i in range(CHUNK):
+            s[drawn + i] = F(orders[i])
+
+
+@part
+def gamma_draw(shape: float, k0: np.uint32, k1: np.uint32, world: np.uint32) -> float:
     """Gamma variate of scale one (Marsaglia and Tsang 2000), attempts numbered in the counter."""
     boost = 1.0
     if shape < 1.0:
-        a, _ = philox(world, _VALUES, U(0), U(1), k0, k1)
-        boost = uniform(a) ** (1.0 / shape)
+        a, b, _, _ = threefry(world, _VALUES, U(0), U(1), k0, k1)
+        boost = uniform(a, b) ** (1.0 / shape)
         shape += 1.0
     d = shape - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     attempt = U(0)
     while True:
-        a, b = philox(world, _VALUES, attempt, U(0), k0, k1)
-        p = uniform(a)
-        x = -normal_score(1.0 - p) if p > 0.5 else normal_score(p)
+        a, b, e, f = threefry(world, _VALUES, attempt, U(0), k0, k1)
+        x = float(normals(a, b)[0])
         v = 1.0 + c * x
         if v > 0.0:
             v = v * v * v
-            if math.log(uniform(b)) < 0.5 * x * x + d - d * v + d * math.log(v):
+            if math.log(uniform(e, f)) < 0.5 * x * x + d - d * v + d * math.log(v):
                 return boost * d * v
-        attempt += U(1)
+        attempt = U(attempt + U(1))
 
 
 @part
-def binomial_draw(n: float, q: float, k0: np.uint64, k1: np.uint64, world: np.uint64) -> float:
+def value_rows(
+    orders: Array, shape: float, k0: np.uint32, k1: np.uint32, world: np.uint32, out: Array
+) -> None:
+    """Fill a row with the total value of some orders, in units of the mean value over `shape`.
+
+    The first attempt is decided by Marsaglia and Tsang's squeeze, many worlds at once; where it does
+    not accept, `gamma_draw` begins with the same attempt.
+    """
+    wide()
+    for i in range(CHUNK):
+        a, b, c, e = threefry(U(world + U(i)), _VALUES, U(0), U(0), k0, k1)
+        x = float(normals(a, b)[0])
+        d = max(orders[i] * shape, 1.0) - 1.0 / 3.0
+        v = 1.0 + x / math.sqrt(9.0 * d)
+        x2 = x * x
+        accepted = (uniform(c, e) < 1.0 - 0.0331 * x2 * x2) & (v > 0.0)
+        out[i] = d * v * v * v if accepted & (orders[i] * shape >= 1.0) else -1.0
+    for i in range(CHUNK):
+        if out[i] < 0.0:
+            n = orders[i] * shape
+            out[i] = gamma_draw(n, k0, k1, U(world + U(i))) if n > 0.0 else 0.0
+
+
+@part
+def binomial_draw(n: float, q: float, k0: np.uint32, k1: np.uint32, world: np.uint32) -> float:
     """Binomial variate by inversion, searched from the mode (Kemp 1986), exact.
 
     The smallest number whose probability of not being passed is at least a uniform one: it never
@@ -153,8 +288,8 @@ def binomial_draw(n: float, q: float, k0: np.uint64, k1: np.uint64, world: np.ui
         return n
     if q <= 0.0:
         return 0.0
-    a, _ = philox(world, _KEPT, U(0), U(0), k0, k1)
-    left, odds = uniform(a), q / (1.0 - q)
+    a, b, _, _ = threefry(world, _KEPT, U(0), U(0), k0, k1)
+    left, odds = uniform(a, b), q / (1.0 - q)
     mode = min(math.floor((n + 1.0) * q), n)
     log = math.lgamma(n + 1.0) - math.lgamma(mode + 1.0) - math.lgamma(n - mode + 1.0)
     here = math.exp(log + mode * math.log(q) + (n - mode) * math.log1p(-q))
@@ -182,14 +317,8 @@ def binomial_draw(n: float, q: float, k0: np.uint64, k1: np.uint64, world: np.ui
     return k
 
 
-@compiled
 def draw_orders(
-    key: tuple[np.uint64, np.uint64],
-    world: np.uint64,
-    expected: Array,
-    shape: float,
-    orders: Array,
-    value: Array,
+    key: Key, world: int, expected: Array, shape: float, orders: Array, value: Array
 ) -> None:
     """Draw orders and the sum of their values for a line in a block of worlds.
 
@@ -204,25 +333,13 @@ def draw_orders(
     shape
         Gamma shape of one order value: 1 / coefficient of variation squared.
     orders, value
-        Filled: orders, and their total value in units of shape times the mean order value.
+        Filled: orders, and their total value in units of the mean order value over `shape`.
     """
-    k0, k1 = key
-    for i in range(expected.shape[0]):
-        a, b = philox(world + U(i), _ORDERS, U(0), U(0), k0, k1)
-        n = poisson_quantile(0.5 * uniform(a), (b & U(1)) == U(1), expected[i])
-        orders[i] = n
-        value[i] = gamma_draw(n * shape, k0, k1, world + U(i)) if n > 0.0 else 0.0
+    _draw_orders(U(key[0]), U(key[1]), U(world), expected, float(shape), orders, value)
 
 
-@compiled
 def keep_orders(
-    key: tuple[np.uint64, np.uint64],
-    world: np.uint64,
-    own: Array,
-    kept: Array,
-    shape: float,
-    orders: Array,
-    value: Array,
+    key: Key, world: int, own: Array, kept: Array, shape: float, orders: Array, value: Array
 ) -> None:
     """Thin orders that were drawn creator by creator, and draw the sum of their values.
 
@@ -234,8 +351,50 @@ def keep_orders(
     key, world, shape, orders, value
         See `draw_orders`.
     """
-    k0, k1 = key
-    for i in range(own.shape[0]):
-        n = binomial_draw(own[i], kept[i], k0, k1, world + U(i))
-        orders[i] = n
-        value[i] = gamma_draw(n * shape, k0, k1, world + U(i)) if n > 0.0 else 0.0
+    _keep_orders(U(key[0]), U(key[1]), U(world), own, kept, float(shape), orders, value)
+
+
+@compiled
+def _draw_orders(
+    k0: np.uint32,
+    k1: np.uint32,
+    world: np.uint32,
+    expected: Array,
+    shape: float,
+    orders: Array,
+    value: Array,
+) -> None:
+    p, upper = np.empty(CHUNK), np.empty(CHUNK)
+    mean, drawn, worth = np.zeros(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
+    for start in range(0, expected.shape[0], CHUNK):
+        here, now = min(CHUNK, expected.shape[0] - start), U(world + U(start))
+        for i in range(here):
+            mean[i] = expected[start + i]
+        for i in range(CHUNK):
+            a, b, _, _ = threefry(U(now + U(i)), _ORDERS, U(0), U(0), k0, k1)
+            p[i], upper[i] = 0.5 * uniform(a, b), float(a & U(1))
+        poisson_rows(p, upper, mean, drawn)
+        value_rows(drawn, shape, k0, k1, now, worth)
+        for i in range(here):
+            orders[start + i], value[start + i] = drawn[i], worth[i]
+
+
+@compiled
+def _keep_orders(
+    k0: np.uint32,
+    k1: np.uint32,
+    world: np.uint32,
+    own: Array,
+    kept: Array,
+    shape: float,
+    orders: Array,
+    value: Array,
+) -> None:
+    drawn, worth = np.zeros(CHUNK), np.empty(CHUNK)
+    for start in range(0, own.shape[0], CHUNK):
+        here, now = min(CHUNK, own.shape[0] - start), U(world + U(start))
+        for i in range(here):
+            drawn[i] = binomial_draw(own[start + i], kept[start + i], k0, k1, U(now + U(i)))
+        value_rows(drawn, shape, k0, k1, now, worth)
+        for i in range(here):
+            orders[start + i], value[start + i] = drawn[i], worth[i]

@@ -1,11 +1,12 @@
 """Counter-based random numbers: what a draw describes decides it, nothing else.
 
-Every draw is a function of a *key* (seed and names) and a *counter* (world, creator, post, input).
+Every draw is a function of a *key* (seed and names) and a *counter* (world, input or post, creator).
 Block size, thread count and the order of tables in a file cannot reach it.
 
-Generator: Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as
-1, 2, 3", SC'11, section 4.3). Normal scores: the polar form of Box and Muller (1958) with the angle
-folded into an eighth of the circle, where short polynomials suffice and every step vectorises.
+Generator: Threefry4x32 with 13 rounds (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers:
+as easy as 1, 2, 3", SC'11, section 4.2; Random123 publishes known answers for 13 rounds and knows no
+flaw from 12 on): a counter of four 32-bit words and a key of two give four random words. Normal
+scores: the polar form of Box and Muller (1958), turned by 45 degrees.
 """
 
 from __future__ import annotations
@@ -14,93 +15,152 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
-from .jit import inlined, part
+from .jit import COMPILES, inlined, part
+from .lanes import F, I, U, chebyshev, fma, singles
 
-Array = npt.NDArray[np.float64]
-Bits = npt.NDArray[np.uint64]
-
-#: Worlds handled together: the length of every row in the kernel. Rows of 128 fit the L1 cache.
-CHUNK = 128
-
-U = np.uint64
-_MULTIPLIER_0, _MULTIPLIER_1 = U(0xD2511F53), U(0xCD9E8D57)
-_WEYL_0, _WEYL_1 = U(0x9E3779B9), U(0xBB67AE85)
-_LOW, _HALF = U(0xFFFFFFFF), U(32)
-_ONE, _TWO, _TOP = U(1), U(2), U(63)
-
-_ANGLE = 2.0**-62 * math.pi / 2.0
-_QUARTER_PI = math.pi / 4.0
-_S11, _C12 = -1.0 / 39916800.0, 1.0 / 479001600.0
-_LN2 = math.log(2.0)
-_SQRT_HALF_BITS = U(0x3FE6A09E667F3BCD)
-_MANTISSA = U(52)
-_MANTISSA_SIGNED = np.int64(52)
-
-# log(1 + f) / f on [sqrt(1/2) - 1, sqrt(2) - 1]: Chebyshev fit of degree 12, relative error 6e-11.
-# exp(r) on [-ln 2 / 2, ln 2 / 2]: Chebyshev fit of degree 8, relative error 3e-12.
+ROUNDS = 13
+_PARITY = 0x1BD11BDA
+#: By how many bits words turn in each of eight rounds, the two pairs of a round.
+TURNS = ((10, 26), (11, 21), (13, 27), (23, 5), (6, 20), (17, 11), (25, 10), (18, 20))
+#: Which words are mixed in even and in odd rounds.
+PAIRS = (((0, 1), (2, 3)), ((0, 3), (2, 1)))
 
 
-def _chebyshev(function: Any, low: float, high: float, degree: int) -> tuple[float, ...]:
-    """Return power-basis coefficients of the Chebyshev interpolant of `function` on [low, high]."""
-    from numpy.polynomial import Chebyshev, Polynomial
+@intrinsic
+def _threefry(context: Any, c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+    # Written out round by round: a loop is unrolled on some processors only, and where it is not,
+    # nothing around it becomes wide. Nor do numba's integers stay 32 bits wide by themselves.
+    word = types.uint32
 
-    fit = Chebyshev.interpolate(function, degree, domain=[low, high])
-    return tuple(float(c) for c in fit.convert(kind=Polynomial).coef)
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = ir.IntType(32)
+        x, key = list(arguments[:4]), [arguments[4], arguments[5], bits(0), bits(0)]
+        key.append(builder.xor(builder.xor(key[0], key[1]), bits(_PARITY)))
+        x = [builder.add(v, k) for v, k in zip(x, key[:4], strict=True)]
+        for turn in range(ROUNDS):
+            for (i, j), by in zip(PAIRS[turn % 2], TURNS[turn % 8], strict=True):
+                x[i] = builder.add(x[i], x[j])
+                left, right = builder.shl(x[j], bits(by)), builder.lshr(x[j], bits(32 - by))
+                x[j] = builder.xor(builder.or_(left, right), x[i])
+            if turn % 4 == 3:
+                done = turn // 4 + 1
+                x = [builder.add(v, key[(done + i) % 5]) for i, v in enumerate(x)]
+                x[3] = builder.add(x[3], bits(done))
+        return context.make_tuple(builder, signature.return_type, x)
+
+    return types.UniTuple(word, 4)(word, word, word, word, word, word), generate
 
 
-(_L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7, _L8, _L9, _L10, _L11, _L12) = _chebyshev(
-    lambda f: np.log1p(f) / f, math.sqrt(0.5) - 1.0, math.sqrt(2.0) - 1.0, 12
+def threefry_words(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> tuple[Any, ...]:
+    """Return the four words of `threefry`, of numbers or arrays, in numpy."""
+    x = [np.asarray(word, U) for word in np.broadcast_arrays(c0, c1, c2, c3)]
+    key = [U(k0), U(k1), U(0), U(0)]
+    key.append(U(_PARITY) ^ key[0] ^ key[1])
+    with np.errstate(over="ignore"):
+        x = [v + k for v, k in zip(x, key[:4], strict=True)]
+        for turn in range(ROUNDS):
+            for (i, j), by in zip(PAIRS[turn % 2], TURNS[turn % 8], strict=True):
+                x[i] = x[i] + x[j]
+                x[j] = ((x[j] << U(by)) | (x[j] >> U(32 - by))) ^ x[i]
+            if turn % 4 == 3:
+                done = turn // 4 + 1
+                x = [v + key[(done + i) % 5] for i, v in enumerate(x)]
+                x[3] = x[3] + U(done)
+    return tuple(v[()] for v in x)
+
+
+#: ``threefry(c0, c1, c2, c3, k0, k1)`` gives four random words. The generator's other two key words
+#: are zero, which saves their additions.
+threefry: Any = _threefry if COMPILES else threefry_words
+
+_ULP, _CELL, _HALF_CELL = F(2.0**-32), F(2.0**-42), F(2.0**-41)
+_ANGLE = F(math.pi / 4.0 * 2.0**-31)
+_MINUS_2LN2, _ROOT_HALF_BITS = F(-2.0 * math.log(2.0)), U(0x3F3504F3)
+_EXPONENT, _ONE, _SIGN = U(23), F(1.0), U(31)
+_RADIUS_BITS = U(0x3FC)
+
+# -2 log(1 + f) / f for sqrt(1/2) <= 1 + f <= sqrt(2): relative error 2e-7.
+_L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7 = singles(
+    chebyshev(lambda f: -2.0 * np.log1p(f) / f, math.sqrt(0.5) - 1.0, math.sqrt(2.0) - 1.0, 7)
 )
-(_E0, _E1, _E2, _E3, _E4, _E5, _E6, _E7, _E8) = _chebyshev(np.exp, -_LN2 / 2.0, _LN2 / 2.0, 8)
-_ROUND = 1.5 * 2.0**52
-_LOG2E = 1.0 / _LN2
-_BIAS = U(1023)
-_EXP_LOWEST, _EXP_HIGHEST = -708.0, 708.0
-#: Logarithms at or below it stand for zero: no product of inputs that are not zero gets there.
-LOG_NOTHING = -600.0
+# sqrt(1/2) sin(x) / x and sqrt(1/2) cos(x) in x^2, |x| <= pi / 4: errors 2e-9 and 3e-8.
+_S0, _S1, _S2, _S3 = singles(
+    chebyshev(
+        lambda q: math.sqrt(0.5) * np.sinc(np.sqrt(q) / math.pi), 0.0, (math.pi / 4.0) ** 2, 3
+    )
+)
+_C0, _C1, _C2, _C3 = singles(
+    chebyshev(lambda q: math.sqrt(0.5) * np.cos(np.sqrt(q)), 0.0, (math.pi / 4.0) ** 2, 3)
+)
 
 
 @inlined
-def philox(
-    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
-) -> tuple[np.uint64, np.uint64]:
-    """Philox4x32-10: a counter of four 32-bit words and a key of two give 2 x 64 random bits.
+def normals(a: np.uint32, b: np.uint32) -> tuple[np.float32, np.float32]:
+    r"""Return two independent standard normals of two words.
 
-    Words travel in 64-bit registers whose upper halves may hold leftovers: the masked
-    multiplication ignores them, and the last step cuts them off.
+    With :math:`u` uniform and :math:`\varphi` uniform on :math:`(-\pi/4, \pi/4)` they are
+    :math:`\pm\sqrt{-\ln u}\,(\cos\varphi \pm \sin\varphi)`: the circle of Box and Muller (1958),
+    turned by 45 degrees, with two random signs. The radius has 40 bits, the 32 of `a` and eight low
+    ones of `b`; the angle is `b` as a signed number, its two lowest bits are the signs.
     """
-    for _ in range(10):
-        p0 = _MULTIPLIER_0 * (c0 & _LOW)
-        p1 = _MULTIPLIER_1 * (c2 & _LOW)
-        c0, c1, c2, c3 = (p1 >> _HALF) ^ c1 ^ k0, p1, (p0 >> _HALF) ^ c3 ^ k1, p0
-        k0 = (k0 + _WEYL_0) & _LOW
-        k1 = (k1 + _WEYL_1) & _LOW
-    return (c0 & _LOW) | (c1 << _HALF), (c2 & _LOW) | (c3 << _HALF)
+    u = F(fma(F(a), _ULP, fma(F(U(b & _RADIUS_BITS)), _CELL, _HALF_CELL)))
+    bits = u.view(U)
+    e = I(bits - _ROOT_HALF_BITS) >> I(23)
+    f = F(U(bits - U(U(e) << _EXPONENT)).view(F) - _ONE)
+    p = fma(fma(fma(fma(_L7, f, _L6), f, _L5), f, _L4), f, _L3)
+    p = fma(fma(fma(p, f, _L2), f, _L1), f, _L0)
+    r = F(math.sqrt(fma(F(e), _MINUS_2LN2, F(f * F(p)))))
+    x = F(F(I(b)) * _ANGLE)
+    q = F(x * x)
+    s = F(x * F(fma(fma(fma(_S3, q, _S2), q, _S1), q, _S0)))
+    c = F(fma(fma(fma(_C3, q, _C2), q, _C1), q, _C0))
+    plus = U(F(r * F(c + s)).view(U) ^ U(b << _SIGN))
+    minus = U(F(r * F(c - s)).view(U) ^ U(U(b >> U(1)) << _SIGN))
+    return plus.view(F), minus.view(F)
 
 
 @inlined
-def uniform(bits: np.uint64) -> float:
-    """Map 64 random bits to (0, 1]: 53 bits of mantissa, the smallest value 2**-64."""
-    return (float(bits >> _ONE) + 0.5) * 2.0**-63
+def chance(word: np.uint32) -> np.float32:
+    """Return a uniform number between 0 and 1 in steps of 2**-32, to be held against a chance."""
+    return F(F(word) * _ULP)
+
+
+@inlined
+def uniform(low: np.uint32, high: np.uint32) -> float:
+    """Map two words to (0, 1]: 63 bits, 53 bits of mantissa, the smallest value 2**-64."""
+    bits = (np.uint64(high) << np.uint64(32)) | np.uint64(low)
+    return (float(bits >> np.uint64(1)) + 0.5) * 2.0**-63
+
+
+@inlined
+def central_score(p: float) -> tuple[float, bool]:
+    """Return the standard normal quantile for 0.075 <= p <= 1/2, and whether p lies there.
+
+    The central branch of Wichura's (1988) algorithm AS 241, PPND16.
+    """
+    q = p - 0.5
+    r = 0.180625 - q * q
+    top = (((((((2509.0809287301226727 * r + 33430.575583588128105) * r
+        + 67265.770927008700853) * r + 45921.953931549871457) * r
+        + 13731.693765509461125) * r + 1971.5909503065514427) * r
+        + 133.14166789178437745) * r + 3.387132872796366608)  # fmt: skip
+    bottom = (((((((5226.495278852854561 * r + 28729.085735721942674) * r
+        + 39307.89580009271061) * r + 21213.794301586595867) * r
+        + 5394.1960214247511077) * r + 687.1870074920579083) * r
+        + 42.313330701600911252) * r + 1.0)  # fmt: skip
+    return q * top / bottom, abs(q) <= 0.425
 
 
 @part
 def normal_score(p: float) -> float:
     """Return the standard normal quantile for 0 < p <= 1/2 (Wichura 1988, algorithm AS 241, PPND16)."""
-    q = p - 0.5
-    if abs(q) <= 0.425:
-        r = 0.180625 - q * q
-        top = (((((((2509.0809287301226727 * r + 33430.575583588128105) * r
-            + 67265.770927008700853) * r + 45921.953931549871457) * r
-            + 13731.693765509461125) * r + 1971.5909503065514427) * r
-            + 133.14166789178437745) * r + 3.387132872796366608)  # fmt: skip
-        bottom = (((((((5226.495278852854561 * r + 28729.085735721942674) * r
-            + 39307.89580009271061) * r + 21213.794301586595867) * r
-            + 5394.1960214247511077) * r + 687.1870074920579083) * r
-            + 42.313330701600911252) * r + 1.0)  # fmt: skip
-        return q * top / bottom
+    score, central = central_score(p)
+    if central:
+        return score
     r = math.sqrt(-math.log(p))
     if r <= 5.0:
         r -= 1.6
@@ -123,92 +183,3 @@ def normal_score(p: float) -> float:
             + 0.0148753612908506148525) * r + 0.13692988092273580531) * r
             + 0.59983220655588793769) * r + 1.0)  # fmt: skip
     return -top / bottom
-
-
-@inlined
-def minus_log(x: float) -> float:
-    """Return -log x for 2**-64 <= x <= 1, relative error 6e-11.
-
-    The exponent is taken off by integer arithmetic, so that the polynomial sees a number between
-    sqrt(1/2) and sqrt(2).
-    """
-    bits = np.float64(x).view(U)
-    e = np.int64(bits - _SQRT_HALF_BITS) >> _MANTISSA_SIGNED
-    f = U(bits - (U(e) << _MANTISSA)).view(np.float64) - 1.0
-    p = _L8 + f * (_L9 + f * (_L10 + f * (_L11 + f * _L12)))
-    p = _L0 + f * (
-        _L1 + f * (_L2 + f * (_L3 + f * (_L4 + f * (_L5 + f * (_L6 + f * (_L7 + f * p))))))
-    )
-    return -(float(e) * _LN2 + f * p)
-
-
-@inlined
-def exponential(x: float) -> float:
-    """Return exp x, relative error 3e-12; zero up to `LOG_NOTHING`, constant above 708.
-
-    Cody and Waite's reduction: x = n ln 2 + r, a polynomial for exp(r), and 2**n written into the
-    bits of an exponent.
-    """
-    y = min(max(x, _EXP_LOWEST), _EXP_HIGHEST)
-    n = y * _LOG2E + _ROUND
-    r = y - (n - _ROUND) * _LN2
-    p = _E5 + r * (_E6 + r * (_E7 + r * _E8))
-    p = _E0 + r * (_E1 + r * (_E2 + r * (_E3 + r * (_E4 + r * p))))
-    scale = U((np.float64(n).view(U) + _BIAS) << _MANTISSA).view(np.float64)
-    return 0.0 if x <= LOG_NOTHING else p * scale
-
-
-@part
-def normal_rows(
-    key: tuple[np.uint64, np.uint64],
-    world: np.uint64,
-    draw: np.uint64,
-    creator: np.uint64,
-    s: Array,
-    first: int,
-    second: int,
-) -> None:
-    r"""Fill two rows with independent standard normal scores of CHUNK consecutive worlds.
-
-    With :math:`u` uniform and :math:`\varphi` uniform on :math:`(-\pi/4, \pi/4)` the pair
-    :math:`\pm\sqrt{-\ln u}\,(\cos\varphi \pm \sin\varphi)` is standard normal: the circle of Box
-    and Muller (1958), turned by 45 degrees, with two random signs. The scores reach 9.4.
-
-    Parameters
-    ----------
-    key
-        Key words of the stream.
-    world, draw, creator
-        Counter: first world, what is drawn (post and pair of inputs), creator number or name id.
-    s, first, second
-        Scratch, and where in it the two rows begin.
-    """
-    k0, k1 = key
-    c2, c3 = creator & _LOW, creator >> _HALF
-    # Unsigned offsets need no check for counting from the end, which would keep loops scalar.
-    one, two = U(first), U(second)
-    for i in range(CHUNK):
-        a, b = philox(world + U(i), draw, c2, c3, k0, k1)
-        r = math.sqrt(minus_log(uniform(a)))
-        phi = (float(b >> _TWO) + 0.5) * _ANGLE - _QUARTER_PI
-        x = phi * phi
-        sine = phi * (
-            1.0
-            + x
-            * (
-                -1.0 / 6.0
-                + x * (1.0 / 120.0 + x * (-1.0 / 5040.0 + x * (1.0 / 362880.0 + x * _S11)))
-            )
-        )
-        cosine = 1.0 + x * (
-            -0.5
-            + x
-            * (
-                1.0 / 24.0
-                + x * (-1.0 / 720.0 + x * (1.0 / 40320.0 + x * (-1.0 / 3628800.0 + x * _C12)))
-            )
-        )
-        plus = U(np.float64(r * (cosine + sine)).view(U) ^ (b << _TOP))
-        minus = U(np.float64(r * (cosine - sine)).view(U) ^ ((b >> _ONE) << _TOP))
-        s[one + U(i)] = plus.view(np.float64)
-        s[two + U(i)] = minus.view(np.float64)

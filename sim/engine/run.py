@@ -63,21 +63,20 @@ def line_block(
     else:
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
     share = economics_rows(plan, factors)["tracked_share"]
-    # A copy: a read-only view would be another type, for which the kernel compiles again.
     tracked = np.array(np.broadcast_to(share, padded))
     sums = []
-    # Interpreted, the generator's arithmetic modulo 2**64 would warn.
+    # Interpreted, the generator's arithmetic modulo 2**32 would warn.
     with np.errstate(over="ignore"):
         for work in plan.works:
             steps = max(len(work.stops), len(work.post_ends))
             out = np.empty((steps, N_SUMS, worlds))
-            line_sums(work, factors, tracked, np.uint64(first), worlds, out)
+            line_sums(work, factors, tracked, first, worlds, out)
             sums.append(out)
         for w, left in orders_left(plan, sums):
             # Pay and choice go by the tracked orders that overlap and incidents leave.
             seen = tracked.copy()
             seen[:worlds] *= left
-            line_sums(plan.works[w], factors, seen, np.uint64(first), worlds, sums[w])
+            line_sums(plan.works[w], factors, seen, first, worlds, sums[w])
     return factors[:, :worlds], sums
 
 

@@ -17,16 +17,16 @@ from sim.evidence.tables import (
 )
 
 if TYPE_CHECKING:
-    from sim.evidence.spread import SourcePoint, SourceSpread, TierSpread, spread_of_sources
+    from sim.evidence.spread import SourceSpread, TierSpread, Witness, spread_of_sources
 
 __all__ = [
     "TIERS",
     "Derived",
     "Figure",
     "Source",
-    "SourcePoint",
     "SourceSpread",
     "TierSpread",
+    "Witness",
     "cite",
     "claims",
     "derived",

@@ -13,7 +13,10 @@ TIERS = ("nano", "micro", "mid", "macro", "mega")
 class Source:
     """A publication, a data set, or the word *assumption*.
 
-    ``seen_in`` says where its figures were read: ``original``, ``abstract`` or ``secondary page``.
+    ``seen_in`` says where its figures were read: ``original`` page, ``abstract``, ``secondary page``
+    or ``stored page`` (a copy of the original kept elsewhere). Sources of one ``cluster`` quote or
+    copy each other, or are posts measured here: together they are one witness. ``interest`` is
+    ``vendor`` where the publisher sells what the figures speak for.
     """
 
     key: str
@@ -24,6 +27,8 @@ class Source:
     seen_in: str
     short: str
     locator: str
+    cluster: str
+    interest: str
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,20 @@ class Derived:
     unit: str
     basis: str
     note: str
+
+
+def measured_figure(row: Derived, quantity: str) -> Figure:
+    """Return a statistic of real posts as a figure of its source, under another quantity's name.
+
+    One that rests on few creators is used for ``neither``, with the reason.
+    """
+    reason = row.note if "weak" in row.note else ""
+    use = "neither" if reason else "default"
+    informs = f"tier.{row.tier}.{quantity}"
+    return Figure(
+        row.id, row.source, quantity, row.tier, row.platform, row.value, row.value, row.unit,
+        row.basis, row.note, sources()[row.source].year, informs, use, reason, "",
+    )  # fmt: skip
 
 
 Row = TypeVar("Row", Source, Figure, Derived)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..text.safe import alike
 from .distributions import DistributionError, number
 from .faults import Fault, nearest, suggestion
 from .fill import lines_of, preset_platforms, preset_tiers, presets
@@ -124,6 +125,7 @@ def _references(tables: Tables) -> Iterator[Fault]:
     platforms = {*preset_platforms(), *tables.get("platform", {})}
     kinds = {*presets()["compensation"], *tables.get("compensation", {})}
     niches = tables.get("niche", {})
+    everywhere: dict[str, Path] = {}
     for tier, own in tables.get("tier", {}).items():
         for platform in own.get("on", {}):
             if platform not in platforms:
@@ -136,6 +138,8 @@ def _references(tables: Tables) -> Iterator[Fault]:
             yield Fault(_said(path, "platform", tables), f"is unknown; {hint}", platform)
         elif isinstance(platform, str) and isinstance(tier, str):
             yield from _tier(_said(path, "tier", tables), tier, platform, tables)
+        if isinstance(niche, str):
+            everywhere.setdefault(niche, path)
         near = nearest(niche, niches) if isinstance(niche, str) and niche not in niches else None
         if near is not None:
             problem = f"did you mean `{near}`? If not, add [niche.{niche}]"
@@ -144,6 +148,19 @@ def _references(tables: Tables) -> Iterator[Fault]:
             problem = f"is unknown; {suggestion(terms['compensation'], kinds)}"
             key = _said(path, "compensation", tables)
             yield Fault(key, problem, terms["compensation"])
+    yield from _niches_told_apart(niches, everywhere, tables)
+
+
+def _niches_told_apart(
+    niches: Tables, everywhere: Mapping[str, Path], tables: Tables
+) -> Iterator[Fault]:
+    """Check that niches named by portfolios and rosters are not one niche in two spellings."""
+    seen = {alike(name): name for name in niches}
+    for niche, path in everywhere.items():
+        first = seen.setdefault(alike(niche), niche)
+        if first != niche and nearest(niche, niches) is None:
+            problem = f"differs from niche `{first}` by capitals or marks alone: write one of them"
+            yield Fault(_said(path, "niche", tables), problem, niche)
 
 
 def _said(path: Path, key: str, tables: Tables) -> str:
@@ -287,7 +304,8 @@ def _tier_numbers(table: Tables) -> Iterator[tuple[Path, str, Any]]:
     for name in ("spike", "cascade"):
         inside = law.get(name)
         index = _value(inside.get("tail_index")) if isinstance(inside, Mapping) else None
-        if index is not None and 0.0 < index <= 1.0 and "cap" not in law:
+        never = isinstance(inside, Mapping) and _value(inside.get("probability")) == 0.0
+        if index is not None and 0.0 < index <= 1.0 and "cap" not in law and not never:
             problem = "at or below 1 the mean is infinite; set `cap` beside it, the largest A"
             yield ("amplification", name, "tail_index"), problem, index
 

@@ -23,12 +23,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from ..reading import FIGURES, ReadingError
 from .families import PARAMETERS, canonical, logit, normal_through, scipy_number, scipy_support
 from .faults import nearest
-from .numbers import LARGEST, DistributionError, number, suffix_of
+from .numbers import LARGEST, DistributionError, number, refuse_percent, suffix_of
 
 __all__ = [
     "POSITIVE",
@@ -40,6 +41,10 @@ __all__ = [
     "number",
     "parse",
 ]
+
+#: Log sd s of a lognormal up to which its mean is drawn: half of it lies beyond the score s, which
+#: one draw in 3.5 million passes at 5.
+WIDEST = 5.0
 
 _RANGE = re.compile(r"^(.*?)\s+to\s+(.*)$", re.IGNORECASE)
 _DASHED = re.compile(r"^(.*?\S)\s*[-\u2013\u2014]\s*(.*)$")
@@ -57,20 +62,37 @@ class Kind:
         Whether it may be zero for everybody.
     any_tail
         Whether its mean may be infinite, as where another key truncates it.
+    percent
+        Whether a percent sign makes sense, as it does not on money and counts.
+    rare
+        Share of the draws of a lognormal or gamma that may pass ``high``.
     """
 
     low: float = 0.0
     high: float = math.inf
     all_zero: bool = True
     any_tail: bool = False
+    percent: bool = True
+    rare: float = 0.0005
 
     def never_all_zero(self) -> Kind:
         """Return the same kind for a key that something is divided by."""
         return replace(self, all_zero=False)
 
+    def passed_by_some(self) -> Kind:
+        """Return the same kind for a ratio of which half of the draws have to stay below ``high``.
+
+        Orders may outnumber engagements: who buys need not have engaged.
+        """
+        return replace(self, rare=0.5)
+
     def truncated_elsewhere(self) -> Kind:
         """Return the same kind for a key that another key truncates."""
         return replace(self, all_zero=False, any_tail=True)
+
+    def no_share(self) -> Kind:
+        """Return the same kind for a key that is an amount of something: USD, accounts, hours."""
+        return replace(self, percent=False)
 
 
 POSITIVE, SHARE, REAL = Kind(), Kind(high=1.0), Kind(low=-math.inf)
@@ -121,14 +143,19 @@ def parse(value: Any, kind: Kind = POSITIVE, folder: Path | None = None) -> Dist
     """
     if isinstance(value, Distribution):
         return value
+    if not kind.percent:
+        refuse_percent(value)
     try:
         if isinstance(value, str) and _RANGE.match(value):
             result = _from_range(value, kind)
         elif isinstance(value, Mapping):
-            result = _from_table(value, folder)
+            result = _from_table(value, kind, folder)
         else:
             result = Distribution(value, "constant", {"value": _constant(value)})
         _check_kind(result, kind)
+        if result.family == "gamma":
+            # What a gamma on a share has beyond one is cut off.
+            result = replace(result, upper=min(result.upper, kind.high))
     except ArithmeticError:
         raise DistributionError("its numbers are too large or too small to compute with") from None
     return result
@@ -216,14 +243,15 @@ def _share_range(text: str, low: float, high: float) -> Distribution:
 # --- Tables ---------------------------------------------------------------------------------------
 
 
-def _from_table(value: Mapping[str, Any], folder: Path | None) -> Distribution:
+def _from_table(value: Mapping[str, Any], kind: Kind, folder: Path | None) -> Distribution:
     rest = {key: item for key, item in value.items() if key != "truncate"}
     lower, upper = _truncation(value.get("truncate"))
     if len(rest) != 1:
         raise DistributionError(_not_one_family(rest))
     ((family, given),) = rest.items()
     if family == "empirical":
-        return Distribution(value, family, {}, lower, upper, _column(given, lower, upper, folder))
+        values = _column(given, lower, upper, kind, folder)
+        return Distribution(value, family, {}, lower, upper, values)
     if not isinstance(given, Mapping):
         raise DistributionError(f"{family} takes a table of {PARAMETERS.get(family, 'parameters')}")
     if family not in PARAMETERS:
@@ -260,7 +288,9 @@ def _end(value: Any) -> float:
         raise DistributionError(f"truncate: {error}") from None
 
 
-def _column(value: Any, lower: float, upper: float, folder: Path | None) -> tuple[float, ...]:
+def _column(
+    value: Any, lower: float, upper: float, kind: Kind, folder: Path | None
+) -> tuple[float, ...]:
     """Read the numbers of a column that lie within the truncation; empty cells are no numbers."""
     if not isinstance(value, str) or ":" not in value:
         raise DistributionError('empirical takes "FILE.csv:COLUMN"')
@@ -271,6 +301,8 @@ def _column(value: Any, lower: float, upper: float, folder: Path | None) -> tupl
         table = read_table((folder or Path()) / name, FIGURES, mapped={"figure": column}, name=name)
     except ReadingError as error:
         raise DistributionError(f"{name}: {'; '.join(error.faults[:3])}") from None
+    if not kind.percent:
+        refuse_percent((table.titles["figure"], *table.cells["figure"]))
     figures = table.numbers["figure"]
     values = figures[(figures >= lower) & (figures <= upper)]
     if len(values) < 2:
@@ -290,8 +322,8 @@ def _check_kind(d: Distribution, kind: Kind) -> None:
             "; truncate it at 0, or write a lognormal, gamma, beta or pert"
         )  # fmt: skip
         raise DistributionError(f"cannot be negative{way_out}")
-    # A lognormal given as a share is fine where it practically ends below one.
-    practical = min(high, _almost_all(d)) if d.family == "lognormal" else high
+    # A lognormal or gamma given as a share is fine where it practically ends below one.
+    practical = min(high, _passed_by(d, kind.rare)) if d.family in ("lognormal", "gamma") else high
     if practical > kind.high:
         if d.family == "constant":
             raise DistributionError('is a share and cannot be above 1; write 5 % as 0.05 or "5 %"')
@@ -306,6 +338,13 @@ def _check_kind(d: Distribution, kind: Kind) -> None:
     if not kind.any_tail and not _has_mean(d):
         raise DistributionError(
             "its mean is infinite or beyond 1e15; truncate it from above: truncate = [0, ...]"
+        )
+    spread = d.parameters["sigma"] if d.family == "lognormal" else 0.0
+    if spread > WIDEST and d.upper >= LARGEST and not kind.any_tail:
+        raise DistributionError(
+            f"spreads too far (a log_sd of {spread:.4g}): half of its mean would come from draws "
+            f"too rare to be seen; stay within {WIDEST:g}, or truncate it from above: "
+            "truncate = [0, ...]"
         )
 
 
@@ -329,10 +368,14 @@ def _support(d: Distribution) -> tuple[float, float]:
     return max(low, d.lower), min(high, d.upper)
 
 
-def _almost_all(lognormal: Distribution) -> float:
-    """Return what 1,999 in 2,000 draws of a lognormal do not pass."""
-    mu, sigma = lognormal.parameters["mu"], lognormal.parameters["sigma"]
-    return math.exp(min(mu + 3.29 * sigma, 700.0))
+def _passed_by(d: Distribution, share: float) -> float:
+    """Return what a share of the draws of a lognormal or a gamma pass."""
+    if d.family == "gamma":
+        from scipy.special import gammainccinv
+
+        return float(d.parameters["scale"] * gammainccinv(d.parameters["shape"], share))
+    score = NormalDist().inv_cdf(1.0 - share)
+    return math.exp(min(d.parameters["mu"] + score * d.parameters["sigma"], 700.0))
 
 
 def _has_mean(d: Distribution) -> bool:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..text.safe import is_unshown
 from . import toml
 
 _NOTHING = object()
 _LONGEST = 120
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,8 @@ class Fault:
         where = f"{file}: {self.key}" if self.key else file
         found = "" if self.got is _NOTHING else f" (got {shown(self.got)})"
         # One line, whatever the user's names hold.
-        return _CONTROL.sub(lambda c: f"\\u{ord(c[0]):04x}", f"{where}: {self.problem}{found}")
+        line = f"{where}: {self.problem}{found}"
+        return "".join(f"\\u{ord(c):04x}" if is_unshown(c) else c for c in line)
 
 
 class ExperimentError(ValueError):

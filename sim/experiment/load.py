@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import PrivateAttr, ValidationError
 
+from ..text.safe import printable
 from . import models
 from .checks import cross_checks, named_in_vain
 from .distributions import Distribution
@@ -71,12 +72,16 @@ class Experiment(models.Experiment):
         How many worlds there are and tables that only ask are left out. Distributions count by
         what they mean: "3%" is 0.03, and observations are what they were when they were read.
         """
+        text = json.dumps(self.meaning(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def meaning(self) -> dict[str, Any]:
+        """Return the tables that decide the numbers of a world, as plain numbers and texts."""
         aside = {"name", "title", "decision", "sweep", "scenario"}
         tables = {name: _meaning(table) for name, table in self if name not in aside}
         for number in ("worlds", "beliefs"):
             tables["simulation"].pop(number)
-        text = json.dumps(tables, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return tables
 
     def _repr_html_(self) -> str:
         """Return what is compared, for a notebook."""
@@ -169,7 +174,7 @@ def load(
         simulation = {k: v for k, v in complete["simulation"].items() if k != "beliefs"}
         complete = {**complete, "simulation": simulation}
     try:
-        experiment = build(complete, name=path.stem, file=str(path), folder=path.parent)
+        experiment = build(complete, name=printable(path.stem), file=str(path), folder=path.parent)
     except ExperimentError as error:
         faults += [_where_it_stands(fault, tables, fragments) for fault in error.faults]
     if faults:

@@ -8,8 +8,10 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from .faults import Fault
+from .files import MOST_TEXT, readable
 from .fill import presets
 from .layout import Path, is_section, known_keys, sourced_keys
+from .numbers import Written
 from .toml import path_of, value
 
 Tables = Mapping[str, Any]
@@ -76,7 +78,9 @@ def read_toml(path: FilePath) -> dict[str, Any]:
         With the reason.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(
+            readable(path, MOST_TEXT).read_text(encoding="utf-8-sig"), parse_float=Written
+        )
     except OSError as error:
         inside = path / "experiment.toml"
         way_out = f"; did you mean {inside}?" if inside.is_file() else ""
@@ -162,7 +166,7 @@ def _label(path: Path) -> dict[str, Any]:
 def _given(text: str) -> Any:
     """Read the value of an assignment; what does not begin like a TOML value is text."""
     try:
-        tables = tomllib.loads(f"value = {text}")
+        tables = tomllib.loads(f"value = {text}", parse_float=Written)
     except tomllib.TOMLDecodeError:
         if text[:1] in ("{", "[", '"', "'"):
             raise

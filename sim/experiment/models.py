@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from .distributions import POSITIVE, SHARE, Distribution, DistributionError, Kind, number, parse
+from .numbers import whole
 from .roster import Roster
 
 #: What varies between creators or posts and may load on shared shocks.
@@ -42,15 +43,19 @@ def _as_written(value: Distribution) -> Any:
     return value.written
 
 
+_AS_A_SHARE = '; write 5 % as 0.05 or "5 %"'
+
+
 def _number(
     low: float | None = None,
     high: float | None = None,
     *,
     above: float | None = None,
     below: float | None = None,
+    percent: bool = True,
 ) -> Any:
     def read(value: Any) -> float:
-        result = number(value)
+        result = number(value, percent=percent)
         if above is not None and not result > above:
             raise DistributionError(
                 "must be positive" if above == 0 else f"must be above {above:g}"
@@ -59,7 +64,7 @@ def _number(
             raise DistributionError(
                 "cannot be negative" if low == 0 else f"must be at least {low:g}"
             )
-        hint = '; write 5 % as 0.05 or "5 %"' if 0 in (low, above) and 1 in (high, below) else ""
+        hint = _AS_A_SHARE if 0 in (low, above) and 1 in (high, below) else ""
         if high is not None and result > high:
             raise DistributionError(f"cannot be above {high:g}{hint}")
         if below is not None and not result < below:
@@ -73,7 +78,7 @@ def _whole(low: int, high: int) -> Any:
     def read(value: Any) -> int:
         # Beyond 2**53 a float would change a seed.
         plain = isinstance(value, int) and not isinstance(value, bool)
-        result = value if plain else number(value)
+        result = value if plain else whole(value)
         if result != int(result) or result < low:
             raise DistributionError(f"must be a whole number of at least {low}")
         if result > high:
@@ -81,6 +86,32 @@ def _whole(low: int, high: int) -> Any:
         return int(result)
 
     return BeforeValidator(read, json_schema_input_type=int | str)
+
+
+def _zero_or(least: float, high: float, none: str, *, below: bool = False) -> Any:
+    """Read zero, or a number that is large enough to compute with."""
+
+    def read(value: Any) -> float:
+        result = number(value)
+        if result != 0.0 and not least <= result:
+            raise DistributionError(f"must be 0, {none}, or at least {least:g}")
+        if result > high or (below and result == high):
+            hint = _AS_A_SHARE if high == 1.0 else ""
+            limit = "must be below" if below else "cannot be above"
+            raise DistributionError(f"{limit} {high:g}{hint}")
+        return result
+
+    return BeforeValidator(read, json_schema_input_type=float | str)
+
+
+def _not_simulated(value: Any) -> float:
+    result = number(value, percent=False)
+    if result != 0.0:
+        raise DistributionError(
+            "is not simulated: it would cost and bring nothing; leave it out, or add the USD to "
+            "`costs.fixed`"
+        )
+    return result
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -98,10 +129,18 @@ def _range_of_numbers(value: Any) -> Any:
 _written = PlainSerializer(_as_written, return_type=Any)
 Positive = Annotated[Distribution, _distribution(POSITIVE), _written]
 NotAlwaysZero = Annotated[Distribution, _distribution(POSITIVE.never_all_zero()), _written]
-Followers = Annotated[Distribution, _distribution(POSITIVE.truncated_elsewhere()), _written]
+Followers = Annotated[
+    Distribution, _distribution(POSITIVE.truncated_elsewhere().no_share()), _written
+]
+#: Money, hours, accounts: amounts of something, on which a percent sign means nothing.
+PositiveAmount = Annotated[Distribution, _distribution(POSITIVE.no_share()), _written]
+Amount = Annotated[float, _number(low=0.0, percent=False)]
+AmountAboveZero = Annotated[float, _number(above=0.0, percent=False)]
+Accounts = Annotated[float, _number(low=1.0, percent=False)]
 Share = Annotated[Distribution, _distribution(SHARE), _written]
 ShareNotAlwaysZero = Annotated[Distribution, _distribution(SHARE.never_all_zero()), _written]
-Amount = Annotated[float, _number(low=0.0)]
+OrdersPerEngagement = Annotated[Distribution, _distribution(SHARE.passed_by_some()), _written]
+Ratio = Annotated[float, _number(low=0.0)]
 AboveZero = Annotated[float, _number(above=0.0)]
 AboveOne = Annotated[float, _number(above=1.0)]
 Fraction = Annotated[float, _number(low=0.0, high=1.0)]
@@ -142,7 +181,7 @@ class Simulation(Table):
 class Spike(Table):
     """A post takes off with a probability; its excess impressions follow a Pareto tail."""
 
-    probability: Annotated[float, _number(above=0.0, below=1.0)] = Field(
+    probability: Annotated[float, _zero_or(1e-9, 1.0, "which is never", below=True)] = Field(
         description="share of posts that take off"
     )
     minimum: AboveZero = Field(
@@ -169,9 +208,9 @@ class Amplification(Table):
 class Tier(Table):
     """What creators of a tier are like on a platform."""
 
-    follower_range: Annotated[tuple[AboveZero, AboveZero], BeforeValidator(_range_of_numbers)] = (
-        Field(description="accounts; followers are truncated to it")
-    )
+    follower_range: Annotated[
+        tuple[AmountAboveZero, AmountAboveZero], BeforeValidator(_range_of_numbers)
+    ] = Field(description="accounts; followers are truncated to it")
     followers: Followers = Field(description="accounts per creator")
     authentic_share: ShareNotAlwaysZero = Field(description="real accounts per follower")
     reach_rate: ShareNotAlwaysZero = Field(
@@ -187,10 +226,10 @@ class Tier(Table):
     engagement_basis: Literal["followers", "impressions"] = Field(
         description="denominator of engagement_rate"
     )
-    conversion_rate: Share = Field(description="orders per engagement")
+    conversion_rate: OrdersPerEngagement = Field(description="orders per engagement")
     fit: Positive = Field(description="factor on conversion: relevance of the audience")
-    fee: Positive = Field(description="USD per post")
-    management_hours: Positive = Field(description="hours per creator")
+    fee: PositiveAmount = Field(description="USD per post")
+    management_hours: PositiveAmount = Field(description="hours per creator")
     delivery_rate: Fraction = Field(description="share of creators who post at all")
     post_luck: NotAlwaysZero = Field(
         description="factor on the impressions of a post; scaled to mean 1"
@@ -215,7 +254,7 @@ class Tier(Table):
     effort_elasticity: Annotated[Real, Assumed("pay does not change engagement")] = Field(
         0.0, description="slope of log engagement on the log of the tier's median fee"
     )
-    effort_fee: AboveZero | None = Field(
+    effort_fee: AmountAboveZero | None = Field(
         None, description="USD per post at which engagement_rate holds, for effort_elasticity"
     )
     incident_rate: Annotated[Fraction, Assumed("off")] = Field(
@@ -235,9 +274,9 @@ class Tier(Table):
 class Platform(Table):
     """What holds for a whole platform."""
 
-    audience: AboveZero = Field(description="accounts; no post has more impressions")
+    audience: AmountAboveZero = Field(description="accounts; no post has more impressions")
     viral_from: AboveZero = Field(description="A from which a post counts as viral")
-    half_life_days: AboveZero | None = Field(
+    half_life_days: AmountAboveZero | None = Field(
         None, description="days until half of what a post brings has come; without it, at once"
     )
 
@@ -245,7 +284,7 @@ class Platform(Table):
 class Niche(Table):
     """A topic with its own audience."""
 
-    market: AboveZero | None = Field(
+    market: Accounts | None = Field(
         None, description="addressable accounts; without it the market is unlimited"
     )
     overlap: Annotated[Fraction, Assumed("audiences overlap as by chance")] = Field(
@@ -267,29 +306,35 @@ class Audience(Table):
 class Economics(Table):
     """What an order is worth. A distribution here is doubt about the number, drawn per world."""
 
-    order_value: Positive = Field(description="USD per order, before returns")
-    order_value_cv: AboveZero = Field(description="sd of single order values / their mean")
+    order_value: PositiveAmount = Field(description="USD per order, before returns")
+    order_value_cv: Annotated[float, _zero_or(1e-6, 100.0, "all orders alike")] = Field(
+        description="sd of single order values / their mean"
+    )
     gross_margin: Share = Field(description="gross profit per USD of kept revenue")
     return_rate: Share = Field(description="returned revenue per USD of revenue")
     incremental_share: Share = Field(description="share of revenue that would not have come anyway")
     tracked_share: Share = Field(description="share of order value that codes and links see")
     repeat_value: Positive = Field(description="later contribution per USD of first contribution")
     halo: Positive = Field(description="untracked lift per USD of order value")
-    earned_media_value: Positive = Field(description="USD per engagement; reported, never added")
+    earned_media_value: PositiveAmount = Field(
+        description="USD per engagement; reported, never added"
+    )
 
 
 class Costs(Table):
     """What a programme costs beside the fees."""
 
-    cost_of_goods: Positive = Field(description="USD per product unit sent to a creator")
+    cost_of_goods: PositiveAmount = Field(description="USD per product unit sent to a creator")
     product_units: Amount = Field(description="units per creator")
     shipping: Amount = Field(description="USD per creator")
     hourly_rate: Amount = Field(description="USD per hour of management")
-    agency_share: Amount = Field(
+    agency_share: Ratio = Field(
         description="USD per USD of fees, commission, bonus and pay by results"
     )
-    usage_rights_share: Amount = Field(description="USD per USD of fees")
-    boosting: Amount = Field(description="USD per creator-post of paid boosting")
+    usage_rights_share: Ratio = Field(description="USD per USD of fees")
+    boosting: Annotated[
+        float, BeforeValidator(_not_simulated, json_schema_input_type=float | str)
+    ] = Field(description="USD per creator-post of paid boosting; 0, since it is not simulated")
     fixed: Amount = Field(description="USD per portfolio")
     bonus_per_order: Amount = Field(description="USD per order")
     bonus_per_thousand_impressions: Amount = Field(description="USD per 1,000 impressions")
@@ -299,7 +344,7 @@ class Costs(Table):
 class Compensation(Table):
     """What a creator gets and what it does to delivery and engagement."""
 
-    fee_share: Amount = Field(description="share of the tier's fee that is paid")
+    fee_share: Ratio = Field(description="share of the tier's fee that is paid")
     commission_rate: Fraction = Field(description="USD per USD of tracked revenue after returns")
     engagement_factor: AboveZero = Field(description="factor on engagement")
     delivery_rate: Fraction | None = Field(
@@ -314,7 +359,7 @@ class Compensation(Table):
     pay_floor: Annotated[Amount, Assumed("none")] = Field(
         0.0, description="USD that a creator who posts gets at least for engagements and orders"
     )
-    pay_cap: AboveZero | None = Field(
+    pay_cap: AmountAboveZero | None = Field(
         None, description="USD that a creator gets at most for engagements and orders"
     )
 
@@ -360,7 +405,12 @@ class Portfolio(Table):
     """What the analyst compares: a number of creators, or a budget that hires them."""
 
     creators: Creators | None = Field(None, description="creators")
-    budget: AboveZero | None = Field(None, description="USD committed before any revenue")
+    budget: AmountAboveZero | None = Field(None, description="USD committed before any revenue")
+    hiring: Literal["cap", "planned"] = Field(
+        "cap",
+        description="a budget is a cap that quotes of each world must fit into, or hires as many as "
+        "their expected cost allows; programmes in stages go by expected cost",
+    )
     tier: str | None = Field(None, description="tier of all creators")
     roster: (
         Annotated[
@@ -395,7 +445,7 @@ class Portfolio(Table):
 class Shocks(Table):
     """What all creators of a world share by chance."""
 
-    scale: Amount = Field(description="factor on all loadings")
+    scale: Ratio = Field(description="factor on all loadings")
     preserve_mean: YesOrNo = Field(
         False, description="take out what loadings on several inputs do to the means of a line"
     )

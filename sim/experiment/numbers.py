@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
 
 _SUFFIX = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 _NUMBER = re.compile(
@@ -12,6 +13,8 @@ _NUMBER = re.compile(
     r"\s*(%|k|m|b)?\s*$",
     re.IGNORECASE | re.ASCII,
 )
+#: Digits with one point and nothing else: no count is written so.
+_POINTED = re.compile(r"[+-]?\d+\.\d*", re.ASCII)
 #: No count and no amount of money is beyond it.
 LARGEST = 1e15
 _EXPECTED = 'must be a number such as 250, "10k" or "3 %"'
@@ -21,14 +24,35 @@ class DistributionError(ValueError):
     """A number or distribution that cannot be understood, with the way out in its message."""
 
 
-def number(value: Any) -> float:
+class Written(float):
+    """A number with a point, as it stands in a file: ``20.000`` may be meant as 20,000."""
+
+    def __new__(cls, text: str | float) -> Self:
+        """Read a number, and keep how it was written."""
+        self = super().__new__(cls, text)
+        self.text = str(text)
+        return self
+
+    text: str
+
+
+def number(value: Any, *, percent: bool = True) -> float:
     """Read a number: ``250``, ``"1.2M"``, ``"3 %"``, ``"10k"``, ``"1,000"``.
+
+    Parameters
+    ----------
+    value
+        What stands in the file.
+    percent
+        Whether a percent sign makes sense: it does not on money, accounts, hours and counts.
 
     Raises
     ------
     DistributionError
         Where the text is not a number, or the number is not finite or beyond 1e15.
     """
+    if not percent:
+        refuse_percent(value)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise DistributionError(_EXPECTED)
     size, parts = 1.0, 1.0
@@ -49,6 +73,41 @@ def number(value: Any) -> float:
     if abs(result) > LARGEST:
         raise DistributionError(f"must lie within {LARGEST:.0e} of zero")
     return result
+
+
+def whole(value: Any) -> float:
+    """Read a count: no percent sign, and no point that may be meant to part thousands.
+
+    Raises
+    ------
+    DistributionError
+        As `number`, and for ``"20.000"``.
+    """
+    count = number(value, percent=False)
+    text = value.text if isinstance(value, Written) else value if isinstance(value, str) else ""
+    if count == int(count) and _POINTED.fullmatch(text.strip()):
+        raise DistributionError(
+            f"is a count, and in {text.strip()} the point parts decimals; write {count:.0f}, or "
+            f"{text.strip().replace('.', '')} where thousands were meant"
+        )
+    return count
+
+
+def refuse_percent(value: Any) -> None:
+    """Refuse a percent sign, wherever it stands in a value.
+
+    Raises
+    ------
+    DistributionError
+        Where there is one.
+    """
+    if isinstance(value, str) and "%" in value:
+        raise DistributionError(
+            "is an amount, no share of anything: a percent sign cannot be right"
+        )
+    parts = value.values() if isinstance(value, Mapping) else value
+    for part in parts if isinstance(parts, Iterable) and not isinstance(parts, str) else ():
+        refuse_percent(part)
 
 
 def suffix_of(text: str) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..reading import ROSTER, ReadingError, platform_name
+from ..text.safe import alike, name_problem, unshown
 from .distributions import DistributionError, number
 from .faults import Fault, suggestion
 from .fill import preset_platforms, preset_tiers, presets
 from .roster import Roster, RosterRow
-from .shape import name_fault
 from .toml import dotted
 
 if TYPE_CHECKING:
@@ -104,12 +103,11 @@ class _Rows:
             row = self._row(at)
             if row is None or len(self.faults) > told:
                 continue
-            same = unicodedata.normalize("NFKC", row.name).casefold()
-            if same in places:
-                where = f"{self.table.unit} {self.table.rows[places[same]]}"
+            first = places.setdefault(alike(row.name), at)
+            if first != at:
+                where = f"{self.table.unit} {self.table.rows[first]}"
                 self._fault(at, "name", f"stands in {where} already")
                 continue
-            places[same] = at
             rows.append(row)
         if self.faults:
             more = len(self.faults) > _MOST_FAULTS
@@ -128,11 +126,12 @@ class _Rows:
     def _row(self, at: int) -> RosterRow | None:
         name = self._text(at, "name", "").removeprefix("@")
         niche = self._text(at, "niche", str(self.portfolio.get("niche", "general")))
-        for key, text in (("name", name), ("niche", niche)):
-            if not text:
-                self._fault(at, key, "is empty")
-            elif name_fault(text) and not (key == "name" and _harmless(text)):
-                self._fault(at, key, name_fault(text))
+        if not name:
+            self._fault(at, "name", "is empty")
+        elif odd := unshown(name):
+            self._fault(at, "name", f"holds {odd}, which cannot be shown; leave it out")
+        if "niche" in self.table.text and (problem := name_problem(niche)):
+            self._fault(at, "niche", problem)
         figures = dict(self._figures(at))
         orders, posts = self._campaigns(at)
         platform, tier = self._platform_and_tier(at, figures.get("followers", math.nan))
@@ -197,11 +196,6 @@ class _Rows:
         if ranges and not tier and followers > 0.0:
             self._fault(at, "followers", f"belongs to no tier on {platform}")
         return platform, tier
-
-
-def _harmless(name: str) -> bool:
-    """Say whether a creator may be called so: names of people are labels of nothing."""
-    return not name_fault(name.replace("/", "").replace(":", ""))
 
 
 def _ranges(platform: str, tables: Mapping[str, Any]) -> dict[str, tuple[float, float]]:

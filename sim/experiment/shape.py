@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..text.safe import alike, name_problem, unshown
 from .faults import Fault, nearest, suggestion
 from .layout import Path, is_section, is_source, known_keys
 from .toml import dotted
 
-#: Names become labels such as ``portfolio/line`` and ``engagement_rate:instagram:micro``.
-_NAME = re.compile(r"^(?!\s)[^/:\x00-\x1f\x7f]+(?<!\s)$")
-_NO_NAME = "a name must not be empty, hold / or :, or begin or end with a blank"
-
-
-def name_fault(name: str) -> str:
-    """Return what is wrong with a name; nothing where it may be used."""
-    return "" if _NAME.match(name) else _NO_NAME
+#: Keys whose value is a name; others of them must be known, which is checked later.
+_NAMES_AS_VALUES = ("tier", "platform", "niche", "compensation")
 
 
 @dataclass
@@ -62,23 +56,64 @@ def _section(path: Path, table: Mapping[str, Any], shape: Shape) -> dict[str, An
             what = "key here" if path else "table of an experiment"
             shape.faults.append(Fault(key, f"is not a {what}; {suggestion(name, known)}"))
             shape.meant.add(dotted((*path, nearest(name, known) or name)))
-        elif known is None and name_fault(name):
-            shape.faults.append(Fault(key, name_fault(name)))
+        elif known is None and path != ("sweep",) and (problem := name_problem(name)):
+            shape.faults.append(Fault(key, problem))
         elif path and is_source(path) and not isinstance(item, str):
             shape.faults.append(Fault(key, "must say in words where the value comes from", item))
         elif not is_section(here):
             shape.faults += _line_names(here, item)
+            shape.faults += unshown_in(key, item)
             result[name] = item
         elif isinstance(item, Mapping):
             result[name] = _section(here, item, shape)
         else:
             shape.faults.append(Fault(key, f"must be a table: [{key}]", item))
+    if known is None and path != ("sweep",):
+        shape.faults += told_apart(path, result)
     return result
 
 
 def _line_names(path: Path, item: Any) -> Iterator[Fault]:
-    """Yield faulty names of lines: the keys of a mix."""
-    if path[0] == "portfolio" and path[2:] == ("mix",) and isinstance(item, Mapping):
-        for name in item:
-            if name_fault(name):
-                yield Fault(dotted((*path, name)), name_fault(name))
+    """Yield faulty names inside a portfolio: of the lines of a mix, and where a value is a name."""
+    if path[0] != "portfolio" or len(path) != 3:
+        return
+    if path[2] in _NAMES_AS_VALUES:
+        yield from _name_as_value(path, item)
+    if path[2] == "mix" and isinstance(item, Mapping):
+        for name, line in item.items():
+            if problem := name_problem(name):
+                yield Fault(dotted((*path, name)), problem)
+            for key in _NAMES_AS_VALUES if isinstance(line, Mapping) else ():
+                yield from _name_as_value((*path, name, key), line.get(key))
+        yield from told_apart(path, item)
+
+
+def _name_as_value(path: Path, item: Any) -> Iterator[Fault]:
+    if isinstance(item, str) and (problem := name_problem(item)):
+        yield Fault(dotted(path), problem, item)
+
+
+def told_apart(path: Path, names: Iterable[str]) -> Iterator[Fault]:
+    """Yield the names of a table that a reader cannot tell from one before them."""
+    seen: dict[str, str] = {}
+    for name in names:
+        first = seen.setdefault(alike(name), name)
+        if first != name:
+            problem = (
+                f"differs from `{first}` by capitals or marks alone; give it a name of its own"
+            )
+            yield Fault(dotted((*path, name)), problem)
+
+
+def unshown_in(key: str, item: Any) -> Iterator[Fault]:
+    """Yield a fault for each text in a value that holds a character that nothing can show."""
+    if isinstance(item, str) and (odd := unshown(item)):
+        yield Fault(key, f"holds {odd}, which cannot be shown; leave it out", item)
+    elif isinstance(item, Mapping):
+        for name, inner in item.items():
+            if odd := unshown(str(name)):
+                yield Fault(key, f"a key in it holds {odd}, which cannot be shown; leave it out")
+            yield from unshown_in(key, inner)
+    elif isinstance(item, list | tuple):
+        for inner in item:
+            yield from unshown_in(key, inner)

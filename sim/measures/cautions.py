@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
+from ..text.numbers import CURRENCY, counted, fixed, setting
 from .summary import Summary
 from .table import MEASURES
 
@@ -52,7 +53,7 @@ def _overrun(ds: xr.Dataset, summary: Summary) -> list[str]:
         budget = portfolios.get(name, {}).get("budget")
         entry = summary[name].get("cost_mean")
         if budget and entry and entry.value is not None and entry.value > _OVERRUN * budget:
-            over.append(f"{name} ({entry.value:,.0f} of {budget:,.0f} USD)")
+            over.append(f"{name} ({fixed(entry.value, 0)} of {fixed(budget, 0)} {CURRENCY})")
     if not over:
         return []
     what = "commission, bonus and pay by results come on top of what a budget commits"
@@ -63,8 +64,8 @@ def _too_few(worlds: int, groups: int) -> list[str]:
     warnings = []
     if worlds * TAIL < FEWEST_TAIL_WORLDS:
         warnings.append(
-            f"the worst and best 5 % rest on {worlds * TAIL:.3g} of {worlds:,} worlds: "
-            f"run {FEWEST_TAIL_WORLDS / TAIL:,.0f} or more to read them"
+            f"the worst and best 5 % rest on {setting(worlds * TAIL, 3)} of {counted(worlds, 'world')}: "
+            f"run {fixed(FEWEST_TAIL_WORLDS / TAIL, 0)} or more to read them"
         )
     if worlds < FEWEST_WORLDS_FOR_SHAPE:
         warnings.append(
@@ -85,25 +86,25 @@ def _left_out(summary: Summary, portfolio: str) -> list[str]:
             variables = undefined.setdefault(entry.left_out, [])
             variables += [v for v in MEASURES[name].variables if v not in variables]
     return [
-        f"{portfolio}: {' and '.join(variables)} undefined (zero denominator) in {count:,} of "
-        f"{summary.worlds:,} worlds, which are left out"
+        f"{portfolio}: {' and '.join(variables)} undefined (zero denominator) in "
+        f"{counted(count)} of {counted(summary.worlds, 'world')}, which are left out"
         for count, variables in undefined.items()
     ]
 
 
 def _heavy_tails(summary: Summary) -> list[str]:
     """Warn once for all portfolios that lack the errors of the same measures."""
-    alike: dict[tuple[str, ...], dict[str, float]] = {}
+    alike: dict[tuple[str, ...], dict[str, str]] = {}
     for portfolio in summary.portfolios:
         heavy = {
-            name: entry.khat
+            name: (entry.reason or "").partition("(")[2].partition(")")[0]
             for name, entry in summary[portfolio].items()
-            if entry.heavy_tailed and entry.khat is not None
+            if entry.heavy_tailed
         }
         if heavy:
             alike.setdefault(tuple(heavy), {})[portfolio] = max(heavy.values())
     return [
-        f"{', '.join(tails)}: heavy tail (Pareto k up to {max(tails.values()):.2f}), so no standard "
-        f"error for {', '.join(measures)}: read medians and quantiles"
+        f"{', '.join(tails)}: heavy tail ({max(tails.values())}), so no standard error for "
+        f"{', '.join(measures)}: read medians and quantiles"
         for measures, tails in alike.items()
     ]

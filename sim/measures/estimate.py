@@ -23,6 +23,47 @@ BoolArray = npt.NDArray[np.bool_]
 Kind = Literal["open", "bounded", "proportion"]
 
 
+Known = bool | None
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What the laws behind a variable say of errors; None where the sample must judge.
+
+    Attributes
+    ----------
+    mean, sd : bool or None
+        Whether the mean, and the standard deviation, has a standard error.
+    lower : bool or None
+        The same for measures of the worst worlds.
+    why : str
+        The law that leaves one without.
+    """
+
+    mean: Known = None
+    sd: Known = None
+    lower: Known = None
+    why: str = ""
+
+    def __and__(self, other: Tail) -> Tail:
+        """Return what holds for a measure of two variables."""
+        return Tail(
+            both_known(self.mean, other.mean),
+            both_known(self.sd, other.sd),
+            both_known(self.lower, other.lower),
+            self.why or other.why,
+        )
+
+
+def both_known(a: Known, b: Known) -> Known:
+    """Return False where one is, else None where one is, else True."""
+    return False if a is False or b is False else None if a is None or b is None else True
+
+
+UNKNOWN = Tail()
+LIGHT = Tail(mean=True, sd=True, lower=True)
+
+
 class Sample:
     """Worlds on the last axis, sorted at most once.
 
@@ -30,9 +71,12 @@ class Sample:
     ----------
     values : array_like, shape (..., n)
         One number per world; every measure expects them finite.
+    tail : Tail
+        What is known of its law.
     """
 
-    def __init__(self, values: npt.ArrayLike) -> None:
+    def __init__(self, values: npt.ArrayLike, tail: Tail = UNKNOWN) -> None:
+        self.tail = tail
         self.values: FloatArray = np.asarray(values, dtype=np.float64)
         if self.values.ndim == 0 or self.values.shape[-1] == 0:
             raise ValueError("a measure needs at least one world on the last axis")
@@ -46,6 +90,13 @@ class Sample:
     def ordered(self) -> FloatArray:
         """The worlds from worst to best, shape (..., n)."""
         return np.sort(self.values, axis=-1)
+
+    @cached_property
+    def rank(self) -> npt.NDArray[np.intp]:
+        """Position of each world in that order, ties as they come, shape (n,) of one sample."""
+        rank = np.empty(self.worlds, dtype=np.intp)
+        rank[np.argsort(self.values, kind="stable")] = np.arange(self.worlds)
+        return rank
 
     @cached_property
     def mean(self) -> FloatArray:
@@ -76,12 +127,18 @@ class Estimate:
         that of a share of worlds, which needs its own error where the share is 0 or 1.
     reason : str
         Why `value` or `influence` is NaN, where it is.
+    has_error : bool or None
+        Whether the laws behind it leave it a standard error; None where the sample must judge.
+    law : str
+        The law that leaves it none.
     """
 
     value: FloatArray
     influence: FloatArray
     kind: Kind = "open"
     reason: str = ""
+    has_error: Known = None
+    law: str = ""
 
     @property
     def worlds(self) -> int:
@@ -95,6 +152,8 @@ class Estimate:
             self.influence - other.influence,
             "open" if "open" in (self.kind, other.kind) else "bounded",
             self.reason or other.reason,
+            both_known(self.has_error, other.has_error),
+            self.law or other.law,
         )
 
 

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..text.numbers import fixed
 from .estimate import Estimate, spread_over
 from .precision import HEAVY_TAIL, rare, standard_error
 from .table import Measure, Setting
 from .worlds import Worlds
+
+HEAVY = "heavy tail"
+"""How the reason begins for which a heavy tail leaves no standard error."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Measured:
     @property
     def heavy_tailed(self) -> bool:
         """Whether the standard error is missing because of a heavy tail."""
-        return self.khat is not None and self.khat > HEAVY_TAIL
+        return self.se is None and (self.reason or "").startswith(HEAVY)
 
     def to_dict(self) -> dict[str, float | str | None]:
         """Return value, se and unit, and the reason if one of them is missing."""
@@ -120,11 +124,13 @@ def measured(
 def _why_no_error(estimate: Estimate, khat: float | None, units: int, noun: str) -> str:
     if units < 2:
         return f"one {noun} only: no standard error"
-    if khat is not None and khat > HEAVY_TAIL:
-        return (
-            f"heavy tail (Pareto k {khat:.2f}, above {HEAVY_TAIL}): no standard error, "
-            "read the quantiles instead"
-        )
+    why = ""
+    if estimate.has_error is False:
+        why = f"{estimate.law}, more than these worlds show"
+    elif khat is not None and khat > HEAVY_TAIL:
+        why = f"Pareto k {fixed(khat, 2)}, above {HEAVY_TAIL}"
+    if why:
+        return f"{HEAVY} ({why}): no standard error, read the quantiles instead"
     if estimate.kind == "open" and rare(estimate.influence).any():
         return "seen in too few worlds for a standard error"
     return estimate.reason or "not a finite number"

@@ -7,6 +7,7 @@ Signs are those of the variable itself: larger is better, and nothing is flipped
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -15,10 +16,12 @@ from .estimate import (
     BoolArray,
     Estimate,
     FloatArray,
+    Known,
     Measurer,
     Sample,
     Worldly,
     as_sample,
+    both_known,
     column,
     divide,
 )
@@ -36,7 +39,7 @@ def mean(x: Worldly) -> Estimate:
         One number per world.
     """
     x = as_sample(x)
-    return Estimate(x.mean, x.values - column(x.mean))
+    return _judged(Estimate(x.mean, x.values - column(x.mean)), x.tail.mean, x)
 
 
 def standard_deviation(x: Worldly) -> Estimate:
@@ -58,7 +61,7 @@ def standard_deviation(x: Worldly) -> Estimate:
         divide(squares - squares.mean(axis=-1, keepdims=True), 2 * column(value)),
         0.0,
     )
-    return Estimate(value, influence)
+    return _judged(Estimate(value, influence), x.tail.sd, x)
 
 
 def quantile(x: Worldly, p: float) -> Estimate:
@@ -85,7 +88,7 @@ def quantile(x: Worldly, p: float) -> Estimate:
     value = _at_level(x.ordered, p)
     below = x.values <= column(value)
     influence = column(slope) * (below.mean(axis=-1, keepdims=True) - below)
-    return Estimate(value, influence, "bounded")
+    return Estimate(value, influence, "bounded", has_error=True)
 
 
 def median(x: Worldly) -> Estimate:
@@ -109,14 +112,16 @@ def expected_shortfall(x: Worldly, p: float = 0.05) -> Estimate:
     """
     x = as_sample(x)
     q = x.ordered[..., _worlds_in_tail(x.worlds, p) - 1]
-    return _mean_of(np.minimum(x.values - column(q), 0.0) / p + column(q))
+    shortfall = _mean_of(np.minimum(x.values - column(q), 0.0) / p + column(q))
+    return _judged(shortfall, x.tail.lower, x)
 
 
 def upside(x: Worldly, p: float = 0.05) -> Estimate:
     """Mean of the best share p of the worlds, the mirror of `expected_shortfall`."""
     x = as_sample(x)
     q = x.ordered[..., -_worlds_in_tail(x.worlds, p)]
-    return _mean_of(np.maximum(x.values - column(q), 0.0) / p + column(q))
+    gain = _mean_of(np.maximum(x.values - column(q), 0.0) / p + column(q))
+    return _judged(gain, x.tail.mean, x)
 
 
 def semi_deviation(x: Worldly, threshold: float = 0.0) -> Estimate:
@@ -136,7 +141,7 @@ def semi_deviation(x: Worldly, threshold: float = 0.0) -> Estimate:
     variance = _mean_of(np.minimum(x.values - threshold, 0.0) ** 2)
     value = np.sqrt(variance.value)
     influence = divide(variance.influence, 2 * column(value))
-    return Estimate(value, influence, reason=NONE_BELOW)
+    return _judged(Estimate(value, influence, reason=NONE_BELOW), x.tail.lower, x)
 
 
 def sortino_ratio(x: Worldly, threshold: float = 0.0) -> Estimate:
@@ -147,14 +152,17 @@ def sortino_ratio(x: Worldly, threshold: float = 0.0) -> Estimate:
     influence = divide(
         gain.influence - column(value) * risk.influence, column(np.asarray(risk.value))
     )
-    return Estimate(value, influence, reason=NONE_BELOW)
+    known = both_known(x.tail.mean, x.tail.lower)
+    return _judged(Estimate(value, influence, reason=NONE_BELOW), known, x)
 
 
 def omega_ratio(x: Worldly, threshold: float = 0.0) -> Estimate:
     """Mean gain above the threshold / mean shortfall below it (Keating & Shadwick 2002)."""
-    excess = as_sample(x).values - threshold
+    x = as_sample(x)
+    excess = x.values - threshold
     ratio = ratio_of_means(np.maximum(excess, 0.0), np.maximum(-excess, 0.0))
-    return Estimate(ratio.value, ratio.influence, reason=NONE_BELOW)
+    known = both_known(x.tail.mean, x.tail.lower)
+    return _judged(Estimate(ratio.value, ratio.influence, reason=NONE_BELOW), known, x)
 
 
 def certainty_equivalent(x: Worldly, risk_tolerance: float) -> Estimate:
@@ -197,9 +205,10 @@ def ratio_of_means(x: Worldly, y: Worldly, scale: float = 1.0) -> Estimate:
     x, y = as_sample(x), as_sample(y)
     ratio = divide(x.mean, y.mean)
     influence = divide(scale * (x.values - column(ratio) * y.values), column(y.mean))
-    return Estimate(
+    estimate = Estimate(
         np.asarray(scale * ratio), influence, reason="the denominator is 0 in every world"
     )
+    return _judged(estimate, both_known(x.tail.mean, y.tail.mean), x, y)
 
 
 def probability_below(x: Worldly, threshold: float = 0.0) -> Estimate:
@@ -249,7 +258,13 @@ def _mean_of(contribution: FloatArray) -> Estimate:
 def _share(happens: BoolArray | FloatArray) -> Estimate:
     """Share of worlds, from 0, 1/2 or 1 for each."""
     value = np.asarray(happens.mean(axis=-1))
-    return Estimate(value, happens - column(value), "proportion")
+    return Estimate(value, happens - column(value), "proportion", has_error=True)
+
+
+def _judged(estimate: Estimate, known: Known, *samples: Sample) -> Estimate:
+    """Return an estimate with what the laws say of its error, and which law speaks against it."""
+    law = next((x.tail.why for x in samples if x.tail.why), "")
+    return replace(estimate, has_error=known, law=law if known is False else "")
 
 
 def _missing(x: Sample, reason: str) -> Estimate:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
+from ..tables import Column, Table
+from ..text.names import measure_heading
+from ..text.numbers import counted, is_fraction, labelled, money, percent
 from .evaluate import Measured, evaluate
-from .format import cell, percent, usd
 from .table import MEASURES, Measure
 from .worlds import PortfolioWorlds, creators_hired, portfolio_names
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 DEFAULT_TARGET = 1.0
@@ -73,6 +76,42 @@ class Summary:
             for name, entry in measures.items()
         ]
 
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the rows as a pandas DataFrame: portfolio, measure, value, se, unit, reason."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_rows())
+
+    def table(self, measures: Iterable[str] | None = None, *, words: bool = False) -> Table:
+        """Return the portfolios side by side, a row for each measure, the creators hired first.
+
+        Parameters
+        ----------
+        measures : iterable of str, optional
+            Names from `MEASURES`; by default all that it has.
+        words : bool
+            Whether measures are told in words, units included, instead of by their names with
+            units in the last column.
+        """
+        first: Mapping[str, Measured] = next(iter(self.portfolios.values()), {})
+        names = list(first) if measures is None else list(measures)
+        units = [first[name].unit for name in names]
+        told = [labelled(measure_heading(n), u) for n, u in zip(names, units, strict=True)]
+        label = Column("measure", ["creators", *(told if words else names)])
+        portfolios = [
+            Column(
+                portfolio,
+                [self.creators[portfolio], *(own[name].value for name in names)],
+                errors=[0.0, *(own[name].se for name in names)],
+                heading=portfolio,
+                units=["creators", *units],
+            )
+            for portfolio, own in self.portfolios.items()
+        ]
+        beside = Column("unit", ["", *("" if is_fraction(unit) else unit for unit in units)])
+        columns = (label, *portfolios) if words else (label, *portfolios, beside)
+        return Table("portfolios", "a measure of every portfolio", columns)
+
     def __repr__(self) -> str:
         """Show a table, one column per portfolio."""
         rows = [["", *self.portfolios, ""], *self._lines()]
@@ -90,21 +129,14 @@ class Summary:
         """Return the same table for a notebook."""
         return table(["", *self.portfolios, "unit"], self._lines(), self._caption())
 
-    def _lines(self) -> list[list[str]]:
-        names = next(iter(self.portfolios.values()), {})
-        lines = [["creators", *(f"{count:,}" for count in self.creators.values()), ""]]
-        for name in names:
-            entries = [measures[name] for measures in self.portfolios.values()]
-            unit = entries[0].unit
-            cells = [cell(entry.value, entry.se, unit) for entry in entries]
-            lines.append([name, *cells, "" if unit == "fraction" else unit])
-        return lines
+    def _lines(self) -> list[tuple[str, ...]]:
+        return list(self.table().texts())
 
     def _caption(self) -> str:
-        tolerance = "none" if self.risk_tolerance is None else usd(self.risk_tolerance)
+        tolerance = "none" if self.risk_tolerance is None else money(self.risk_tolerance)
         return (
-            f"{self.worlds:,} worlds; ± is one Monte Carlo standard error, * stands for none "
-            f"(see the reason); target ROI {percent(self.target)}, risk tolerance {tolerance}"
+            f"{counted(self.worlds, 'world')}; ± is one Monte Carlo standard error, * stands for "
+            f"none (see the reason); target ROI {percent(self.target)}, risk tolerance {tolerance}"
         )
 
 

@@ -7,15 +7,25 @@ the sentence says so. All that the errors cover is the number of worlds, never t
 
 from __future__ import annotations
 
-import math
-
+from ..text.numbers import (
+    CURRENCY,
+    FRACTION,
+    Number,
+    brief,
+    counted,
+    of_worlds,
+    percent,
+    plain,
+    setting,
+    share_text,
+    told,
+)
+from ..text.verdicts import TOLD_APART, UNTOLD, direction, order
 from .comparison import Comparison
-from .evaluate import Measured
-from .format import number, percent, percent_with_error, usd
 from .summary import Summary
 
-TOLD_APART = 2.0
-"""Standard errors by which two numbers must differ before one is called larger."""
+_BULK = (0.05, 0.95)
+"""Levels between which dominance must be told to be worth a sentence."""
 
 NEARLY = 0.05
 """Share of area up to which dominance is called near; the share itself is always printed."""
@@ -44,16 +54,6 @@ def answer(summary: Summary, comparison: Comparison | None = None) -> list[str]:
     ]
 
 
-def direction(entry: Measured, neutral: float = 0.0) -> int:
-    """Return 1 or -1 where the value lies above or below neutral by two errors, else 0."""
-    if entry.value is None or entry.se is None:
-        return 0
-    distance = entry.value - neutral
-    if abs(distance) <= TOLD_APART * entry.se:
-        return 0
-    return 1 if distance > 0 else -1
-
-
 def _alone(summary: Summary, name: str) -> list[str]:
     measures = summary[name]
     loss, target = measures["loss_probability"], measures["target_probability"]
@@ -61,8 +61,8 @@ def _alone(summary: Summary, name: str) -> list[str]:
         return [f"{name}: ROI cannot be computed ({loss.reason})."]
     return [
         (
-            f"{name} loses money in {_of_worlds(loss, error=True)} and reaches an ROI of "
-            f"{_roi(summary.target)} in {_share(target, error=True)}."
+            f"{name} loses money in {of_worlds(loss, with_error=True)} and reaches an ROI of "
+            f"{percent(summary.target, signed=True)} in {share_text(target, with_error=True, in_words=True)}."
         ),
         _levels(summary, name),
     ]
@@ -73,20 +73,20 @@ def _verdict(summary: Summary, comparison: Comparison) -> str:
     if wins.value is None:
         return f"{a} and {b} cannot be compared: {wins.reason}."
     ties = comparison["a_ties_b"]
-    halves = f" (ties, {_of_worlds(ties)}, count half)" if ties.value else ""
+    halves = f" (ties, {of_worlds(ties)}, count half)" if ties.value else ""
     side = direction(wins, 0.5)
     first, second = (b, a) if side < 0 else (a, b)
     losses = (
-        f"{first} loses money in {_of_all(summary[first]['loss_probability'])}, "
-        f"{second} in {_share(summary[second]['loss_probability'])}."
+        f"{first} loses money in {of_worlds(summary[first]['loss_probability'], every=True)}, "
+        f"{second} in {share_text(summary[second]['loss_probability'], in_words=True)}."
     )
     if side == 0:
         return (
-            f"{a} and {b} cannot be told apart in {comparison.worlds:,} worlds: {a} beats {b} in "
-            f"{_share(wins, error=True)} of them{halves}; {losses}"
+            f"{a} and {b} {UNTOLD} in {counted(comparison.worlds, 'world')}: {a} beats {b} "
+            f"in {share_text(wins, with_error=True, in_words=True)} of them{halves}; {losses}"
         )
     losses = "it" + losses.removeprefix(first)
-    share = _of_worlds(wins, error=True, mirrored=side < 0)
+    share = of_worlds(wins, with_error=True, mirrored=side < 0)
     return f"{first} beats {second} in {share}{halves}; {losses}"
 
 
@@ -95,43 +95,34 @@ def _levels(summary: Summary, name: str) -> str:
     middle, average = measures["roi_median"], measures["roi_mean"]
     if middle.value is None:
         return f"{name}: ROI cannot be computed ({middle.reason})."
-    mean = f"mean {_roi(average.value, average.se)}"
+    mean = f"mean {brief(average, signed=True)}"
     if average.heavy_tailed:
         mean += " (a heavy tail: no standard error, so go by the median)"
     low, high, profit = measures["roi_p05"], measures["roi_p95"], measures["profit_median"]
     return (
-        f"ROI of {name}: median {_roi(middle.value, middle.se)}, {mean}; 90 % of worlds lie "
-        f"between {_roi(low.value, low.se)} and {_roi(high.value, high.se)}; "
-        f"median profit {usd(profit.value, profit.se)}."
+        f"ROI of {name}: median {brief(middle, signed=True)}, {mean}; 90 % of worlds lie "
+        f"between {brief(low, signed=True)} and {brief(high, signed=True)}; "
+        f"median profit {brief(profit)}."
     )
 
 
 def _better_than_both(summary: Summary, comparison: Comparison) -> list[str]:
-    """Name the portfolio that is not compared and has the highest median ROI, where it is told.
-
-    Medians share their worlds; errors are added as if they did not, which is the cautious side.
-    """
+    """Name the portfolio that is not compared and has the highest median ROI, where it is told."""
     pair = (comparison.a, comparison.b)
     medians = {name: summary[name]["roi_median"] for name in summary.portfolios}
     others = [name for name in medians if name not in pair and medians[name].value is not None]
     if not others:
         return []
     best = max(others, key=lambda name: medians[name].value or 0.0)
-    if not all(_above(medians[best], medians[name]) for name in pair):
+    if not all(order(medians[best], medians[name]) > 0 for name in pair):
         return []
     mean = summary[best]["roi_mean"]
     return [
         (
             f"Neither is the best of the {len(medians)} portfolios: the median ROI of {best} is "
-            f"{_roi(medians[best].value, medians[best].se)}, its mean {_roi(mean.value, mean.se)}."
+            f"{brief(medians[best], signed=True)}, its mean {brief(mean, signed=True)}."
         )
     ]
-
-
-def _above(high: Measured, low: Measured) -> bool:
-    if high.value is None or low.value is None or high.se is None or low.se is None:
-        return False
-    return high.value - low.value > TOLD_APART * math.hypot(high.se, low.se)
 
 
 def _disagreements(summary: Summary, comparison: Comparison) -> list[str]:
@@ -158,7 +149,7 @@ def _disagreements(summary: Summary, comparison: Comparison) -> list[str]:
         weak, strong = (summary[name[side]]["roi_es05"] for side in (-worst, worst))
         sentences.append(
             f"{start} worst 5 % of worlds are worse with {name[-worst]}: mean ROI there "
-            f"{_roi(weak.value, weak.se)} against {_roi(strong.value, strong.se)} "
+            f"{brief(weak, signed=True)} against {brief(strong, signed=True)} "
             f"with {name[worst]}."
         )
     return sentences
@@ -168,16 +159,22 @@ def _both_lose(comparison: Comparison) -> list[str]:
     both = comparison["both_lose"]
     if not both.value:
         return []
-    return [f"Both lose money in {_of_worlds(both)}, whichever is chosen."]
+    return [f"Both lose money in {of_worlds(both)}, whichever is chosen."]
 
 
 def _dominance(comparison: Comparison) -> list[str]:
+    for seen in (comparison.dominance["roi_first_order"], comparison.dominance["roi_second_order"]):
+        high = _BULK[1] if seen.order == 1 else 1.0
+        if seen.covers(_BULK[0], high) and seen.low is not None and seen.high is not None:
+            pair = comparison.a, comparison.b
+            first, second = pair if seen.a_ahead else pair[::-1]
+            return [_dominates(first, second, seen.order, seen.low, seen.high)]
     meaning = {
         "first": "every quantile of its ROI is at least as high",
         "second": "for every p the worst p % of its worlds have at least as high a mean ROI",
     }
-    for order, what in meaning.items():
-        entry = comparison[f"roi_{order}_order_violation"]
+    for level, what in meaning.items():
+        entry = comparison[f"roi_{level}_order_violation"]
         if entry.value is None:
             continue
         against = min(entry.value, 1 - entry.value)
@@ -185,17 +182,30 @@ def _dominance(comparison: Comparison) -> list[str]:
             first, second = comparison.a, comparison.b
         else:
             first, second = comparison.b, comparison.a
-        if against == 0:
-            return [f"{first} dominates {second} in the worlds drawn ({order} order): {what}."]
         if entry.se is not None and against + TOLD_APART * entry.se < NEARLY:
             return [
                 (
-                    f"{first} nearly dominates {second} ({order} order: {what}): only "
-                    f"{percent_with_error(against, entry.se)} of the area between the two speaks "
+                    f"{first} nearly dominates {second} ({level} order: {what}): only "
+                    f"{told(Number(against, entry.se, FRACTION))} of the area between the two speaks "
                     "against it."
                 )
             ]
     return []
+
+
+def _dominates(first: str, second: str, order: int, low: float, high: float) -> str:
+    """Say between which probabilities dominance is told; beyond them the worlds are too few."""
+    if order == 1:
+        return (
+            f"{first} dominates {second} (first order) between the {setting(100 * low)} % and the "
+            f"{setting(100 * high)} % quantile of ROI: each of its quantiles there is higher; further out "
+            "the worlds drawn do not tell."
+        )
+    return (
+        f"{first} dominates {second} (second order) down to the worst {setting(100 * low)} % of worlds: for "
+        f"every p from {setting(100 * low)} to 100 the worst p % of its worlds have a higher mean ROI; "
+        "further down the worlds drawn do not tell."
+    )
 
 
 def _awareness(summary: Summary, comparison: Comparison) -> list[str]:
@@ -207,40 +217,12 @@ def _awareness(summary: Summary, comparison: Comparison) -> list[str]:
     other = name[-further]
     per_usd = [summary[who]["reach_per_usd"] for who in (name[further], other)]
     sentence = (
-        f"For awareness, {name[further]} reaches more accounts per USD in "
-        f"{_of_worlds(reach, mirrored=further < 0)} "
-        f"({' against '.join(number(entry.value, entry.se) for entry in per_usd)})"
+        f"For awareness, {name[further]} reaches more accounts per {CURRENCY} in "
+        f"{of_worlds(reach, mirrored=further < 0)} "
+        f"({' against '.join(plain(entry.value, entry.se) for entry in per_usd)})"
     )
     if cheaper:
-        share = _share(views, mirrored=cheaper < 0)
+        share = share_text(views, mirrored=cheaper < 0, in_words=True)
         link = "and" if cheaper == further else f"but {name[cheaper]}"
         sentence += f", {link} has the lower cpm in {share}"
     return [sentence + "."]
-
-
-def _share(entry: Measured, *, error: bool = False, mirrored: bool = False) -> str:
-    """Share of worlds in words: none, all, a percentage; mirrored is seen from the other side."""
-    if entry.value is None:
-        return "an unknown share"
-    value = 1 - entry.value if mirrored else entry.value
-    if value in (0.0, 1.0):
-        return "all" if value else "none"
-    if error:
-        return percent_with_error(value, entry.se)
-    return percent(value, entry.se) if value >= 0.0005 else "under 0.1 %"
-
-
-def _of_worlds(entry: Measured, *, error: bool = False, mirrored: bool = False) -> str:
-    """Share with its noun: 12.3 % of worlds, none of the worlds."""
-    share = _share(entry, error=error, mirrored=mirrored)
-    return f"{share} of {'the worlds' if share in ('all', 'none') else 'worlds'}"
-
-
-def _of_all(entry: Measured) -> str:
-    """Share of all worlds, where those that a portfolio wins have just been spoken of."""
-    share = _share(entry)
-    return f"{share} of {'the' if share in ('all', 'none') else 'all'} worlds"
-
-
-def _roi(value: float | None, se: float | None = 0.0) -> str:
-    return percent(value, se, signed=True)

@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .estimate import BoolArray, FloatArray, Sample, divide
+from .estimate import LIGHT, UNKNOWN, BoolArray, FloatArray, Sample, Tail, divide
 
 if TYPE_CHECKING:
     import xarray as xr
+
+MOST_MISSED = 0.5
+"""Share of a figure's variance that a run may miss and still have an error for its mean."""
+
+_NO_TAIL = ("top_creator_share", "effective_creators", "viral_posts", "delivered")
+_LAWS_OF = {
+    "impressions": ("views",),
+    "reach": ("views",),
+    "engagements": ("engagements",),
+    "earned_media_value": ("engagements",),
+    "expected_orders": ("orders",),
+    "orders": ("orders",),
+    "revenue": ("orders",),
+    "tracked_revenue": ("orders",),
+    "contribution": ("orders",),
+    "cost": ("cost",),
+    "profit": ("orders", "cost"),
+    "roi": ("orders", "ratios"),
+    "roas": ("orders", "ratios"),
+    "tracked_roas": ("orders", "ratios"),
+}
+"""By variable, the groups of laws that it depends on (`sim.plan.tails`)."""
+
+_SHOWN_BY = {
+    "views": "impressions",
+    "engagements": "engagements",
+    "orders": "expected_orders",
+    "cost": "cost",
+}
+"""By group of laws, the variable that shows how far its figures vary."""
 
 CLUSTERED_SAMPLING = "two-level"
 """`attrs["sampling"]` of worlds that share their group's beliefs."""
@@ -44,8 +76,12 @@ class Worlds:
     def sample(self, name: str) -> Sample:
         """Return a variable over all worlds, undefined ones included."""
         if name not in self._samples:
-            self._samples[name] = Sample(self.read(name))
+            self._samples[name] = Sample(self.read(name), self.tail(name))
         return self._samples[name]
+
+    def tail(self, name: str) -> Tail:
+        """Return what the laws behind a variable say of the errors of its measures."""
+        return UNKNOWN
 
     def complete(self, names: Sequence[str]) -> tuple[tuple[Sample, ...], BoolArray | None]:
         """Variables over the worlds in which all of them are defined.
@@ -72,7 +108,8 @@ class Worlds:
             return tuple(self.sample(name) for name in names), None
         if not keep.any():
             return (), keep
-        return tuple(Sample(self.sample(name).values[keep]) for name in names), keep
+        samples = (self.sample(name) for name in names)
+        return tuple(Sample(sample.values[keep], sample.tail) for sample in samples), keep
 
     def _defined(self, name: str) -> BoolArray | None:
         """Worlds in which a variable is defined; None for all."""
@@ -89,37 +126,103 @@ class PortfolioWorlds(Worlds):
         super().__init__(ds)
         self._ds = ds
         self._row = portfolio_names(ds).index(portfolio)
+        self._laws = json.loads(ds.attrs.get("tails_json", "{}")).get(portfolio)
+        self._tails: dict[str, Tail] = {}
 
     def read(self, name: str) -> FloatArray:
-        """Values of a Dataset variable for this portfolio, shape (n,)."""
+        """Values of a Dataset variable, or of a ratio of two, for this portfolio, shape (n,)."""
+        if name == "reach_per_usd":
+            return divide(self.sample("reach").values, self.sample("cost").values)
+        if name == "cpm":
+            return 1000 * divide(self.sample("cost").values, self.sample("impressions").values)
         if name not in self._ds:
             raise KeyError(f"the results hold no variable {name!r}")
         values = self._ds[name].transpose("portfolio", "sim").values[self._row]
         return np.ascontiguousarray(values, dtype=np.float64)
+
+    def tail(self, name: str) -> Tail:
+        """Return what the laws behind a variable say, by the groups that it depends on."""
+        if name in _NO_TAIL:
+            return LIGHT
+        if self._laws is None or name not in _LAWS_OF:
+            return UNKNOWN
+        result = LIGHT
+        for group in _LAWS_OF[name]:
+            result &= self._group_tail(group)
+        # Nothing but profit can fall without an end: as far as cost can rise.
+        below = self._group_tail("cost").mean if name == "profit" else True
+        return replace(result, lower=below)
+
+    def _group_tail(self, group: str) -> Tail:
+        if group not in self._tails:
+            laws = {line: of[group] for line, of in self._laws.items() if group in of}
+            if any(law["unknown"] for law in laws.values()):
+                self._tails[group] = UNKNOWN
+            else:
+                self._tails[group] = self._missed(laws, group) if laws else LIGHT
+        return self._tails[group]
+
+    def _missed(self, laws: Mapping[str, Mapping[str, Any]], group: str) -> Tail:
+        """Judge what the run can miss of heavy laws against how far a figure varies."""
+        values = self.read(_SHOWN_BY[group])
+        level = float(values.mean())
+        if not level > 0.0:
+            return UNKNOWN
+        missed = np.zeros(2)
+        for line, law in laws.items():
+            share = self._share_of(line, _SHOWN_BY[group], level)
+            missed += share**2 * law["second"], share**4 * law["fourth"]
+        ratio = values / level
+        # Worlds that are good for all creators are so for the rare ones too.
+        missed *= [float(np.mean(ratio**order)) for order in (2, 4)]
+        spread = [float(np.mean((ratio - 1.0) ** order)) for order in (2, 4)]
+        mean, sd = (bool(m <= MOST_MISSED * s) for m, s in zip(missed, spread, strict=True))
+        return Tail(mean, sd, mean, max(laws.values(), key=lambda law: law["second"])["why"])
+
+    def _share_of(self, line: str, variable: str, level: float) -> float:
+        """Return what part of a figure's mean a line brings; all of it where that is not stored."""
+        name = f"line_{variable}"
+        if not line or name not in self._ds:
+            return 1.0
+        lines = self._ds["line"].values.tolist()
+        values = self._ds[name].transpose("line", "sim").values[lines.index(line)]
+        return float(values.mean()) / level
 
 
 class PairWorlds(Worlds):
     """Two portfolios in the same worlds.
 
     `roi_a`, `roi_b` and `roi_difference` (a - b) are read from `roi`, and so for every variable;
-    `reach_per_usd` and `cpm` are ratios of the world, NaN where the denominator is zero.
+    `reach_per_usd` and `cpm` are ratios of the world, NaN where the denominator is zero. A side
+    may take part in many pairs: it is read and sorted once.
     """
 
-    def __init__(self, ds: xr.Dataset, a: str, b: str) -> None:
+    def __init__(self, ds: xr.Dataset, a: PortfolioWorlds, b: PortfolioWorlds) -> None:
         super().__init__(ds)
-        self._sides = {"a": PortfolioWorlds(ds, a), "b": PortfolioWorlds(ds, b)}
+        self._sides = {"a": a, "b": b}
 
     def read(self, name: str) -> FloatArray:
-        """Values of a variable of one side, or of the difference a - b, shape (n,)."""
+        """Return the difference a - b of a variable, shape (n,)."""
+        variable, _, _ = name.rpartition("_")
+        return self.sample(f"{variable}_a").values - self.sample(f"{variable}_b").values
+
+    def sample(self, name: str) -> Sample:
+        """Return a variable of one side, or the difference of both, over all worlds."""
         variable, _, side = name.rpartition("_")
-        if side == "difference":
-            return self.sample(f"{variable}_a").values - self.sample(f"{variable}_b").values
-        worlds = self._sides[side]
-        if variable == "reach_per_usd":
-            return divide(worlds.sample("reach").values, worlds.sample("cost").values)
-        if variable == "cpm":
-            return 1000 * divide(worlds.sample("cost").values, worlds.sample("impressions").values)
-        return worlds.sample(variable).values
+        return super().sample(name) if side == "difference" else self._sides[side].sample(variable)
+
+    def tail(self, name: str) -> Tail:
+        """Return what the laws of both sides say."""
+        variable, _, side = name.rpartition("_")
+        if side != "difference":
+            return self._sides[side].tail(variable)
+        both = self._sides["a"].tail(variable) & self._sides["b"].tail(variable)
+        return replace(both, lower=both.mean)
+
+
+def pair_worlds(ds: xr.Dataset, a: str, b: str) -> PairWorlds:
+    """Return two portfolios of a run as a pair."""
+    return PairWorlds(ds, PortfolioWorlds(ds, a), PortfolioWorlds(ds, b))
 
 
 def portfolio_names(ds: xr.Dataset) -> list[str]:
@@ -131,3 +234,34 @@ def creators_hired(ds: xr.Dataset) -> dict[str, int]:
     """Creators of each portfolio."""
     counts = ds["creators"].values.tolist()
     return dict(zip(portfolio_names(ds), (int(count) for count in counts), strict=True))
+
+
+def as_dataset(
+    portfolios: tuple[str, ...], rows: Mapping[str, FloatArray], like: Mapping[str, Any]
+) -> xr.Dataset:
+    """Return arrays of shape (portfolios, worlds) as a Dataset that measures can read.
+
+    Parameters
+    ----------
+    portfolios
+        Names.
+    rows
+        Arrays by the names of the results schema.
+    like
+        Attributes of a run: how its worlds were sampled.
+    """
+    import xarray as xr
+
+    kept = {key: like[key] for key in ("sampling", "groups") if key in like}
+    data = {name: (("portfolio", "sim"), values) for name, values in rows.items()}
+    return xr.Dataset(data, coords={"portfolio": list(portfolios)}, attrs=kept)
+
+
+def first_worlds(results: xr.Dataset, worlds: int) -> xr.Dataset:
+    """Return the first worlds of a run; whole groups where its worlds come in groups."""
+    size, groups = int(results.sizes["sim"]), int(results.attrs.get("groups", 0))
+    if size <= worlds:
+        return results
+    kept = max(worlds * groups // size, 2)
+    first = results.isel(sim=slice(0, kept * size // groups if groups else worlds))
+    return first.assign_attrs(groups=kept if groups else 0)

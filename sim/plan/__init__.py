@@ -7,8 +7,10 @@ creators, and what creators share becomes weights of factors. Nothing is drawn. 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -73,8 +75,15 @@ __all__ = [
 ]
 
 
+#: Means beyond which no tier is one, and drawing its orders would not end.
+_MOST = {
+    "followers": (10_000_000_000, "accounts, more than there are people"),
+    "fit": (1000, "times the conversion"),
+}
+
+
 def make_plan(experiment: Experiment) -> Plan:
-    """Turn an experiment into arrays.
+    """Turn an experiment into arrays; the plan of one that means the same is made once.
 
     Raises
     ------
@@ -82,12 +91,37 @@ def make_plan(experiment: Experiment) -> Plan:
         For what only shows here: distributions that cannot be tabulated, budgets below one
         creator, an elasticity of fees that their spread cannot carry.
     """
+    return _planned(_Meant(experiment))
+
+
+class _Meant:
+    """An experiment, the same as another that means the same in the same order."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        simulation = experiment.simulation
+        self.text = json.dumps([experiment.meaning(), simulation.worlds, simulation.beliefs])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Meant) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+@lru_cache(maxsize=16)
+def _planned(meant: _Meant) -> Plan:
+    experiment = meant.experiment
     faults: list[Fault] = []
     tiers = {
         (name, platform): tier_tables(tier, f"tier.{name}", faults)
         for name, tier_on in experiment.tier.items()
         for platform, tier in tier_on.on.items()
     }
+    for (name, _), tier_on in tiers.items():
+        for key, (most, unit) in _MOST.items():
+            if tier_on is not None and mg.moment(tier_on.tables[key]) > most:
+                faults.append(Fault(f"tier.{name}.{key}", f"has a mean above {most:,} {unit}"))
     goods = compile_or_fault(experiment.costs.cost_of_goods, "costs.cost_of_goods", faults)
     economics_tables = {
         name: compile_or_fault(getattr(experiment.economics, name), f"economics.{name}", faults)
@@ -129,7 +163,7 @@ def make_plan(experiment: Experiment) -> Plan:
         portfolios=tuple(experiment.portfolio),
         prices=np.array([prices_of(experiment, line, lines) for line in lines]),
         economics=economics,
-        order_shape=experiment.economics.order_value_cv**-2,
+        order_shape=_order_shape(experiment.economics.order_value_cv),
         product_units=experiment.costs.product_units,
         niches={
             name: NicheTerms(
@@ -144,6 +178,11 @@ def make_plan(experiment: Experiment) -> Plan:
         overlap_between_niches=experiment.audience.overlap_between_niches,
         left_over=left_over,
     )
+
+
+def _order_shape(cv: float) -> float:
+    """Return the gamma shape of a single order value, inf where it does not vary."""
+    return cv**-2 if cv > 0.0 else math.inf
 
 
 def _spec(experiment: Experiment, terms: Terms) -> m.Tier:
@@ -174,7 +213,7 @@ def _work(
     # A lognormal belief of mean one has median exp(-log_sd^2 / 2).
     shift -= (belief**2).sum(axis=1) / 2.0
     for x, name in enumerate(INPUTS):
-        if tables[name].constant and name != "amplification":
+        if tables[name].constant:
             shift[x] += tables[name].coefficients[0, 0]
     if experiment.shocks.preserve_mean:
         _preserve_means(shift, spec, tables, loading, tier)
@@ -204,7 +243,6 @@ def _work(
         key=stream_key(experiment.simulation.seed, "creator", *terms.pool),
         creators=np.arange(first, first + count, dtype=np.uint64),
         stops=np.array(stops, dtype=np.int64),
-        pairs=np.unique(np.array(drawn, dtype=np.int64) // 2),
         drawn=np.array(drawn, dtype=np.int64),
         mix=mix[None],
         mix_of=np.zeros(count, dtype=np.int64),
@@ -239,6 +277,8 @@ def _work(
         post_ends=np.array(ends, dtype=np.int64),
         keep=np.array(keep, dtype=np.int64),
         choose_by_orders=programme is None or programme.choose_by == "orders",
+        money=group.money,
+        dues=group.dues,
     )
     if not group.people:
         return line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..engine.marginals import Table
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
-from .model import COMPONENTS, PlanLine, Programme, Terms
+from .model import COMPONENTS, Dues, PlanLine, Programme, Terms
 from .tiers import TierTables
 
 
@@ -63,6 +64,18 @@ def committed_cost(experiment: Experiment, terms: Terms, tier: TierTables, goods
     )
 
 
+def committed_per(experiment: Experiment, terms: Terms) -> Dues:
+    """Return the USD committed per creator whatever it asks, per USD of fee, hour, USD of goods.
+
+    Commission, bonus and incidents come on top: they are known afterwards.
+    """
+    costs, kind = experiment.costs, experiment.compensation[terms.compensation]
+    of_fees = 1.0 + costs.agency_share
+    always = costs.shipping + costs.boosting * terms.posts + kind.pay_floor * of_fees
+    fee = terms.posts * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees
+    return always, fee, costs.hourly_rate, costs.product_units
+
+
 def hired_lines(
     experiment: Experiment,
     tiers: Mapping[tuple[str, str], TierTables | None],
@@ -89,11 +102,13 @@ def hired_lines(
         if portfolio.roster is not None:
             hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
         elif portfolio.stages is None:
-            hired = _lines(name, portfolio, budget, price, faults)
+            dues = partial(committed_per, experiment)
+            hired = _lines(name, portfolio, budget, price, dues, faults)
         else:
             hired = _stages(name, portfolio, portfolio.stages, budget, price, faults)
         result += hired
-        if budget is not None:
+        # Where a budget is a cap, what is left over is each world's own.
+        if budget is not None and all(line.money == math.inf for line in hired):
             spent = sum(line.creators * line.committed_per_creator for line in hired)
             left_over[name] = budget - spent
     return tuple(result), left_over
@@ -103,23 +118,60 @@ Price = Callable[[Terms], float]
 
 
 def _lines(
-    name: str, portfolio: m.Portfolio, budget: float | None, price: Price, faults: list[Fault]
+    name: str,
+    portfolio: m.Portfolio,
+    budget: float | None,
+    price: Price,
+    dues: Callable[[Terms], Dues],
+    faults: list[Fault],
 ) -> list[PlanLine]:
+    """Return the lines of a portfolio; a budget that is a cap gives each line its share."""
     taken: dict[tuple[str, str, str], int] = {}
     lines = []
     parts = list(portfolio_terms(portfolio))
     counts = _shared_counts(portfolio, [share for _, _, share in parts])
     for (line, terms, share), count in zip(parts, counts, strict=True):
         each, hired = price(terms), count
-        if budget is not None:
+        money = math.inf
+        if budget is not None and portfolio.hiring == "cap":
+            money = share * budget
+            hired = _usual(name, line, money, each, faults, portfolio.budget)
+        elif budget is not None:
             hired = _bought(name, line, share * budget, each, share, faults, portfolio.budget)
         elif hired < 1:
             key = f"portfolio.{name}.creators"
             faults.append(Fault(key, f"leaves no creator to {line}", portfolio.creators))
+        _check_count(name, line, hired, portfolio, faults)
         first = taken.get(terms.pool, 0)
-        taken[terms.pool] = first + hired
-        lines.append(PlanLine(name, line, terms, hired, first, each))
+        placed = PlanLine(name, line, terms, hired, first, each)
+        if budget is not None:
+            placed = replace(placed, money=money, dues=dues(terms))
+        taken[terms.pool] = first + most_hired(placed)
+        lines.append(placed)
     return lines
+
+
+def most_hired(line: PlanLine) -> int:
+    """Return the number of creators up to which a line is followed.
+
+    Where quotes decide, that is far beyond what the expected cost would hire.
+    """
+    return line.creators if line.money == math.inf else 10 * line.creators + 1000
+
+
+def _usual(
+    name: str, line: str, money: float, each: float, faults: list[Fault], budget: float | None
+) -> int:
+    """Return how many creators some money hires at their expected cost, one at least."""
+    key = f"portfolio.{name}.budget"
+    if each <= 0.0:
+        problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
+        faults.append(Fault(key, problem, budget))
+        return 1
+    if money <= 0.0:
+        faults.append(Fault(key, f"leaves nothing for {line} beside the fixed cost", budget))
+        return 1
+    return max(int(money / each + 1e-9), 1)
 
 
 def _bought(
@@ -142,6 +194,19 @@ def _bought(
         problem = f"buys no creator: {part}one of {line} commits {each:,.0f} USD"
         faults.append(Fault(key, problem, budget))
     return hired
+
+
+#: Most creators of a line, as of `creators` in a file: a plan of more would not fit into memory.
+MOST_CREATORS = 10_000_000
+
+
+def _check_count(
+    name: str, line: str, hired: int, portfolio: m.Portfolio, faults: list[Fault]
+) -> None:
+    """Refuse a budget that buys more creators than can be planned."""
+    if hired > MOST_CREATORS:
+        problem = f"hires {hired:,} creators as {line}; at most {MOST_CREATORS:,} are simulated"
+        faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
 
 
 def _named(
@@ -216,6 +281,7 @@ def _stages(
             middle = (low + high) // 2
             low, high = (middle, high) if cost(middle) <= budget + 1e-9 else (low, middle)
         first = low
+    _check_count(name, portfolio.tier or name, first, portfolio, faults)
     hired = counts(first)
     ends = tuple(accumulate(stage.posts for stage in stages))
     programme = Programme(ends, tuple(hired), portfolio.choose_by)
@@ -247,10 +313,11 @@ def _shared_counts(portfolio: m.Portfolio, shares: list[float]) -> list[int]:
 
 @dataclass(frozen=True)
 class Group:
-    """What lines share that the kernel works through at once.
+    """What lines share that a loop works through at once.
 
     `portfolio` is empty but where each creator's own orders decide: they depend on how much of them
-    the audiences of the portfolio's other creators leave.
+    the audiences of the portfolio's other creators leave. Lines that money caps share a group where
+    they have as much of it.
     """
 
     terms: Terms
@@ -258,6 +325,8 @@ class Group:
     programme: Programme | None
     people: tuple[RosterRow, ...]
     portfolio: str = ""
+    money: float = math.inf
+    dues: Dues = (0.0, 0.0, 0.0, 0.0)
 
 
 def grouped(
@@ -273,12 +342,14 @@ def grouped(
         own = line.programme is not None or alone(line.terms)
         portfolio = line.portfolio if own else ""
         if line.programme is None:
-            return Group(line.terms, line.first, None, line.people, portfolio)
+            return Group(
+                line.terms, line.first, None, line.people, portfolio, line.money, line.dues
+            )
         terms = replace(line.terms, posts=line.programme.post_ends[-1])
         return Group(terms, line.first, line.programme, (), portfolio)
 
     for line in lines:
-        people = line.creators if line.programme is None else line.programme.keep[0]
+        people = most_hired(line) if line.programme is None else line.programme.keep[0]
         stops.setdefault(group_of(line), set()).add(people)
     groups = [(group, sorted(counts)) for group, counts in stops.items()]
     index = {group: i for i, group in enumerate(stops)}
@@ -288,7 +359,7 @@ def grouped(
         own: tuple[str | int, ...] = () if line.programme is None else ("stage", line.stage)
         own += tuple(row.name for row in line.people)
         key = stream_key(seed, "orders", *t.pool, t.compensation, t.posts, line.first, *own)
-        stop = line.stage if line.programme else groups[work][1].index(line.creators)
+        stop = line.stage if line.programme else groups[work][1].index(most_hired(line))
         placed.append(replace(line, work=work, stop=stop, order_key=key))
     return tuple(placed), groups
 

@@ -16,6 +16,8 @@ from ..experiment.roster import RosterRow
 
 Array = npt.NDArray[np.float64]
 Key = tuple[np.uint64, np.uint64]
+#: USD committed for a creator: whatever it asks, and per USD of fee, hour and USD of goods.
+Dues = tuple[float, float, float, float]
 
 #: Cost components in the order of reports, with what each is proportional to.
 COMPONENTS: dict[str, str] = {
@@ -89,6 +91,8 @@ class PlanLine:
 
     Lines of a programme are its stages, one after another: the creators of a later one are some of
     those of the first. `people` are the creators of a roster's line; others are numbered.
+    Where `money` caps a line, `creators` is how many its expected cost would hire, and each world
+    hires as many as their quotes allow; `dues` say what a quote commits where a budget pays.
     """
 
     portfolio: str
@@ -99,6 +103,8 @@ class PlanLine:
     committed_per_creator: float
     work: int = 0
     stop: int = 0
+    money: float = math.inf
+    dues: Dues = (0.0, 0.0, 0.0, 0.0)
     order_key: Key = (np.uint64(0), np.uint64(0))
     programme: Programme | None = None
     stage: int = 0
@@ -141,20 +147,22 @@ class Sampling:
 STRATIFIED_GROUPS = 32
 
 
-def sampling_of(simulation: m.Simulation) -> tuple[Sampling, int]:
-    """Return how to sample and how many worlds that makes.
+def sampling_of(simulation: m.Simulation, count: int | None = None) -> tuple[Sampling, int]:
+    """Return how to sample and how many worlds that makes; `count` asks for so many in all.
 
     Stratified runs round the worlds up to 32 times a power of two; two-level runs take
     ``beliefs`` draws of the beliefs (or as many as the worlds allow) times ``replicates``.
     """
+    wanted = simulation.worlds if count is None else count
     if simulation.replicates > 1:
-        beliefs = simulation.beliefs or max(simulation.worlds // simulation.replicates, 1)
+        draws = simulation.beliefs if count is None else None
+        beliefs = draws or max(wanted // simulation.replicates, 1)
         worlds = beliefs * simulation.replicates
         return Sampling("two-level", beliefs, -1, simulation.replicates), worlds
     if simulation.sampling == "stratified":
-        bits = max(math.ceil(math.log2(simulation.worlds / STRATIFIED_GROUPS)), 0)
+        bits = max(math.ceil(math.log2(wanted / STRATIFIED_GROUPS)), 0)
         return Sampling("stratified", STRATIFIED_GROUPS, bits), STRATIFIED_GROUPS << bits
-    return Sampling(), simulation.worlds
+    return Sampling(), wanted
 
 
 @dataclass(frozen=True)
@@ -180,7 +188,7 @@ class Plan:
     economics
         For each of `ECONOMICS` its table and the row of its factor, or None for a plain number.
     order_shape
-        Gamma shape of one order value.
+        Gamma shape of one order value; inf where single orders do not vary.
     product_units
         Units of goods per creator.
     niches, overlap_between_niches
@@ -223,6 +231,9 @@ class Plan:
     def posts(self, work: int) -> int:
         """Return the posts per world of all creators of a work, over its stages."""
         line = self.works[work]
+        if line.money < math.inf:
+            usual = max(one.creators for one in self.lines if one.work == work)
+            return int(usual * line.post_ends[-1])
         if len(line.post_ends) > 1:
             return int(line.keep @ np.diff(line.post_ends, prepend=0))
         return int(line.stops[-1] * line.post_ends[-1])

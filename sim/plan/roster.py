@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +105,8 @@ def named_line(
     score[:, _HEARD] = own[list(_HEARD)] * told.scores.mean[:, :_TRACKED]
     # Posts are picked up by how engaging the creator is, as far as that is known.
     score[:, AMPLIFICATION] = line.amplification_engagement * told.scores.mean[:, 0]
-    return line._replace(
+    return replace(
+        line,
         creators=np.array([name_id(row.name) for row in people], dtype=np.uint64),
         stops=np.array([len(people)], dtype=np.int64),
         keep=np.array([len(people)], dtype=np.int64),

@@ -81,9 +81,10 @@ def creator_mix(
 
     Followers and reach go with engagement, and with each other only through it. The fee follows
     the log of expected engagements per post, :math:`X = \log F + \log e`, as it is known when the
-    contract is made (without shared shocks): its score has correlation
-    :math:`\kappa = \eta\, s_X / s_{fee}` with X, so that the slope of log fee on X is eta and the
-    fee's own distribution stays as written.
+    contract is made: over the creators of one world, without shared shocks, its score has
+    correlation :math:`\gamma = \eta\, s_X / s_{fee}` with X, s standard deviations over those
+    creators, so that the slope of log fee on X is eta and the fee's own distribution stays as
+    written.
     """
     n = len(INPUTS)
     mix = np.eye(n)
@@ -104,8 +105,8 @@ def creator_mix(
     x_e, x_f = s_e + mix[f, e] * s_f, mix[f, f] * s_f
     s_x = math.hypot(x_e, x_f)
     if s_x > 0.0 and s_fee > 0.0 and spec.fee_elasticity != 0.0:
-        kappa = spec.fee_elasticity * s_x / s_fee
-        if abs(kappa) > 1.0:
+        gamma = spec.fee_elasticity * s_x / s_fee
+        if abs(gamma) > 1.0:
             faults.append(
                 Fault(
                     f"{key}.fee_elasticity",
@@ -114,7 +115,7 @@ def creator_mix(
                     spec.fee_elasticity,
                 )
             )
-            kappa = 0.0
-        mix[fee, e], mix[fee, f] = kappa * x_e / s_x, kappa * x_f / s_x
-        mix[fee, fee] = math.sqrt(1.0 - kappa * kappa)
+            gamma = 0.0
+        mix[fee, e], mix[fee, f] = gamma * x_e / s_x, gamma * x_f / s_x
+        mix[fee, fee] = math.sqrt(1.0 - gamma * gamma)
     return mix * own[:, None]

@@ -98,7 +98,7 @@ _TIER_DISTRIBUTIONS = (
     "engagement_rate", "followers", "reach_rate", "conversion_rate", "authentic_share", "fee",
     "fit", "management_hours", "post_luck",
 )  # fmt: skip
-_TIER_SHARES = ("engagement_rate", "reach_rate", "conversion_rate", "authentic_share")
+_TIER_SHARES = ("engagement_rate", "reach_rate", "authentic_share")
 
 
 def threshold(probability: float) -> Table:
@@ -115,7 +115,7 @@ def threshold(probability: float) -> Table:
 
 def amplification_table(law: m.Amplification) -> Table:
     """Return the table of A - 1."""
-    if law.spike is not None:
+    if law.spike is not None and law.spike.probability > 0.0:
         return mg.spike(law.spike.probability, law.spike.minimum, law.spike.tail_index)
     if law.cascade is not None:
         parameters = {"a": law.cascade.b, "b": law.cascade.tail_index}

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from .grid import LARGEST, Cell, ReadingError, Row, cleaned
+from .grid import LARGEST, Cell, ReadingError, Row
 
 #: What openpyxl runs into in files that are no sound workbooks; a fault of XML is a SyntaxError.
 _DAMAGE = (
@@ -87,4 +87,4 @@ def _cell(cell: Any) -> Cell:
         return Cell(shown, float(value), percent)
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return Cell(value.isoformat())
-    return Cell(cleaned(str(value)))
+    return Cell(str(value).strip())

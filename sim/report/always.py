@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..charts import (
-    plot_difference,
-    plot_exceedance,
-    plot_loss,
-    plot_risk_return,
-    plot_roi,
-    titles,
-)
+from ..charts import plot_difference, plot_exceedance, plot_loss, plot_risk_return, plot_roi, titles
 from ..charts.numbers import FloatArray, at, defined
 from ..charts.run import Run, decision
-from ..charts.scale import RoiScale, roi_scale, roi_text
+from ..charts.scale import RoiScale, roi_scale
+from ..charts.theme import LIGHT
+from ..figures.matplotlib import draw_curves
+from ..figures.spec import Bars, Curve, Curves, Figure, Series, Values, roles
 from ..measures.comparison import Comparison
-from ..measures.format import percent_with_error
 from ..measures.summary import Summary
-from .drawn import draw_curves
-from .models import Bars, Curve, Curves, Figure, Series, Values
+from ..text.names import listed, measure_words
+from ..text.numbers import brief, counted, fixed, gain, share_text, told
+from ..text.verdicts import ranked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,22 +39,12 @@ POINTS = 60
 MOST = 5
 
 
-def roles(tiers: Mapping[str, str]) -> dict[str, tuple[str, int]]:
-    """Return the tier of each portfolio with which repeat of that tier it is."""
-    seen: dict[str, int] = {}
-    found = {}
-    for name, tier in tiers.items():
-        found[name] = (tier, seen.get(tier, 0))
-        seen[tier] = seen.get(tier, 0) + 1
-    return found
-
-
 def shown(run: Run, summary: Summary) -> list[str]:
     """Return the portfolios that a slide has room for: all, or the pair, the best and the worst."""
     if len(run.names) <= MOST:
         return run.names
-    ranked = titles.ranked({name: summary[name]["roi_median"] for name in run.names})
-    chosen = {*(decision(run.ds) or ()), *ranked[:1], *ranked[-1:]}
+    by_median = ranked({name: summary[name]["roi_median"] for name in run.names})
+    chosen = {*(decision(run.ds) or ()), *by_median[:1], *by_median[-1:]}
     return [name for name in run.names if name in chosen]
 
 
@@ -66,28 +52,11 @@ def _which(run: Run, names: Sequence[str]) -> str:
     """Say that not all portfolios are shown."""
     if len(names) == len(run.names):
         return ""
-    return f"; {len(names)} of {len(run.names)} portfolios: {titles.listed(names)}"
+    return f"; {len(names)} of {len(run.names)} portfolios: {listed(names)}"
 
 
 def _named(run: Run, names: Sequence[str]) -> str:
     return "" if len(names) == len(run.names) else f"; {len(names)} of {len(run.names)} named"
-
-
-def plainly(plot: object, *args: object, **options: object) -> partial[Axes]:
-    """Return a chart of `sim.charts` without its headline; a theme is all that it still takes."""
-    return partial(_drawn, plot, args, options)
-
-
-def _drawn(
-    plot: object,
-    args: Sequence[object],
-    options: Mapping[str, object],
-    theme: Theme,
-    ax: Axes | None = None,
-) -> Axes:
-    assert callable(plot)
-    axes: Axes = plot(*args, ax=ax, theme=theme, title="", subtitle="", **options)
-    return axes
 
 
 def distribution(run: Run, summary: Summary) -> Figure:
@@ -104,7 +73,7 @@ def distribution(run: Run, summary: Summary) -> Figure:
         key="roi",
         finding=titles.highest_median(medians),
         made=(
-            f"{run.worlds:,} worlds. Each column is the share of worlds with an ROI from its label "
+            f"{counted(run.worlds, 'world')}. Each column is the share of worlds with an ROI from its label "
             f"up to the next; the first and the last hold all beyond{_which(run, few)}"
             f"{run.left_out()}"
         ),
@@ -120,8 +89,8 @@ def distribution(run: Run, summary: Summary) -> Figure:
             ),
         ),
         method=METHOD + " Medians lead where tails are heavy.",
-        plot=plainly(plot_roi, run),
-        reads=f"{run.worlds:,} worlds. Areas show how likely; dot: median, bar: 5 % to 95 % "
+        plot=partial(plot_roi, run),
+        reads=f"{counted(run.worlds, 'world')}. Areas show how likely; dot: median, bar: 5 % to 95 % "
         f"quantile{run.left_out()}",
         probe=_exceedance_curves(run, scale, few),
     )  # fmt: skip
@@ -146,9 +115,9 @@ def bin_edges(scale: RoiScale) -> FloatArray:
 
 
 def _bin_names(edges: FloatArray) -> tuple[str, ...]:
-    names = [roi_text(float(edge)) for edge in edges]
+    names = [gain(float(edge)) for edge in edges]
     if len(set(names)) < len(names):
-        names = [f"{100 * edge:.2f} %" if edge < -0.9 else name
+        names = [f"{fixed(100 * edge, 2)} %" if edge < -0.9 else name
                  for edge, name in zip(edges.tolist(), names, strict=True)]  # fmt: skip
     return (f"< {names[0]}", *names)
 
@@ -191,13 +160,11 @@ def at_least(run: Run, summary: Summary) -> Figure:
     slide = _exceedance_curves(run, linear, few, linear.high)
     return Figure(
         key="exceedance",
-        finding=titles.shares(
-            f"ROI of {roi_text(run.target)} or more", entries, largest_first=True
-        ),
-        made=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI; the axis "
+        finding=titles.shares(f"ROI of {gain(run.target)} or more", entries, largest_first=True),
+        made=f"{counted(run.worlds, 'world')}. Height: share of worlds with at least this ROI; the axis "
         f"ends where a tenth of the worlds of the best portfolio lies beyond{_which(run, few)}"
         f"{run.left_out()}",
-        reads=f"{run.worlds:,} worlds. Height: share of worlds with at least this ROI"
+        reads=f"{counted(run.worlds, 'world')}. Height: share of worlds with at least this ROI"
         f"{run.left_out()}",
         models=(slide,),
         method=METHOD + " The curves are empirical: one step for each world.",
@@ -207,12 +174,18 @@ def at_least(run: Run, summary: Summary) -> Figure:
 
 
 def _roomy(
-    theme: Theme, ax: Axes | None = None, *, plot: Callable[..., Axes], run: Run, model: Curves
+    ax: Axes | None = None,
+    *,
+    plot: Callable[..., Axes],
+    run: Run,
+    model: Curves,
+    theme: Theme | None = None,
+    **words: str,
 ) -> Axes:
     """Draw a chart of `sim.charts`; a narrow sheet, without room for what it writes, its model."""
     if ax is None:
-        return plot(run, theme=theme, title="", subtitle="")
-    return draw_curves(model, theme, ax)
+        return plot(run, theme=theme, **words)
+    return draw_curves(model, theme or LIGHT, ax)
 
 
 def paired(run: Run, comparison: Comparison) -> Figure:
@@ -236,8 +209,8 @@ def paired(run: Run, comparison: Comparison) -> Figure:
         key="difference",
         finding=titles.winner(a, b, wins, run.worlds),
         made=(
-            f"{comparison.worlds:,} worlds, both portfolios in the same ones. ROI of {a} minus ROI "
-            f"of {b}: median {titles.roi_text(middle).removesuffix(' %')} percentage points"
+            f"{counted(comparison.worlds, 'world')}, both portfolios in the same ones. ROI of {a} minus ROI "
+            f"of {b}: median {brief(middle, signed=True).removesuffix(' %')} percentage points"
             f"{run.left_out((a, b))}"
         ),
         models=(
@@ -256,7 +229,7 @@ def paired(run: Run, comparison: Comparison) -> Figure:
         method=METHOD
         + " The comparison is paired: what both portfolios share cancels, so that choosing wrongly "
         "and losing money are two risks.",
-        plot=plainly(plot_difference, run, a=a, b=b, comparison=comparison),
+        plot=partial(plot_difference, run, a=a, b=b, comparison=comparison),
     )
 
 
@@ -270,22 +243,21 @@ def losses(run: Run, summary: Summary) -> Figure:
             tuple(entry.value if other == name else None for other in entries),
             *tiers[name],
             errors=tuple(entry.se if other == name else None for other in entries),
-            labels=tuple(titles.share_text(entry) if other == name else "" for other in entries),
+            labels=tuple(share_text(entry) if other == name else "" for other in entries),
         )
         for name, entry in entries.items()
     )
     tips = {
-        f"bar {name}": f"{name} loses money in {percent_with_error(x.value, x.se)} of worlds"
-        for name, x in entries.items()
+        f"bar {name}": f"{name} loses money in {told(x)} of worlds" for name, x in entries.items()
     }
     return Figure(
-        key="loss",
+        key="losing",
         finding=titles.shares("Losing money", entries, largest_first=True),
-        made=f"{run.worlds:,} worlds. Line at the end of a bar: two standard errors either way"
+        made=f"{counted(run.worlds, 'world')}. Line at the end of a bar: two standard errors either way"
         + run.left_out(),
         models=(Bars(tuple(entries), series, "worlds that lose money (ROI < 0)", horizontal=True),),
         method=METHOD + " Losing money means that ROI is below zero.",
-        plot=plainly(plot_loss, run),
+        plot=partial(plot_loss, run),
         tips=tips,
     )
 
@@ -300,7 +272,7 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
         worst, mean = summary[name]["roi_es05"], summary[name]["roi_mean"]
         if worst.value is None or mean.value is None:
             continue
-        text = titles.roi_text(mean)
+        text = brief(mean, signed=True)
         curves.append(
             Curve(
                 name, (worst.value,), (mean.value,), *tiers[name], kind="points",
@@ -314,14 +286,14 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
                 Curve(f"{name}, median", (worst.value,), (median,), *tiers[name], kind="hollow")
             )
         tips[f"mean {name}"] = (
-            f"{name}: mean ROI {text}, {titles.roi_text(worst)} in the worst 5 % of worlds"
+            f"{name}: mean ROI {text}, {brief(worst, signed=True)} in the worst 5 % of worlds"
         )
         tips[f"median {name}"] = (
-            f"{name}: median ROI {titles.roi_text(summary[name]['roi_median'])}"
+            f"{name}: median ROI {brief(summary[name]['roi_median'], signed=True)}"
         )
     scatter = Curves(
         (*_apart(curves), *hollow),
-        "mean ROI of the worst 5 % of worlds",
+        measure_words("roi_es05"),
         "ROI",
         y_form="signed",
     )
@@ -332,10 +304,10 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
             {name: summary[name]["roi_es05"] for name in known},
         ),
         made=(
-            f"{run.worlds:,} worlds. Dot: mean ROI with two standard errors; diamond: median; "
+            f"{counted(run.worlds, 'world')}. Dot: mean ROI with two standard errors; diamond: median; "
             f"right: milder worst 5 % of worlds{_named(run, few)}{run.left_out()}"
         ),
-        reads=f"{run.worlds:,} worlds. Full dot: mean ROI with two standard errors, hollow: "
+        reads=f"{counted(run.worlds, 'world')}. Full dot: mean ROI with two standard errors, hollow: "
         f"median; right: milder worst case{run.left_out()}",
         models=(scatter,),
         method=METHOD + " Risk is expected shortfall: the mean ROI of the worst 5 % of worlds "

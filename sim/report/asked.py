@@ -1,84 +1,93 @@
-"""Figures of what has been asked of a run: one builder for each question, by its saved answer."""
+"""Figures of what has been asked of a run, by its saved answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from ..charts.run import Run
-from .claims import claims
-from .drivers import information, shares, swings
-from .flips import regions, scenarios, swept, ties
-from .mixes import diversified, efficient
-from .models import Figure, Table
+from ..figures.spec import Figure, Table
+from ..questions import QUESTIONS, named
 from .saved import Saved
-
-Builder = Callable[[Saved, Run], Figure]
-
-#: Question, section of the story, builder.
-_BUILDERS: Mapping[str, tuple[str, Builder]] = {
-    "tornado": ("drivers", swings),
-    "sensitivity": ("drivers", shares),
-    "worth": ("drivers", information),
-    "breakeven": ("flips", ties),
-    "sweep": ("flips", swept),
-    "scenario": ("flips", scenarios),
-    "discover": ("flips", regions),
-    "diversify": ("mix", diversified),
-    "frontier": ("mix", efficient),
-    "audit": ("claims", claims),
-}
-
-#: Questions that a run can be asked, and what a section would gain.
-COMMANDS: Mapping[str, str] = {
-    "tornado": "which input moves the answer most",
-    "sensitivity": "where the spread of the outcome comes from",
-    "worth": "what it would be worth to know more before choosing",
-    "breakeven": "at which fee, conversion or order value the choice flips",
-    "discover": "in which circumstances the choice is wrong",
-    "diversify": "how many creators are enough",
-    "frontier": "which mix is best for each level of risk",
-    "audit": "which published claims hold under these assumptions",
-}
 
 
 def asked(run: Run, analyses: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Figure]]:
-    """Return the figures of saved answers by section.
+    """Return the figures of saved answers by section, in the order of the questions.
 
-    An answer of another version, without what its chart needs, is told in its own words.
+    An answer of another version, which no longer validates, is told in its own words with the
+    reason.
 
     Parameters
     ----------
     run : Run
-        For colours and names.
+        For the tiers of its portfolios.
     analyses : mapping of str to mapping
         Saved answers by file name.
     """
-    found: dict[str, list[Figure]] = {}
-    for name, content in analyses.items():
-        saved = Saved(name, content)
-        section, build = _BUILDERS.get(saved.question, ("other", in_words))
-        try:
-            figure = build(saved, run)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-            figure = in_words(saved, run)
-        found.setdefault(section, []).append(figure)
-    order = list(_BUILDERS)
-    for figures in found.values():
-        figures.sort(key=lambda figure: _place(order, figure.key))
-    return found
+    answers = sorted((Saved(name, content) for name, content in analyses.items()), key=_place)
+    figures: dict[str, list[Figure]] = {}
+    for saved in answers:
+        if saved.question in QUESTIONS:
+            section = named(saved.question).section
+            figures.setdefault(section, []).extend(_answered(saved, run.tiers))
+        else:
+            figures.setdefault("other", []).append(in_words(saved))
+    return figures
 
 
-def _place(order: list[str], key: str) -> int:
-    return next((k for k, name in enumerate(order) if key.startswith(name)), len(order))
+def unasked(known: set[str]) -> list[tuple[str, str, str]]:
+    """Return the questions that were not asked: name, options that it needs, what it says."""
+    return [
+        (one.name, one.needs, one.asks)
+        for one in map(named, QUESTIONS)
+        if one.asks and one.name not in known
+    ]
 
 
-def in_words(saved: Saved, _run: Run) -> Figure:
-    """Return an answer as it was given: its sentence and its notes."""
+def _answered(saved: Saved, tiers: Mapping[str, str]) -> list[Figure]:
+    """Return the figures of an answer; of one that cannot be read, or has none, its words."""
+    question = named(saved.question)
+    try:
+        answer = question.read(saved.content)
+    except ValidationError as error:
+        return [in_words(saved, _unread(error))]
+    words = [answer.sentence, *answer.notes]
+    origin = f"Asked with `sim {question.name}`; saved as analysis/{saved.name}.json."
+    figures = [
+        replace(
+            figure,
+            key=saved.key + (f"-{figure.key}" if place else ""),
+            method=" ".join(filter(None, [words[0], figure.method, *words[1:], origin])),
+        )
+        for place, figure in enumerate(answer.figures(tiers))
+    ]
+    return figures or [in_words(saved)]
+
+
+def _unread(error: ValidationError) -> str:
+    """Return why an answer is told in its words alone."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(map(str, first["loc"])) or "its content"
+    return (
+        f"Saved by another version, so told in its words alone: {where} is not as this version "
+        "writes it; ask again to see its chart"
+    )
+
+
+def _place(saved: Saved) -> tuple[int, str]:
+    known = saved.question in QUESTIONS
+    return QUESTIONS.index(saved.question) if known else len(QUESTIONS), saved.name
+
+
+def in_words(saved: Saved, reason: str = "") -> Figure:
+    """Return an answer as it was given: its sentence and its notes, and why no more."""
     return Figure(
         key=saved.key,
         finding=saved.short,
-        made=saved.made(),
+        made=reason or saved.made(),
         models=(Table(("answer", saved.question), (("in words", saved.sentence),)),),
         method=saved.method(),
         sentences=(saved.sentence,),

@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..charts import titles
-from ..folders import file_in_place
-from .models import Assumption, Figure, Story, Table
+from ..figures.spec import Assumption, Figure, Story, Table
+from ..run.folder import file_in_place
+from ..text.names import listed
 from .reading import open_run
 from .slides import Deck
 from .story import MOST_SIDE_BY_SIDE, tell
 
 if TYPE_CHECKING:
-    from ..runs import Answer
+    from ..run.written import Answer
 
 #: Longest text of a source in a table.
 _SOURCE = 80
@@ -86,7 +86,7 @@ def _notes(figure: Figure, story: Story) -> str:
 
 def _answer(deck: Deck, story: Story) -> None:
     """Say the answer, with what else the run says beside who loses how often."""
-    lead = next(f for s in story.sections for f in s.figures if f.key == "loss")
+    lead = next(f for s in story.sections for f in s.figures if f.key == "losing")
     slide, box = deck.slide(story.answer, f"Answer. {lead.made}", _notes(story.comparison, story))
     if not story.sentences:
         deck.show(slide, box, lead.models[:1], lead.alt)
@@ -98,7 +98,7 @@ def _answer(deck: Deck, story: Story) -> None:
 def _comparison(deck: Deck, story: Story) -> None:
     figure = story.comparison
     names = list(story.tiers)
-    told = titles.listed(names) if len(names) <= MOST_SIDE_BY_SIDE else f"{len(names)} portfolios"
+    told = listed(names) if len(names) <= MOST_SIDE_BY_SIDE else f"{len(names)} portfolios"
     named = replace(figure, finding=f"Side by side: {told}")
     for table in figure.models:
         if isinstance(table, Table):

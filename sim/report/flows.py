@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from ..charts import plot_funnel, plot_waterfall, titles
 from ..charts.funnel import STAGES, funnels
 from ..charts.money import MEANS, waterfall
 from ..charts.run import Run
+from ..figures.spec import Bars, Figure, Series, roles
 from ..measures.evaluate import Measured
-from ..measures.format import number, usd
 from ..measures.summary import Summary
-from ..results import line_costs
-from .always import METHOD, plainly, roles
-from .models import Bars, Figure, Series
+from ..run.dataset import line_costs
+from ..text.numbers import CURRENCY, counted, plain
+from ..text.numbers import money as amount
+from .always import METHOD
 
 
 def money(run: Run, summary: Summary, name: str) -> Figure:
@@ -31,13 +33,13 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
         totals.append(total)
         up.append(0.0 if step.total else max(high, 0.0) - max(low, 0.0))
         down.append(0.0 if step.total else min(low, 0.0) - min(high, 0.0))
-        texts.append(usd(step.change, step.se).removesuffix(" USD"))
+        texts.append(amount(step.change, step.se, unit=False))
     tier, repeat = roles(run.tiers)[name]
     labels = tuple(step.label.replace("\n", " ") for step in steps)
     return Figure(
         key="waterfall",
         finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
-        made=f"Means over {run.worlds:,} worlds, USD. Grey: what is paid or not kept",
+        made=f"Means over {counted(run.worlds, 'world')}, {CURRENCY}. Grey: what is paid or not kept",
         models=(
             Bars(
                 labels,
@@ -51,17 +53,17 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
                         for text, step in zip(texts, steps, strict=True))),
                     Series("paid, below zero", tuple(down), "muted", 1),
                 ),
-                "USD, mean",
-                form="usd",
+                f"{CURRENCY}, mean",
+                form="money",
                 stacked=True,
             ),
         ),
         method=METHOD
         + " Contribution is revenue x incremental share x (1 - return rate) x gross margin x "
         "(1 + repeat value).",
-        plot=plainly(plot_waterfall, run, portfolio=name),
+        plot=partial(plot_waterfall, run, portfolio=name),
         tips={
-            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} USD"
+            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} {CURRENCY}"
             for step, text in zip(steps, texts, strict=True)
         },
     )  # fmt: skip
@@ -78,22 +80,22 @@ def journey(run: Run) -> Figure:
             Bars(
                 tuple(entries),
                 tuple(_own_bar(tier, entry, list(entries)) for tier, entry in entries.items()),
-                f"{stage} per 1,000 USD",
+                f"{stage} per 1,000 {CURRENCY}",
                 form="number",
             )
         )
         tips |= {
-            f"bar {stage} {tier}": f"{tier}: {number(entry.value, entry.se)} {stage} per 1,000 USD"
+            f"bar {stage} {tier}": f"{tier}: {plain(entry.value, entry.se)} {stage} per 1,000 {CURRENCY}"
             for tier, entry in entries.items()
         }
     return Figure(
         key="funnel",
         finding=titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers}),
-        made=f"Per 1,000 USD of cost; ratios of means over {run.worlds:,} worlds. Each stage has "
+        made=f"Per 1,000 {CURRENCY} of cost; ratios of means over {counted(run.worlds, 'world')}. Each stage has "
         "its own scale",
         models=tuple(small),
         method=METHOD + " All lines of a tier count together, whichever portfolio they belong to.",
-        plot=plainly(plot_funnel, run),
+        plot=partial(plot_funnel, run),
         tips=tips,
     )
 
@@ -104,7 +106,5 @@ def _own_bar(name: str, entry: Measured, categories: Sequence[str]) -> Series:
         tuple(entry.value if other == name else None for other in categories),
         name,
         errors=tuple(entry.se if other == name else None for other in categories),
-        labels=tuple(
-            number(entry.value, entry.se) if other == name else "" for other in categories
-        ),
+        labels=tuple(plain(entry.value, entry.se) if other == name else "" for other in categories),
     )

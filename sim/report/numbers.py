@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from .models import Bars, Curves, Figure, Table, written
+from ..figures.spec import UNITS, Bars, Curves, Figure, Series, Table, written
+from ..text.numbers import MISSING, Number, cell, setting
 
 #: Rows of a curve's table.
 STEPS = 13
@@ -25,21 +28,14 @@ def tables_of(figure: Figure) -> list[Table]:
 
 def _of_bars(model: Bars) -> Table:
     shown = [series for series in model.series if series.tier != "none"]
+    unit = UNITS[model.form]
     single = all(
         sum(series.values[k] is not None for series in shown) <= 1
         for k in range(len(model.categories))
     )
     if single:
-        rows = [
-            (name, *next(
-                ((written(s.values[k], model.form), _error(s.errors[k] if s.errors else None,
-                                                           model.form))
-                 for s in shown if s.values[k] is not None),
-                ("n/a", ""),
-            ))
-            for k, name in enumerate(model.categories)
-        ]  # fmt: skip
-        return Table((model.along or "", model.axis, "standard error"), tuple(rows))
+        rows = tuple((name, _only(shown, k, unit)) for k, name in enumerate(model.categories))
+        return Table((model.along or "", model.axis), rows)
     head = (model.along or "", *(series.name for series in shown))
     rows_of_all = [
         (name, *(written(series.values[k], model.form) for series in shown))
@@ -48,12 +44,12 @@ def _of_bars(model: Bars) -> Table:
     return Table(head, tuple(rows_of_all))
 
 
-def _error(se: float | None, form: str) -> str:
-    if se is None:
-        return "none"
-    if form == "percent":
-        return f"± {written(se, 'percent')}"
-    return f"± {written(se, 'usd' if form == 'usd' else 'number')}"
+def _only(shown: Sequence[Series], k: int, unit: str) -> str:
+    """Return the one value of a category as a cell."""
+    for series in shown:
+        if series.values[k] is not None:
+            return cell(Number(series.values[k], series.errors[k] if series.errors else 0.0, unit))
+    return MISSING
 
 
 def _of_curves(model: Curves) -> list[Table]:
@@ -83,6 +79,4 @@ def _of_curves(model: Curves) -> list[Table]:
 
 
 def _place(at: float, model: Curves) -> str:
-    if model.x_form == "number":
-        return f"{at:,.0f}" if abs(at) >= 100 else f"{at:.3g}"
-    return written(at, model.x_form)
+    return setting(at, 3) if model.x_form == "number" else written(at, model.x_form)

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..charts.theme import DARK, LIGHT, Theme
-from ..folders import file_in_place
-from .models import Story, Table, unbroken
+from ..figures.spec import Story, Table, unbroken
+from ..run.folder import file_in_place
 from .numbers import tables_of
 from .picture import Picture, dark_colours, picture
 from .reading import open_run
 from .story import all_figures, tell
 
 if TYPE_CHECKING:
-    from ..runs import Answer
+    from ..run.written import Answer
 
 REPORT = "report.html"
 

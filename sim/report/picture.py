@@ -14,7 +14,9 @@ import numpy as np
 from ..charts.colours import blend, channels
 from ..charts.paper import wrap
 from ..charts.theme import DARK, LIGHT, Theme, styled
-from .models import Curves, Figure, written
+from ..figures.matplotlib import draw
+from ..figures.spec import Curves, Figure, written
+from ..text.numbers import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +72,7 @@ def picture(figure: Figure, theme: Theme = LIGHT, *, narrow: float | None = None
         from matplotlib.figure import Figure as NewSheet
 
         own = NewSheet(figsize=(NARROW, narrow), layout="constrained").add_subplot()
-    ax = _drawing(figure, theme, own)
+    ax = draw(figure, own, theme=theme, headline=False)
     if own is not None:
         ax.set_xlabel("\n".join(wrap(ax.get_xlabel(), 0.62 * NARROW, 11)))
     root = ax.get_figure(root=True)
@@ -128,14 +130,6 @@ def _spread(ax: Axes) -> None:
 def _covers(a: Bbox, b: Bbox) -> bool:
     wide, tall = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
     return bool(wide > 1 and tall > 3)
-
-
-def _drawing(figure: Figure, theme: Theme, ax: Axes | None) -> Axes:
-    from .drawn import draw_model
-
-    if figure.plot is not None:
-        return figure.plot(theme, ax)
-    return draw_model(figure.models[0], theme, ax)
 
 
 _ID = re.compile(r'\bid="([^"]*)"')
@@ -272,5 +266,5 @@ def _said(model: Curves, place: float) -> str:
 
 def _rounded(place: float, model: Curves) -> str:
     if model.x_form == "number":
-        return f"{place:,.0f}" if abs(place) >= 100 else f"{place:.3g}"
+        return setting(place, 3)
     return written(round(place, 2), model.x_form)

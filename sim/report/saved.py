@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..charts.scale import roi_text
-from ..measures.format import number, percent, usd
-from .models import Format
+from ..text.numbers import counted
 
 #: Longest finding that a title takes.
 LONGEST = 150
@@ -61,7 +59,7 @@ class Saved:
     def made(self, *more: str) -> str:
         """Say on which sample it rests."""
         worlds = self.content.get("worlds")
-        sample = f"{worlds:,} worlds" if isinstance(worlds, int) else ""
+        sample = counted(worlds, "world") if isinstance(worlds, int) else ""
         return ". ".join(filter(None, [sample, *more])) or "As saved"
 
     def method(self, *more: str) -> str:
@@ -88,39 +86,3 @@ def error(entry: Mapping[str, Any]) -> float | None:
     """Return the standard error of a measure, None where there is none."""
     found = entry.get("se")
     return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
-
-
-def form_of(unit: str) -> Format:
-    """Return how values of a unit are written on an axis."""
-    if unit == "fraction":
-        return "signed"
-    return "usd" if unit.startswith("USD") else "number"
-
-
-def text_of(unit: str, amount: float, se: float | None = 0.0) -> str:
-    """Write a value with its unit."""
-    if unit == "fraction":
-        return roi_text(amount) if se == 0.0 else percent(amount, se, signed=True)
-    if unit.startswith("USD"):
-        return usd(amount, se) + unit.removeprefix("USD")
-    return f"{number(amount, se)} {unit}"
-
-
-def cell_of(entry: Mapping[str, Any]) -> str:
-    """Write a measure for a table: with its error, or with a star where it has none."""
-    try:
-        amount, se = value(entry), error(entry)
-    except (ValueError, KeyError):
-        return "n/a"
-    unit = str(entry.get("unit", ""))
-    if unit == "fraction":
-        text = percent(amount, se)
-        more = percent(se).removesuffix(" %") if se else ""
-    elif unit.startswith("USD"):
-        text = usd(amount, se)
-        more = usd(se).removesuffix(" USD") if se else ""
-    else:
-        text, more = number(amount, se), number(se) if se else ""
-    if se is None:
-        return f"{text} *"
-    return f"{text} ± {more}" if more else text

@@ -20,9 +20,10 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from ..charts.paper import text_width, wrap
-from .house import house_style
-from .models import Bars, Curves, Model, Table, unbroken
-from .natives import Box, add_bars, add_curves, fade, one_each
+from ..experiment.files import readable
+from ..figures.pptx import Box, add_bars, add_curves, fade, one_each
+from ..figures.spec import Bars, Curves, Model, Table, unbroken
+from .default_template import house_style
 
 _FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
 _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE}
@@ -374,7 +375,7 @@ def _shade(cell: Any, share: float | None) -> None:
 def _opened(template: Path) -> Any:
     """Open a template; a `.potx` is a presentation under another name."""
     try:
-        content = template.read_bytes()
+        content = readable(template).read_bytes()
         if template.suffix.lower() == ".potx":
             content = _as_presentation(content)
         return Presentation(BytesIO(content))

@@ -6,41 +6,36 @@ import re
 from collections.abc import Sequence
 from itertools import chain
 
-from ..charts import titles
 from ..evidence import sources
 from ..explain import Input
+from ..figures.spec import Assumption, Figure, Section, Story, Table
 from ..measures.comparison import Comparison
-from ..measures.format import cell, number, percent
 from ..measures.summary import Summary
+from ..text.names import listed, measure_heading
+from ..text.numbers import FRACTION, counted, fixed, writer
+from ..text.safe import printable
 from . import always, flows
-from .asked import COMMANDS, asked
-from .models import Assumption, Figure, Section, Story, Table
+from .asked import asked, unasked
 from .reading import Opened
 from .saved import Saved
 
-#: Rows of the comparison: measure, what it is, with its unit.
+#: Measures of the comparison.
 ROWS = (
-    ("creators", "creators hired"),
-    ("cost_mean", "cost, mean, USD"),
-    ("roi_median", "ROI, median"),
-    ("roi_mean", "ROI, mean"),
-    ("roi_p05", "ROI, worst 5 % begin at"),
-    ("roi_es05", "ROI, mean of the worst 5 %"),
-    ("roi_p95", "ROI, best 5 % begin at"),
-    ("loss_probability", "probability of loss"),
-    ("profit_median", "profit, median, USD"),
-    ("roas", "ROAS (revenue / cost)"),
-    ("cpe", "cost per engagement, USD"),
+    "cost_mean",
+    "roi_median",
+    "roi_mean",
+    "roi_p05",
+    "roi_es05",
+    "roi_p95",
+    "loss_probability",
+    "profit_median",
+    "roas",
+    "cpe",
 )
 
 #: Portfolios that are columns; more of them are rows, with fewer measures.
 MOST_SIDE_BY_SIDE = 6
-ROWS_OF_MANY = tuple(
-    row
-    for row in ROWS
-    if row[0]
-    in {"creators", "roi_median", "roi_mean", "roi_es05", "loss_probability", "profit_median"}
-)
+ROWS_OF_MANY = ("roi_median", "roi_mean", "roi_es05", "loss_probability", "profit_median")
 
 HEADINGS = {
     "comparison": "How they compare",
@@ -120,15 +115,14 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
 def compared(summary: Summary, answer: str, worlds: int) -> Figure:
     """Return the table of the portfolios side by side."""
     names = list(summary.portfolios)
-    rows, reasons = [], []
-    for key, label in ROWS if len(names) <= MOST_SIDE_BY_SIDE else ROWS_OF_MANY:
-        if key == "creators":
-            rows.append((label, *(f"{summary.creators[name]:,}" for name in names)))
-            continue
-        entries = [summary[name][key] for name in names]
-        rows.append((label, *(cell(x.value, x.se, x.unit) for x in entries)))
-        reasons += [f"{label}, {n}: {x.reason}" for n, x in zip(names, entries, strict=True)
-                    if x.reason]  # fmt: skip
+    measures = ROWS if len(names) <= MOST_SIDE_BY_SIDE else ROWS_OF_MANY
+    rows = list(summary.table(measures, words=True).texts())
+    reasons = [
+        f"{measure_heading(key)}, {name}: {entry.reason}"
+        for key in measures
+        for name in names
+        if (entry := summary[name][key]).reason
+    ]
     table: list[tuple[str, ...]] = [("", *names), *rows]
     if len(names) > MOST_SIDE_BY_SIDE:
         table = list(zip(*table, strict=True))
@@ -138,7 +132,7 @@ def compared(summary: Summary, answer: str, worlds: int) -> Figure:
     return Figure(
         key="comparison",
         finding=answer,
-        made=f"{worlds:,} worlds, the same for every portfolio; {marks}",
+        made=f"{counted(worlds, 'world')}, the same for every portfolio; {marks}",
         models=(Table(table[0], tuple(table[1:]), notes=tuple(reasons)),),
         method=always.METHOD,
     )
@@ -166,12 +160,12 @@ def _in_words(row: Input) -> str:
     if row.mean is None or row.p05 is None or row.p95 is None:
         return row.written
     fraction = row.key.endswith(("_rate", "_share", "_margin")) and not _is_belief(row)
-    text = percent if fraction else number
+    write = writer(FRACTION if fraction else "")
     if row.p05 == row.p95:
-        return text(row.mean)
+        return write(row.mean)
     if _is_belief(row):
-        return f"factor, 90 % between {row.p05:.2f} and {row.p95:.2f}"
-    return f"mean {text(row.mean)}, 90 % between {text(row.p05)} and {text(row.p95)}"
+        return f"factor, 90 % between {fixed(row.p05, 2)} and {fixed(row.p95, 2)}"
+    return f"mean {write(row.mean)}, 90 % between {write(row.p05)} and {write(row.p95)}"
 
 
 def _is_belief(row: Input) -> bool:
@@ -196,19 +190,19 @@ def _bibliographic(title: str, who: str) -> str:
 def _place(opened: Opened) -> str:
     """Return the run's folder as a command takes it, without the path of this machine."""
     name = opened.folder.resolve().name
-    return f"results/{name}"
+    return f"results/{printable(name)}"
 
 
 def _facts(opened: Opened) -> list[tuple[str, str]]:
     manifest, run = opened.manifest, opened.run
     packages = manifest.get("packages", {})
-    creators = titles.listed(
-        [f"{name} {count:,}" for name, count in opened.answer.summary.creators.items()]
+    creators = listed(
+        [f"{name} {counted(count)}" for name, count in opened.answer.summary.creators.items()]
     )
     facts = [
         ("experiment", str(manifest["experiment"])),
         ("creators hired", creators),
-        ("worlds", f"{run.worlds:,}"),
+        ("worlds", f"{counted(run.worlds)}"),
         ("seed", str(manifest.get("seed", "unknown"))),
         ("sampling", str(run.ds.attrs.get("sampling", "plain"))),
         ("hash of the experiment", str(manifest["experiment_hash"])),
@@ -234,9 +228,8 @@ def _unasked(opened: Opened) -> list[tuple[str, str]]:
     place = _place(opened)
     known = {Saved(name, content).question for name, content in opened.analyses.items()}
     return [
-        (f"sim {name} {place}/experiment.toml", what)
-        for name, what in COMMANDS.items()
-        if name not in known
+        (f"sim {name} {place}/experiment.toml {needs}".rstrip(), what)
+        for name, needs, what in unasked(known)
     ]
 
 

@@ -1,13 +1,10 @@
-"""What a run found as tidy tables, with units in the header, in files that other tools read.
+"""One table for terminal, notebook, page, slides and files: columns with unit, values and errors.
 
-`table.py` says what a table is, `collect.py` makes them from a run's folder, `files.py` writes CSV,
-JSON and Parquet, `workbook.py` an Excel workbook.
+`table.py` says what a table is, `files.py` writes CSV, JSON and Parquet, `workbook.py` Excel.
 """
 
 from __future__ import annotations
 
-from .collect import run_tables
-from .files import FORMATS, MissingPackageError, write_tables
-from .table import Column, Table
+from .table import Column, Table, from_rows
 
-__all__ = ["FORMATS", "Column", "MissingPackageError", "Table", "run_tables", "write_tables"]
+__all__ = ["Column", "Table", "from_rows"]

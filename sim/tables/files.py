@@ -1,140 +1,42 @@
-"""Tables as files: CSV, JSON, Parquet; the workbook is next door."""
+"""Tables in files that other tools read: CSV, Excel, JSON, Parquet."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Sequence
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from ..folders import RunError
-from .table import Table, Values
-
-#: Formats, with the package that each needs beyond the plain installation.
-FORMATS: dict[str, str] = {"csv": "", "json": "", "parquet": "pyarrow", "xlsx": "openpyxl"}
-#: Formats that are one file; the others are a folder with a file for each table.
-SINGLE = ("json", "xlsx")
+from ..text.safe import cell
+from .table import Table
 
 
-class MissingPackageError(RunError):
-    """A format that needs an optional package."""
+def write_csv(table: Table, path: Path) -> None:
+    """Write a table as CSV, every digit of a number, nothing for what is missing.
 
-
-def check_format(kind: str) -> None:
-    """Refuse a format whose package is not installed.
-
-    Raises
-    ------
-    MissingPackageError
-        With the line that installs it.
+    Text is such that a spreadsheet reads it as text; the mark in front (U+FEFF) tells Excel that
+    it is UTF-8, and other readers know it as ``utf-8-sig``.
     """
-    package = FORMATS[kind]
-    if package and find_spec(package) is None:
-        raise MissingPackageError(
-            f"{kind} needs {package}, which is not installed: pip install 'creator-roi[tables]'"
-        )
+    frame = table.to_dataframe(units=True)
+    for name in frame.columns[[str(kind) in ("string", "str", "object") for kind in frame.dtypes]]:
+        frame[name] = frame[name].map(cell, na_action="ignore")
+    frame.columns = frame.columns.map(cell)
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8-sig")
 
 
-def write_tables(tables: Sequence[Table], path: str | Path, kind: str) -> list[Path]:
-    """Write tables in one of `FORMATS`.
-
-    Parameters
-    ----------
-    tables
-        The tables.
-    path
-        A file for json and xlsx; a folder for csv and parquet, one file for each table.
-    kind
-        A key of `FORMATS`.
-
-    Returns
-    -------
-    list of Path
-        The files written, each whole or not at all.
-
-    Raises
-    ------
-    MissingPackageError
-        Where the format needs a package that is not installed.
-    RunError
-        For a table that a sheet cannot hold, or a path that cannot be written.
-    """
-    check_format(kind)
-    path = Path(path)
-    if kind == "xlsx":
-        from .workbook import check_size, write_workbook
-
-        check_size(tables)
-        return [_in_place(path, lambda part: write_workbook(tables, part))]
-    if kind == "json":
-        return [_in_place(path, lambda part: _write_json(tables, part))]
-    if path.exists() and not path.is_dir():
-        raise RunError(f"{path}: is a file; {kind} needs a folder, one file for each table")
-    path.mkdir(parents=True, exist_ok=True)
-    write = _write_csv if kind == "csv" else _write_parquet
-
-    def one(table: Table) -> Path:
-        return _in_place(path / f"{table.name}.{kind}", lambda part: write(table, part))
-
-    return [one(table) for table in tables]
-
-
-def _in_place(path: Path, write: Callable[[Path], None]) -> Path:
-    """Write a file beside its place, then move it there."""
-    if path.is_dir():
-        raise RunError(f"{path}: is a folder; name a file")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        write(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
-
-
-def _write_csv(table: Table, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(table.header)
-        writer.writerows(table.rows())
-
-
-def _write_json(tables: Sequence[Table], path: Path) -> None:
+def write_json(tables: Sequence[Table], path: Path) -> None:
     """Write ``{table: {"about": ..., "units": {...}, "rows": [{...}]}}``; missing is null."""
-    content = {}
-    for table in tables:
-        names = [column.name for column in table.columns]
-        content[table.name] = {
+    content = {
+        table.name: {
             "about": table.about,
-            "units": {column.name: column.unit for column in table.columns if column.unit},
-            "rows": [dict(zip(names, row, strict=True)) for row in table.rows()],
+            "units": {column.name: column.unit for column in table.flat if column.unit},
+            "rows": table.to_rows(),
         }
+        for table in tables
+    }
     text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _write_parquet(table: Table, path: Path) -> None:
-    """Write columns under their headers; the unit of each is in its metadata too."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    arrays, fields = [], []
-    for column in table.columns:
-        array = _arrow(column.values)
-        arrays.append(array)
-        fields.append(pa.field(column.header, array.type, metadata={"unit": column.unit}))
-    schema = pa.schema(fields, metadata={"about": table.about})
-    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
-
-
-def _arrow(values: Values) -> Any:
-    import pyarrow as pa
-
-    array = pa.array(values, from_pandas=isinstance(values, np.ndarray))
-    # A column with nothing in it still has a type that every reader knows.
-    return array.cast(pa.string()) if pa.types.is_null(array.type) else array
+def write_parquet(table: Table, path: Path) -> None:
+    """Write a table as Parquet; what a row is and the units are in the file's metadata too."""
+    table.to_dataframe(units=True).to_parquet(path, index=False, engine="pyarrow")

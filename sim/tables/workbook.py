@@ -2,51 +2,78 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..folders import RunError
-from .table import Table
+from ..text.numbers import counted, decimals, fixed, is_fraction
+from ..text.safe import begins_like_a_formula, printable
+from .table import Column, Table
 
 #: Rows of a sheet, its header included.
 MOST_ROWS = 1_048_576
-#: Rows of which the widths of columns are judged.
+#: Letters of a sheet's name.
+LONGEST_NAME = 31
+#: Rows of which widths and formats of columns are judged.
 _LOOKED_AT = 200
 _NARROWEST, _WIDEST = 9, 60
-#: The sheet that a reader opens first.
-_FIRST = "run"
+#: Significant digits of a number at most: beside an error, and without one.
+_MOST, _ALONE = 6, 4
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
-def check_size(tables: Sequence[Table]) -> None:
-    """Refuse tables that a sheet cannot hold.
-
-    Raises
-    ------
-    RunError
-        With the way out.
-    """
-    for table in tables:
-        if len(table) >= MOST_ROWS:
-            raise RunError(
-                f"table {table.name} has {len(table):,} rows, an Excel sheet at most "
-                f"{MOST_ROWS - 1:,}; write parquet or csv, or leave out --worlds"
-            )
+class SheetError(ValueError):
+    """A table that a sheet cannot hold, with the way out."""
 
 
 def write_workbook(tables: Sequence[Table], path: Path) -> None:
     """Write a sheet for each table.
 
-    Text stays text, also where it begins like a formula; numbers keep 16 digits and show those
-    of their unit's format.
+    Text stays text, also where it begins like a formula. Numbers keep 16 digits; those shown are
+    what their standard errors support, the same for a whole column of one unit.
+
+    Raises
+    ------
+    SheetError
+        For a table with more rows than a sheet has.
     """
     from openpyxl import Workbook
 
+    for table in tables:
+        if len(table) >= MOST_ROWS:
+            raise SheetError(
+                f"table {table.name} has {counted(len(table), 'row')}, an Excel sheet at most "
+                f"{counted(MOST_ROWS - 1)}"
+            )
     book = Workbook(write_only=True)
     book.properties.creator = "creator-roi"
-    for table in sorted(tables, key=lambda table: table.name != _FIRST):
-        _write_sheet(book.create_sheet(table.name), table)
+    for name, table in zip(sheet_names([table.name for table in tables]), tables, strict=True):
+        _write_sheet(book.create_sheet(name), table)
     book.save(path)
+
+
+def sheet_names(names: Sequence[str]) -> list[str]:
+    """Return names that sheets can have, each once whatever its capitals: the end is cut.
+
+    Parameters
+    ----------
+    names
+        Of the tables.
+    """
+    taken: set[str] = set()
+    chosen = []
+    for name in names:
+        plain = _FORBIDDEN.sub("_", printable(name)).strip("'") or "table"
+        short, number = plain[:LONGEST_NAME], 1
+        while short.casefold() in taken:
+            number += 1
+            end = f"~{number}"
+            short = plain[: LONGEST_NAME - len(end)] + end
+        taken.add(short.casefold())
+        chosen.append(short)
+    return chosen
 
 
 def _write_sheet(sheet: Any, table: Table) -> None:
@@ -54,63 +81,84 @@ def _write_sheet(sheet: Any, table: Table) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
-    sheet.freeze_panes = f"{get_column_letter(_label_columns(table) + 1)}2"
-    for number, width in enumerate(_widths(table), start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{len(table) + 1}"
+    columns = table.flat
+    # A value and its error are shown to the same digit.
+    places = [own for column in table.columns for own in [_places(column)] * len(column.parts())]
+    labels = sum(len(column.parts()) for column in table.columns[: table.labels])
+    sheet.freeze_panes = f"{get_column_letter(labels + 1)}2"
+    for number, (column, own) in enumerate(zip(columns, places, strict=True), start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = _width(column, own)
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(table) + 1}"
     bold, grey = Font(bold=True), PatternFill("solid", fgColor="E6E6E6")
-    wrapped = Alignment(wrap_text=True, vertical="top")
 
     def cell(value: Any, pattern: str = "") -> Any:
-        made = WriteOnlyCell(sheet, value=value)
-        if isinstance(value, str):
+        text = isinstance(value, str)
+        made = WriteOnlyCell(sheet, value=printable(value) if text else value)
+        if text:
             made.data_type = "s"
-        if pattern and isinstance(value, int | float):
+            # What begins like a formula stays text also where somebody edits the cell.
+            made.quotePrefix = begins_like_a_formula(value)
+        if pattern and isinstance(value, int | float) and not isinstance(value, bool):
             made.number_format = pattern
         return made
 
     head = [cell(text) for text in table.header]
-    for made in head:
-        made.font, made.fill, made.alignment = bold, grey, wrapped
+    for made, column in zip(head, columns, strict=True):
+        side = "left" if _is_text(column) else "right"
+        made.font, made.fill = bold, grey
+        made.alignment = Alignment(wrap_text=True, vertical="top", horizontal=side)
     sheet.append(head)
-    units = [column.unit for column in table.columns]
-    beside = [column.name for column in table.columns]
-    unit_at = beside.index("unit") if "unit" in beside else None
-    for row in table.rows():
-        own = str(row[unit_at]) if unit_at is not None else ""
+    for k, row in enumerate(table.rows()):
         sheet.append(
             [
-                cell(value, _pattern(unit or own, value))
-                for value, unit in zip(row, units, strict=True)
+                cell(value, _pattern(column.unit_of(k), own[k if len(own) > 1 else 0]))
+                for value, column, own in zip(row, columns, places, strict=True)
             ]
         )
 
 
-def _pattern(unit: str, value: Any) -> str:
-    """Return how Excel shows a number of a unit; percentages only where the unit is a fraction."""
-    if not isinstance(value, float):
-        return "#,##0" if isinstance(value, int) else ""
-    if unit.startswith("fraction"):
-        return "0.0%" if abs(value) >= 0.001 else "0.0000%"
-    return "#,##0" if abs(value) >= 1_000 else "#,##0.00" if abs(value) >= 1 else "0.0000"
+def _places(column: Column) -> list[int]:
+    """Return the decimals shown: one number for a column of one unit, else one for each row."""
+    values, *errors = (part.plain() for part in column.parts())
+    rows = range(len(values) if column.units else min(len(values), _LOOKED_AT))
+    each = [
+        _decimals(values[k], errors[0][k] if errors else 0.0, column.unit_of(k), bool(errors))
+        for k in rows
+    ]
+    if column.units:
+        return [places or 0 for places in each]
+    known = sorted(places for places in each if places is not None)
+    return [known[len(known) // 2] if known else 0]
 
 
-def _label_columns(table: Table) -> int:
-    """Return how many columns at the left say what a row is: they stay when one scrolls."""
-    labels = {"portfolio", "a", "b", "line", "measure", "key", "name", "sim"}
-    count = 0
-    for column in table.columns:
-        if column.name not in labels:
-            break
-        count += 1
-    return count
+def _decimals(value: Any, se: float | None, unit: str, with_error: bool) -> int | None:
+    """Return the decimals that a number supports, in percent for a fraction; None for no number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    scale = 100.0 if is_fraction(unit) else 1.0
+    error = None if se is None else scale * se
+    return max(0, decimals(scale * value, error, _MOST if with_error else _ALONE))
 
 
-def _widths(table: Table) -> list[int]:
-    widths = []
-    for column in table.columns:
-        longest_word = max(map(len, column.header.split()))
-        texts = (str(v) for v in column.values[:_LOOKED_AT] if isinstance(v, str))
-        longest = max(map(len, texts), default=_NARROWEST)
-        widths.append(max(_NARROWEST, longest_word + 4, min(longest + 2, _WIDEST)))
-    return widths
+def _pattern(unit: str, places: int) -> str:
+    """Return how Excel shows a number of a unit with so many decimals."""
+    tail = f".{'0' * places}" if places else ""
+    return f"0{tail}%" if is_fraction(unit) else f"#,##0{tail}"
+
+
+def _is_text(column: Column) -> bool:
+    return any(isinstance(value, str) for value in column.values[:_LOOKED_AT])
+
+
+def _width(column: Column, places: Sequence[int]) -> int:
+    """Return a width in letters: every number whole, a word of the header on a line."""
+    word = max(map(len, column.header.split()))
+    longest = _NARROWEST
+    for k, value in enumerate(column.plain()[:_LOOKED_AT]):
+        if isinstance(value, str):
+            longest = max(longest, min(len(value) + 2, _WIDEST))
+        elif isinstance(value, int | float) and math.isfinite(value):
+            scale = 100.0 if is_fraction(column.unit_of(k)) else 1.0
+            shown = fixed(scale * value, places[k if len(places) > 1 else 0])
+            longest = max(longest, len(shown) + 3)
+    return max(longest, word + 4)

@@ -18,8 +18,8 @@ SEARCH, CHECK = 5_000, 20_000
 
 def sobol_seconds(rounds: int = 3, threads: int | None = None) -> dict[str, Any]:
     """Return first-order and total indices of every input of the default experiment."""
-    from sim.analysis import sensitivity
     from sim.experiment import load
+    from sim.questions.sensitivity import sensitivity
 
     experiment = load(EXPERIMENTS / "micro_vs_macro.toml")
     seconds, found = _best(lambda: sensitivity(experiment, threads=threads), rounds)
@@ -35,8 +35,8 @@ def sobol_seconds(rounds: int = 3, threads: int | None = None) -> dict[str, Any]
 
 def diversify_seconds(rounds: int = 3, threads: int | None = None) -> dict[str, Any]:
     """Return the risk of the default experiment's decision by number of creators."""
-    from sim.analysis import diversify
     from sim.experiment import load
+    from sim.questions.diversify import diversify
 
     experiment = load(EXPERIMENTS / "micro_vs_macro.toml")
     seconds, found = _best(lambda: diversify(experiment, threads=threads), rounds)
@@ -51,8 +51,8 @@ def diversify_seconds(rounds: int = 3, threads: int | None = None) -> dict[str, 
 
 def frontier_seconds(rounds: int = 3, threads: int | None = None) -> dict[str, Any]:
     """Return the efficient set over five tiers on three compensations."""
-    from sim.analysis import frontier
     from sim.experiment import load
+    from sim.questions.frontier import frontier
 
     experiment = load(EXPERIMENTS / "budget_mix.toml")
     limits = {"max": ["gifted=60"]}

@@ -17,7 +17,8 @@ from typing import Any
 import xarray as xr
 
 import sim
-from sim.analysis import sweep, tornado
+from sim.questions.sweep import sweep
+from sim.questions.tornado import tornado
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "micro_vs_macro.toml"
 Row = dict[str, Any]
@@ -44,14 +45,14 @@ def simulated_point(experiment: sim.Experiment, points: int = 4) -> Row:
     """Time a point of a sweep that needs the engine, at all worlds of the experiment."""
     values = {"economics.order_value": [50.0 + 5.0 * k for k in range(points)]}
     count = experiment.simulation.worlds
-    found = _timed(lambda: sweep(experiment, values, worlds=count))
+    found = _timed(lambda: sweep(experiment, values, points=count))
     each = found["seconds"] / points
     return _row("sweep point by simulation", None, count, 1, each, found["peak_mb"])
 
 
 def many_means(experiment: sim.Experiment, run: xr.Dataset, side: int = 100) -> Row:
     """Time side x side points of two fees: means and probabilities of loss."""
-    found = _timed(lambda: sweep(experiment, _fees(side, side), run=run, quantiles=False))
+    found = _timed(lambda: sweep(experiment, _fees(side, side), run=run, means=True))
     return _row("points, means and loss", run, points=side**2, **found)
 
 
@@ -65,7 +66,7 @@ def default_tornado(experiment: sim.Experiment) -> Row:
     """Time a tornado over the default experiment, 20,000 worlds at each end."""
     found = _timed(lambda: tornado(experiment))
     answer = found.pop("answer")
-    return _row("tornado", None, answer.worlds, 1 + 3 * len(answer.swings), **found)
+    return _row("tornado", None, answer.worlds, 1 + 3 * len(answer.inputs), **found)
 
 
 def rows(quick: bool = False) -> list[Row]:

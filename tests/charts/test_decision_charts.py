@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.charts.answers import chart_parts, plot_answer
 from sim.charts.inputs import Bar, plot_inputs, worth_finding
 from sim.charts.mixes import MixPoint, plot_holdings, plot_mixes
 from sim.charts.paper import alt_text
 from sim.charts.region import RegionMap, plot_region
+from sim.questions.sensitivity import sensitivity
 
 
 def by_gid(ax: Any, gid: str) -> Any:
@@ -20,7 +20,7 @@ def by_gid(ax: Any, gid: str) -> Any:
 
 
 def entry(value: float | None, se: float | None = 0.01) -> dict[str, Any]:
-    return {"value": value, "se": se}
+    return {"value": value, "se": se, "unit": "share of variance"}
 
 
 def test_bars_have_their_lengths_and_costs_beyond_the_axis_are_only_written() -> None:
@@ -88,6 +88,7 @@ def sobol(total: tuple[float, float]) -> dict[str, Any]:
     rows += [("beliefs", "group", 0.5), ("shocks", "group", 0.3), ("chance", "chance", 0.2)]
     return {
         "analysis": "sensitivity", "method": "sobol", "scale": "roi", "worlds": 1_000,
+        "variable": "roi", "a": "micro", "b": None,
         "drivers": [
             {"outcome": "micro", "input": name, "kind": kind, "words": name,
              "first_order": entry(value), "total": entry(value)}
@@ -97,19 +98,13 @@ def sobol(total: tuple[float, float]) -> dict[str, Any]:
 
 
 def test_equal_inputs_are_named_together() -> None:
-    apart = plot_answer(sobol((0.6, 0.3)))
+    apart = sensitivity.read(sobol((0.6, 0.3))).plot()
     assert alt_text(apart).startswith("campaign moves roi of micro most (60 %)")
-    equal = plot_answer(sobol((0.45, 0.44)))
+    equal = sensitivity.read(sobol((0.45, 0.44))).plot()
     assert "campaign and fee move roi of micro most, and about as much" in alt_text(equal)
 
 
 def test_split_adds_up_to_one() -> None:
-    ax = plot_answer(sobol((0.6, 0.3)), part="split")
+    ax = sensitivity.read(sobol((0.6, 0.3))).plot(figure=1)
     widths = [by_gid(ax, f"{s} micro").get_width() for s in ("beliefs", "shared shocks", "chance")]
     assert widths == pytest.approx([0.5, 0.3, 0.2])
-
-
-def test_question_without_a_chart() -> None:
-    assert chart_parts({"analysis": "unheard of"}) == ()
-    assert chart_parts({"analysis": "discover", "cells": None}) == ()
-    assert chart_parts({}) == ()

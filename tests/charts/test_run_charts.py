@@ -19,7 +19,7 @@ from sim.charts.money import waterfall
 from sim.charts.run import Run, decision, portfolio_tiers
 from sim.charts.theme import LIGHT
 from sim.measures import Measured, compare, summarize
-from sim.results import line_costs
+from sim.run.dataset import line_costs
 
 Part = Callable[[Axes, str], Any]
 Eyes = Callable[[Axes], list[str]]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.charts.numbers import at
-from sim.charts.scale import RoiScale, roi_scale, roi_text
+from sim.charts.scale import RoiScale, roi_scale
+from sim.text.numbers import gain
 
 LOGS = RoiScale(-0.75, 7.0, doublings=True)
 
@@ -61,8 +62,8 @@ def test_targets_are_held() -> None:
 
 @pytest.mark.parametrize(
     ("roi", "text"),
-    [(0.0, "0 %"), (1.0, "+100 %"), (-0.75, "-75 %"), (-0.9375, "-94 %"), (0.125, "+12.5 %"),
+    [(0.0, "0 %"), (1.0, "+100 %"), (-0.75, "-75 %"), (-0.9375, "-93.8 %"), (0.125, "+12.5 %"),
      (31.0, "+3,100 %")],
 )  # fmt: skip
 def test_ticks(roi: float, text: str) -> None:
-    assert roi_text(roi) == text
+    assert gain(roi) == text

@@ -16,8 +16,9 @@ from sim.charts.rows import (
     TailPoint,
     observed_tail,
 )
-from sim.charts.scale import roi_text
 from sim.measures import Measured
+from sim.text.numbers import gain
+from sim.text.verdicts import order
 
 
 def roi(value: float | None, se: float | None = 0.01) -> Measured:
@@ -47,9 +48,9 @@ def test_many_equals_are_told_as_a_range() -> None:
 
 def test_the_error_of_a_difference_is_at_most_the_sum() -> None:
     # sqrt(2) x 0.1 x 2 = 0.28 would do for independent worlds; paired ones may need 0.4
-    assert titles.order(roi(1.35, 0.1), roi(1.0, 0.1)) == 0
-    assert titles.order(roi(1.41, 0.1), roi(1.0, 0.1)) == 1
-    assert titles.order(roi(1.0, 0.1), roi(1.41, 0.1)) == -1
+    assert order(roi(1.35, 0.1), roi(1.0, 0.1)) == 0
+    assert order(roi(1.41, 0.1), roi(1.0, 0.1)) == 1
+    assert order(roi(1.0, 0.1), roi(1.41, 0.1)) == -1
 
 
 @pytest.mark.parametrize(
@@ -65,14 +66,6 @@ def test_the_error_of_a_difference_is_at_most_the_sum() -> None:
 )
 def test_who_wins(wins: Measured, text: str) -> None:
     assert titles.winner("a", "b", wins, 1_000) == text
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.0, "0 %"), (1.0, "100 %"), (0.0001, "under 0.1 %"), (0.0885, "8.8 %")],
-)
-def test_shares(share: float, text: str) -> None:
-    assert titles.share_text(roi(share, 0.0009)) == text
 
 
 def test_shares_of_many_portfolios_name_the_first_and_the_last() -> None:
@@ -118,9 +111,9 @@ def test_mean_and_median_stand_together() -> None:
 
 def test_the_longest_bar_is_named_unless_errors_blur_it() -> None:
     rows = [Swing("fee", 0.5, 2.5, se=0.1), Swing("reach", 1.0, 2.0, se=0.1)]
-    assert findings.moves_most(rows, "ROI", roi_text) == "fee moves ROI most: from +50 % to +250 %"
+    assert findings.moves_most(rows, "ROI", gain) == "fee moves ROI most: from +50 % to +250 %"
     blurred = [Swing("fee", 0.5, 2.5, se=0.3), Swing("reach", 1.0, 2.0, se=0.3)]
-    assert findings.moves_most(blurred, "ROI", roi_text) == (
+    assert findings.moves_most(blurred, "ROI", gain) == (
         "fee and reach move ROI most, and about as far"
     )
 
@@ -225,7 +218,7 @@ def test_top_creators() -> None:
         (titles.worlds_in_hundred({}), "ROI cannot be computed"),
         (titles.shares("Loss", {}, largest_first=True), "Loss: cannot be computed"),
         (titles.most_of("orders", {}), "orders per 1,000 USD cannot be computed"),
-        (findings.moves_most([], "ROI", roi_text), "Nothing was moved that could move ROI"),
+        (findings.moves_most([], "ROI", gain), "Nothing was moved that could move ROI"),
         (findings.largest_source([], "ROI"), "The variance of ROI was not split"),
         (findings.top_creators({}, 0.1), "No creator brings revenue"),
         (findings.top_creators({"micro": np.array([])}, 0.1), "No creator brings revenue"),

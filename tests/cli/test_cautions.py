@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.measures import number_warnings
-from sim.simulation import doubt_warnings
+from sim.run.cautions import doubt_warnings
 
 
 def built(**tables: Any) -> sim.Experiment:

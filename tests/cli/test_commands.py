@@ -201,8 +201,31 @@ def test_analyses_are_kept_only_for_the_same_run(small, tmp_path):
     (out / "analysis" / "note.json").write_text("{}")
     call("run", small, *options, "--worlds", "1k")
     assert (out / "analysis" / "note.json").exists()
-    call("run", small, *options, "--worlds", "1k", "--seed", "2")
+    code, _, stderr = call("run", small, *options, "--worlds", "1k", "--seed", "2")
+    assert code == 0
+    assert "holds another run (1,000 worlds, seed 1)" in stderr
     assert not (out / "analysis").exists()
+    assert [*(out / "earlier").rglob("note.json")]
+
+
+def test_another_scenario_keeps_the_run_and_its_answers(small, tmp_path):
+    """Tables that only ask decide no number."""
+    out = tmp_path / "run"
+    options = ("--no-charts", "--quiet", "--out", out)
+    assert call("run", small, *options, "--worlds", "1k")[0] == 0
+    assert call("tornado", small, "--rank", *options, "--worlds", "1k")[0] == 0
+    before = (out / "worlds.nc").stat().st_mtime_ns
+    asking = (
+        SMALL
+        + "[scenario.cheap]\n'tier.macro.fee' = '0.5x'\n[sweep]\n'tier.macro.fee' = '0.5x to 2x in 5 steps'\n"
+    )
+    small.write_text(asking)
+    code, _, stderr = call("sweep", small, *options, "--worlds", "1k")
+    assert (code, stderr) == (0, "")
+    assert (out / "worlds.nc").stat().st_mtime_ns == before
+    code, _, stderr = call("run", small, *options, "--worlds", "1k")
+    assert (code, stderr) == (0, "")
+    assert [*(out / "analysis").glob("tornado*.json")]
 
 
 def test_a_folder_with_something_else_is_left_alone(small, tmp_path):

@@ -72,12 +72,12 @@ def test_a_folder_that_cannot_be_written_costs_no_time(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The refusal comes before the first world."""
-    import sim.simulation
+    import sim.run.simulate
 
     def never(*_: object, **__: object) -> None:
         pytest.fail("simulated")
 
-    monkeypatch.setattr(sim.simulation, "simulate", never)
+    monkeypatch.setattr(sim.run.simulate, "simulate", never)
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
     code, message = call("run", small, "--out", tmp_path / "runs")
     assert code not in (0, None)
@@ -134,5 +134,5 @@ def test_a_mistake_in_a_question_costs_no_finished_run(small: Path, tmp_path: Pa
     assert everything(out) == before
     code, message = call(*question, "--values", "100, 200", "--no-charts")
     assert code == 0, message
-    assert "held another run (2,000 worlds, seed" in message
+    assert "holds another run (2,000 worlds, seed" in message
     assert (out / "analysis").is_dir()

@@ -18,8 +18,8 @@ from sim.engine.run import run
 from sim.experiment import build
 from sim.measures import compare, summarize
 from sim.plan import make_plan
-from sim.results import to_dataset
-from sim.simulation import attributes
+from sim.run.dataset import to_dataset
+from sim.run.provenance import attributes
 
 SEEDS = 200
 WORLDS = 2_500

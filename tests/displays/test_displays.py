@@ -10,8 +10,9 @@ import pytest
 
 import sim
 from sim.displays import MOST_ROWS, Told, records
-from sim.measures.format import cell
 from sim.notebook import HEADLINE, as_text
+from sim.text.names import measure_heading
+from sim.text.numbers import cell
 
 NAME = "<b>few & dear"
 
@@ -46,10 +47,10 @@ def test_a_run_shows_its_answer_chart_and_table(results):
     text = words(html)
     assert shown.answer.sentences[0] in text
     assert "Many <i>or</i> few?" in text
-    for key, label in HEADLINE[1:]:
-        assert label in text
+    for key in HEADLINE:
+        assert measure_heading(key) in text
         measured = shown.answer.summary["many"][key]
-        assert cell(measured.value, measured.se, measured.unit) in text
+        assert cell(measured) in text
     (drawing,) = [e for e in parsed(html).iter() if e.tag.endswith("svg")]
     assert drawing.attrib["role"] == "img"
     assert "1,000 worlds" in drawing.attrib["aria-label"]
@@ -66,11 +67,11 @@ def test_summary_comparison_and_experiment_show_themselves(results):
     summary = sim.summarize(results)
     text = words(summary._repr_html_())
     entry = summary[NAME]["roi_median"]
-    assert cell(entry.value, entry.se, entry.unit) in text
+    assert cell(entry) in text
     assert NAME in text
     comparison = sim.compare(results, "many", NAME)
     entry = comparison["a_beats_b"]
-    assert cell(entry.value, entry.se, entry.unit) in words(comparison._repr_html_())
+    assert cell(entry) in words(comparison._repr_html_())
     experiment = sim.build({"portfolio": {"many": {"tier": "micro", "budget": 9_000}}})
     text = words(experiment._repr_html_())
     assert "9,000 USD" in text
@@ -101,7 +102,7 @@ def test_answers_of_analyses_show_sentence_rows_and_notes():
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("sweep", {"values": {"tier.macro.fee": "1000, 9000"}}),
+        ("sweep", {"keys": {"tier.macro.fee": "1000, 9000"}}),
         ("breakeven", {"key": "tier.macro.fee", "beliefs": 0}),
         ("tornado", {}),
         ("worth", {"pilot": ()}),
@@ -109,7 +110,7 @@ def test_answers_of_analyses_show_sentence_rows_and_notes():
     ids=str,
 )
 def test_every_answer_shows_its_sentence_and_a_table(name, arguments):
-    import sim.analysis
+    import sim
 
     experiment = sim.build(
         {
@@ -120,7 +121,7 @@ def test_every_answer_shows_its_sentence_and_a_table(name, arguments):
             },
         }
     )
-    answer = getattr(sim.analysis, name)(experiment, **arguments, threads=1)
+    answer = getattr(sim, name)(experiment, **arguments, threads=1)
     html = answer._repr_html_()
     assert " ".join(answer.sentence.split()) in words(html)
     assert len(list(parsed(html).iter("tr"))) > 1

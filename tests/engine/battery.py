@@ -1,6 +1,7 @@
 """Tests of randomness over the way the generator is keyed: neighbouring addresses, world by world.
 
-An address is what one row of draws is for: key, draw word and creator. The battery walks through a
+An address is what one row of draws is for: key, draw word and creator; an even draw word means the
+first pair of words of a call of the generator, an odd one the second. The battery walks through a
 list of addresses whose neighbours differ by what is being tested (the next creator, the next post,
 a similar name) and collects, over all worlds, what its tests need; nothing is stored.
 
@@ -18,7 +19,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from sim.engine.random import CHUNK, normal_rows
+from sim.engine.jit import OPTIONS
+from sim.engine.lanes import CHUNK, wide
+from sim.engine.lanes import U as W
+from sim.engine.random import normals, threefry
 
 Array = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint64]
@@ -64,6 +68,20 @@ def addresses(
     words = np.array([keys[i % len(keys)] for i in range(n)], dtype=np.uint64)
     rows = [np.array([x[i % len(x)] for i in range(n)], dtype=np.uint64) for x in (draws, creators)]
     return Addresses(words[:, 0].copy(), words[:, 1].copy(), rows[0], rows[1])
+
+
+@numba.njit(**OPTIONS)
+def normal_rows(
+    key: tuple[Any, Any], world: Any, draw: Any, creator: Any, s: Array, first: int, second: int
+) -> None:
+    """Fill two rows with the normals of CHUNK worlds at an address."""
+    wide()
+    low, high = W(creator), W(creator >> U(32))
+    call, pair = W(draw >> U(1)), draw & U(1)
+    for i in range(CHUNK):
+        a, b, c, d = threefry(W(W(world) + W(i)), call, low, high, W(key[0]), W(key[1]))
+        x, y = normals(c if pair else a, d if pair else b)
+        s[first + i], s[second + i] = x, y
 
 
 @numba.njit

@@ -18,10 +18,11 @@ import numpy.typing as npt
 import pytest
 
 from sim.engine.jit import part
-from sim.engine.random import CHUNK, exponential, minus_log, normal_rows
+from sim.engine.lanes import CHUNK, F, U, exp
+from sim.engine.random import normals, threefry
 
 Array = npt.NDArray[np.float64]
-U = np.uint64
+Singles = npt.NDArray[np.float32]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _wrap_around() -> Iterator[None]:
-    """Interpreted, the generator's arithmetic modulo 2**64 would warn."""
+    """Interpreted, the generator's arithmetic modulo 2**32 would warn."""
     with np.errstate(over="ignore"):
         yield
 
@@ -46,49 +47,78 @@ def beside() -> Iterator[Callable[[str], ModuleType]]:
 
 
 @part
-def _each_exponential(x: Array, out: Array) -> None:
+def _each_exponential(x: Singles, out: Singles) -> None:
     for i in range(x.shape[0]):
-        out[i] = exponential(x[i])
+        out[i] = exp(x[i])
 
 
 @part
-def _each_minus_log(x: Array, out: Array) -> None:
-    for i in range(x.shape[0]):
-        out[i] = minus_log(x[i])
+def _each_draw(words: Any, out: Any) -> None:
+    for i in range(words.shape[0]):
+        w = words[i]
+        a, b, c, d = threefry(w[0], w[1], w[2], w[3], w[4], w[5])
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a, b, c, d
 
 
-def _of_array(each: Callable[[Array, Array], None]) -> Callable[[Array], Array]:
+@part
+def _each_pair(words: Any, out: Array) -> None:
+    for i in range(words.shape[0]):
+        one, two = normals(words[i, 0], words[i, 1])
+        out[0, i], out[1, i] = one, two
+
+
+@pytest.fixture(scope="session", name="exp")
+def exp_fixture() -> Callable[[Array], Array]:
+    """Return the loops' exponential of an array of any length."""
+
     def function(x: Array) -> Array:
-        out = np.empty(len(x))
+        out = np.empty(len(x), F)
         with np.errstate(all="ignore"):
-            each(np.asarray(x, dtype=float), out)
-        return out
+            _each_exponential(np.asarray(x, F), out)
+        return out.astype(float)
 
     return function
 
 
-@pytest.fixture(scope="session")
-def exp() -> Callable[[Array], Array]:
-    """Return the kernel's exponential of an array of any length."""
-    return _of_array(_each_exponential)
-
-
-@pytest.fixture(scope="session", name="minus_log")
-def minus_log_fixture() -> Callable[[Array], Array]:
-    """Return minus the kernel's logarithm of an array of any length."""
-    return _of_array(_each_minus_log)
+def words_of(counters: Any) -> Any:
+    """Return the four words of each row of counters and keys."""
+    out = np.empty((len(counters), 4), U)
+    with np.errstate(over="ignore"):
+        _each_draw(np.asarray(counters, U), out)
+    return out
 
 
 @pytest.fixture(scope="session")
-def normals() -> Callable[..., tuple[Array, Array]]:
+def drawn() -> Callable[..., tuple[int, ...]]:
+    """Return the four words of four counter words and two key words."""
+    return lambda *words: tuple(int(w) for w in words_of([words])[0])
+
+
+@pytest.fixture(scope="session")
+def pair_of() -> Callable[..., tuple[Array, Array]]:
+    """Return the two normals of rows of two words."""
+
+    def function(words: Any) -> tuple[Array, Array]:
+        out = np.empty((2, len(words)))
+        with np.errstate(over="ignore"):
+            _each_pair(np.asarray(words, U), out)
+        return out[0], out[1]
+
+    return function
+
+
+@pytest.fixture(scope="session", name="normals")
+def normals_fixture(
+    pair_of: Callable[..., tuple[Array, Array]],
+) -> Callable[..., tuple[Array, Array]]:
     """Return the two rows of normals of CHUNK worlds at an address."""
 
     def function(
         key: tuple[Any, Any], world: int = 0, draw: int = 0, creator: int = 0
     ) -> tuple[Array, Array]:
-        rows = np.empty(2 * CHUNK)
-        with np.errstate(over="ignore"):
-            normal_rows(key, U(world), U(draw), U(creator), rows, 0, CHUNK)
-        return rows[:CHUNK], rows[CHUNK:]
+        low, high = creator % 2**32, creator // 2**32
+        k0, k1 = map(int, key)
+        rows = [(world + i, draw, low, high, k0, k1) for i in range(CHUNK)]
+        return pair_of(words_of(rows)[:, :2])
 
     return function

@@ -1,6 +1,6 @@
-"""The engine interpreted: what is compiled is also plain Python that coverage can see.
+"""The engine interpreted: draws, orders and accounts are plain Python that coverage can see.
 
-For coverage of the kernel run
+For coverage run
 
     NUMBA_DISABLE_JIT=1 pytest tests/engine -m jitless --cov=sim.engine
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ INTERPRETED = {
 #: Worlds of the comparison: a full chunk and a part of one.
 WORLDS = 150
 
-#: Everything that the kernel branches on: bases, posts, market, tables with and without jumps,
+#: Everything that a line's structure is made of: bases, posts, market, tables with and without jumps,
 #: constants, shocks, beliefs, fees on delivery and on signing, several stops of one line.
 SMALL: dict[str, Any] = {
     "simulation": {"worlds": WORLDS, "seed": 4},
@@ -91,7 +90,7 @@ def test_small_runs_make_sense(kind: str) -> None:
 
 
 def test_interpreted_and_compiled_agree(tmp_path: Path) -> None:
-    """To rounding: only fused multiplications differ."""
+    """Interpreted, the funnel is read in double precision: what single precision may cost."""
     script = (
         "import importlib.util, sys, numpy as np\n"
         f"spec = importlib.util.spec_from_file_location('small', {str(Path(__file__))!r})\n"
@@ -111,9 +110,11 @@ def test_interpreted_and_compiled_agree(tmp_path: Path) -> None:
             assert set(interpreted) == set(compiled)
             for name in compiled:
                 scale = np.nanmax(np.abs(compiled[name]), initial=1.0)
-                np.testing.assert_allclose(
-                    interpreted[name], compiled[name], rtol=1e-9, atol=1e-12 * scale, err_msg=name
+                near = np.isclose(
+                    interpreted[name], compiled[name], 2e-5, 2e-6 * scale, equal_nan=True
                 )
+                # A mean that differs by rounding is an order more or less in few worlds.
+                assert near.mean() >= 0.99, name
 
 
 def test_marked_tests_pass_interpreted() -> None:
@@ -129,11 +130,11 @@ def test_marked_tests_pass_interpreted() -> None:
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     passed = int(done.stdout.rsplit(" passed", 1)[0].rsplit(maxsplit=1)[-1])
-    assert passed > 60
+    assert passed > 45
 
 
-def test_this_process_is_compiled(exp: Callable[..., Any]) -> None:
+def test_this_process_is_compiled() -> None:
     """Else the comparison above would compare Python with itself."""
-    from sim.engine.kernel import _line_sums
+    from sim.engine.jit import COMPILES
 
-    assert hasattr(_line_sums, "signatures") or os.environ.get("NUMBA_DISABLE_JIT") == "1"
+    assert COMPILES or os.environ.get("NUMBA_DISABLE_JIT") == "1"

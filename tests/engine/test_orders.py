@@ -19,11 +19,18 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from sim.engine.keys import stream_key
-from sim.engine.orders import draw_orders, gamma_draw, poisson_not_above, poisson_quantile
+from sim.engine.lanes import CHUNK
+from sim.engine.orders import (
+    draw_orders,
+    gamma_draw,
+    poisson_not_above,
+    poisson_quantile,
+    poisson_rows,
+)
 
 Array = npt.NDArray[np.float64]
 D = decimal.Decimal
-U = np.uint64
+U = np.uint32
 KEY = stream_key(3, "orders", "micro", "instagram", "beauty", "paid", 1, 0)
 #: Relative error of a probability that still counts as the same.
 EXACT = 1e-7
@@ -98,6 +105,25 @@ def test_quantile_changes_at_the_distribution_function(upper: bool) -> None:
     assert wrong == []
 
 
+def test_rows_give_the_quantiles_one_by_one() -> None:
+    """Small and large means, far tails, round probabilities: many at once or one at a time."""
+    rng = np.random.default_rng(4)
+    for _ in range(40):
+        mean = np.where(
+            rng.random(CHUNK) < 0.5, rng.uniform(0, 14, CHUNK), 10 ** rng.uniform(1, 7, CHUNK)
+        )
+        p = np.where(
+            rng.random(CHUNK) < 0.3, 10 ** rng.uniform(-15, -1, CHUNK), rng.uniform(0, 0.5, CHUNK)
+        )
+        upper = (rng.random(CHUNK) < 0.5).astype(float)
+        rows = np.empty(CHUNK)
+        poisson_rows(p, upper, mean, rows)
+        alone = [poisson_quantile(p[i], upper[i] > 0.0, mean[i]) for i in range(CHUNK)]
+        # Adding up in another order may tell a probability that lies within rounding of a step apart.
+        for i in np.flatnonzero(rows != alone):
+            assert is_quantile(rows[i], p[i], upper[i] > 0.0, mean[i])
+
+
 @given(
     st.floats(-3.0, 6.0).map(lambda x: 10.0**x),
     st.floats(-15.0, math.log10(0.5)).map(lambda x: 10.0**x),
@@ -118,7 +144,7 @@ def test_orders_never_fall_along_a_sweep(low: float) -> None:
     before = np.zeros(300)
     for mean in np.linspace(low, 1.3 * low, 200):
         orders, value = np.empty((2, 300))
-        draw_orders(KEY, U(0), np.full(300, mean), 2.0, orders, value)
+        draw_orders(KEY, 0, np.full(300, mean), 2.0, orders, value)
         assert (orders >= before).all()
         before = orders
 
@@ -128,7 +154,7 @@ def test_quantile_of_nothing() -> None:
     assert poisson_quantile(0.3, True, 0.0) == 0.0
     assert poisson_quantile(1e-15, True, 1e-30) == 0.0
     orders, value = np.full((2, 3), -1.0)
-    draw_orders(KEY, U(0), np.zeros(3), 2.0, orders, value)
+    draw_orders(KEY, 0, np.zeros(3), 2.0, orders, value)
     assert (orders == 0.0).all()
     assert (value == 0.0).all()
 
@@ -157,7 +183,7 @@ def test_moments_of_orders(mean: float) -> None:
     """First three cumulants are the mean; 4.9 standard errors, 1e-6 false alarms each."""
     n = 400_000
     orders, value = np.empty((2, n))
-    draw_orders(KEY, U(0), np.full(n, mean), 2.0, orders, value)
+    draw_orders(KEY, 0, np.full(n, mean), 2.0, orders, value)
     law = stats.poisson(mean)
     centred = orders - mean
     for power in (1, 2, 3):
@@ -175,7 +201,7 @@ def test_moments_of_orders(mean: float) -> None:
 
 
 @numba.njit
-def _gammas(shape: float, k0: np.uint64, k1: np.uint64, out: Array) -> None:
+def _gammas(shape: float, k0: np.uint32, k1: np.uint32, out: Array) -> None:
     for i in range(out.shape[0]):
         out[i] = gamma_draw(shape, k0, k1, U(i))
 
@@ -184,7 +210,7 @@ def _gammas(shape: float, k0: np.uint64, k1: np.uint64, out: Array) -> None:
 def test_gamma_draws(shape: float) -> None:
     """Kolmogorov-Smirnov, 200,000 draws, 1e-6 false alarms each."""
     x = np.empty(200_000)
-    _gammas(shape, *stream_key(1, "gamma", str(shape)), x)
+    _gammas(shape, *map(U, stream_key(1, "gamma", str(shape))), x)
     assert stats.kstest(x, stats.gamma(shape).cdf).pvalue > 1e-6
 
 
@@ -193,7 +219,7 @@ def test_gamma_draws(shape: float) -> None:
 def test_gamma_draws_in_full(shape: float) -> None:
     """Ten million draws on 1,000 equiprobable cells, both tails of chi-square, 1e-6 each."""
     x = np.empty(10_000_000)
-    _gammas(shape, *stream_key(2, "gamma", str(shape)), x)
+    _gammas(shape, *map(U, stream_key(2, "gamma", str(shape))), x)
     cells = np.bincount(np.minimum(stats.gamma(shape).cdf(x) * 1000, 999).astype(int))
     p = stats.chisquare(cells).pvalue
     assert 5e-7 < p < 1.0 - 5e-7
@@ -203,7 +229,7 @@ def test_gamma_draws_in_full(shape: float) -> None:
 def test_gamma_draws_interpreted() -> None:
     """Mean and variance of 2,000 draws: 4.9 standard errors."""
     for shape in (0.4, 3.0):
-        k0, k1 = stream_key(5, "gamma", str(shape))
+        k0, k1 = map(U, stream_key(5, "gamma", str(shape)))
         x = np.array([gamma_draw(shape, k0, k1, U(i)) for i in range(2000)])
         assert abs(x.mean() - shape) < 4.9 * math.sqrt(shape / 2000)
         fourth = 3.0 * shape**2 + 6.0 * shape
@@ -222,7 +248,7 @@ def test_total_value_is_that_of_single_orders(mean: float, cv: float) -> None:
     """
     n, shape = 200_000, cv**-2
     orders, value = np.empty((2, n))
-    draw_orders(KEY, U(0), np.full(n, mean), shape, orders, value)
+    draw_orders(KEY, 0, np.full(n, mean), shape, orders, value)
     rng = np.random.default_rng(11)
     counts = rng.poisson(mean, n)
     single = rng.gamma(shape, size=counts.sum())

@@ -17,22 +17,21 @@ from scipy import special, stats
 
 from sim.engine.factors import factor_row, permuted
 from sim.engine.keys import name_id, stream_key
-from sim.engine.line import N_CREATOR, POST_LUCK
+from sim.engine.lanes import CHUNK
 from sim.engine.orders import draw_orders
-from sim.engine.random import CHUNK
 
 Array = npt.NDArray[np.float64]
 Beside = Callable[[str], ModuleType]
-U = np.uint64
+U, W = np.uint64, np.uint32
 QUICK, FULL = 1_000_000, 100_000_000
 
 KEY = stream_key(1, "creator", "micro", "instagram", "beauty")
-#: Lists of neighbours: keys, draw words, creators.
+#: Lists of neighbours: keys, draw words (twice the counter's second word), creators.
 NEIGHBOURS = {
     "creators": ([KEY], [0], list(range(64))),
     "named creators": ([KEY], [0], [int(name_id(f"@creator{i}")) for i in range(64)]),
-    "inputs": ([KEY], [*range(N_CREATOR // 2), POST_LUCK >> 1], [3]),
-    "posts": ([KEY], [((post + 1) << 8) | (POST_LUCK >> 1) for post in range(64)], [3]),
+    "inputs": ([KEY], [0, 1, 2, 3, 4, 5, 2 << 8, (2 << 8) + 1], [3]),
+    "posts": ([KEY], [2 * ((post + 1) << 8) for post in range(64)], [3]),
     "names": ([stream_key(1, "creator", f"tier {i}", "instagram") for i in range(64)], [0], [0]),
     "seeds": ([stream_key(seed, "creator", "micro") for seed in range(64)], [0], [0]),
     "key words": ([(U(k0), U(k1)) for k0 in range(8) for k1 in range(8)], [0], [0]),
@@ -109,7 +108,7 @@ def test_world_decides_alone(normals: Callable[..., tuple[Array, Array]]) -> Non
 
 def factors(name: str, worlds: int, bits: int = -1, repeats: int = 1, seed: int = 1) -> Array:
     out = np.empty(worlds)
-    factor_row(stream_key(seed, "factor", name), U(0), repeats, bits, out)
+    factor_row(stream_key(seed, "factor", name), 0, repeats, bits, out)
     return out
 
 
@@ -134,9 +133,9 @@ def test_beliefs_of_two_levels_repeat() -> None:
 @pytest.mark.jitless
 @pytest.mark.parametrize("bits", range(9))
 def test_orders_of_strata_are_permutations(bits: int) -> None:
-    k0, k1 = stream_key(1, "factor", "campaign")
+    k0, k1 = map(W, stream_key(1, "factor", "campaign"))
     for group in range(3):
-        places = [int(permuted(U(i), bits, U(group), k0, k1)) for i in range(2**bits)]
+        places = [int(permuted(i, bits, W(group), k0, k1)) for i in range(2**bits)]
         assert sorted(places) == list(range(2**bits))
 
 
@@ -146,11 +145,11 @@ def test_every_order_of_strata_is_as_likely() -> None:
     Each row and column of the table is fixed, which leaves 7 x 7 degrees of freedom and takes the
     factor 7 / 8 from the statistic.
     """
-    groups, k = 20_000, stream_key(1, "factor", "campaign")
+    groups, k = 20_000, tuple(map(W, stream_key(1, "factor", "campaign")))
     table = np.zeros((8, 8))
     for group in range(groups):
         for i in range(8):
-            table[i, int(permuted(U(i), 3, U(group), k[0], k[1]))] += 1
+            table[i, int(permuted(i, 3, W(group), k[0], k[1]))] += 1
     statistic = ((table - groups / 8) ** 2).sum() / (groups / 8) * 7 / 8
     assert 5e-7 < stats.chi2.sf(statistic, 49) < 1 - 5e-7
 
@@ -178,7 +177,7 @@ def test_orders_and_their_values_are_apart() -> None:
     expected, shape, z = np.full(400_000, 30.0), 2.0, []
     for name in ("micro", "micro2"):
         orders, value = np.empty((2, len(expected)))
-        draw_orders(stream_key(1, "orders", name), U(0), expected, shape, orders, value)
+        draw_orders(stream_key(1, "orders", name), 0, expected, shape, orders, value)
         z.append((orders - 30.0) / math.sqrt(30.0))
         z.append((value / orders - shape) / np.sqrt(shape / orders))
     correlation = np.corrcoef(z)

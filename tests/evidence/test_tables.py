@@ -44,15 +44,34 @@ ROWS: list[Figure | Derived] = [*FIGURES, *derived()]
 
 def test_the_five_articles_stand_with_their_full_titles() -> None:
     assert {key: sources()[key].title for key in ARTICLES} == ARTICLES
-    assert {figure.source for figure in claims()} == set(ARTICLES)
+    # `articles`: quoted from one of the five, but which of them was not recorded
+    assert {figure.source for figure in claims()} == {*ARTICLES, "articles"}
 
 
 def test_sources_say_what_they_are_and_where_they_were_read() -> None:
     for source in sources().values():
         assert source.kind in KINDS, source.key
-        assert source.seen_in in {"original", "abstract", "secondary page"}, source.key
+        seen = {"original", "abstract", "secondary page", "stored page"}
+        assert source.seen_in in seen, source.key
+        assert source.interest in {"", "vendor"}, source.key
+        assert source.cluster, source.key
         assert source.title, source.key
         assert source.short, source.key
+
+
+def test_pages_that_quote_each_other_and_posts_measured_here_are_one_witness_each() -> None:
+    of = {key: source.cluster for key, source in sources().items()}
+    for figure in FIGURES:  # whoever restates another's figure is its witness or a page among pages
+        if figure.origin and figure.use == "default":
+            assert of[figure.source] == of[figure.origin], figure.id
+    assert {key for key, cluster in of.items() if cluster == "measured posts"} == {
+        row.source for row in derived()
+    }
+    pages = {key for key, cluster in of.items() if cluster == "benchmark pages"}
+    assert pages == {
+        "stack-influence", "adsmaa", "imh-2020", "imh-2021", "passo-2026", "untapper-2026",
+    }  # fmt: skip
+    assert of["organicmediabuying-2025"] == of["hypeauditor-36k"]
 
 
 def test_every_source_is_used_or_is_the_word_assumption() -> None:

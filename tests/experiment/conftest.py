@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.experiment.numbers import Written
 
 FINE = """
 [portfolio.micro]
@@ -33,7 +34,8 @@ def complaints(tmp_path: Path) -> Complaints:
 
     def read(text: str, base: str = FINE) -> list[str]:
         try:
-            sim.build(tomllib.loads(base + text), file="launch.toml", folder=tmp_path)
+            tables = tomllib.loads(base + text, parse_float=Written)
+            sim.build(tables, file="launch.toml", folder=tmp_path)
         except sim.ExperimentError as error:
             lines = str(error).splitlines()
             assert all(line.startswith("launch.toml: ") for line in lines), lines

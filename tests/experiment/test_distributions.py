@@ -113,6 +113,27 @@ def test_other_ways_to_write_a_lognormal():
     assert by_quantiles == CLOSE(expected)
 
 
+def test_orders_may_outnumber_the_engagements_of_some_creators_but_not_of_half():
+    wide = {"lognormal": {"mean": 0.1, "log_sd": 1.25}}  # one in 200 above one
+    with pytest.raises(DistributionError, match="is a share and cannot be above 1"):
+        parse(wide, SHARE)
+    assert parse(wide, SHARE.passed_by_some()).upper == math.inf
+    for written in ({"lognormal": {"median": 1.01, "log_sd": 0.1}}, 1.01, "2 to 5"):
+        with pytest.raises(DistributionError):
+            parse(written, SHARE.passed_by_some())
+
+
+def test_a_gamma_is_a_share_where_it_practically_ends_below_one():
+    """It is cut at one; elsewhere it has no end."""
+    rate = {"gamma": {"mean": 0.04, "sd": 0.03}}
+    assert (parse(rate, SHARE).upper, parse(rate, POSITIVE).upper) == (1.0, math.inf)
+    assert parse(rate | {"truncate": [0.01, 0.2]}, SHARE).upper == 0.2
+    # An exponential of mean m passes m log 2,000 once in 2,000 draws: 1 at m = 0.1316.
+    parse({"gamma": {"mean": 0.131, "sd": 0.131}}, SHARE)
+    with pytest.raises(DistributionError, match="cannot be above 1"):
+        parse({"gamma": {"mean": 0.132, "sd": 0.132}}, SHARE)
+
+
 def test_a_pareto_by_its_mean():
     # Mean of a Pareto: minimum index / (index - 1).
     parameters = parse({"pareto": {"mean": 30, "tail_index": 3}}).parameters

@@ -63,7 +63,8 @@ def rows():
         ("portfolio.micro.platform", "default"),
         ("simulation.worlds", "default"),
         ("shocks.loadings.conversion_rate.campaign", (
-            "assumption: offer and season move everybody's buyers"
+            "assumption: offer and season move everybody's buyers by an sd of 0.24 of the log, the "
+            "niche by 0.06"
         )),
         ("beliefs.fit", "this file"),
     ],
@@ -121,8 +122,8 @@ def test_what_becomes_of_a_value(rows):
     assert rows["tier.micro.on.instagram.post_luck"].used == "divided by its mean, 2"
     assert rows["tier.macro.on.instagram.post_luck"].used == ""
     assert "organic mean" in rows["tier.micro.on.instagram.conversion_rate"].used
-    # 0.4 squared
-    assert rows["shocks.loadings.conversion_rate.campaign"].used == "16.0 % of the score's variance"
+    # 0.19 squared
+    assert rows["shocks.loadings.conversion_rate.campaign"].used == "3.6 % of the score's variance"
 
 
 def test_keys_can_be_set(rows, tmp_path):

@@ -8,7 +8,6 @@ import sim
 
 NUMBER = 'must be a number such as 250, "10k" or "3 %"'
 PERCENT = 'write 5 % as 0.05 or "5 %"'
-NAME = "a name must not be empty, hold / or :, or begin or end with a blank"
 FAMILIES = (
     "a distribution names one family: lognormal, normal, logitnormal, beta, gamma, uniform, "
     "triangular, pert, pareto, empirical, scipy"
@@ -306,8 +305,37 @@ NUMBERS = [
     row("negative fee", "[tier.micro]\nfee = -5", "tier.micro.fee: cannot be negative (got -5)"),
     row(
         "zero that must be positive",
-        "[economics]\norder_value_cv = 0",
-        "economics.order_value_cv: must be positive (got 0)",
+        "[platform.instagram]\naudience = 0",
+        "platform.instagram.audience: must be positive (got 0)",
+    ),
+    row(
+        "spread too small to compute with",
+        "[economics]\norder_value_cv = 1e-300",
+        "economics.order_value_cv: must be 0, all orders alike, or at least 1e-06 (got 1e-300)",
+    ),
+    row(
+        "spread too large to compute with",
+        "[economics]\norder_value_cv = 1e300",
+        "economics.order_value_cv: must lie within 1e+15 of zero (got 1e+300)",
+    ),
+    row(
+        "chance too small to compute with",
+        "[tier.micro.amplification.spike]\nprobability = 1e-300\nminimum = 1\ntail_index = 2",
+        "tier.micro.amplification.spike.probability: must be 0, which is never, or at least 1e-09 "
+        "(got 1e-300)",
+    ),
+    row(
+        "spread that no run would see",
+        "[tier.micro]\nconversion_rate = { lognormal = { mean = 0.01, log_sd = 1000 } }",
+        "tier.micro.conversion_rate: spreads too far (a log_sd of 1000): half of its mean would "
+        "come from draws too rare to be seen; stay within 5, or truncate it from above: "
+        "truncate = [0, ...] (got { lognormal = { mean = 0.01, log_sd = 1000 } })",
+    ),
+    row(
+        "cost that would buy nothing",
+        "[costs]\nboosting = 3",
+        "costs.boosting: is not simulated: it would cost and bring nothing; leave it out, or add "
+        "the USD to `costs.fixed` (got 3)",
     ),
     row(
         "share above one",
@@ -407,10 +435,10 @@ NUMBERS = [
     ),
     row(
         "scale that makes them so, once for all inputs",
-        "[shocks]\nscale = 10",
-        # 1 / sqrt(0.4^2 + 0.1^2)
+        "[shocks]\nscale = 10\n[shocks.loadings]\nconversion_rate = { campaign = 0.7, niche = 0.1 }",
+        # 1 / sqrt(0.7^2 + 0.1^2)
         "shocks.scale: times the loadings of `conversion_rate` is more than 1: nothing would be "
-        "left to the creator; cannot be above 2.4253 (got 10)",
+        "left to the creator; cannot be above 1.4142 (got 10)",
     ),
     row(
         "belief that may be anything",
@@ -474,8 +502,8 @@ PORTFOLIOS = [
     ),
     row(
         "name of nearly another",
-        "[portfolio.micrO]\ncreators = 3",
-        "portfolio.micrO: needs `tier`, or `mix` with several; or did you mean portfolio `micro`?",
+        "[portfolio.micr]\ncreators = 3",
+        "portfolio.micr: needs `tier`, or `mix` with several; or did you mean portfolio `micro`?",
     ),
     row(
         "zero creators",
@@ -529,16 +557,108 @@ PORTFOLIOS = [
         "portfolio.x.repeat_factor: makes the last of 50 posts more than a million times the "
         "first (got 2)",
     ),
-    row("empty name", '[portfolio.""]\ntier = "micro"\ncreators = 3', f'portfolio."": {NAME}'),
+    row(
+        "empty name",
+        '[portfolio.""]\ntier = "micro"\ncreators = 3',
+        'portfolio."": a name must not be empty',
+    ),
     row(
         "name with a slash",
         '[portfolio."a/b"]\ntier = "micro"\ncreators = 3',
-        f'portfolio."a/b": {NAME}',
+        'portfolio."a/b": a name must not hold /, which parts names in tables and files',
     ),
     row(
         "name of a line",
         '[portfolio.x]\ncreators = 3\nmix = { " a" = { share = 1, tier = "micro" } }',
-        f'portfolio.x.mix." a": {NAME}',
+        'portfolio.x.mix." a": a name must not begin or end with a blank, or hold two in a row',
+    ),
+]
+
+NAMES = [
+    row(
+        "names that differ by capitals",
+        '[portfolio.Micro]\ntier = "micro"\ncreators = 3',
+        "portfolio.Micro: differs from `micro` by capitals or marks alone; give it a name of its own",
+    ),
+    row(
+        "lines that differ by an invisible mark",
+        "[portfolio.x]\ncreators = 3\n"
+        'mix = { micro = 0.5, "mi\u200dcro" = { share = 0.5, tier = "micro" } }',
+        'portfolio.x.mix."mi\u200dcro": differs from `micro` by capitals or marks alone; '
+        "give it a name of its own",
+    ),
+    row(
+        "niche as a value",
+        '[portfolio.x]\ntier = "micro"\ncreators = 3\nniche = "food/vegan"',
+        "portfolio.x.niche: a name must not hold /, which parts names in tables and files "
+        '(got "food/vegan")',
+    ),
+    row(
+        "niches in two spellings",
+        '[portfolio.x]\ntier = "micro"\ncreators = 3\nniche = "Tea"\n'
+        '[portfolio.y]\ntier = "micro"\ncreators = 3\nniche = "tea"',
+        "portfolio.y.niche: differs from niche `Tea` by capitals or marks alone: write one of them "
+        '(got "tea")',
+    ),
+    row(
+        "scenario",
+        '[scenario."a:b"]\ncosts.fixed = 1',
+        'scenario."a:b": a name must not hold :, which parts names in tables',
+    ),
+    row(
+        "no character in a source",
+        '[economics.source]\norder_value = "shop\\uffff"',
+        "economics.source.order_value: holds U+FFFF, which cannot be shown; leave it out "
+        '(got "shop\\uffff")',
+    ),
+    row(
+        "null in the name of a file",
+        '[tier.micro]\nfee = { empirical = "a\\u0000.csv:fee" }',
+        "tier.micro.fee: holds U+0000, which cannot be shown; leave it out "
+        '(got "a\\u0000.csv:fee")',
+        "tier.micro.fee: a\\u0000.csv: cannot be read: embedded null byte "
+        '(got { empirical = "a\\u0000.csv:fee" })',
+    ),
+]
+
+AMOUNT = "is an amount, no share of anything: a percent sign cannot be right"
+AMOUNTS = [
+    row(
+        f"percent on {key}",
+        f'[{table}]\n{key} = "{text}"',
+        f'{table}.{key}: {AMOUNT} (got "{text}")',
+    )
+    for table, key, text in (
+        ("economics", "order_value", "65 %"),
+        ("economics", "earned_media_value", "2%"),
+        ("costs", "hourly_rate", "20 %"),
+        ("costs", "fixed", "1 %"),
+        ("tier.micro", "fee", "50 % to 250 %"),
+        ("tier.micro", "management_hours", "10 %"),
+        ("compensation.paid", "pay_per_order", "10 %"),
+        ("niche.tea", "market", "30 %"),
+        ("platform.instagram", "half_life_days", "80 %"),
+    )
+] + [
+    row(
+        "percent within a distribution of money",
+        '[costs]\ncost_of_goods = { pert = { low = 5, mode = "10 %", high = 20 } }',
+        f'costs.cost_of_goods: {AMOUNT} (got {{ pert = {{ low = 5, mode = "10 %", high = 20 }} }})',
+    ),
+    row(
+        "a fraction of a world",
+        "[simulation]\nworlds = 20.000",
+        "simulation.worlds: is a count, and in 20.000 the point parts decimals; write 20, or 20000 where thousands were meant (got 20)",
+    ),
+    row(
+        "creators in thousands with a point",
+        '[portfolio.x]\ntier = "micro"\ncreators = 1.000',
+        "portfolio.x.creators: is a count, and in 1.000 the point parts decimals; write 1, or 1000 where thousands were meant (got 1)",
+    ),
+    row(
+        "percent of creators",
+        '[portfolio.x]\ntier = "micro"\ncreators = "500 %"',
+        f'portfolio.x.creators: {AMOUNT} (got "500 %")',
     ),
 ]
 
@@ -673,9 +793,9 @@ DISTRIBUTIONS = [
     ),
     row(
         "share that reaches above one",
-        "[tier.micro]\nengagement_rate = { gamma = { mean = 0.1, sd = 0.1 } }",
+        "[tier.micro]\nengagement_rate = { gamma = { mean = 0.4, sd = 0.4 } }",
         "tier.micro.engagement_rate: is a share and cannot be above 1; write a range in percent, "
-        "a beta or a pert, or truncate it at 1 (got { gamma = { mean = 0.1, sd = 0.1 } })",
+        "a beta or a pert, or truncate it at 1 (got { gamma = { mean = 0.4, sd = 0.4 } })",
     ),
     row(
         "truncation reversed",
@@ -788,7 +908,7 @@ EMPIRICAL = [
 
 @pytest.mark.parametrize(
     ("text", "lines"),
-    [*MISSPELT, *REFERENCES, *TYPES, *NUMBERS, *PORTFOLIOS, *DISTRIBUTIONS],
+    [*MISSPELT, *REFERENCES, *TYPES, *NUMBERS, *PORTFOLIOS, *NAMES, *AMOUNTS, *DISTRIBUTIONS],
 )
 def test_message(complaints, text, lines):
     assert complaints(text) == lines
@@ -896,10 +1016,23 @@ def test_a_fault_on_two_platforms_is_said_once(complaints):
         ),
         pytest.param("[economics.source]\norder_value = 'shop'", id="source"),
         pytest.param("[compensation.gifted]\ndelivery_rate = '80 %'", id="compensation"),
+        pytest.param("[simulation]\nworlds = 1e5", id="exponent"),
+        pytest.param("[simulation]\nworlds = '1.5k'", id="1.5k"),
+        pytest.param("[economics]\nhalo = '20 %'\nrepeat_value = '150 %'", id="ratios"),
+        pytest.param("[costs]\nagency_share = '15 %'", id="agency"),
+        pytest.param("[tier.micro]\nfit = '120 %'", id="fit"),
     ],
 )
 def test_what_is_fine(complaints, text):
     assert complaints(text) == []
+
+
+def test_a_title_holds_what_can_be_shown(complaints, fine):
+    assert complaints(fine, 'title = "tea ☕ é 日本\\nin two lines"\n') == []
+    (line,) = complaints(fine, 'title = "\\u001b[31mred"\n')
+    assert line == (
+        'title: holds U+001B, which cannot be shown; leave it out (got "\\u001b[31mred")'
+    )
 
 
 def test_errors_travel_between_processes():

@@ -216,13 +216,13 @@ def test_include_faults(written, fine, include, line):
         pytest.param(
             "shocks.loadings.conversion_rate.campaign=0",
             lambda e: e.shocks.loadings["conversion_rate"],
-            {"campaign": 0.0, "niche": 0.1},
+            {"campaign": 0.0, "niche": 0.05},
             id="one of several loadings of a preset",
         ),
         pytest.param(
             "beliefs.conversion_rate.sd=0.1",
             lambda e: (e.beliefs["conversion_rate"].sd, e.beliefs["conversion_rate"].common),
-            (0.1, 0.4),
+            (0.1, 0.7),
             id="half of a belief",
         ),
         pytest.param(

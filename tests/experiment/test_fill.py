@@ -19,7 +19,12 @@ def built(text, fine):
 @pytest.mark.parametrize(
     ("text", "value", "origin"),
     [
-        pytest.param("", "100 to 500", "price-lists", id="preset"),
+        pytest.param(
+            "",
+            presets()["instagram"]["micro"]["fee"],
+            presets()["instagram"]["any"]["source"]["fee"],
+            id="preset",
+        ),
         pytest.param("[tier.micro]\nfee = 300", 300, "this file", id="tier"),
         pytest.param("[tier.micro.on.instagram]\nfee = 400", 400, "this file", id="platform"),
         pytest.param(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.runs import write_run
+from sim.run.written import write_run
 
 TABLES = {
     "title": "=small",
@@ -23,7 +23,7 @@ TABLES = {
 def make(folder: Path, **changed: object) -> Path:
     """Run a variant of the small experiment into a folder."""
     experiment = sim.build(TABLES | changed, name=folder.name)
-    write_run(folder, experiment, sim.simulate(experiment, threads=1), charts=False)
+    write_run(folder, experiment, sim.simulate(experiment, threads=1))
     return folder
 
 

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 import sim
 from sim.cli import main
-from sim.results import cost_by_component
-from sim.tables import Column, Table, files, run_tables, workbook, write_tables
+from sim.export import files, run_tables, write_tables
+from sim.run.dataset import cost_by_component
+from sim.tables import Table
+from sim.text.safe import cell
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,7 @@ def test_the_summary_is_that_of_the_run(tables, runs):
 
 def test_costs_add_up_to_the_cost_of_the_portfolio(tables, runs):
     dataset = sim.load_results(runs["base"])
-    costs = pd.DataFrame(dict(zip((c.name for c in t.columns), zip(*t.rows(), strict=True),
-                                  strict=True)) if (t := tables["costs"]) else {})  # fmt: skip
+    costs = tables["costs"].to_dataframe()
     whole = costs.groupby("portfolio")["mean"].sum()
     for name in ("micro", "macro"):
         assert whole[name] == pytest.approx(float(dataset["cost"].sel(portfolio=name).mean()))
@@ -81,7 +81,7 @@ def test_every_assumption_has_a_source(tables):
 
 
 def test_formats_hold_the_same(tables, tmp_path):
-    chosen = [tables["summary"], tables["costs"], tables["worlds"], tables["run"]]
+    chosen = [tables["run"], tables["summary"], tables["costs"], tables["worlds"]]
     write_tables(chosen, tmp_path / "csv", "csv")
     write_tables(chosen, tmp_path / "parquet", "parquet")
     write_tables(chosen, tmp_path / "all.json", "json")
@@ -91,10 +91,11 @@ def test_formats_hold_the_same(tables, tmp_path):
     assert book.sheetnames[0] == "run"
     for table in chosen:
         rows = list(table.rows())
-        with (tmp_path / "csv" / f"{table.name}.csv").open(newline="") as stream:
+        path = tmp_path / "csv" / f"{table.name}.csv"
+        with path.open(newline="", encoding="utf-8-sig") as stream:
             head, *body = csv.reader(stream)
         assert head == table.header
-        assert body == [["" if v is None else str(v) for v in row] for row in rows]
+        assert body == [["" if v is None else str(cell(v)) for v in row] for row in rows]
         parquet = pq.read_table(tmp_path / "parquet" / f"{table.name}.parquet")
         assert parquet.column_names == table.header
         assert list(zip(*parquet.to_pydict().values(), strict=True)) == rows
@@ -116,21 +117,16 @@ def test_text_never_becomes_a_formula(tables, tmp_path):
     sheet = openpyxl.load_workbook(tmp_path / "run.xlsx")["run"]
     title = next(row[1] for row in sheet.iter_rows() if row[0].value == "title")
     assert (title.value, title.data_type) == ("=small", "s")
+    assert title.quotePrefix
+    write_tables([tables["run"]], tmp_path, "csv")
+    with (tmp_path / "run.csv").open(newline="", encoding="utf-8-sig") as stream:
+        cells = {row[0]: row[1] for row in csv.reader(stream)}
+    assert cells["title"] == "'=small"
 
 
-def test_a_sheet_that_is_too_long_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(workbook, "MOST_ROWS", 10)
-    table = Table("worlds", "", (Column("sim", np.arange(10)),))
-    with pytest.raises(files.RunError, match="10 rows, an Excel sheet at most 9"):
-        write_tables([table], tmp_path / "x.xlsx", "xlsx")
-    assert not list(tmp_path.iterdir())
-
-
-def test_missing_and_infinite_numbers_are_empty(tmp_path):
-    table = Table("t", "", (Column("x", np.array([1.0, np.nan, np.inf])),))
-    write_tables([table], tmp_path / "t.json", "json")
-    rows = json.loads((tmp_path / "t.json").read_text())["t"]["rows"]
-    assert rows == [{"x": 1.0}, {"x": None}, {"x": None}]
+def test_excel_is_told_that_a_csv_is_utf_8(tables, tmp_path):
+    write_tables([tables["run"]], tmp_path, "csv")
+    assert (tmp_path / "run.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 @pytest.mark.parametrize(("kind", "package"), [("xlsx", "openpyxl"), ("parquet", "pyarrow")])
@@ -154,8 +150,52 @@ def test_the_command_writes_beside_the_run_and_says_where(runs):
     path = runs["dear"] / "tables" / "dear.json"
     assert result.stdout == f"wrote {path}\n"
     assert set(json.loads(path.read_text())) == {
-        "summary", "comparison", "portfolios", "costs", "payback", "assumptions", "run",
+        "run", "contents", "summary", "comparison", "portfolios", "costs", "payback",
+        "assumptions",
     }  # fmt: skip
+
+
+def test_what_was_asked_is_exported_under_the_name_of_its_question(runs, tmp_path):
+    from sim.run.answers import save_analysis
+
+    folder = runs["another"]
+    experiment = sim.load(folder / "experiment.toml")
+    with sim.load_results(folder) as run:
+        losing = sim.loss(experiment, more_than=10_000, run=run)
+        ranks = sim.tornado(experiment, rank=True, run=run)
+        swept = sim.sweep(experiment, {"tier.macro.fee": [2_000.0, 4_000.0]}, run=run)
+        tied = sim.breakeven(experiment, "tier.macro.fee", beliefs=False, run=run)
+    for name, answer in (
+        ("loss", losing), ("tornado", ranks), ("sweep_fee", swept), ("breakeven_fee", tied),
+    ):  # fmt: skip
+        save_analysis(folder, name, answer.to_dict())
+    found = {table.name: table for table in run_tables(folder)}
+    assert found["loss"].to_rows() == losing.to_rows()
+    assert len(found["tornado"]) == len(ranks.inputs)
+    assert found["sweep"].to_rows() == swept.to_rows()
+    assert "tier.macro.fee [USD per post]" in found["sweep"].header
+    assert "roi_mean_se [fraction]" in found["breakeven"].header
+    assert ("breakeven_ties" in found) == bool(tied.ties)
+    for kind in ("csv", "parquet"):
+        write_tables([*found.values()], tmp_path / kind, kind)
+        assert (tmp_path / kind / f"sweep.{kind}").is_file()
+    write_tables([*found.values()], tmp_path / "all.xlsx", "xlsx")
+    assert openpyxl.load_workbook(tmp_path / "all.xlsx").sheetnames == list(found)
+    contents = {row["table"]: row for row in found["contents"].to_rows()}
+    assert contents["loss"]["answer"] == losing.sentence
+    assert contents["loss"]["rows"] == len(losing.portfolios)
+    facts = [row["name"] for row in found["run"].to_rows()]
+    assert {"loss", "tornado"} <= set(facts)
+    # Asked again with another amount, each is called as its file.
+    save_analysis(folder, "loss_20k", sim.loss(experiment, 20_000).to_dict())
+    names = [table.name for table in run_tables(folder)]
+    assert "loss_20k" in names
+    assert "loss" in names
+    # What another version saved is told in its sentence.
+    save_analysis(folder, "tornado", {"analysis": "tornado", "sentence": "Old words."})
+    tables = {table.name: table for table in run_tables(folder)}
+    assert "tornado" not in tables
+    assert ("tornado", "Old words.") in list(tables["run"].rows())
 
 
 def test_what_is_no_run_is_said_in_a_line(tmp_path):

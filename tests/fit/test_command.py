@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 import sim
 from sim.cli.fit import fit as command
+from sim.text.numbers import Number, cell, tick
 
 Write = Callable[..., Path]
 
@@ -107,7 +108,7 @@ def test_on_a_terminal_tables_fit_eighty_columns(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     from sim.cli import fit as module
-    from sim.fitting import fit_posts, read_posts
+    from sim.fit import fit_posts, read_posts
 
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
@@ -117,7 +118,7 @@ def test_on_a_terminal_tables_fit_eighty_columns(
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "micro on instagram" in shown
     median = found["micro"]["fee"].estimates[0]
-    assert f"{median.value:.4g} ± {median.se:.2g}" in shown
+    assert cell(Number(median.value, median.se)) in shown
 
 
 @pytest.mark.parametrize(
@@ -154,8 +155,8 @@ def test_refusal_says_how_many_it_takes(truth: SimpleNamespace, written: Write) 
 
 
 def test_panels_show_data_and_fit(truth: SimpleNamespace, written: Write) -> None:
-    from sim.charts.fit import draw_fit, plot_fitted, short
-    from sim.fitting import fit_posts, read_posts
+    from sim.charts.fit import draw_fit, plot_fitted
+    from sim.fit import fit_posts, read_posts
 
     found = fit_posts(read_posts(written(truth.campaigns(21, creators=120))))
     figure = draw_fit(found)
@@ -168,7 +169,7 @@ def test_panels_show_data_and_fit(truth: SimpleNamespace, written: Write) -> Non
     assert plot_fitted(found["micro"]["fee"]).get_xlabel() == "USD per post"
     with pytest.raises(ValueError, match="no curve"):
         plot_fitted(found["micro"]["conversion_rate"])
-    assert [short(x) for x in (0.01, 300, 10_000, 2e6)] == ["0.01", "300", "10k", "2M"]
+    assert [tick(x, compact=True) for x in (0.01, 300, 10_000, 2e6)] == ["0.01", "300", "10k", "2M"]
 
 
 def test_importing_the_command_is_light() -> None:

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.fitting import Fit, FitError, fit_posts, read_posts
-from sim.fitting.components import Levels, between_variance, estimate, resampled, within_variance
-from sim.fitting.followers import fit_followers
-from sim.fitting.found import Fitted
-from sim.fitting.goodness import normal_goodness
-from sim.fitting.laws import _table_ready
-from sim.fitting.rates import logit_from_log
+from sim.fit import Fit, FitError, fit_posts, read_posts
+from sim.fit.components import Levels, between_variance, estimate, resampled, within_variance
+from sim.fit.estimates import Fitted
+from sim.fit.followers import fit_followers
+from sim.fit.goodness import normal_goodness
+from sim.fit.laws import _table_ready
+from sim.fit.rates import logit_from_log
 
 Write = Callable[..., Path]
 
@@ -293,7 +293,7 @@ def test_awkward_exports_give_what_an_experiment_takes(
 ) -> None:
     import sim
     from sim.charts.fit import draw_fit
-    from sim.fitting import to_toml
+    from sim.fit import to_toml
 
     followers = np.repeat(10 ** np.linspace(4.05, 4.95, 60), posts)
     columns = {"creator": np.repeat(np.arange(60), posts), **AWKWARD[name](followers)}
@@ -335,7 +335,7 @@ def test_real_instagram_posts_are_fitted() -> None:
 @pytest.mark.skipif(not POSTS.is_dir(), reason="no posts in ../shared/data")
 def test_real_tiktok_videos_are_fitted_as_the_presets_are() -> None:
     # a second way to the figures that tests/validation/calibrate.py found
-    from sim.fitting.fit import packaged_tier
+    from sim.fit.fit import packaged_tier
 
     posts = read_posts(POSTS / "tiktok_videos.csv")
     micro = fit_posts(posts.take((posts.followers >= 1e4) & (posts.followers < 1e5)))["micro"]

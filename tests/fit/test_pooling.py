@@ -14,10 +14,10 @@ from scipy import stats
 
 import sim
 from sim.engine.marginals import moment
-from sim.fitting import Fit, fit_posts, read_posts, to_toml
-from sim.fitting.found import Estimate, Fitted
-from sim.fitting.means import experiment_tier
-from sim.fitting.pooling import WORTH, Prior, pooled
+from sim.fit import Fit, fit_posts, read_posts, to_toml
+from sim.fit.estimates import Estimate, Fitted
+from sim.fit.means import experiment_tier
+from sim.fit.pooling import WORTH, Prior, pooled
 
 Write = Callable[..., Path]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.fitting.campaigns import fit_conversion
-from sim.fitting.reading import FitError, Posts, read_posts
+from sim.fit.campaigns import fit_conversion
+from sim.fit.reading import FitError, Posts, read_posts
 
 
 def read(tmp_path: Path, text: str, name: str = "export.csv", **how: str) -> Posts:

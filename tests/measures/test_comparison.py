@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from scipy.special import ndtr
 
-from sim.measures import compare
+from sim.measures import Comparison, compare
 
 Results = Callable[..., xr.Dataset]
 
@@ -85,6 +85,23 @@ def test_dominance_of_a_certain_gain(run_of: Results) -> None:
             assert comparison[f"{name}_{order}_order_violation"].value == 0
 
 
+def test_dominance_is_written_with_its_levels_and_read_back(run_of: Results) -> None:
+    random = np.random.default_rng(3)
+    base = random.normal(size=2_000)
+    comparison = compare(run_of({"better": base + 0.5, "worse": base}), "better", "worse")
+    row = comparison.to_dict()
+    told = row["dominance"]["roi_first_order"]
+    assert told["ahead"] == "better"
+    assert 0.0 < told["from"] <= 0.05
+    assert 0.95 <= told["to"] < 1.0
+    assert row["dominance"]["roi_second_order"]["to"] == 1.0
+    assert Comparison.told_in(row) == dict(comparison.dominance)
+    tie = compare(run_of({"better": base, "worse": random.permutation(base)}), "better", "worse")
+    assert tie.to_dict()["dominance"]["profit_first_order"] == {
+        "ahead": None, "from": None, "to": None, "reason": "the medians cannot be told apart",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [
@@ -101,3 +118,27 @@ def test_text_says_why_an_error_is_missing(run_of: Results) -> None:
     comparison = compare(run_of({"micro": [1.0, 2.0], "macro": [0.0, 1.0]}), "micro", "macro")
     assert "a = micro, b = macro, 2 worlds" in repr(comparison)
     assert "(no violation at any level in the worlds drawn" in repr(comparison)
+
+
+def test_a_portfolio_is_read_once_for_all_its_pairs(
+    run_of: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from itertools import combinations
+
+    from sim.measures.comparison import compare_pairs
+    from sim.measures.worlds import PortfolioWorlds
+
+    read, names = PortfolioWorlds.read, []
+
+    def counted(self, name):
+        names.append((self._row, name))
+        return read(self, name)
+
+    monkeypatch.setattr(PortfolioWorlds, "read", counted)
+    rng = np.random.default_rng(3)
+    portfolios = {name: rng.normal(0.5, 1.0, 200) for name in "abcd"}
+    run = run_of(portfolios)
+    every = list(compare_pairs(run, combinations("abcd", 2)))
+    assert len(every) == 6
+    assert len(names) == len(set(names))
+    assert every[4].to_dict() == compare(run, "b", "d").to_dict()

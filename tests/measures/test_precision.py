@@ -8,12 +8,15 @@ from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.special import ndtr, ndtri
 
 from sim.measures import functions as f
 from sim.measures.estimate import Estimate
 from sim.measures.evaluate import measured
-from sim.measures.precision import heavier_tail_shape, pareto_shape, standard_error
+from sim.measures.precision import heavier_tail_shape, pareto_shape, rare, standard_error
 
 
 def test_independent_worlds_have_the_textbook_error() -> None:
@@ -158,3 +161,19 @@ def test_intervals_cover_a_closed_form(name: str) -> None:
     hits = np.abs(estimate.value - truth) <= 1.645 * standard_error(estimate).se
     # 400 repeats at 90 %: sd 1.5 %, so 6 % away once in 10,000 seeds
     assert 0.84 < hits.mean() < 0.96
+
+
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.integers(1, 3), st.integers(2, 150)),
+        elements=st.sampled_from([0.0, 0.0, 0.0, 0.0, 0.0, 1.0, -2.5, np.nan]),
+    )
+)
+def test_rare_is_what_it_says(influence):
+    """However few worlds a look at the first of them takes."""
+    n = influence.shape[-1]
+    usual = np.median(influence, axis=-1, keepdims=True)
+    unusual = (influence != usual).sum(axis=-1)
+    expected = (unusual > 0) & (unusual < min(30, n // 2))
+    np.testing.assert_array_equal(rare(influence), expected)

@@ -135,9 +135,12 @@ def test_no_output_is_nan_and_none_lacks_a_reason(ds: xr.Dataset) -> None:
         for entry in portfolio["measures"].values():
             no_missing_without_reason(entry)
     comparison = compare(ds, "one", "two").to_dict()
-    assert list(comparison) == ["a", "b", *COMPARISONS]
+    assert list(comparison) == ["a", "b", *COMPARISONS, "dominance"]
     for name in COMPARISONS:
         no_missing_without_reason(comparison[name])
+    for told in comparison["dominance"].values():
+        missing = [told[key] is None for key in ("ahead", "from", "to")]
+        assert all(missing) if "reason" in told else not any(missing)
     assert "nan" not in repr(summary) + " ".join(number_warnings(ds, summary))
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from sim.measures import answer, compare, summarize
 from sim.measures.evaluate import Measured
-from sim.measures.wording import direction
+from sim.text.verdicts import direction
 
 Results = Callable[..., xr.Dataset]
 N = 10_000
@@ -129,10 +129,28 @@ def test_losing_together_is_told(run_of: Results) -> None:
     assert "Both lose money in 7.0 % of worlds, whichever is chosen." in sentences
 
 
-def test_dominance_is_claimed_for_the_worlds_drawn_only(run_of: Results) -> None:
+def test_dominance_says_between_which_quantiles(run_of: Results) -> None:
     roi = np.random.default_rng(4).normal(size=N)
-    (sentence,) = (s for s in told(run_of({"micro": roi, "macro": roi + 1})) if "dominates" in s)
-    assert sentence.startswith("macro dominates micro in the worlds drawn (first order): ")
+    ds = run_of({"micro": roi, "macro": roi + 1})
+    (sentence,) = (s for s in told(ds) if "dominates" in s)
+    seen = compare(ds, "micro", "macro").dominance["roi_first_order"]
+    assert (seen.a_ahead, seen.covers(0.01, 0.99)) == (False, True)
+    assert sentence == (
+        f"macro dominates micro (first order) between the {100 * seen.low:g} % and the "
+        f"{100 * seen.high:g} % quantile of ROI: each of its quantiles there is higher; further out "
+        "the worlds drawn do not tell."
+    )
+    # The same, whoever is asked about first.
+    assert sentence in told(ds, "macro", "micro")
+
+
+def test_second_order_dominance_says_down_to_where(run_of: Results) -> None:
+    """A higher mean and a smaller spread: the upper quantiles of the other are higher."""
+    random = np.random.default_rng(14)
+    ds = run_of({"micro": random.normal(0.3, 0.7, N), "macro": random.normal(0.0, 1.0, N)})
+    (sentence,) = (s for s in told(ds) if "dominates" in s)
+    assert sentence.startswith("micro dominates macro (second order) down to the worst ")
+    assert "of worlds: for every p from " in sentence
 
 
 def test_near_dominance_says_how_near(run_of: Results) -> None:

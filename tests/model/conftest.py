@@ -63,7 +63,7 @@ BASE: dict[str, Any] = {
         "hourly_rate": 40.0,
         "agency_share": 0.1,
         "usage_rights_share": 0.2,
-        "boosting": 10.0,
+        "boosting": 0.0,
         "fixed": 100.0,
         "bonus_per_order": 1.0,
         "bonus_per_thousand_impressions": 2.0,
@@ -116,6 +116,14 @@ def make() -> Make:
 def simulated(make: Make) -> Callable[..., xr.Dataset]:
     """Return the worlds of an experiment that is `BASE` with dotted keys changed."""
     return lambda changes=None, **how: sim.simulate(make(changes, **how), threads=2)
+
+
+@pytest.fixture
+def exact_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the funnel in double precision: for tests that compare to more digits than loops have."""
+    from sim.engine import kernel
+
+    monkeypatch.setattr(kernel, "loop_sums", kernel.exact_sums)
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,12 @@ def differences(x: Array, y: Array) -> Iterator[tuple[str, float]]:
         error = math.hypot(sd_x / math.sqrt(x.size), sd_y / math.sqrt(y.size))
         yield "mean", (mean_x - mean_y) / (error + slack + 1e-300)
     if sd_x == 0.0 or sd_y == 0.0:
-        yield "sd", 0.0 if sd_x == sd_y else math.inf
+        # A constant, but for rare worlds that only one sample may have met.
+        constant = float(np.median(np.concatenate([x, y])))
+        apart_x, apart_y = (np.abs(z - constant) > ROUNDING * abs(constant) for z in (x, y))
+        share = max(float(np.concatenate([apart_x, apart_y]).mean()), 1 / (x.size + y.size))
+        error = math.sqrt(share * (1 / x.size + 1 / y.size))
+        yield "share apart", float(apart_x.mean() - apart_y.mean()) / error
         return
     if kurtosis <= TAME_SD:
         error_x, error_y = (
@@ -75,7 +80,7 @@ def differences(x: Array, y: Array) -> Iterator[tuple[str, float]]:
     for p in (0.05, 0.5, 0.95):
         cut = np.quantile(both, p)
         # Atoms, such as a cap or a single creator's share of one, must not fall on both sides.
-        cut += 1e-9 * abs(cut) + 1e-200
+        cut += 1e-5 * abs(cut) + 1e-200
         below = np.mean(both <= cut)
         error = math.sqrt(max(below * (1 - below), 1 / both.size) * (1 / x.size + 1 / y.size))
         yield f"p{100 * p:02.0f}", (np.mean(x <= cut) - np.mean(y <= cut)) / error

@@ -208,8 +208,8 @@ def test_lines_of_one_pool_get_different_creators(simulated: Simulated) -> None:
     others = ds["line_engagements"].sel(line="q/b").values
     assert abs(np.corrcoef(first, others)[0, 1]) < 4 / np.sqrt(WORLDS)
     together = ds["engagements"].values
-    # Sums in another grouping: equal but for rounding.
-    np.testing.assert_allclose(together[0], together[1], rtol=1e-14)
+    # Sums in another grouping: equal but for rounding of single precision.
+    np.testing.assert_allclose(together[0], together[1], rtol=1e-6)
     alone = simulated(changes | {"portfolio.p.creators": 1}, worlds=WORLDS)
     np.testing.assert_array_equal(alone["engagements"].sel(portfolio="p").values, first)
 
@@ -265,7 +265,7 @@ np.savez(sys.argv[2], **arrays)
 
 
 def test_interpreted_and_compiled_agree(make: Make, tmp_path: Path) -> None:
-    """The same source as plain Python: 1e-12, as the compiler may fuse multiply and add."""
+    """Interpreted, the funnel is read in double precision: what single precision may cost."""
     from sim.experiment.write import to_toml
 
     changes = RICH | {"portfolio.p.creators": 3}
@@ -283,6 +283,7 @@ def test_interpreted_and_compiled_agree(make: Make, tmp_path: Path) -> None:
     with np.load(result) as interpreted:
         assert set(interpreted) == set(compiled)
         for name in interpreted:
-            np.testing.assert_allclose(
-                interpreted[name], compiled[name], rtol=1e-12, atol=1e-9, err_msg=name
-            )
+            size = 2e-6 * float(np.nanmax(np.abs(compiled[name]), initial=1e-3))
+            near = np.isclose(interpreted[name], compiled[name], 2e-5, size, equal_nan=True)
+            # A mean that differs by rounding is an order more or less in few worlds.
+            assert near.mean() >= 0.99, name

@@ -20,7 +20,7 @@ from scipy import integrate, stats
 
 import sim
 from sim.plan import make_plan
-from sim.results import load_results
+from sim.run.dataset import load_results
 
 Array = npt.NDArray[np.float64]
 Named = Callable[..., xr.Dataset]
@@ -81,6 +81,7 @@ def ordering(
     return mean, math.sqrt(float(weight @ np.exp(2.0 * t)) / mean**2 - 1.0)
 
 
+@pytest.mark.usefixtures("exact_reading")
 def test_followers_and_fees_that_are_known_do_not_vary(named: Named) -> None:
     """Two creators with their own numbers, in a tier where both vary widely and fees are shocked."""
     changes = {
@@ -474,7 +475,7 @@ def test_a_roster_says_who_they_are(tmp_path: Path) -> None:
 
 def test_a_run_keeps_its_roster(tmp_path: Path) -> None:
     """The run's folder holds all that is needed to run it again."""
-    from sim.runs import write_run
+    from sim.run.written import write_run
 
     (tmp_path / "list.csv").write_text("name,followers\nA,12k\nB,700k\n", encoding="utf-8")
     experiment = sim.build(
@@ -482,7 +483,7 @@ def test_a_run_keeps_its_roster(tmp_path: Path) -> None:
         folder=tmp_path, name="again",
     )  # fmt: skip
     results = sim.simulate(experiment)
-    write_run(tmp_path / "out", experiment, results, charts=False)
+    write_run(tmp_path / "out", experiment, results)
     (tmp_path / "list.csv").unlink()
     again = sim.simulate(sim.load(tmp_path / "out" / "experiment.toml"))
     kept = load_results(tmp_path / "out")

@@ -45,8 +45,8 @@ def overlapping(
         if market == math.inf:
             continue
         expected = sum(people[i]["expected_orders"].sum(axis=1) for i in own)
-        total = reaches.sum(axis=1)
-        once = np.divide(unique[-1], total, out=np.ones_like(total), where=total > 0.0)
+        shown = sum(people[i]["shown"].sum(axis=1) for i in own)
+        once = np.divide(unique[-1], shown, out=np.ones_like(shown), where=shown > 0.0)
         kept = 1.0 - table["duplicate_waste"] * (1.0 - once)
         wanted = kept * expected
         kept = kept * np.minimum(market / np.maximum(wanted, 1e-9), 1.0)
@@ -54,6 +54,21 @@ def overlapping(
             result[i]["expected_orders"] = people[i]["expected_orders"] * kept[:, None]
     between = tables["audience"]["overlap_between_niches"]
     return covered(np.stack(unique, axis=1), sum(markets), between), result
+
+
+def nobody_beyond(tables: Tables, members: list[Hired], orders: list[Array]) -> list[Array]:
+    """Drawn orders of a portfolio's lines; those of a niche add up to its market at most."""
+    result = list(orders)
+    for niche in {h.terms["niche"] for h in members}:
+        market = math.floor(min(tables["niche"][niche].get("market", math.inf), 1e18))
+        own = [i for i, h in enumerate(members) if h.terms["niche"] == niche]
+        total = np.sum([orders[i] for i in own], axis=0)
+        share, before = np.minimum(market / np.maximum(total, 1.0), 1.0), np.zeros(total.size)
+        for i in own:
+            after = before + orders[i]
+            result[i] = np.rint(after * share) - np.rint(before * share)
+            before = after
+    return result
 
 
 def economics(tables: Tables, draws: Draws) -> dict[str, Array]:
@@ -83,7 +98,7 @@ def line_costs(
         * pay["commission_rate"],
         "bonus_orders": line["orders"] * costs["bonus_per_order"],
         "bonus_impressions": line["impressions"] / 1e3 * costs["bonus_per_thousand_impressions"],
-        "boosting": ones * costs["boosting"] * hired.creators * posts,
+        "boosting": 0.0 * ones,
         "fixed": ones * costs["fixed"] / lines,
     }
     charged = ("fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions")
@@ -122,17 +137,22 @@ def portfolio_accounts(
     return result
 
 
+def drawn_orders(draws: Draws, hired: Hired, people: Mapping[str, Array]) -> Array:
+    """Orders of a line; lines on the same terms share the luck of the orders."""
+    luck = stats.norm.cdf(draws.normal("orders", str(sorted(hired.terms.items())), hired.first))
+    return stats.poisson.ppf(luck, people["expected_orders"].sum(axis=1))
+
+
 def line_accounts(
-    draws: Draws, hired: Hired, people: Mapping[str, Array], value: Mapping[str, Array]
+    draws: Draws, orders: Array, people: Mapping[str, Array], value: Mapping[str, Array]
 ) -> dict[str, Array]:
-    """Orders and order values of a line; lines on the same terms share the luck of the orders."""
+    """Orders and order values of a line."""
     result = {
         name: people[name].sum(axis=1) for name in ("impressions", "engagements", "expected_orders")
     }
-    luck = stats.norm.cdf(draws.normal("orders", str(sorted(hired.terms.items())), hired.first))
-    result["orders"] = stats.poisson.ppf(luck, result["expected_orders"])
+    result["orders"] = orders
     shape = 1.0 / value["order_value_cv"] ** 2
-    total = draws.gamma(result["orders"] * shape)
+    total = draws.gamma(orders * shape)
     result["order_value"] = total / shape * value["order_value"]
     result["tracked_revenue"] = result["order_value"] * value["tracked_share"]
     result["return_rate"] = value["return_rate"]

@@ -15,7 +15,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from accounts import economics, line_accounts, line_costs, overlapping, portfolio_accounts
+from accounts import (
+    drawn_orders,
+    economics,
+    line_accounts,
+    line_costs,
+    nobody_beyond,
+    overlapping,
+    portfolio_accounts,
+)
 from scipy import stats
 from written import Law, grid, law
 
@@ -158,7 +166,7 @@ def committed(tables: Tables, terms: Tables, laws: Mapping[str, Law]) -> float:
     product = laws["product_cost"].mean * costs["product_units"] + costs["shipping"]
     hours = laws["management_hours"].mean * costs["hourly_rate"]
     spent = fee * (1.0 + costs["usage_rights_share"]) * (1.0 + costs["agency_share"])
-    return spent + product + hours + costs["boosting"] * terms["posts"]
+    return spent + product + hours
 
 
 def hire(tables: Tables, kinds: Kinds) -> list[Hired]:
@@ -356,6 +364,7 @@ def funnel(tables: Tables, hired: Hired, x: Mapping[str, Array]) -> dict[str, Ar
         "impressions": (organic + amplified).sum(axis=2),
         "engagements": (rate * (organic + q * amplified)).sum(axis=2),
         "expected_orders": orders.sum(axis=2),
+        "shown": exposed,
         "reach": reach,
         "viral_posts": viral.sum(axis=2),
         "delivered": x["delivery"],
@@ -390,9 +399,11 @@ def simulate(tables: Tables, seed: int, worlds: int) -> Outcome:
         ]
         reach, people = overlapping(tables, members, people)
         lines, cost = [], np.zeros(worlds)
-        for h, creators in zip(members, people, strict=True):
+        drawn = [drawn_orders(draws, h, of) for h, of in zip(members, people, strict=True)]
+        drawn = nobody_beyond(tables, members, drawn)
+        for h, creators, orders in zip(members, people, drawn, strict=True):
             name = f"{portfolio}/{h.name}"
-            lines.append(line_accounts(draws, h, creators, value))
+            lines.append(line_accounts(draws, orders, creators, value))
             spent = line_costs(tables, h, creators, lines[-1], len(members))
             outcome.line[name], outcome.cost[name] = lines[-1], spent
             cost += np.sum(list(spent.values()), axis=0)

@@ -12,7 +12,7 @@ import sim
 import sim.report
 from sim.report.reading import open_run
 from sim.report.story import tell
-from sim.runs import write_run
+from sim.run.written import write_run
 
 HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too'"
 
@@ -51,6 +51,7 @@ TORNADO = {
     "notes": ["A note <b>in bold</b>."],
     "worlds": 2000,
     "method": "swing",
+    "decision": {"a": "micro", "b": "macro"},
     "measure": "roi_mean",
     "outcome": "The mean ROI of micro",
     "label": "mean ROI of micro",
@@ -63,6 +64,9 @@ TORNADO = {
             "low": {"value": 2.0, "se": 0.02, "unit": "fraction"},
             "high": {"value": 0.25, "se": 0.02, "unit": "fraction"},
             "swing": {"value": 1.75, "se": 0.03, "unit": "fraction"},
+            "monotone": True,
+            "portfolios": {},
+            "rank_correlation": {"value": 0.5, "se": 0.01, "unit": "rank correlation"},
         },
         {
             "input": "campaign",
@@ -71,6 +75,9 @@ TORNADO = {
             "low": {"value": 0.75, "se": 0.02, "unit": "fraction"},
             "high": {"value": 1.5, "se": 0.02, "unit": "fraction"},
             "swing": {"value": 0.75, "se": 0.03, "unit": "fraction"},
+            "monotone": True,
+            "portfolios": {},
+            "rank_correlation": {"value": 0.5, "se": 0.01, "unit": "rank correlation"},
         },
     ],
 }
@@ -79,14 +86,26 @@ DISCOVER = {
     "analysis": "discover",
     "a": "micro",
     "b": "macro",
+    "variable": "roi",
     "worlds": 2000,
+    "varied": [],
     "sentence": "micro loses to macro mostly where fees are high.",
     "notes": [],
-    "conditions": [{"words": "mean fee of micro above 400 USD"}],
+    "conditions": [
+        {
+            "input": "tier.micro.fee",
+            "words": "mean fee of micro is above 400 USD",
+            "unit": "USD",
+            "low": 400.0,
+            "high": None,
+            "density_without_it": POINT,
+        }
+    ],
     "losing": {"value": 0.07, "se": 0.001, "unit": "fraction"},
     "density": {"value": 0.21, "se": 0.005, "unit": "fraction"},
     "coverage": POINT,
     "mass": POINT,
+    "cells": {"inputs": ["tier.micro.fee"], "edges": [[300, 400, 500]], "share": [0.1, 0.3]},
 }
 
 OF_ANOTHER_VERSION = {"analysis": "sensitivity", "sentence": "Something drives it.", "drivers": 3}
@@ -100,7 +119,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.write_text(EXPERIMENT.format(title=HOSTILE), encoding="utf-8")
     experiment = sim.load(file)
     target = place / "results" / "hostile"
-    write_run(target, experiment, sim.simulate(experiment), charts=False)
+    write_run(target, experiment, sim.simulate(experiment))
     (target / "analysis").mkdir()
     for content in (TORNADO, DISCOVER, OF_ANOTHER_VERSION):
         name = content["analysis"]

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from sim.cli import main
+from sim.figures.spec import Table
 from sim.report import open_run, tell
-from sim.report.models import Table
 
 FILE = """
 [simulation]

@@ -114,7 +114,7 @@ def test_values_are_read_by_pointer_and_by_keys(browser: Browser, page: Path) ->
     assert len({said, last, before}) == 3
     tip = browser.run(
         "(() => { const [id, text] = JSON.parse(document.querySelector("
-        "'#loss .broad').dataset.tips)[0]; document.getElementById(id).dispatchEvent("
+        "'#losing .broad').dataset.tips)[0]; document.getElementById(id).dispatchEvent("
         "new PointerEvent('pointerenter')); return [text, document.getElementById('tip').textContent];"
         "})()"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 from pptx import Presentation
 from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches
 
 import sim.report
+from sim.figures.pptx import Box, add_bars, add_curves
+from sim.figures.spec import Bars, Curve, Curves, Series, Table
 from sim.report.deck import fill
-from sim.report.models import Bars, Curves, Table
 from sim.report.slides import Deck
 from sim.report.story import all_figures
 
@@ -112,7 +115,7 @@ def test_charts_hold_the_numbers_of_the_run(slides: list[Any], folder: Path, sto
         chart = next(s.chart for s in found[key].shapes if s.has_chart)
         return {one.name: one for one in chart.plots[0].series}
 
-    for name, one in series("loss").items():
+    for name, one in series("losing").items():
         values = [v for v in one.values if v is not None]
         assert values == pytest.approx([np.mean(roi[name] < 0)])
     for name, one in series("exceedance").items():
@@ -141,7 +144,7 @@ def test_waterfall_adds_up(slides: list[Any], folder: Path, story) -> None:
 
 
 def test_error_bars_are_two_standard_errors(slides: list[Any], folder: Path, story) -> None:
-    figure = next(f for f in all_figures(story) if f.key == "loss")
+    figure = next(f for f in all_figures(story) if f.key == "losing")
     chart = next(s.chart for s in slide_of(slides, figure.finding).shapes if s.has_chart)
     with sim.report.open_run(folder) as opened:
         errors = {n: opened.answer.summary[n]["loss_probability"].se for n in opened.run.names}
@@ -275,3 +278,20 @@ def test_template_without_titles_is_refused(bare: Path, tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"untitled\.pptx: has no layout with a title"):
         sim.report.write_deck(bare, tmp_path / "x.pptx", template=tmp_path / "untitled.pptx")
     assert not (tmp_path / "x.pptx").exists()
+
+
+def test_names_like_formulas_stay_text_in_the_workbook_of_a_chart() -> None:
+    bars = Bars(("=1+1", "@agency", "-2+3"), (Series("=2+2", (1.0, 2.0, 3.0), "micro"),), "x")
+    curve = Curve("+cmd|'/c calc'!A1", (0.0, 1.0), (0.0, 1.0), "micro")
+    slide = Presentation().slides.add_slide(Presentation().slide_layouts[6])
+    box = Box(0, 0, 5_000_000, 3_000_000)
+    for frame in (
+        add_bars(slide, bars, box),
+        add_curves(slide, Curves((curve,), "x", "y"), box),
+    ):
+        blob = frame.chart.part.chart_workbook.xlsx_part.blob
+        sheet = openpyxl.load_workbook(io.BytesIO(blob)).active
+        texts = [c for row in sheet.iter_rows() for c in row if isinstance(c.value, str)]
+        assert {c.data_type for c in texts} == {"s"}
+        assert {c.value for c in texts} & {"=1+1", "@agency", "=2+2", "+cmd|'/c calc'!A1"}
+        assert b"<f>" not in zipfile.ZipFile(io.BytesIO(blob)).read("xl/worksheets/sheet1.xml")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sim.charts.scale import RoiScale
+from sim.figures.spec import Bars, Table, unbroken
 from sim.report.always import PARTS, bin_edges
 from sim.report.asked import asked
-from sim.report.models import Bars, Table, unbroken
 from sim.report.story import all_figures
 
 from .conftest import OF_ANOTHER_VERSION, TORNADO
@@ -51,7 +51,7 @@ def test_a_lead_within_its_errors_is_not_told(folder) -> None:
 
     content = {
         "analysis": "sensitivity", "sentence": "One drives it.", "scale": "roi", "method": "sobol",
-        "worlds": 100, "drivers": [driver("fee", 0.41), driver("reach", 0.40)],
+        "variable": "roi", "a": "micro", "b": None, "worlds": 100, "drivers": [driver("fee", 0.41), driver("reach", 0.40)],
     }  # fmt: skip
     with open_run(folder) as opened:
         near = asked(opened.run, {"sensitivity": content})["drivers"][0]

@@ -14,8 +14,8 @@ import pytest
 
 import sim
 from sim.engine.run import block_rows
-from sim.engine.store import compute_block, finished_blocks, read_block
 from sim.plan import make_plan
+from sim.run.blocks import compute_block, finished_blocks, read_block
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "micro_vs_macro.toml"
 

@@ -107,7 +107,7 @@ def filled(page: str) -> str:
 def _answers() -> str:
     """Return a table of the shipped experiments with their answers."""
     import sim
-    from sim.runs import read_answer
+    from sim.run.written import read_answer
 
     lines = ["| file | question | answer |", "|---|---|---|"]
     for path in sorted((ROOT / "experiments").glob("*.toml")):

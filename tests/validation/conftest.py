@@ -30,3 +30,13 @@ def calibrate(scripts: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture(scope="session")
 def check(scripts: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("check")
+
+
+@pytest.fixture(scope="session")
+def unused(scripts: pytest.MonkeyPatch) -> ModuleType:
+    return importlib.import_module("unused")
+
+
+@pytest.fixture(scope="session")
+def pooling(scripts: pytest.MonkeyPatch) -> ModuleType:
+    return importlib.import_module("pooling")

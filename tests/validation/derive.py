@@ -1,8 +1,15 @@
-"""Statistics of real posts, by platform and tier, written to ``sim/evidence/derived.csv``.
+"""Statistics of real posts, by platform and tier, written to three tables.
 
-    python tests/validation/derive.py ../shared/data
+    python tests/validation/derive.py FOLDER_OF_POSTS
 
-Deterministic: the same rows give the same file. Only statistics leave this script, never rows.
+- ``sim/evidence/derived.csv``: the whole sample.
+- ``halves.csv``: each half of the creators alone, those with an even and those with an odd place in
+  the sample, so that what is fitted on one half can be judged on the other.
+- ``histograms.csv``: one post of each creator, counted in bins of the logarithm `BIN` wide: how the
+  next post of a creator that nobody has seen yet is distributed. Groups of fewer than `FEW` creators
+  are left out: their bins would come close to being the posts.
+
+Deterministic: the same rows give the same files. Only statistics leave this script, never rows.
 Standard errors come from a bootstrap over creators (posts of one creator stay together).
 """
 
@@ -32,12 +39,19 @@ from post_statistics import (
     hill_index,
     rate_statistics,
     size_statistics,
+    slope,
     sponsored_within,
     tail_statistics,
 )
 from scipy import stats
 
-OUTPUT = Path(__file__).parents[2] / "sim" / "evidence" / "derived.csv"
+HERE = Path(__file__).parent
+OUTPUT = HERE.parents[1] / "sim" / "evidence" / "derived.csv"
+HALVES, HISTOGRAMS = HERE / "halves.csv", HERE / "histograms.csv"
+HALF_COLUMNS = "half,platform,posts,tier,quantity,value,se,n"
+HISTOGRAM_COLUMNS = "half,platform,posts,tier,quantity,n,first_bin,counts"
+HALF_NAMES = ("even", "odd", "all")
+BIN = 0.05
 COLUMNS = "id,source,platform,tier,quantity,value,se,n,unit,basis,note"
 TIERS = ("nano", "micro", "mid", "macro", "mega")
 EDGES = (1e3, 1e4, 1e5, 5e5, 1e6, np.inf)
@@ -47,6 +61,14 @@ MULTIPLES = {"instagram": (2, 3, 5, 10), "tiktok": (2, 3, 5, 10, 20, 50, 100)}
 SOURCE = {"instagram": "kim-2020", "tiktok": "tiktok-2020"}
 MIN_OWN = 10  # videos a creator needs before "relative to the own median" means anything
 FEW = 30  # below this many creators a row says that it is weak
+#: What halves are compared in; exceedances come on top.
+COMPARED = {
+    "instagram": ("engagement_rate",),
+    "tiktok": (
+        "views_per_follower", "engagement_per_view", "engagement_rate_mean", "views_luck_log_sd",
+        "views_exceedance", "engagement_views_slope_within",
+    ),
+}  # fmt: skip
 
 
 def tier_index(followers: Floats) -> Ints:
@@ -118,7 +140,38 @@ def instagram_statistics(posts: Posts) -> Statistics:
         "engagement_log_skewness": float(stats.skew(np.log(posts.ratio))),
         "sponsored_ratio": float(np.exp(np.median(paid) - np.median(free))),
         "sponsored_ratio_within": sponsored_within(posts, rate),
+        **sponsored_statistics(posts),
     }
+
+
+def sponsored_statistics(posts: Posts) -> Statistics:
+    """Measure sponsored posts alone; too few creators have two for a spread within."""
+    return {
+        f"sponsored_{name}": value
+        for name, value in kind_statistics(some(posts, posts.sponsored)).items()
+        if not name.endswith(("_between", "_within"))
+    }
+
+
+def kind_statistics(posts: Posts) -> Statistics:
+    """Engagement per follower of posts of one kind, and how often it exceeds its own median."""
+    rate = posts.engagements / posts.followers
+    return {
+        **rate_statistics("engagement_rate", posts.creator, rate),
+        **{
+            name: value
+            for name, value in tail_statistics(
+                "engagement", rate / np.median(rate), MULTIPLES["instagram"]
+            ).items()
+            if "lognormal" not in name
+        },
+    }
+
+
+def some(posts: Posts, keep: NDArray[np.bool_]) -> Posts:
+    """Return the posts that are kept, their creators numbered afresh."""
+    index = np.flatnonzero(keep)
+    return posts.take(index, np.unique(posts.creator[index], return_inverse=True)[1])
 
 
 def tiktok_statistics(posts: Posts) -> Statistics:
@@ -137,6 +190,7 @@ def tiktok_statistics(posts: Posts) -> Statistics:
         "views_engagement_correlation": correlation(x, y),
         "views_engagement_correlation_between": correlation(x_mean, y_mean),
         "views_engagement_correlation_within": correlation(x - x_mean[repeat], y - y_mean[repeat]),
+        "engagement_views_slope_within": slope(x - x_mean[repeat], y - y_mean[repeat]),
         **tail_statistics("views", luck, MULTIPLES["tiktok"]),
         "views_hill_index": hill_index(luck),
         "views_luck_log_sd": float(np.log(luck).std(ddof=1)),
@@ -203,6 +257,7 @@ def group_rows(
     counts = {"posts": posts_used, "creators": creators, "zero_engagement_posts": zero}
     if platform == "instagram":
         counts["sponsored_posts"] = int(posts.sponsored.sum())
+        counts["sponsored_creators"] = len(np.unique(posts.creator[posts.sponsored]))
     else:
         counts["creators_10_videos"] = len(np.unique(posts.creator[known]))
     used = {
@@ -214,10 +269,13 @@ def group_rows(
     for name, value in values.items():
         over_creators = name.endswith("correlation_between")
         n = creators if over_creators else used.get(describe(name, platform)[1], posts_used)
+        if name.startswith("sponsored_eng"):
+            n = counts["sponsored_posts"]
         rows.append(_row(platform, tier, name, value, errors.get(name), n))
-    if creators < FEW:
-        for row in rows:
-            row[-1] = "; ".join(filter(None, [row[-1], f"weak: {creators} creators"]))
+    for row in rows:
+        few = counts["sponsored_creators"] if row[4].startswith("sponsored_eng") else creators
+        if few < FEW:
+            row[-1] = "; ".join(filter(None, [row[-1], f"weak: {few} creators"]))
     return rows
 
 
@@ -241,6 +299,7 @@ COUNTS = {
     "creators": "",
     "zero_engagement_posts": "left out of every other figure",
     "sponsored_posts": "flagged by hashtag or sponsor tag; undisclosed ones count as organic",
+    "sponsored_creators": "creators with a post so flagged",
     "creators_10_videos": f"creators with {MIN_OWN} videos or more: those behind the tail of views",
 }
 MISSING = {
@@ -285,6 +344,12 @@ def describe(name: str, platform: str) -> tuple[str, str, str]:
     if name in COUNTS:
         note = COUNTS[name] if name != "posts" or platform == "instagram" else "organic videos"
         return "count", "", note
+    if name.startswith("sponsored_eng"):
+        unit, basis, note = describe(name.removeprefix("sponsored_"), platform)
+        basis = basis.replace("tier median", "sponsored tier median")
+        return unit, basis, "; ".join(filter(None, ["sponsored posts alone", note]))
+    if name == "engagement_views_slope_within":
+        return "elasticity", "views", "log engagement per view on log views, one creator's posts"
     if name.endswith("_slope"):
         return "elasticity", "followers", "log on log over posts, within the tier"
     if "correlation" in name:
@@ -308,19 +373,86 @@ def derive(folder: Path, resamples: int = RESAMPLES) -> list[list[str]]:
     return rows
 
 
+def halves(folder: Path, resamples: int = RESAMPLES) -> tuple[list[list[str]], list[list[str]]]:
+    """All rows of ``halves.csv`` and of ``histograms.csv``."""
+    rows: list[list[str]] = []
+    counted: list[list[str]] = []
+    for platform, read in (("instagram", read_instagram), ("tiktok", read_tiktok)):
+        posts, _ = read(folder)
+        tiers = tier_index(posts.followers)
+        every = np.ones(len(tiers), dtype=bool)
+        kinds = {"organic": ~posts.sponsored}
+        if platform == "instagram":
+            kinds = {"sponsored": posts.sponsored, **kinds, "any": every}
+        for half in HALF_NAMES:
+            parity = every if half == "all" else posts.creator % 2 == HALF_NAMES.index(half)
+            for kind, of_kind in kinds.items():
+                for tier in (*TIERS, "all") if kind != "any" else ("all",):
+                    of_tier = every if tier == "all" else tiers == TIERS.index(tier)
+                    group = some(posts, parity & of_kind & of_tier)
+                    head = [half, platform, kind, tier]
+                    rows += [head + row for row in half_rows(platform, group, resamples)]
+                    if len(np.unique(group.creator)) >= FEW:
+                        counted += [head + row for row in histogram_rows(platform, group)]
+    return rows, counted
+
+
+def half_rows(platform: str, posts: Posts, resamples: int) -> list[list[str]]:
+    """Quantity, value, error and number of creators of what halves are compared in."""
+
+    def statistic(sample: Posts) -> Statistics:
+        measure = kind_statistics if platform == "instagram" else tiktok_statistics
+        wanted = (*COMPARED[platform], "engagement_exceedance")
+        values = {name: v for name, v in measure(sample).items() if name.startswith(wanted)}
+        return values | {"followers_geometric_mean": float(np.exp(np.log(sample.followers).mean()))}
+
+    values, errors = statistic(posts), bootstrap(posts, statistic, resamples)
+    creators = str(len(np.unique(posts.creator)))
+    return [
+        [name, f"{value:.6g}", f"{errors[name]:.3g}" if name in errors else "", creators]
+        for name, value in values.items()
+        if np.isfinite(value)
+    ]
+
+
+def histogram_rows(platform: str, posts: Posts) -> list[list[str]]:
+    """Quantity, creators, first bin and counts of one post of each creator, drawn by a fixed seed."""
+    rng = np.random.default_rng(SEED)
+    one = np.zeros(len(posts.creator), dtype=bool)
+    one[np.unique(posts.creator[order := rng.permutation(len(one))], return_index=True)[1]] = True
+    chosen = np.zeros(len(one), dtype=bool)
+    chosen[order[one]] = True
+    values = {"engagement_rate": posts.engagements / posts.followers}
+    if platform == "tiktok":
+        values["views_per_follower"] = posts.views / posts.followers
+        values["engagement_per_view"] = posts.engagements / posts.views
+    rows = []
+    for name, value in values.items():
+        bins = np.floor(np.log(value[chosen]) / BIN).astype(np.int64)
+        counts = np.bincount(bins - bins.min())
+        rows.append([name, str(len(bins)), str(bins.min()), " ".join(map(str, counts))])
+    return rows
+
+
+def write(path: Path, columns: str, rows: list[list[str]]) -> None:
+    """Write a table and say so."""
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns.split(","))
+        writer.writerows(rows)
+    print(f"{len(rows)} rows written to {path.relative_to(HERE.parents[1])}")
+
+
 def main(argv: list[str]) -> int:
-    """Write ``derived.csv`` and say so."""
+    """Write the three tables and say so."""
     if len(argv) != 2:
         print("usage: python tests/validation/derive.py FOLDER_OF_POSTS", file=sys.stderr)
         return 2
-    rows = derive(Path(argv[1]))
-    with OUTPUT.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS.split(","))
-        writer.writerows(rows)
-    for row in rows:
-        print(f"{row[2]:<10}{row[3]:<6}{row[4]:<42}{row[5]:>12} ± {row[6]:<10} n = {row[7]}")
-    print(f"{len(rows)} rows written to {OUTPUT.relative_to(OUTPUT.parents[2])}")
+    folder = Path(argv[1])
+    write(OUTPUT, COLUMNS, derive(folder))
+    of_halves, histograms = halves(folder)
+    write(HALVES, HALF_COLUMNS, of_halves)
+    write(HISTOGRAMS, HISTOGRAM_COLUMNS, histograms)
     return 0
 
 

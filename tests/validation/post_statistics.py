@@ -134,6 +134,11 @@ def correlation(x: Floats, y: Floats) -> float:
     return float(np.corrcoef(x, y)[0, 1])
 
 
+def slope(x: Floats, y: Floats) -> float:
+    """Slope of y on x by least squares."""
+    return float(np.cov(x, y)[0, 1] / x.var(ddof=1))
+
+
 def size_statistics(name: str, outcome: str, posts: Posts, total: Floats) -> Statistics:
     """Slope of log ``total`` on log followers, and how its rate goes with followers.
 

@@ -8,7 +8,9 @@ samples are of many months and creators.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from post_statistics import Floats, Ints, Posts
@@ -39,8 +41,13 @@ class Layout:
 
 def preset_tier(platform: str, tier: str) -> tuple[Tier, float]:
     """Return a tier as the packaged presets have it, and the platform's audience."""
+    return tier_with(platform, tier, {})
+
+
+def tier_with(platform: str, tier: str, tables: Mapping[str, Any]) -> tuple[Tier, float]:
+    """Return a tier with some keys as given, the rest as packaged, and the platform's audience."""
     portfolio = {"tier": tier, "platform": platform, "creators": 1}
-    experiment = sim.build({"portfolio": {"one": portfolio}})
+    experiment = sim.build({"portfolio": {"one": portfolio}, "tier": {tier: dict(tables)}})
     return experiment.tier[tier].on[platform], experiment.platform[platform].audience
 
 

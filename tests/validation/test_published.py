@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis.terms import Scene
 from sim.evidence import Figure, claims, derived_value, published
+from sim.questions.audit.expressions import Scene
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 FIGURES = {figure.id: figure for figure in (*claims(), *published())}
@@ -95,7 +95,7 @@ def beichert() -> dict[str, dict[str, tuple[float, float]]]:
     scene = Scene(experiment, sim.simulate)
     result = {}
     for name, tier in (("nano", "nano"), ("large", "large")):
-        followers = scene.input_mean("followers", tier, "instagram")
+        followers = scene.input_mean("followers", (tier,), "instagram")
         posts = float(dataset["creators"].sel(portfolio=name))
         revenue = dataset["revenue"].sel(portfolio=name).values / posts
         mean, se = float(revenue.mean()), float(revenue.std()) / math.sqrt(len(revenue))

@@ -1,0 +1,17 @@
+"""Two runs side by side: which assumptions changed, and what that did to the answer.
+
+`keys.py` finds the keys with another value, `measures.py` subtracts measures with the error that
+the worlds they share leave, `found.py` holds and words what was found, `runs.py` puts it together.
+"""
+
+from .answer import Changes, Moved, changes_table
+from .keys import Changed
+from .runs import changes
+
+__all__ = [
+    "Changed",
+    "Changes",
+    "Moved",
+    "changes",
+    "changes_table",
+]

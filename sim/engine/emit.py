@@ -1,0 +1,457 @@
+"""One loop for one structure of a line: source text made of the funnel, compiled, kept on disk.
+
+What comes out is a short Python file without branches that anybody can open; it lies in the cache
+folder, beside what numba makes of it. All draws come first, so that the processor has many
+independent steps at hand; a curve is looked up in a loop of its own, because where a processor has
+no look-ups in many lanes the compiler would take apart everything that leads to one.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+import types
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .funnel import FIGURES, HISTORY, STATES, neutral, text_of
+from .jit import cache_folder, compiled, sources_hash
+from .lanes import CHUNK
+from .line import INPUTS, SUMS
+from .structure import (
+    AMOUNTS,
+    COINS,
+    CREATOR_WORDS,
+    OWN_ORDERS_WORD,
+    POST_SHIFT,
+    POST_WORDS,
+    Structure,
+    inputs_of_part,
+    is_known_amount,
+    own_numbers,
+    shared_rows,
+)
+
+#: Creators whose sums stay in single precision before they are added up in double.
+GROUP = 32
+_LOCK = threading.RLock()
+#: The logarithm of nothing: its exponential is zero in single precision.
+_NOTHING = -100
+
+
+# --- Values of inputs, as lines of text -------------------------------------------------------------
+
+
+def _draws(structure: Structure, words: tuple[int, ...], call_word: str) -> str:
+    """Return the lines that draw words, four a call, and make normals of them in pairs."""
+    coins = {x for x in words if structure.laws[x].kind == "coin"}
+    normal = {y for law in structure.laws if law.kind != "coin" for y in law.normals}
+    text = ""
+    for call in range(0, len(words), 4):
+        inputs = words[call : call + 4]
+        if not set(inputs) & (normal | coins):
+            continue
+        names = [f"w{x}" for x in inputs] + [f"spare_{k}" for k in range(4 - len(inputs))]
+        counter = call_word.format(call=call // 4)
+        text += f"{', '.join(names)} = threefry(world + U(i), {counter}, low, high, k0, k1)\n"
+        for k in range(0, len(inputs), 2):
+            if normal & set(inputs[k : k + 2]):
+                other = f"n{inputs[k + 1]}" if k + 1 < len(inputs) else "spare"
+                text += f"n{inputs[k]}, {other} = normals({names[k]}, {names[k + 1]})\n"
+    return text
+
+
+def _sum(*terms: str) -> str:
+    return " + ".join(term for term in terms if term)
+
+
+def _value(structure: Structure, name: str, asked: set[str]) -> tuple[str, str, str]:
+    """Return the lines that make the value of an input: up to its score, the look-up, the rest."""
+    x, law, known = INPUTS.index(name), structure.of(name), structure.known
+    log, has = f"log_{name}", f"has_{name}"
+    doubted = f"doubt_{name} * belief_{name}" if known and law.moved else ""
+    if law.kind == "fixed":
+        spelled = has if name in COINS else name if name in AMOUNTS else log
+        if spelled not in asked:
+            return "", "", ""
+        if name in COINS or not known:
+            return "", "", f"{spelled} = shift_{name}\n"
+        if is_known_amount(name, law):
+            return "", "", f"{name} = known_{name}\n"
+        lines = f"{log} = {_sum(f'known_{name}', doubted)}\n"
+        return "", "", lines + (f"{name} = exp({log})\n" if name in AMOUNTS else "")
+    if law.kind == "coin":
+        return f"{has} = where(chance(w{x}) < base_{name}, 1, 0)\n", "", ""
+    told = f"told_{name}" if known else ""
+    normals = [f"weight_{x}_{y} * n{y}" for y in law.normals]
+    score = f"z_{name}"
+    if law.kind == "threshold":
+        lines = f"{score} = {_sum(f'base_{name}', told, *normals)}\n"
+        return lines, "", f"{has} = where({score} >= jump_{name}, 1, 0)\n"
+    if law.kind == "line":
+        before = f"{log} = {_sum(f'base_{name}', told, doubted, *normals)}\n"
+        return before, "", f"{name} = exp({log})\n" if name in AMOUNTS else ""
+    value = f"curve(nodes_{name}, last_{name}, {score})"
+    value = f"min({value}, cap_{name})" if law.capped else value
+    shift = f"shift_{name}" if law.moved and not known else ""
+    before = f"{score} = {_sum(f'base_{name}', told, *normals)}\n"
+    look_up = f"{log} = {_sum(value, f'known_{name}' if known else shift, doubted)}\n"
+    after = f"{log} = where({score} >= jump_{name}, {log}, {_NOTHING})\n" if law.jump else ""
+    return before, look_up, after + (f"{name} = exp({log})\n" if name in AMOUNTS else "")
+
+
+def loops_of(structure: Structure) -> dict[str, list[str]]:
+    """Return the loops over worlds of each part, as text, in the order in which they run."""
+    funnel = text_of(structure)
+    asked = names_read("".join(funnel.values()))
+    result = {}
+    for section, text in funnel.items():
+        inputs = inputs_of_part(section)
+        draws = ""
+        if section in {"creator", "whole"}:
+            draws += _draws(structure, CREATOR_WORDS, "U({call})")
+        if section in {"post", "whole"}:
+            draws += _draws(structure, POST_WORDS, "post")
+        values = [_value(structure, name, asked) for name in inputs]
+        before = draws + "".join(first for first, _, _ in values)
+        look_ups = [look_up for _, look_up, _ in values if look_up]
+        after = "".join(last for _, _, last in values) + text
+        result[section] = [before, *look_ups, after] if look_ups else [before + after]
+    return result
+
+
+# --- From that text to Python -----------------------------------------------------------------------
+
+
+def names_read(text: str) -> set[str]:
+    """Return the names that a text reads."""
+    nodes = list(ast.walk(ast.parse(text)))
+    added = {
+        n.target.id
+        for n in nodes
+        if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+    }
+    return added | {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def names_written(text: str) -> set[str]:
+    """Return the names that a text assigns."""
+    nodes = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name))
+    return {n.id for n in nodes if isinstance(n.ctx, ast.Store)}
+
+
+@cache
+def rows_of(structure: Structure) -> tuple[str, ...]:
+    """Return the rows of the scratch: shared ones, sums, states, and what loops leave to others."""
+    parts = loops_of(structure)
+    loops = [text for texts in parts.values() for text in texts]
+    read, written = [names_read(text) for text in loops], [names_written(text) for text in loops]
+    left: set[str] = set()
+    for k, names in enumerate(written):
+        left |= names & set().union(*read[:k], *read[k + 1 :])
+    if structure.results:
+        left |= {"seen_mean", "other_mean", "seen_orders", "other_orders"}
+    own = [*shared_rows(structure), *sums_of(structure), *states_of(structure)]
+    return (*own, *sorted(left - set(own) - set(HISTORY)))
+
+
+@cache
+def sums_of(structure: Structure) -> tuple[str, ...]:
+    """Return the running sums that a line's loop keeps, in the order of `SUMS`."""
+    written = names_written("".join(text_of(structure).values()))
+    return tuple(name for name in SUMS if name in written and name not in STATES)
+
+
+@cache
+def states_of(structure: Structure) -> tuple[str, ...]:
+    """Return the states of a world that a line's loop keeps."""
+    written = names_written("".join(text_of(structure).values()))
+    return tuple(name for name in STATES if name in written)
+
+
+class _Single(ast.NodeTransformer):
+    """Makes every number single precision, every a b + c one rounding, and leaves out what is neutral."""
+
+    def __init__(self, numbers: Mapping[str, float]) -> None:
+        self.numbers = numbers
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if isinstance(node.ctx, ast.Load) and node.id in self.numbers:
+            return self.visit_Constant(ast.Constant(self.numbers[node.id]))
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return _call("F", ast.Constant(float(node.value)))  # type: ignore[arg-type]
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        assert isinstance(node.target, ast.Name)
+        value = ast.BinOp(ast.Name(node.target.id, ast.Load()), node.op, node.value)
+        return ast.Assign([node.target], self.visit(value))
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        assert isinstance(node.func, ast.Name)
+        if node.func.id not in {"U", "threefry", "normals"}:
+            node.args = [self.visit(argument) for argument in node.args]
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        simple = self._simplified(node)
+        if simple is not node:
+            single: ast.AST = self.visit(simple)
+            return single
+        left, right, op = node.left, node.right, node.op
+        if isinstance(op, ast.Add | ast.Sub):
+            for product, other, product_is_left in ((right, left, False), (left, right, True)):
+                if isinstance(product, ast.BinOp) and isinstance(product.op, ast.Mult):
+                    if self._simplified(product) is not product:
+                        break
+                    a, b = self.visit(product.left), self.visit(product.right)
+                    c = self.visit(other)
+                    if isinstance(op, ast.Sub) and product_is_left:
+                        c = ast.UnaryOp(ast.USub(), c)
+                    elif isinstance(op, ast.Sub):
+                        a = ast.UnaryOp(ast.USub(), a)
+                    return _call("fma", a, b, c)
+        return ast.BinOp(self.visit(left), op, self.visit(right))
+
+    def _number(self, node: ast.expr) -> float | None:
+        if isinstance(node, ast.Constant):
+            return float(node.value)  # type: ignore[arg-type]
+        if isinstance(node, ast.Name):
+            return self.numbers.get(node.id)
+        if isinstance(node, ast.BinOp):
+            simple = self._simplified(node)
+            return None if simple is node else self._number(simple)
+        return None
+
+    def _simplified(self, node: ast.BinOp) -> ast.expr:
+        """Return what a sum or product with a neutral number comes to, else itself."""
+        a, b = self._number(node.left), self._number(node.right)
+        match node.op:
+            case ast.Mult() if a == 0.0 or b == 0.0:
+                return ast.Constant(0.0)
+            case ast.Mult() if a == 1.0:
+                return node.right
+            case ast.Mult() | ast.Div() if b == 1.0:
+                return node.left
+            case ast.Add() if a == 0.0:
+                return node.right
+            case ast.Add() | ast.Sub() if b == 0.0:
+                return node.left
+            case ast.Div() if a is not None and b is not None:
+                return ast.Constant(a / b)
+        return node
+
+
+def _call(name: str, *arguments: ast.AST) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])  # type: ignore[arg-type]
+
+
+def _loop(text: str, places: Mapping[str, str], numbers: Mapping[str, float]) -> list[str]:
+    """Return a loop over worlds: rows are read where they are needed and written when done."""
+    statements = [ast.unparse(line) for line in ast.parse(text).body]
+    last = {name: k for k, line in enumerate(statements) for name in names_written(line)}
+    lines: list[str] = []
+    at_hand: set[str] = set(numbers)
+    for k, line in enumerate(statements):
+        read, written = names_read(line), names_written(line)
+        lines += [f"{name} = {places[name]}" for name in sorted((read & set(places)) - at_hand)]
+        at_hand |= read | written
+        single = _Single(numbers).visit(ast.parse(line))
+        lines.append(ast.unparse(ast.fix_missing_locations(single)))
+        stored = sorted(name for name in written & set(places) if last[name] == k)
+        lines += [f"{places[name]} = {name}" for name in stored]
+    return [f"for i in range({CHUNK}):", *(f"    {line}" for line in lines)]
+
+
+# --- The file ---------------------------------------------------------------------------------------
+
+_FRAME = '''"""The loop of lines of this structure, made by sim/engine/emit.py:
+
+{structure}
+"""
+
+import numpy as np
+from sim.engine.lanes import F, U, curve, exp, fma, where, wide
+from sim.engine.orders import draw_own
+from sim.engine.random import chance, normals, threefry
+from sim.engine.running import begin, give, take
+from sim.engine.selection import choose
+
+{rows}
+
+
+def line_sums(
+    s, h, figures, own, repeats, nodes, shared, creators, steps, keep, k0, k1, first, out
+):
+    """Add up the creators of a line in each world: fills `out`, (steps, sums, worlds)."""
+    wide()
+    {figures}
+    whole = np.empty({sums} * {chunk})
+    for start in range(0, out.shape[2], {chunk}):
+        world = U(first + U(start))
+        for j in range({shared} * {chunk}):
+            s[j] = shared[start // {chunk}, j]
+        begin(s, whole, SUMS)
+        {begin_states}
+        {begin_history}
+        for step in range(steps.shape[0]):
+            {begin_step}
+            for creator in range(steps[step, 0], steps[step, 1]):
+                low, high = U(creators[creator]), U(creators[creator] >> np.uint64(32))
+                {own}
+                {loops}
+                if creator % {group} == {group} - 1:
+                    take(s, whole, SUMS)
+                {end_creator}
+            give(s, whole, SUMS, out, step, start)
+
+'''
+
+_BEGIN_HISTORY = f"""
+for creator in range(creators.shape[0]):
+    for k in range({len(HISTORY)}):
+        for i in range({CHUNK}):
+            h[creator, k, i] = HISTORY[k]
+"""
+_BEGIN_STAGE = """
+new = F(1)
+if step > 0:
+    new = F(0)
+    choose(h, keep[step])
+    begin(s, whole, SUMS)
+    {begin_states}
+"""
+_OWN_ORDERS = """
+draw_own(
+    s, np.int64(SEEN_MEAN), np.int64(OTHER_MEAN), np.int64(SEEN_ORDERS), np.int64(OTHER_ORDERS), world,
+    U((np.uint32({stage} + 1) << np.uint32({shift})) | np.uint32({word})), low, high, k0, k1,
+)
+"""
+_HIRED = f"""
+hiring = F(0)
+for i in range({CHUNK}):
+    hiring = max(hiring, s[HIRING + i])
+if hiring == F(0):
+    break
+"""
+
+
+def _indented(lines: Iterable[str], spaces: int) -> str:
+    return ("\n" + " " * spaces).join(line for text in lines for line in text.split("\n") if line)
+
+
+def source(structure: Structure) -> str:
+    """Return the text of the file that holds the loop of a structure."""
+    rows, numbers = rows_of(structure), neutral(structure)
+    places = {name: f"s[{name.upper()} + i]" for name in rows}
+    if structure.stages:
+        places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(HISTORY)}
+    parts = loops_of(structure)
+    read = names_read("".join(text for texts in parts.values() for text in texts))
+    figures = [f"{name} = figures[{k}]" for k, name in enumerate(line_numbers()) if name in read]
+    curves = curves_of(structure)
+    figures += [f"nodes_{name} = nodes[{k}]" for k, name in enumerate(curves)]
+    own = [f"{name} = own[{{}}, {k}]" for k, name in enumerate(own_numbers(structure))]
+    if structure.known:
+        own = [line.format("creator") for line in own]
+    else:
+        figures, own = [*figures, *(line.format("0") for line in own)], []
+    loops: list[str] = []
+    for section, texts in parts.items():
+        lines = [line for text in texts for line in _loop(text, places, numbers)]
+        if section == "post":
+            loops += ["for p in range(steps[step, 2], steps[step, 3]):"]
+            loops += [f"    post, repeat = U((p + 1) << {POST_SHIFT}), repeats[p]"]
+            lines = [f"    {line}" for line in lines]
+        elif section == "whole":
+            loops += [f"post, repeat = U({1 << POST_SHIFT}), repeats[0]"]
+        elif section == "results":
+            stage = "step" if structure.stages else "0"
+            loops += [_OWN_ORDERS.format(stage=stage, shift=POST_SHIFT, word=OWN_ORDERS_WORD)]
+        loops += lines
+    count = len(shared_rows(structure))
+    at = [f"{name.upper()} = {k * CHUNK}" for k, name in enumerate(rows)]
+    at += [f"SUMS = np.int64({count * CHUNK})"]
+    if structure.stages:
+        at += [f"HISTORY = {tuple(HISTORY.values())}"]
+    begin_states = [
+        f"for i in range({CHUNK}):",
+        *(f"    s[{name.upper()} + i] = F({STATES[name]})" for name in states_of(structure)),
+    ]
+    begin_stage = _BEGIN_STAGE.format(begin_states=_indented(begin_states, 4))
+    text = _FRAME.format(
+        structure=described(structure),
+        rows="\n".join(at),
+        figures=_indented(figures, 4),
+        own=_indented(own, 16),
+        loops=_indented(loops, 16),
+        begin_history=_indented([_BEGIN_HISTORY] if structure.stages else [], 8),
+        begin_step=_indented([begin_stage] if structure.stages else [], 12),
+        begin_states=_indented(begin_states, 8),
+        end_creator=_indented([_HIRED] if structure.quoted else [], 16),
+        sums=len(sums_of(structure)), shared=count, chunk=CHUNK, group=GROUP,
+    )  # fmt: skip
+    return "\n".join(line.rstrip() for line in text.split("\n") if line.strip() or not line)
+
+
+def line_numbers() -> tuple[str, ...]:
+    """Return the numbers of a line, in the order in which its loop takes them."""
+    of_inputs = [f"{kind}_{name}" for name in INPUTS for kind in ("last", "jump", "cap")]
+    return (*FIGURES, *of_inputs)
+
+
+def curves_of(structure: Structure) -> tuple[str, ...]:
+    """Return the inputs that a loop looks up in a curve, in the order of its nodes."""
+    return tuple(name for name in INPUTS if structure.of(name).kind == "curve")
+
+
+def described(structure: Structure) -> str:
+    """Return a structure in words, an input a line."""
+    laws = [f"{name}: {law}" for name, law in zip(INPUTS, structure.laws, strict=True)]
+    switches = structure._asdict() | {"laws": None}
+    return "\n".join([*laws, "with: " + ", ".join(name for name, on in switches.items() if on)])
+
+
+# --- Compiled -----------------------------------------------------------------------------------------
+
+
+def loop(structure: Structure) -> Callable[..., None]:
+    """Return the compiled loop of a structure."""
+    with _LOCK:  # `ast` of Python 3.11 may fail on several threads
+        return _loop_of(structure)
+
+
+@cache
+def _loop_of(structure: Structure) -> Callable[..., None]:
+    text = source(structure)
+    name = "line_" + hashlib.sha256((text + sources_hash()).encode()).hexdigest()[:16]
+    folder = cache_folder()
+    file = Path(tempfile.gettempdir() if folder is None else folder) / f"{name}.py"
+    if folder is not None:
+        _keep(file, text)
+    module: Any = types.ModuleType(name)
+    module.__file__ = str(file)
+    sys.modules[name] = module  # numba looks up globals of what it loads from disk there
+    exec(compile(text, str(file), "exec"), module.__dict__)  # noqa: S102 - our own text
+    made: Callable[..., None] = compiled(module.line_sums)
+    return made
+
+
+def _keep(file: Path, text: str) -> None:
+    """Write the source, whole, where it does not stand already: its date counts for the cache."""
+    try:
+        if file.read_text(encoding="utf-8") == text:
+            return
+    except (OSError, UnicodeDecodeError):
+        pass
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.replace(temporary, file)

@@ -1,0 +1,210 @@
+"""The text of the funnel read in double precision, creator after creator: what the loops must give.
+
+Of their arithmetic it has the random words alone: logarithms, exponentials and the tables' cubics
+are numpy's. It serves to measure what single precision costs, and runs where nothing is compiled.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from types import CodeType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .funnel import HISTORY, STATES, neutral, text_of
+from .line import INPUTS, N_CREATOR, SUMS, Line, steps_of
+from .marginals import LOG_ZERO
+from .orders import poisson_quantile
+from .prepare import figures_of, known, log_quantiles, score_mix, structure_of
+from .random import threefry_words, uniform
+from .structure import (
+    AMOUNTS,
+    COINS,
+    CREATOR_WORDS,
+    OWN_ORDERS_WORD,
+    POST_SHIFT,
+    POST_WORDS,
+    Structure,
+)
+
+Array = npt.NDArray[np.float64]
+Words = npt.NDArray[np.uint32]
+Scope = dict[str, Any]
+_FUNCTIONS = {"min": np.minimum, "max": np.maximum, "exp": np.exp, "where": np.where}
+
+
+def normals_of(a: Words, b: Words) -> tuple[Array, Array]:
+    """Return the two normals of two words (`random.normals`)."""
+    u = a * 2.0**-32 + (b & np.uint32(0x3FC)) * 2.0**-42 + 2.0**-41
+    radius = np.sqrt(-np.log(np.minimum(u, 1.0)))
+    angle = b.astype(np.int32) * (math.pi / 4.0 * 2.0**-31)
+    one, two = (1.0 - 2.0 * ((b >> np.uint32(k)) & np.uint32(1)) for k in (0, 1))
+    plus, minus = np.cos(angle) + np.sin(angle), np.cos(angle) - np.sin(angle)
+    return one * radius * plus, two * radius * minus
+
+
+def exact_sums(
+    line: Line, factors: Array, tracked: Array, world: int, worlds: int
+) -> dict[str, Array]:
+    """Return the sums of a line in double precision, shape (steps, worlds) each; see `kernel.place`."""
+    with np.errstate(over="ignore", under="ignore"):
+        return _Reading(line, factors[:, :worlds], tracked[:worlds], world).sums()
+
+
+class _Reading:
+    """One line in some worlds."""
+
+    def __init__(self, line: Line, factors: Array, tracked: Array, world: int) -> None:
+        self.line, self.tracked = line, tracked
+        self.structure = structure_of(line)
+        self.code = {part: _code(text) for part, text in text_of(self.structure).items()}
+        self.mix = score_mix(line)
+        self.world = (world + np.arange(len(tracked))).astype(np.uint32)
+        self.score = line.loading @ factors
+        self.belief = line.belief @ factors
+        self.figures = figures_of(line)
+        self.zero = np.zeros(len(tracked))
+
+    def sums(self) -> dict[str, Array]:
+        """Return all sums after each step."""
+        structure, written = self.structure, _written(self.structure)
+        names = [name for name in (*SUMS, *STATES) if name in written]
+        running = self._nothing()
+        history: list[Scope] = [
+            {name: self.zero + value for name, value in HISTORY.items()}
+            for _ in (self.line.creators if structure.stages else ())
+        ]
+        steps = []
+        for step, (first, last, post, end) in enumerate(steps_of(self.line)):
+            if structure.stages and step > 0:
+                running = self._nothing()
+                _choose(history, int(self.line.keep[step]))
+            for creator in range(first, last):
+                scope = {**_FUNCTIONS, **self.figures, **neutral(structure), **running}
+                scope |= {"tracked": self.tracked, "new": 1.0 if step == 0 else 0.0}
+                scope |= history[creator] if structure.stages else {}
+                self._follow(scope, creator, range(post, end), step if structure.stages else 0)
+                running = {name: scope[name] for name in running}
+                if structure.stages:
+                    history[creator] = {name: scope[name] for name in HISTORY}
+            steps.append([running[name] for name in names])
+        rows = {name: np.array([step[k] for step in steps]) for k, name in enumerate(names)}
+        for name in ("management_hours", "product_cost"):
+            x = INPUTS.index(name)
+            if structure.laws[x].kind == "fixed" and not structure.known:
+                rows[name] = _amount(self.line.shift[x] + self.belief[x])
+        return rows
+
+    def _nothing(self) -> Scope:
+        return dict.fromkeys(SUMS, self.zero) | {
+            name: self.zero + value for name, value in STATES.items()
+        }
+
+    def _follow(self, scope: Scope, creator: int, posts: range, stage: int) -> None:
+        """Run the text for one creator: draw its inputs and those of its posts on the way."""
+        name = int(self.line.creators[creator])
+        low, high = name & 0xFFFFFFFF, name >> 32
+        words: dict[int, Words] = {}
+        normals: dict[int, Array] = {}
+
+        def draw(inputs: tuple[int, ...], word: int) -> None:
+            for call in range(0, len(inputs), 4):
+                four = threefry_words(self.world, word + call // 4, low, high, *self.line.key)
+                own = inputs[call : call + 4]
+                words.update(zip(own, four, strict=False))
+                for k in range(0, len(own), 2):
+                    pair = normals_of(four[k], four[k + 1])
+                    normals.update(zip(own[k : k + 2], pair, strict=False))
+
+        draw(CREATOR_WORDS, 0)
+        for x in range(N_CREATOR):
+            scope |= self._value(x, creator, words, normals)
+        whole = "whole" in self.code
+        if not whole:
+            exec(self.code["creator"], scope)  # noqa: S102
+        for post in posts:
+            draw(POST_WORDS, (post + 1) << POST_SHIFT)
+            for x in range(N_CREATOR, len(INPUTS)):
+                scope |= self._value(x, creator, words, normals)
+            scope["repeat"] = self.line.repeats[post]
+            exec(self.code["whole" if whole else "post"], scope)  # noqa: S102
+        if not whole:
+            exec(self.code["account"], scope)  # noqa: S102
+        if self.structure.results:
+            word = (stage + 1) << POST_SHIFT | OWN_ORDERS_WORD
+            a, b, c, d = threefry_words(self.world, word, low, high, *self.line.key)
+            scope["seen_orders"] = _poisson(a, b, scope["seen_mean"])
+            scope["other_orders"] = _poisson(c, d, scope["other_mean"])
+            exec(self.code["results"], scope)  # noqa: S102
+
+    def _value(
+        self, x: int, creator: int, words: Mapping[int, Words], normals: Mapping[int, Array]
+    ) -> Scope:
+        """Return the value of an input of a creator, as its logarithm, amount, and yes or no."""
+        line, law, name = self.line, self.structure.laws[x], INPUTS[x]
+        told = line.known_of[creator] if known(line) else -1
+        mix = self.mix[line.mix_of[creator]]
+        score = self.score[x] + sum(mix[x, y] * normals[y] for y in law.normals)
+        level: Any = line.shift[x] + self.belief[x]
+        if told >= 0:
+            score = score + line.score_known[told, x]
+            level = line.shift[x] + line.log_known[told, x] + line.doubt[told, x] * self.belief[x]
+        if law.kind == "coin":
+            from scipy.special import ndtr
+
+            chance = ndtr((self.score[x] - line.ranges[x, 2]) / mix[x, x])
+            return {f"has_{name}": np.where(words[x] * 2.0**-32 < chance, 1.0, 0.0)}
+        if law.kind == "threshold":
+            return {f"has_{name}": np.where(score >= line.ranges[x, 2], 1.0, 0.0)}
+        log = level
+        if law.kind != "fixed":
+            log = level + np.minimum(log_quantiles(line, x, score), line.ranges[x, 3])
+            log = np.where(score >= line.ranges[x, 2], log, LOG_ZERO)
+        if name in COINS:
+            return {f"has_{name}": np.where(log > LOG_ZERO, 1.0, 0.0)}
+        return {f"log_{name}": log, name: _amount(log)} if name in AMOUNTS else {f"log_{name}": log}
+
+
+def _amount(log: Array) -> Array:
+    return np.where(log > LOG_ZERO, np.exp(np.minimum(log, -LOG_ZERO)), 0.0)
+
+
+def _poisson(low: Words, high: Words, mean: Array) -> Array:
+    return np.array(
+        [
+            poisson_quantile(0.5 * uniform(a, b), bool(a & np.uint32(1)), m)
+            for a, b, m in zip(low, high, mean, strict=True)
+        ]
+    )
+
+
+def _choose(history: list[Scope], keep: int) -> None:
+    """Keep in each world those of whom most was seen, the first ones where they tie."""
+    seen = np.array([creator["seen"] for creator in history])
+    order = np.argsort(-seen, axis=0, kind="stable")
+    chosen = np.zeros(seen.shape)
+    np.put_along_axis(chosen, order[:keep], 1.0, axis=0)
+    for creator, row in zip(history, chosen, strict=True):
+        creator["chosen"] = row
+
+
+def _written(structure: Structure) -> set[str]:
+    nodes = (n for text in text_of(structure).values() for n in ast.walk(ast.parse(text)))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _code(text: str) -> CodeType:
+    """Compile a text, ``x += y`` as ``x = x + y``, which leaves arrays that others keep as they are."""
+
+    class Rebound(ast.NodeTransformer):
+        def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+            assert isinstance(node.target, ast.Name)
+            value = ast.BinOp(ast.Name(node.target.id, ast.Load()), node.op, node.value)
+            return ast.Assign([node.target], value)
+
+    tree = ast.fix_missing_locations(Rebound().visit(ast.parse(text)))
+    return compile(tree, "<funnel>", "exec")

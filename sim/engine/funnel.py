@@ -1,0 +1,181 @@
+"""MODEL: the funnel of one creator, line by line as README.md writes it.
+
+Plain assignments. `emit.py` makes one loop over worlds of them, in single precision; `exact.py` runs
+the same text in double precision. Names that are known:
+
+- ``log_x`` of an input (its logarithm), ``x`` of one that is an amount, ``has_x`` of one that a
+  creator has (1) or has not (0);
+- the `FIGURES` of a line, ``repeat`` of a post, ``new`` (1 in the first stage, else 0);
+- the running `SUMS` of `line.py`, and the `STATES` of a world;
+- the `HISTORY` of a creator between stages;
+- ``min``, ``max``, ``exp`` and ``where``.
+"""
+
+from __future__ import annotations
+
+from .structure import Structure
+
+FIGURES = (
+    "basis",  # 1 where engagement is quoted per follower, 0 per impression
+    "log_mean_authentic",  # log of the tier's mean authentic share
+    "q",  # engagement of people reached by amplification, relative to followers
+    "w",  # their conversion
+    "audience",  # of the platform: cap of impressions per post
+    "market",  # addressable accounts of the niche
+    "viral_excess",  # A - 1 from which a post counts as viral
+    "loss",  # share of a creator's orders that an incident takes
+    "pay_per_engagement",
+    "pay_per_order",
+    "pay_least",
+    "pay_most",
+    "stages",  # how many there are
+    "money",  # USD that a line may commit
+    "due",  # USD committed for a creator whatever it asks
+    "due_of_fee",  # the same per USD of fee, hour and USD of goods
+    "due_of_hours",
+    "due_of_goods",
+)
+
+#: What a world remembers while creators pass, with its value before the first.
+STATES = {"expected_orders_largest": 0.0, "hiring": 1.0, "committed": 0.0}
+#: What a creator has of earlier stages, with its value before the first: whether it takes part, its
+#: expected orders, the share of its followers and of the market it has not reached, what was seen.
+HISTORY = {"chosen": 1.0, "before": 0.0, "unreached": 1.0, "free": 1.0, "seen": 0.0}
+
+#: A budget is a cap: the first creator who does not fit ends hiring.
+HIRE = """
+quote = due + due_of_fee * fee + due_of_hours * management_hours + due_of_goods * product_cost
+hiring = where(committed + quote <= money, hiring, 0)
+committed += hiring * quote
+hired += hiring
+chosen = hiring
+"""
+
+CREATOR = """
+here = has_delivery * chosen
+a = min(log_authentic_share, 0)
+r = min(log_reach_rate, 0)
+people = here * exp(log_followers + a)
+rate = exp(log_engagement_rate - basis * (a + r))
+worth = exp(log_conversion_rate + log_fit + basis * (a - log_mean_authentic))
+reached = 0
+beyond = 0
+engaged = 0
+total = 0
+"""
+
+INCIDENT = """
+incident = has_incident * here
+incidents += new * incident
+worth *= 1 - loss * incident
+"""
+
+POST = """
+share = exp(r + log_post_luck)
+reached += (unreached - reached) * min(share, 1)
+organic = people * share
+wanted = organic + organic * amplification
+organic = min(organic, audience)
+extra = min(wanted, audience) - organic
+g = repeat * rate
+capped_engagements += where(g > 1, here, 0)
+g = min(g, 1)
+beyond += extra
+engaged += g * (organic + q * extra)
+total += g * worth * (organic + q * w * extra)
+impressions += organic + extra
+capped_impressions += where(wanted > audience, 1, 0)
+viral_posts += where(amplification >= viral_excess, here, 0)
+"""
+
+ACCOUNT = """
+engagements += engaged
+expected_orders += total
+expected_orders_squared += total * (total + 2 * before)
+expected_orders_largest = max(expected_orders_largest, before + total)
+exposed = beyond + people * reached
+exposure += exposed
+delivered += here
+"""
+
+FEE_ON_DELIVERY = "fees += here * fee\n"
+FEE_AT_SIGNING = "fees += chosen * fee\n"
+HOURS = "hours += chosen * management_hours\n"
+GOODS = "goods += chosen * product_cost\n"
+
+#: Reach in a market: M (1 - exp(-t)), by its series where the difference would cancel.
+MARKET = """
+t = exposed / market
+series = t * (1 - t * (1/2 - t * (1/6 - t * (1/24 - t * (1/120 - t * (1/720))))))
+met = where(t < 0.1, series, 1 - exp(0 - t))
+reach += market * free * met
+"""
+
+#: Means of the orders that a brand sees of a creator, and of those that it does not.
+OWN_MEANS = """
+seen_mean = tracked * total
+other_mean = total - tracked * total
+"""
+
+#: Once they are drawn: what the brand pays for.
+RESULTS = """
+own_orders += seen_orders + other_orders
+earned = pay_per_engagement * engaged + pay_per_order * seen_orders
+pay += here * min(max(earned, pay_least), pay_most)
+"""
+
+#: What the brand goes by when it chooses: orders, engagements between creators with as many.
+SHOWN_ORDERS = "shown = seen_orders + engaged / ((1 + engaged) * stages)\n"
+SHOWN_ENGAGEMENTS = "shown = engaged\n"
+#: Who was not chosen is never chosen again.
+STAGE = """
+seen = where(chosen > 0, seen + shown, -1)
+before += total
+unreached -= reached
+"""
+STAGE_IN_MARKET = "free -= free * met\n"
+
+
+def text_of(structure: Structure) -> dict[str, str]:
+    """Return the parts of the funnel that a line needs, in the order in which they run.
+
+    ``creator`` and ``account`` run once per creator and stage, ``post`` for each of its posts;
+    ``whole`` is the three as one where there is one post. ``results`` runs when the means of
+    `OWN_MEANS` have become orders.
+    """
+    creator = HIRE if structure.quoted else ""
+    creator += CREATOR
+    creator += INCIDENT if structure.incident else ""
+    account = ACCOUNT
+    account += FEE_ON_DELIVERY if structure.fee_on_delivery else FEE_AT_SIGNING
+    account += HOURS if sums_in_loop(structure, "management_hours") else ""
+    account += GOODS if sums_in_loop(structure, "product_cost") else ""
+    account += MARKET if structure.market else ""
+    account += OWN_MEANS if structure.results else ""
+    results = RESULTS
+    results += SHOWN_ORDERS if structure.by_orders else SHOWN_ENGAGEMENTS
+    after = STAGE if structure.stages else ""
+    after += STAGE_IN_MARKET if structure.stages and structure.market else ""
+    if structure.one_post:
+        parts = {"whole": creator + POST + account}
+    else:
+        parts = {"creator": creator, "post": POST, "account": account}
+    if structure.results:
+        parts["results"] = results + after
+    return parts
+
+
+def sums_in_loop(structure: Structure, name: str) -> bool:
+    """Whether an amount must be added up creator by creator, not just counted."""
+    fixed = structure.of(name).kind == "fixed" and not structure.known
+    return not (fixed and structure.all_take_part)
+
+
+def neutral(structure: Structure) -> dict[str, float]:
+    """Return the names that are numbers in a structure, because what they tell of is absent."""
+    numbers = {} if structure.stages else dict(HISTORY)
+    if structure.quoted:
+        numbers.pop("chosen", None)
+    if not structure.stages:
+        numbers["new"] = 1.0
+    return numbers

@@ -1,0 +1,134 @@
+"""Arithmetic of the compiled loops: single precision, written for one lane and run in many.
+
+Every function here is plain code on one number. Loops over worlds that call it become 16 lanes wide
+(AVX-512), 8 (AVX2) or 4 (NEON). Nothing is reordered and nothing fuses by itself, so the same
+numbers give the same bits in any loop and on any processor with fused multiplication.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .jit import COMPILES, inlined
+
+F, U, I = np.float32, np.uint32, np.int32
+Singles = npt.NDArray[np.float32]
+
+#: Worlds handled together: the length of every row. Rows of 128 stay in the first-level cache.
+CHUNK = 128
+
+
+@intrinsic
+def _wide(context: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        for argument in builder.function.args:
+            if isinstance(argument.type, ir.PointerType):
+                argument.add_attribute("noalias")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
+def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fma(*arguments)
+
+    return types.float32(types.float32, types.float32, types.float32), generate
+
+
+def _wide_interpreted() -> None:
+    return None
+
+
+def _fma_interpreted(a: np.float32, b: np.float32, c: np.float32) -> np.float32:
+    # The product of two singles is exact in double precision.
+    return F(np.float64(a) * np.float64(b) + np.float64(c))
+
+
+#: ``wide()`` at the head of a function tells the compiler what it cannot know: its arrays do not
+#: overlap, so a look-up beside a store may be done in many lanes, and full registers pay.
+wide: Any = _wide if COMPILES else _wide_interpreted
+#: ``fma(a, b, c)`` is a b + c, rounded once. Left to the compiler, a product would fuse or not
+#: depending on what else is made of it, and so on inputs that have nothing to do with it.
+fma: Any = _fma if COMPILES else _fma_interpreted
+
+
+def chebyshev(
+    function: Callable[[Any], Any], low: float, high: float, degree: int
+) -> tuple[float, ...]:
+    """Return power-basis coefficients of the Chebyshev interpolant of `function` on [low, high]."""
+    from numpy.polynomial import Chebyshev, Polynomial
+
+    fit = Chebyshev.interpolate(function, degree, domain=[low, high])
+    return tuple(float(c) for c in fit.convert(kind=Polynomial).coef)
+
+
+def singles(coefficients: tuple[float, ...]) -> tuple[np.float32, ...]:
+    """Return numbers in single precision."""
+    return tuple(F(c) for c in coefficients)
+
+
+_LN2 = math.log(2.0)
+#: exp(r) for |r| <= ln 2 / 2: relative error 6e-9 before rounding.
+_E0, _E1, _E2, _E3, _E4, _E5, _E6 = singles(chebyshev(np.exp, -_LN2 / 2.0, _LN2 / 2.0, 6))
+# Adding it to a small number leaves the nearest whole number in the lowest bits.
+_ROUND = F(1.5 * 2.0**23)
+_LOG2E = F(1.0 / _LN2)
+# ln 2 in two parts, so that the rest keeps its digits.
+_MINUS_LN2 = F(-_LN2)
+_MINUS_LN2_LOW = F(-_LN2 - float(_MINUS_LN2))
+_ZERO, _HIGHEST, _EXPONENT = F(0.0), F(88.0), U(23)
+#: Logarithms below it stand for zero: no product of inputs that are not zero gets there.
+LOG_NOTHING = -80.0
+_NOTHING = F(LOG_NOTHING)
+
+
+@inlined
+def exp(x: np.float32) -> np.float32:
+    """Return exp x, relative error 2e-7; zero below `LOG_NOTHING`, constant above 88.
+
+    Cody and Waite's reduction: x = n ln 2 + r, a polynomial for exp(r), and n added to the exponent.
+    """
+    y = min(x, _HIGHEST)
+    n = F(fma(y, _LOG2E, _ROUND))
+    r = fma(F(n - _ROUND), _MINUS_LN2_LOW, fma(F(n - _ROUND), _MINUS_LN2, y))
+    p = fma(fma(fma(fma(fma(fma(_E6, r, _E5), r, _E4), r, _E3), r, _E2), r, _E1), r, _E0)
+    value = U(F(p).view(U) + U(n.view(U) << _EXPONENT)).view(F)
+    return value if x >= _NOTHING else _ZERO
+
+
+@inlined
+def where(condition: bool, yes: np.float32, no: np.float32) -> np.float32:
+    """Return one of two numbers."""
+    return yes if condition else no
+
+
+@inlined
+def curve(nodes: Singles, last: np.float32, position: np.float32) -> np.float32:
+    """Return the value of a curve at a position among its nodes, on the line between neighbours.
+
+    Parameters
+    ----------
+    nodes
+        Values at the positions 0, 1, 2 ...
+    last
+        The largest position that has a node after it.
+    position
+        Where; beyond the ends the end values hold.
+    """
+    at = min(max(position, _ZERO), last)
+    k = I(at)
+    # The mask says that it is not negative, so that look-ups stay 32 bits wide.
+    j = np.uint64(U(k) & U(0xFFFFF))
+    low = nodes[j]
+    return fma(F(at - F(k)), F(nodes[j + np.uint64(1)] - low), low)

@@ -1,0 +1,372 @@
+"""From a line to what its loop reads: a structure, numbers in single precision, shared rows."""
+
+from __future__ import annotations
+
+import math
+import threading
+import weakref
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from .emit import curves_of, line_numbers
+from .funnel import FIGURES
+from .jit import compiled
+from .lanes import CHUNK, F, Singles, wide
+from .line import (
+    AMPLIFICATION,
+    DELIVERY,
+    ENGAGEMENT_RATE,
+    INCIDENT,
+    INPUTS,
+    N_CREATOR,
+    POST_LUCK,
+    Line,
+)
+from .marginals import LOG_ZERO, SCORE_LIMIT
+from .structure import (
+    AMOUNTS,
+    COINS,
+    Law,
+    Structure,
+    is_known_amount,
+    own_numbers,
+    shared_rows,
+    weights,
+)
+
+Array = npt.NDArray[np.float64]
+
+#: Steps of a curve, doubled until the value between its nodes is right to `CURVE_ERROR` within
+#: `SCORE_NEAR`, to ten times that beyond.
+FEWEST_STEPS, MOST_STEPS = 1024, 16_384
+CURVE_ERROR, SCORE_NEAR = 1e-5, 4.5
+#: Share of a budget by which the last creator may pass it: sums of single numbers are no better.
+ROUNDING = 1e-6
+#: What becomes of a shared row: nothing, its exponential, whether it is the log of anything, and
+#: the normal probability below it.
+_AS_IS, _EXPONENTIAL, _ANYTHING, _PROBABILITY = range(4)
+
+
+def score_mix(line: Line) -> Array:
+    """Return the weights of normals in scores, posts included, shape (V, inputs, inputs)."""
+    mix: Array = line.mix.copy()
+    of_engagement = line.amplification_engagement
+    told = mix[:, AMPLIFICATION, ENGAGEMENT_RATE].copy() if known(line) else 1.0
+    mix[:, N_CREATOR:] = 0.0
+    mix[:, POST_LUCK, POST_LUCK] = line.luck_own
+    mix[:, AMPLIFICATION, ENGAGEMENT_RATE] = of_engagement * told
+    mix[:, AMPLIFICATION, AMPLIFICATION] = line.amplification_own
+    return mix
+
+
+def known(line: Line) -> bool:
+    """Return whether something is known of the creators of a line: of all, or of none."""
+    return bool((line.known_of >= 0).any())
+
+
+# --- Curves -----------------------------------------------------------------------------------------
+
+
+def log_quantiles(line: Line, x: int, score: Array) -> Array:
+    """Return the table of an input at normal scores, without jump and largest value."""
+    (first, count), (low, scale) = line.pieces[x], line.ranges[x, :2]
+    return _cubics(line.coefficients[first : first + max(count, 1)], count > 0, low, scale, score)
+
+
+def _cubics(pieces: Array, bent: bool, low: float, scale: float, score: Array) -> Array:
+    if not bent:
+        return np.asarray(pieces[0, 0] + pieces[0, 1] * score)
+    position = np.clip((score - low) * scale, 0.0, len(pieces) * (1.0 - 1e-15))
+    k = position.astype(np.int64)
+    u, c = position - k, pieces[k]
+    return np.asarray(c[..., 0] + u * (c[..., 1] + u * (c[..., 2] + u * c[..., 3])))
+
+
+def curve_ends(line: Line, x: int) -> tuple[float, float]:
+    """Return the scores between which the curve of an input lies; beyond them its ends hold."""
+    low, scale, count = line.ranges[x, 0], line.ranges[x, 1], line.pieces[x, 1]
+    if count == 0:
+        return -SCORE_LIMIT, SCORE_LIMIT
+    return max(low, -SCORE_LIMIT), min(low + count / scale, SCORE_LIMIT)
+
+
+def curve_of(line: Line, x: int) -> Array:
+    """Return the log quantiles of an input at the nodes of its curve."""
+    first, count = line.pieces[x]
+    pieces = np.ascontiguousarray(line.coefficients[first : first + max(count, 1)])
+    low, scale = map(float, line.ranges[x, :2])
+    return _curve(pieces.tobytes(), bool(count), low, scale, *curve_ends(line, x))
+
+
+@lru_cache(maxsize=256)
+def _curve(pieces: bytes, bent: bool, low: float, scale: float, start: float, end: float) -> Array:
+    table = np.frombuffer(pieces).reshape(-1, 4)
+
+    def law(score: Array) -> Array:
+        return _cubics(table, bent, low, scale, score)
+
+    steps = FEWEST_STEPS
+    while True:
+        nodes = law(np.linspace(start, end, steps + 1))
+        between = np.linspace(start, end, 2 * steps + 1)[1::2]
+        allowed = np.where(np.abs(between) <= SCORE_NEAR, CURVE_ERROR, 10.0 * CURVE_ERROR)
+        gap = law(between) - (nodes[1:] + nodes[:-1]) / 2.0
+        if steps >= MOST_STEPS or (np.abs(np.expm1(gap)) <= allowed).all():
+            break
+        steps *= 2
+    # Moved so that errors between neighbours average to nothing (the middle's is 3/2 of the mean).
+    nodes[1:-1] = np.clip(nodes[1:-1] + (gap[1:] + gap[:-1]) / 3.0, nodes.min(), nodes.max())
+    nodes.flags.writeable = False
+    return nodes
+
+
+# --- The structure of a line ------------------------------------------------------------------------
+
+
+def law_of(line: Line, x: int, mix: Array) -> Law:
+    """Return the law of an input."""
+    told = known(line)
+    moved = bool(line.belief[x].any()) and bool(line.doubt[:, x].any())
+    first, count = line.pieces[x]
+    jump = bool(line.ranges[x, 2] > -math.inf)
+    flat = count == 0 and not line.coefficients[first, 1:].any() and not jump
+    if (x < N_CREATOR and x not in line.drawn) or (x >= N_CREATOR and flat):
+        return Law("fixed", moved=moved and told)
+    normals = tuple(int(y) for y in np.flatnonzero(mix[:, x].any(axis=0)))
+    if INPUTS[x] in COINS:
+        return Law("threshold", normals)
+    if count == 0 and not jump and line.ranges[x, 3] >= -LOG_ZERO:
+        return Law("line", normals, moved and told)
+    return Law("curve", normals, moved, jump, bool(line.ranges[x, 3] < -LOG_ZERO))
+
+
+def structure_of(line: Line) -> Structure:
+    """Return what decides the loop of a line."""
+    mix = score_mix(line)
+    laws = [law_of(line, x, mix) for x in range(len(INPUTS))]
+    # A coin takes one word and a pair of normals two: coins only where no normal shares theirs.
+    coins = [x for x in (DELIVERY, INCIDENT) if laws[x].kind == "threshold"]
+    if all(laws[x].normals == (x,) and not _told(line, x) for x in coins):
+        for x in coins:
+            laws[x] = Law("coin", (x,))
+    return Structure(
+        laws=tuple(laws),
+        one_post=len(line.repeats) == 1,
+        market=line.market < math.inf,
+        fee_on_delivery=line.fee_on_delivery,
+        incident=bool(line.varies[INCIDENT]),
+        known=known(line),
+        stages=len(line.post_ends) > 1,
+        by_orders=line.choose_by_orders,
+        results=line.own_orders,
+        quoted=any(line.dues),
+    )
+
+
+def _told(line: Line, x: int) -> bool:
+    return known(line) and bool(line.score_known[:, x].any() or line.log_known[:, x].any())
+
+
+# --- What its loop reads ----------------------------------------------------------------------------
+
+
+def figures_of(line: Line) -> dict[str, float]:
+    """Return the `FIGURES` of a line, in double precision."""
+    numbers = {
+        "basis": 0.0 if line.per_impression else 1.0,
+        "log_mean_authentic": line.log_authentic_mean,
+        "q": line.amplified_engagement,
+        "w": line.amplified_conversion,
+        "audience": line.audience,
+        "market": line.market,
+        "viral_excess": line.viral_excess,
+        "loss": line.incident_loss,
+        "stages": float(len(line.post_ends)),
+        "money": line.money * (1.0 + ROUNDING),
+    }
+    names = ("pay_per_engagement", "pay_per_order", "pay_least", "pay_most")
+    numbers |= dict(zip(names, line.pay, strict=True))
+    names = ("due", "due_of_fee", "due_of_hours", "due_of_goods")
+    numbers |= dict(zip(names, line.dues, strict=True))
+    assert set(numbers) == set(FIGURES)
+    return numbers
+
+
+@compiled
+def fill_shared(
+    constant: Array, factor: Array, function: npt.NDArray[np.int64], factors: Array, out: Singles
+) -> None:
+    """Fill shared rows: a number plus weighted factors, and what becomes of it.
+
+    Parameters
+    ----------
+    constant, factor, function
+        Of each row: its number, the weights of the factors, shape (rows, factors), and which of the
+        functions above is applied.
+    factors
+        Shape (factors, worlds).
+    out
+        Shape (chunks, rows x CHUNK).
+    """
+    wide()
+    total = np.empty(CHUNK)
+    for chunk in range(out.shape[0]):
+        for row in range(constant.shape[0]):
+            for i in range(CHUNK):
+                total[i] = constant[row]
+            for k in range(factor.shape[1]):
+                weight = factor[row, k]
+                if weight != 0.0:
+                    for i in range(CHUNK):
+                        total[i] += weight * factors[k, np.uint64(chunk * CHUNK + i)]
+            if function[row] == _EXPONENTIAL:
+                for i in range(CHUNK):
+                    total[i] = math.exp(total[i]) if total[i] > LOG_ZERO else 0.0
+            elif function[row] == _ANYTHING:
+                for i in range(CHUNK):
+                    total[i] = 1.0 if total[i] > LOG_ZERO else 0.0
+            elif function[row] == _PROBABILITY:
+                for i in range(CHUNK):
+                    total[i] = 0.5 * math.erfc(-total[i] * 0.7071067811865476)
+            for i in range(CHUNK):
+                out[chunk, np.uint64(row * CHUNK + i)] = F(total[i])
+
+
+class Prepared:
+    """Everything that the loop of a line reads, but for the worlds.
+
+    Attributes
+    ----------
+    structure
+        What decides the loop.
+    figures
+        Numbers of the line, in the order of `emit.line_numbers`.
+    own
+        Numbers of each known creator, or of all where nothing is known, in the order of
+        `structure.own_numbers`, shape (creators or 1, numbers).
+    nodes
+        Shape (curves, steps + 1), in the order of `emit.curves_of`.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self.structure = structure_of(line)
+        self.mix = score_mix(line)
+        self.repeats = line.repeats.astype(F)
+        self.key = (np.uint32(line.key[0]), np.uint32(line.key[1]))
+        self.rows = shared_rows(self.structure)
+        self._place_scores(line)
+        self.figures = self._figures(line)
+        self.own = self._own(line)
+        self._share(line)
+
+    def _place_scores(self, line: Line) -> None:
+        """Say what becomes of each score: a position on a curve, a logarithm on a line, itself."""
+        self.slope, self.offset = np.ones(len(INPUTS)), np.zeros(len(INPUTS))
+        values = {INPUTS.index(name): name for name in curves_of(self.structure)}
+        curves = {x: curve_of(line, x) for x in values}
+        self.steps = {x: len(nodes) - 1 for x, nodes in curves.items()}
+        self.nodes = np.zeros((len(curves), max(map(len, curves.values()), default=1)), F)
+        for k, (x, nodes) in enumerate(curves.items()):
+            low, high = curve_ends(line, x)
+            self.slope[x] = self.steps[x] / (high - low)
+            self.offset[x] = -low * self.slope[x]
+            self.nodes[k, : len(nodes)] = nodes + self._level(line, x)
+        for x, law in enumerate(self.structure.laws):
+            if law.kind == "line":
+                self.offset[x], self.slope[x] = line.coefficients[line.pieces[x, 0], :2]
+
+    def _level(self, line: Line, x: int) -> float:
+        """Return what is added to all nodes of a curve: its shift, where no row carries it."""
+        carried = self.structure.known or self.structure.laws[x].moved
+        return 0.0 if carried else float(line.shift[x])
+
+    def _figures(self, line: Line) -> Singles:
+        numbers = figures_of(line)
+        for x, name in enumerate(INPUTS):
+            jumps = self.structure.laws[x].jump or self.structure.laws[x].kind == "threshold"
+            jump = line.ranges[x, 2] * self.slope[x] + self.offset[x] if jumps else 0.0
+            numbers[f"jump_{name}"] = jump
+            numbers[f"cap_{name}"] = line.ranges[x, 3] + self._level(line, x)
+            numbers[f"last_{name}"] = float(np.nextafter(F(self.steps.get(x, 1)), F(0.0)))
+        with np.errstate(over="ignore"):
+            return np.array([numbers[name] for name in line_numbers()], F)
+
+    def _own(self, line: Line) -> Singles:
+        told = self.structure.known
+        people = len(line.creators) if told else 1
+        mix_of, known_of = (of[:people] if told else [0] for of in (line.mix_of, line.known_of))
+        columns = {
+            f"weight_{x}_{y}": self.mix[mix_of, x, y] * self.slope[x]
+            for x, y in weights(self.structure)
+        }
+        for x, name in enumerate(INPUTS):
+            score = self.slope[x] * line.score_known[known_of, x]
+            level = line.shift[x] + line.log_known[known_of, x]
+            if self.structure.laws[x].kind == "line":
+                score = score + self.offset[x] + level
+            columns[f"told_{name}"] = score
+            law = self.structure.laws[x]
+            if is_known_amount(name, law):
+                level = np.where(level > LOG_ZERO, np.exp(level), 0.0)
+            columns[f"known_{name}"] = np.maximum(level, LOG_ZERO)
+            columns[f"doubt_{name}"] = line.doubt[known_of, x]
+        own = [columns[name] for name in own_numbers(self.structure)]
+        return np.ascontiguousarray(np.array(own, F).reshape(len(own), people).T)
+
+    def _share(self, line: Line) -> None:
+        """Say what each shared row is: a number, weights of the shared factors, and a function."""
+        told = self.structure.known
+        self.constant = np.zeros(len(self.rows))
+        self.factor = np.zeros((len(self.rows), line.loading.shape[1]))
+        self.function = np.zeros(len(self.rows), np.int64)
+        for k, row in enumerate(self.rows):
+            kind, _, name = row.partition("_")
+            if kind == "tracked":
+                continue
+            x = INPUTS.index(name)
+            law = self.structure.laws[x]
+            if kind == "base" and law.kind == "coin":
+                # A score from some number on: the chance that the creator's normal gets there.
+                own = self.mix[0, x, x]
+                self.constant[k] = -line.ranges[x, 2] / own
+                self.factor[k] = line.loading[x] / own
+                self.function[k] = _PROBABILITY
+            elif kind == "base":
+                self.factor[k] = self.slope[x] * line.loading[x]
+                if law.kind != "line":
+                    self.constant[k] = self.offset[x]
+                elif not told:
+                    self.constant[k] = self.offset[x] + line.shift[x]
+                    self.factor[k] += line.belief[x]
+            elif kind == "belief":
+                self.factor[k] = line.belief[x]
+            else:
+                self.constant[k], self.factor[k] = line.shift[x], line.belief[x]
+                if law.kind == "fixed" and name in AMOUNTS:
+                    self.function[k] = _EXPONENTIAL
+                elif name in COINS:
+                    self.function[k] = _ANYTHING
+
+    def shared(self, factors: Array, tracked: Array) -> Singles:
+        """Return what creators share in each chunk of worlds, shape (chunks, rows x CHUNK)."""
+        out = np.empty((factors.shape[1] // CHUNK, len(self.rows) * CHUNK), F)
+        fill_shared(self.constant, self.factor, self.function, np.ascontiguousarray(factors), out)
+        if "tracked" in self.rows:
+            k = self.rows.index("tracked")
+            out.reshape(len(out), -1, CHUNK)[:, k] = tracked.reshape(-1, CHUNK)
+        return out
+
+
+_PREPARED: weakref.WeakKeyDictionary[Line, Prepared] = weakref.WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+def prepared(line: Line) -> Prepared:
+    """Return what the loop of a line reads, made once."""
+    with _LOCK:
+        ready = _PREPARED.get(line)
+        if ready is None:
+            ready = _PREPARED[line] = Prepared(line)
+        return ready

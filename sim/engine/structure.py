@@ -1,0 +1,133 @@
+"""What decides the loop of a line: by what law each input varies, and which steps it needs.
+
+Numbers are no part of it: lines that differ in numbers alone share a loop.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .line import CREATOR_INPUTS, INPUTS, N_CREATOR, POST_INPUTS
+
+#: Which input each word of a creator's calls of the generator is for, four words a call. Yes/no
+#: inputs stand together: a pair of normals takes two words, and a coin is one.
+CREATOR_WORDS = tuple(
+    INPUTS.index(name)
+    for name in (
+        "engagement_rate", "followers", "reach_rate", "conversion_rate",
+        "authentic_share", "fee", "delivery", "incident",
+        "fit", "management_hours", "product_cost",
+    )
+)  # fmt: skip
+POST_WORDS = tuple(range(N_CREATOR, len(INPUTS)))
+#: Second word of the counter where calls are for a post, a stage's own orders: the post or stage,
+#: counted from one, in the bits above these.
+POST_SHIFT, OWN_ORDERS_WORD = 8, 6
+
+#: Inputs that a creator has or has not, and those whose amount counts, not its logarithm.
+COINS = ("delivery", "incident")
+AMOUNTS = ("fee", "management_hours", "product_cost", "amplification")
+
+
+class Law(NamedTuple):
+    """How one input gets its value.
+
+    Kinds: ``fixed``, the same for all creators of a world; ``line``, a lognormal, whose logarithm
+    is a straight line in the score; ``curve``, any other law, a curve in the score; ``coin``, yes
+    with the chance of the world; ``threshold``, yes from some score on.
+    """
+
+    kind: str
+    normals: tuple[int, ...] = ()  #: inputs whose normals the score is made of
+    moved: bool = False  #: whether beliefs move its logarithm
+    jump: bool = False  #: whether scores below a jump mean zero
+    capped: bool = False  #: whether there is a largest value
+
+
+class Structure(NamedTuple):
+    """What decides the loop of a line."""
+
+    laws: tuple[Law, ...]  #: in the order of `INPUTS`
+    one_post: bool  #: one post per creator: all of the funnel is one loop
+    market: bool  #: whether the niche has a limited market
+    fee_on_delivery: bool  #: whether fees fall due only where a creator delivers
+    incident: bool  #: whether incidents can happen
+    known: bool  #: whether something is known of each creator
+    stages: bool  #: whether a programme picks creators, stage by stage
+    by_orders: bool  #: whether it picks by tracked orders, else by engagements
+    results: bool  #: whether each creator's own orders are drawn
+    quoted: bool  #: whether a budget pays, of which each creator's quote takes its part
+
+    def of(self, name: str) -> Law:
+        """Return the law of an input."""
+        return self.laws[INPUTS.index(name)]
+
+    def drawn(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of some inputs that differ between creators or posts."""
+        return tuple(name for name in names if self.of(name).kind != "fixed")
+
+    @property
+    def all_take_part(self) -> bool:
+        """Whether every creator of the line takes part in every world."""
+        return not (self.stages or self.quoted)
+
+
+def weights(structure: Structure) -> tuple[tuple[int, int], ...]:
+    """Return the (input, normal) of every weight of a score, in the order in which loops take them."""
+    return tuple(
+        (x, y)
+        for x, law in enumerate(structure.laws)
+        for y in law.normals
+        if law.kind not in {"coin", "fixed"}
+    )
+
+
+def shared_rows(structure: Structure) -> tuple[str, ...]:
+    """Return the rows of a world that its creators share.
+
+    ``base_x``: what all have in their score, or in their logarithm on a straight line, or the
+    chance of a coin. ``shift_x``: what is added to the logarithm of a curve, or the value itself
+    where it is fixed. ``belief_x``: of known creators, what beliefs add before doubt scales it.
+    """
+    rows = [f"base_{name}" for name in structure.drawn(INPUTS)]
+    for name in INPUTS:
+        law = structure.of(name)
+        if law.kind in {"coin", "threshold"}:
+            continue
+        fixed = law.kind == "fixed" and (name in COINS or not structure.known)
+        if structure.known and law.moved:
+            rows.append(f"belief_{name}")
+        elif fixed or (law.kind == "curve" and law.moved):
+            rows.append(f"shift_{name}")
+    if structure.results:
+        rows.append("tracked")
+    return tuple(rows)
+
+
+def own_numbers(structure: Structure) -> tuple[str, ...]:
+    """Return the numbers that a creator has to itself; without knowledge all creators share them.
+
+    ``weight_x_y`` of a normal in a score; ``told_x``, what is known of its score; ``known_x``,
+    what is known of its logarithm; ``doubt_x``, the share of a belief that holds for it.
+    """
+    numbers = [f"weight_{x}_{y}" for x, y in weights(structure)]
+    if structure.known:
+        for name in INPUTS:
+            law = structure.of(name)
+            if law.kind not in {"fixed", "coin"}:
+                numbers.append(f"told_{name}")
+            if law.kind in {"fixed", "curve"} and name not in COINS:
+                numbers.append(f"known_{name}")
+            if law.moved and law.kind in {"fixed", "line", "curve"}:
+                numbers.append(f"doubt_{name}")
+    return tuple(numbers)
+
+
+def is_known_amount(name: str, law: Law) -> bool:
+    """Whether ``known_x`` is the amount itself, as it is where it stands for each creator."""
+    return name in AMOUNTS and law.kind == "fixed" and not law.moved
+
+
+def inputs_of_part(part: str) -> tuple[str, ...]:
+    """Return the inputs that are drawn in a part of the funnel."""
+    return {"creator": CREATOR_INPUTS, "post": POST_INPUTS, "whole": INPUTS}.get(part, ())

@@ -1,0 +1,349 @@
+"""Break-even: the value of a key at which two portfolios tie.
+
+The curve comes from a sweep; each change of sign is then narrowed down on the same worlds, where
+the gap is a smooth function of the key. Its Monte Carlo error follows from that of the gap and the
+slope there (delta method). What the beliefs add is seen by solving once for each of many draws of
+the beliefs, each with worlds of its own; half of those worlds against the other half says how much
+of that spread is noise, and it is taken out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...experiment import Experiment, ExperimentError, Fault
+from ...experiment.faults import suggestion
+from ...plan import make_plan
+from ...text.names import TWINS, key_words, measure_words, twin_word
+from ...text.numbers import (
+    FRACTION,
+    Number,
+    brief,
+    counted,
+    from_to,
+    is_money,
+    setting,
+    told,
+    whole_percent,
+)
+from ...vary.keys import Key, find_key
+from ...vary.prices import is_price
+from ...vary.ranges import default_values, read_values
+from ..common import POINT_WORLDS, Decision, decide, finite, only, unit_of, with_worlds
+from ..question import Setting, Sides
+from ..sweep._algebra import MEANS, QUANTILES
+from ..sweep._sweep import Swept, swept
+from ._answer import Breakeven, Gaps, LinePoint, SolvedKey, TieGrid
+from ._beliefs import BeliefRange, belief_range
+from ._hiring import SHARED, Hiring, enough_at, hiring_sentence
+from ._solving import Line, Tie, find_line, find_ties, gap_at, gap_errors, gaps, with_errors
+
+if TYPE_CHECKING:
+    from . import BreakevenOptions
+
+Array = npt.NDArray[np.float64]
+
+#: What portfolios may tie on; `a_beats_b` ties at one half.
+TIES = (*MEANS, *QUANTILES, "a_beats_b")
+#: Values of a curve, and of the second key of a line: by algebra, and by simulation.
+_CURVE, _LINE = (41, 9), (21, 7)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """What was solved, and the words for it.
+
+    Attributes
+    ----------
+    key, second
+        The key solved for, and the key of the line; None without a line.
+    decision
+        The portfolios; `measure` is what they tie on.
+    ties
+        Values at which they tie, increasing; empty where they do not within the range.
+    line
+        With a second key: for each of its values the least value of the key at which they tie,
+        with its error; None where there is none.
+    beliefs
+        Where the tie lies for nine in ten draws of the beliefs; None where that was not asked.
+    curve
+        The sweep behind it, with means beside the measure.
+    hiring
+        For a key about what creators share: how many of the larger portfolio are worth hiring, at
+        the ties, today's value and the ends of the range.
+    """
+
+    key: Key
+    second: Key | None
+    decision: Decision
+    ties: tuple[Tie, ...]
+    line: Line
+    beliefs: BeliefRange | None
+    curve: Swept
+    hiring: tuple[Hiring, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done about what is not obvious."""
+        noise = self.beliefs.noise if self.beliefs is not None else 0.0
+        if noise < 0.01:
+            return self.curve.notes
+        share = whole_percent(noise)
+        note = f"Noise of the worlds, {share} of the spread of ties over the beliefs, is taken out."
+        return (*self.curve.notes, note)
+
+    def answer(self) -> Breakeven:
+        """Return it as an answer: plain figures and words."""
+        grid = self._grid()
+        return Breakeven(
+            decision=Sides(self.decision.a, self.decision.b),
+            on=self.decision.measure,
+            words=measure_words(self.decision.measure),
+            unit=unit_of(self.decision.measure),
+            key=SolvedKey(self.key.name, self.key.unit, self.key.base),
+            worlds=self.curve.worlds,
+            sentence=self.sentence,
+            headline=self.headline,
+            ties=self.ties,
+            beliefs=self.beliefs,
+            hiring=self.hiring,
+            curve=self.curve.answer() if grid is None else None,
+            second=SolvedKey(self.second.name, self.second.unit) if self.second else None,
+            line=None
+            if grid is None
+            else tuple(LinePoint(x, y, None if y is None else se) for x, y, se in self.line),
+            grid=grid,
+            notes=self.notes,
+        )
+
+    def _grid(self) -> TieGrid | None:
+        """Return how much better a is than b over both keys, as rows of the key."""
+        if self.second is None:
+            return None
+        data = self.curve.dataset
+        shape = (data.sizes[self.key.name], data.sizes[self.second.name])
+        gap = gaps(self.curve, self.decision).reshape(shape)
+        se = gap_errors(self.curve, self.decision).reshape(shape)
+        return TieGrid(
+            data[self.key.name].values.tolist(),
+            data[self.second.name].values.tolist(),
+            Gaps(
+                [[finite(v) for v in row] for row in gap.tolist()],
+                [[finite(v) for v in row] for row in se.tolist()],
+            ),
+        )
+
+    @property
+    def headline(self) -> str:
+        """Say it in one line."""
+        a, b, name = self.decision.a, self.decision.b, key_words(self.key.name)
+        if self.second is not None:
+            return f"Where {a} and {b} {_tied(self.decision.measure)}"
+        if not self.ties:
+            return f"{a} and {b} {_tied(self.decision.measure, False)} at any {name} tried"
+        places = " and ".join(
+            brief(tie.number) if tie.se is None else told(tie.number) for tie in self.ties
+        )
+        unit = f" {self.key.unit}" if is_money(self.key.unit) else ""
+        return f"{a} and {b} {_tied(self.decision.measure)} at a {name} of {places}{unit}"
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Smallest and largest value of the key that was looked at."""
+        values = self.curve.dataset[self.key.name].values
+        return float(values.min()), float(values.max())
+
+    @property
+    def sentence(self) -> str:
+        """Say where the portfolios tie, how sure that is, and what holds on either side."""
+        if self.second is not None:
+            return self._line_sentence(self.second)
+        a, b = self.decision.a, self.decision.b
+        low, high = (setting(end) for end in self.range)
+        worlds = f"{counted(self.curve.worlds, 'world')}"
+        if not self.ties:
+            return (
+                f"{a} and {b} {_tied(self.decision.measure, False)} anywhere between {low} and {high} of "
+                f"the {key_words(self.key.name)} ({self.key.unit}): {self._ahead()}{self._by_beliefs()} ({worlds})."
+            )
+        parts = []
+        for tie in self.ties:
+            ends = ""
+            if tie.se is not None:
+                span = from_to(tie.low or 0.0, tie.high or 0.0, tie.se)
+                ends = f", 95 % interval {span}"
+            parts.append(
+                f"at {told(tie.number).removesuffix(')')}{ends}; below it {tie.better_below} is "
+                f"better, above it {tie.better_above}{self._twins_at(tie.value)})"
+            )
+        now = "" if self.key.base is None else f", now {setting(self.key.base)}"
+        return (
+            f"{a} and {b} {_tied(self.decision.measure)} where the {key_words(self.key.name)} ({self.key.unit}{now}) stands "
+            f"{' and '.join(parts)}{self._by_beliefs()} ({worlds})."
+        )
+
+    def _twins_at(self, value: float) -> str:
+        """Return the medians at a tie of means, or the means at one of medians."""
+        twin, data = TWINS.get(self.decision.measure), self.curve.dataset
+        if twin is None:
+            return ""
+        x, parts = data[self.key.name].values, []
+        for name in self.decision.portfolios:
+            at, se = (
+                float(np.interp(value, x, data[row].sel(portfolio=name).values))
+                for row in (twin, f"{twin}_se")
+            )
+            parts.append(f"{name} {told(Number(at, se, unit_of(twin)))}")
+        return f"; {twin_word(self.decision.measure)} there: {', '.join(parts)}"
+
+    def _ahead(self) -> str:
+        """Say who is better all along, with the gap at both ends."""
+        gap = gaps(self.curve, self.decision)
+        winner = self.decision.a if gap[0] > 0.0 else self.decision.b
+        measure, data = self.decision.measure, self.curve.dataset
+        if measure == "a_beats_b":
+            ends = [told(Number(data[measure].values[i], data["a_beats_b_se"].values[i], FRACTION))
+                    for i in (0, -1)]  # fmt: skip
+            return (
+                f"{winner} is better; {self.decision.a} has the higher ROI in {ends[0]} of worlds "
+                f"at one end and in {ends[1]} at the other"
+            )
+        ends = []
+        for name in self.decision.portfolios:
+            value = data[measure].sel(portfolio=name).values
+            error = data[f"{measure}_se"].sel(portfolio=name).values
+            figures = [told(Number(value[i], error[i], unit_of(measure))) for i in (0, -1)]
+            ends.append(f"{name} from {figures[0]} to {figures[1]}")
+        return f"{winner} is better ({'; '.join(ends)})"
+
+    def _by_beliefs(self) -> str:
+        """Say what the beliefs add, and how many creators are worth hiring."""
+        parts = [self.beliefs.sentence] if self.beliefs is not None else []
+        parts.append(hiring_sentence(self.hiring, key_words(self.key.name)))
+        return "".join(f"; {part}" for part in parts if part)
+
+    def _line_sentence(self, second: Key) -> str:
+        found = [(x, y, se) for x, y, se in self.line if y is not None]
+        start = f"{self.decision.a} and {self.decision.b} {_tied(self.decision.measure)}"
+        if not found:
+            low, high = (setting(end) for end in self.range)
+            return (
+                f"{start} nowhere between {low} and {high} of the {key_words(self.key.name)}, "
+                f"whatever the {key_words(second.name)} is ({counted(self.curve.worlds, 'world')})."
+            )
+        ends = []
+        for x, y, se in (found[0], found[-1]):
+            ends.append(
+                f"{key_words(self.key.name)} {told(Number(y, se))} with {key_words(second.name)} "
+                f"{setting(x)}"
+            )
+        missing = len(self.line) - len(found)
+        low, high = (setting(end) for end in self.range)
+        none = f"; at {missing} of {len(self.line)} values no tie between {low} and {high}"
+        none = none if missing else ""
+        return f"{start} on the line from {' to '.join(ends)}{none} ({counted(self.curve.worlds, 'world')})."
+
+
+def _tied(measure: str, tie: bool = True) -> str:
+    if measure == "a_beats_b":
+        return ("have" if tie else "do not have") + " even chances of the higher ROI"
+    return ("tie" if tie else "do not tie") + f" on {measure_words(measure)}"
+
+
+def ask(setting: Setting, options: BreakevenOptions) -> Breakeven:
+    """Find where two portfolios tie; that they do not is an answer too.
+
+    Raises
+    ------
+    ExperimentError
+        For unknown keys, impossible values, or a single portfolio.
+    """
+    return _solved(setting, options).answer()
+
+
+def _solved(setting: Setting, options: BreakevenOptions) -> _Solved:
+    experiment, run, threads = setting.experiment, setting.run, setting.threads
+    on, resize = options.on, options.resize
+    decision = decide(experiment, options.a, options.b)
+    if decision.b is None:
+        fault = Fault("portfolio", "a break-even needs two portfolios")
+        raise ExperimentError(experiment.file, [fault])
+    if on not in TIES:
+        fault = Fault("on", f"is nothing to tie on; {suggestion(on, TIES)}", on)
+        raise ExperimentError(experiment.file, [fault])
+    decision = replace(decision, measure=on)
+    solved = find_key(experiment, options.key)
+    other = find_key(experiment, options.second) if options.second else None
+    by_algebra = (
+        all(is_price(k, experiment) for k in (solved, other) if k is not None) and not resize
+    )
+    used = experiment
+    if not by_algebra:
+        used = only(with_worlds(experiment, options.points or POINT_WORLDS), decision)
+    if by_algebra and run is None:
+        run = setting.finished()
+    points = _values(
+        experiment, solved, options.values, _CURVE, is_price(solved, experiment) and not resize
+    )
+    grid: dict[str, Any] = {solved.name: points}
+    if other is not None:
+        line_values = _values(
+            experiment, other, options.second_values, _LINE, is_price(other, experiment)
+        )
+        grid[other.name] = line_values
+    curve = swept(
+        used,
+        grid,
+        zipped=False,
+        resize=resize,
+        a=decision.a,
+        b=decision.b,
+        measure=decision.measure,
+        worlds=options.points,
+        run=run,
+        threads=threads,
+        progress=setting.progress,
+    )
+    kept = run if curve.simulated == 0 else None
+    if other is not None:
+        line = find_line(curve, solved, other, decision)
+        if kept is not None:
+            line = with_errors(line, used, (solved, other), decision, kept)
+        return _Solved(solved, other, decision, (), line, None, curve)
+    found = find_ties(
+        curve, solved, decision, gap_at(used, solved, decision, resize, kept, threads)
+    )
+    doubt = None
+    if options.beliefs:
+        reference = found[0].value if found else None
+        doubt = belief_range(used, solved, points, decision, reference, resize, threads)
+    enough: tuple[Hiring, ...] = ()
+    if solved.table in SHARED:
+        now = [solved.base] if solved.base is not None else []
+        looked = sorted({points[0], *(tie.value for tie in found), *now, points[-1]})
+        largest = max(decision.portfolios, key=lambda name: _creators(used, name))
+        enough = enough_at(used, solved, looked, largest, worlds=options.points, threads=threads)
+    return _Solved(solved, None, decision, found, (), doubt, curve, enough)
+
+
+def _creators(experiment: Experiment, portfolio: str) -> int:
+    return make_plan(experiment).creators(portfolio)
+
+
+def _values(
+    experiment: Experiment, key: Key, written: Any, steps: tuple[int, int], algebra: bool
+) -> list[float]:
+    """Return the values to look at, increasing numbers."""
+    if written is None:
+        found = default_values(experiment, key, steps[0] if algebra else steps[1], algebra)
+    else:
+        found = read_values(key, written, experiment.file)
+    numbers = [float(value) for value in found if not isinstance(value, str)]
+    if len(numbers) < len(found) or len(numbers) < 2:
+        fault = Fault(key.name, "a break-even needs numbers, at least two", written)
+        raise ExperimentError(experiment.file, [fault])
+    return sorted(numbers)

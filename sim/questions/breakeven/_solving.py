@@ -1,0 +1,191 @@
+"""Solving for ties: on a curve, at its changes of sign, and along a line of two keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ...experiment import Experiment
+from ...measures import Measured
+from ...run.simulate import simulate
+from ...text.numbers import Number
+from ...vary.keys import Key, Varied
+from ...vary.prices import Prices
+from ..common import LESS_IS_BETTER, Decision, compared, finite
+from ..sweep._sweep import Swept
+from ._crossing import Gap, between, crossings, halved, narrowed
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = npt.NDArray[np.float64]
+#: Values of the second key, each with a value of the first and its error.
+Line = tuple[tuple[float, float | None, float | None], ...]
+
+#: Steps of the search for a tie, by algebra and by simulation.
+_STEPS = (100, 4)
+_NORMAL_95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Tie:
+    """One value at which the two portfolios tie.
+
+    Attributes
+    ----------
+    value
+        Of the key, in its unit.
+    se
+        Its Monte Carlo standard error; None with a reason.
+    low, high
+        95 % interval from Monte Carlo error.
+    reason
+        Why there is no error.
+    better_above, better_below
+        The better portfolio on either side.
+    """
+
+    value: float
+    se: float | None
+    low: float | None
+    high: float | None
+    reason: str | None
+    better_above: str
+    better_below: str
+
+    @property
+    def number(self) -> Number:
+        """The value as it is written."""
+        return Number(self.value, self.se, "", self.reason)
+
+
+def gaps(curve: Swept, decision: Decision) -> Array:
+    """Return how much better a is than b over the curve: positive where a is the better one."""
+    if decision.measure == "a_beats_b":
+        return np.asarray(curve.dataset["a_beats_b"].values - 0.5)
+    gap, _ = curve.gap()
+    return -gap if decision.measure in LESS_IS_BETTER else gap
+
+
+def gap_at(
+    experiment: Experiment,
+    key: Key,
+    decision: Decision,
+    resize: bool,
+    dataset: xr.Dataset | None,
+    threads: int | None,
+) -> Gap:
+    """Return the gap between the portfolios as a function of the key, on the same worlds."""
+    varied = Varied(experiment, resize)
+    prices = None
+    if dataset is not None:
+        prices = Prices(varied.at({}), dataset, decision.portfolios)
+
+    def gap(x: float) -> Measured:
+        if prices is not None:
+            worlds = prices.sheet([key], np.array([[x]])).at(0)
+        else:
+            worlds = simulate(varied.at({key: x}), threads=threads)
+        return better(worlds, decision)
+
+    return gap
+
+
+def better(worlds: xr.Dataset, decision: Decision) -> Measured:
+    """Return how much better a is than b in some worlds, paired: positive where a is better."""
+    on = decision.measure
+    entry = compared(worlds, decision.a, str(decision.b), on)
+    if entry.value is None:
+        return replace(entry, value=float("nan"))
+    value = entry.value - 0.5 if on == "a_beats_b" else entry.value
+    return replace(entry, value=-value if on in LESS_IS_BETTER else value)
+
+
+def find_ties(curve: Swept, key: Key, decision: Decision, gap: Gap) -> tuple[Tie, ...]:
+    """Narrow down every change of sign of the curve."""
+    x, g = curve.dataset[key.name].values, gaps(curve, decision)
+    exact = curve.simulated == 0
+    found = []
+    for i in crossings(x, g):
+        left, right = float(x[i]), float(x[i + 1])
+        if key.kind == "count":
+            value = halved(gap, left, right)
+        else:
+            value = narrowed(gap, left, right, _STEPS[0] if exact else _STEPS[1])
+        slope = (g[i + 1] - g[i]) / (x[i + 1] - x[i])
+        at = gap(value)
+        se = None if at.se is None or slope == 0.0 else abs(at.se / slope)
+        if exact and se is not None:
+            # The slope of the curve where it matters: within a few errors of the tie.
+            reach = min(max(4.0 * se, 1e-3 * abs(value)), value - x[0], x[-1] - value)
+            if reach > 0.0:
+                rise = (gap(value + reach).value or 0.0) - (gap(value - reach).value or 0.0)
+                se = abs((at.se or 0.0) * 2.0 * reach / rise) if rise else None
+        above, below = (decision.a, decision.b) if g[i + 1] > 0.0 else (decision.b, decision.a)
+        low, high = (
+            (None, None)
+            if se is None
+            else (max(value - _NORMAL_95 * se, float(x[0])), value + _NORMAL_95 * se)
+        )
+        found.append(
+            Tie(value, finite(se), finite(low), finite(high), at.reason, str(above), str(below))
+        )
+    return tuple(found)
+
+
+def with_errors(
+    line: Line,
+    experiment: Experiment,
+    keys: tuple[Key, Key],
+    decision: Decision,
+    dataset: xr.Dataset,
+) -> Line:
+    """Return a line of prices solved by one secant step more, with the errors of the gap there."""
+    prices = Prices(Varied(experiment).at({}), dataset, decision.portfolios)
+    step = 1e-2
+    rows: list[tuple[float, float | None, float | None]] = []
+    for x, y, _ in line:
+        if y is None:
+            rows.append((x, y, None))
+            continue
+        at = np.array([[y * (1.0 - step), x], [y, x], [y * (1.0 + step), x]])
+        sheet = prices.sheet(keys, at)
+        low, here, high = (better(sheet.at(p), decision) for p in range(3))
+        rise = (high.value or 0.0) - (low.value or 0.0)
+        if rise == 0.0:
+            rows.append((x, y, None))
+            continue
+        slope = rise / (2.0 * step * y)
+        se = None if here.se is None else abs(here.se / slope)
+        rows.append((x, y - (here.value or 0.0) / slope, finite(se)))
+    return tuple(rows)
+
+
+def find_line(curve: Swept, key: Key, second: Key, decision: Decision) -> Line:
+    """Return the least tie for each value of the second key, between points of the grid."""
+    x = curve.dataset[key.name].values
+    order = (key.name, second.name)
+    g = gaps(curve, decision).reshape([curve.dataset.sizes[name] for name in order])
+    errors = gap_errors(curve, decision).reshape(g.shape)
+    rows: list[tuple[float, float | None, float | None]] = []
+    for j, at in enumerate(curve.dataset[second.name].values):
+        here = crossings(x, g[:, j])
+        if not here:
+            rows.append((float(at), None, None))
+            continue
+        i = here[0]
+        value = between(x[i], x[i + 1], g[i, j], g[i + 1, j])
+        slope = (g[i + 1, j] - g[i, j]) / (x[i + 1] - x[i])
+        se = finite(float((errors[i, j] + errors[i + 1, j]) / 2.0 / abs(slope)))
+        rows.append((float(at), float(value), se))
+    return tuple(rows)
+
+
+def gap_errors(curve: Swept, decision: Decision) -> Array:
+    """Return the standard error of `gaps`, of paired worlds."""
+    if decision.measure == "a_beats_b":
+        return np.asarray(curve.dataset["a_beats_b_se"].values)
+    return curve.gap()[1]

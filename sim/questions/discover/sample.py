@@ -1,0 +1,169 @@
+"""Worlds with their assumptions: whether a loses in each, beside every figure in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...experiment import Experiment, ExperimentError, Fault
+from ...plan import make_plan
+from ...run.simulate import Progress, simulate
+from ...text.names import key_words
+from ...vary.doubts import Doubt, doubts_of, figure_text
+from ...vary.draw import draw, plainly, shared_scores
+from ..common import Decision
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from ...vary.keys import Key
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+#: Worlds at each point of varied keys.
+WORLDS_AT_POINT = 256
+
+
+@dataclass(frozen=True)
+class _Input:
+    """An input of the region: what it is called and how its values are written."""
+
+    name: str
+    words: str
+    unit: str
+    text: Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Worlds: their inputs (inputs, worlds), whether a lost, and into how many groups they fall."""
+
+    inputs: tuple[_Input, ...]
+    x: Array
+    lost: Flags
+    groups: int
+
+    @property
+    def half(self) -> int:
+        """Worlds that are searched: whole groups."""
+        size = len(self.lost)
+        return size // 2 if not self.groups else (self.groups // 2) * (size // self.groups)
+
+    @property
+    def groups_left(self) -> int:
+        """Groups that judge."""
+        return self.groups - self.groups // 2 if self.groups else 0
+
+
+def run_cloud(
+    experiment: Experiment,
+    decision: Decision,
+    variable: str,
+    worlds: int,
+    run: xr.Dataset | None,
+    threads: int | None,
+    progress: Progress | None,
+) -> Cloud:
+    """Return the worlds of a run."""
+    from ...measures.worlds import first_worlds
+
+    plan = make_plan(experiment)
+    results = run if run is not None else simulate(experiment, threads=threads, progress=progress)
+    results = first_worlds(results, worlds)
+    rows = results[variable].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
+    scores = shared_scores(plan, 0, int(results.sizes["sim"]))
+    doubts = doubts_of(experiment, plan)
+    return Cloud(
+        tuple(_doubt_input(doubt) for doubt in doubts),
+        np.array([doubt.of(scores) for doubt in doubts]).reshape(len(doubts), scores.shape[1]),
+        _lost(np.asarray(rows)),
+        int(results.attrs.get("groups", 0)),
+    )
+
+
+def _lost(rows: Array) -> Flags:
+    """Return where the first is below the second; an undefined ratio counts as the worst."""
+    first, second = np.nan_to_num(rows, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+    return np.asarray(first < second)
+
+
+def _doubt_input(doubt: Doubt) -> _Input:
+    return _Input(doubt.name, doubt.words, doubt.unit, doubt.text)
+
+
+def varied_cloud(
+    experiment: Experiment,
+    decision: Decision,
+    variable: str,
+    vary: Mapping[str, Any],
+    points: int,
+    threads: int | None,
+    progress: Progress | None,
+) -> Cloud:
+    """Draw sets of worlds, each at its own values of the varied keys."""
+    from ...vary.keys import Varied
+
+    keys, values = _design(experiment, vary, points)
+    varied = Varied(experiment)
+    x, lost, doubts = [], [], list[Doubt]()
+    for p, row in enumerate(values):
+        here = varied.at(dict(zip(keys, row, strict=True)))
+        plan = plainly(make_plan(here))
+        first = p * WORLDS_AT_POINT
+        rows = draw(plan, [variable], first=first, worlds=WORLDS_AT_POINT, threads=threads)
+        places = [plan.portfolios.index(name) for name in decision.portfolios]
+        lost.append(_lost(rows[variable][places]))
+        doubts = doubts_of(here, plan)
+        scores = shared_scores(plan, first, WORLDS_AT_POINT)
+        own = [np.full(WORLDS_AT_POINT, value) for value in row]
+        x.append({key.name: o for key, o in zip(keys, own, strict=True)} | _by_name(doubts, scores))
+        if progress is not None:
+            progress(p + 1, points)
+    names = [_key_input(key) for key in keys]
+    # A figure that is varied is its own input; what worlds make of it would say it twice.
+    names += [_doubt_input(doubt) for doubt in doubts if doubt.name not in vary]
+    table = np.array([np.concatenate([row[item.name] for row in x]) for item in names])
+    return Cloud(tuple(names), table, np.concatenate(lost), points)
+
+
+def _key_input(key: Key) -> _Input:
+    """Return a varied key as an input: a loading and a tier's median by what analysts call them."""
+    words = key_words(key.name)
+    if key.table == "tier":
+        words = f"median {words}"
+    return _Input(key.name, words, key.unit, partial(figure_text, key.field))
+
+
+def _by_name(doubts: Sequence[Doubt], scores: Array) -> dict[str, Array]:
+    return {doubt.name: doubt.of(scores) for doubt in doubts}
+
+
+def _design(
+    experiment: Experiment, vary: Mapping[str, Any], points: int
+) -> tuple[list[Key], Array]:
+    """Return keys and their values, shape (points, keys): even within ranges, in any order."""
+    from scipy.stats import qmc
+
+    from ...vary.keys import find_key
+    from ...vary.ranges import read_values
+
+    keys, ends = [], []
+    for name, written in vary.items():
+        key = find_key(experiment, name)
+        values = read_values(key, written, experiment.file)
+        numbers = [value for value in values if isinstance(value, int | float)]
+        if len(numbers) < len(values) or not min(numbers) < max(numbers):
+            raise ExperimentError(
+                experiment.file, [Fault(name, 'needs a range such as "0 to 0.7"', written)]
+            )
+        keys.append(key)
+        ends.append((min(numbers), max(numbers)))
+    drawn = qmc.LatinHypercube(len(keys), rng=experiment.simulation.seed).random(points)
+    low, high = np.array(ends).T
+    return keys, low + (high - low) * drawn

@@ -1,0 +1,83 @@
+"""What was run, by which versions, and what two runs of the same numbers have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .._version import __version__
+from ..experiment import Experiment
+from ..plan import Plan, sampling_of
+from ..plan.tails import group_tails
+from .cautions import assumption_warnings, cap_warnings, tail_warnings
+
+
+def run_key(experiment: Experiment, plan: Plan) -> str:
+    """Return what finished blocks are kept under: experiment, sampling, code and versions."""
+    from ..engine.jit import sources_hash
+
+    parts = [
+        experiment.fingerprint(),
+        repr(plan.sampling),
+        sources_hash(),
+        json.dumps(package_versions()),
+        __version__,
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def identity(experiment: Experiment) -> dict[str, Any]:
+    """Return what two runs of the same numbers have in common, as manifest and worlds name it."""
+    return {
+        "experiment_hash": experiment.fingerprint(),
+        "seed": experiment.simulation.seed,
+        "worlds": sampling_of(experiment.simulation)[1],
+        "version": __version__,
+    }
+
+
+def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the provenance of a run: what was run, by which versions, and its warnings.
+
+    Parameters
+    ----------
+    experiment, plan
+        What was run.
+    arrays
+        Results; ``capped`` with its last axis worlds, or its mean over worlds.
+    """
+    from ..experiment.write import to_toml
+
+    decision = experiment.decision
+    return {
+        "experiment": experiment.name,
+        "title": experiment.title,
+        "seed": plan.seed,
+        "worlds": plan.worlds,
+        "sampling": plan.sampling.kind,
+        "groups": plan.sampling.groups,
+        "replicates": plan.sampling.replicates,
+        "experiment_hash": experiment.fingerprint(),
+        "version": __version__,
+        "packages": json.dumps(package_versions()),
+        "experiment_toml": to_toml(experiment),
+        "tails_json": json.dumps(group_tails(experiment, plan)),
+        "left_over_json": json.dumps(dict(plan.left_over)),
+        "decision_json": json.dumps([decision.a, decision.b] if decision else []),
+        "warnings_json": json.dumps(
+            [
+                *cap_warnings(plan, arrays),
+                *tail_warnings(experiment),
+                *assumption_warnings(experiment),
+            ]
+        ),
+    }
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that decide the numbers."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("numpy", "numba", "scipy", "xarray")}

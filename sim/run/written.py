@@ -1,0 +1,268 @@
+"""A run on disk: everything it was, everything it gave, moved into place whole."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._version import __version__
+from ..experiment import Experiment, ExperimentError, load
+from ..experiment.write import to_toml
+from ..measures import Comparison, Summary, answer, number_warnings, summarize
+from ..measures.comparison import compare_pairs
+from ..measures.levels import split_levels
+from ..plan import sampling_of
+from ..text.safe import cell, printable
+from .dataset import save, warnings_of
+from .folder import (
+    MAKE_AGAIN,
+    DiskFullError,
+    RunError,
+    added,
+    check_space,
+    check_target,
+    checked,
+    read_manifest,
+    replaced,
+    sign,
+    silent_deallocation,
+)
+from .provenance import identity
+
+__all__ = [
+    "Answer",
+    "DiskFullError",
+    "RunError",
+    "check_target",
+    "has_numbers_of",
+    "read_answer",
+    "read_experiment",
+    "read_manifest",
+    "read_summary",
+    "run_folder",
+    "write_run",
+]
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_LOG = logging.getLogger("sim")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run says: figures, comparisons, sentences, warnings."""
+
+    summary: Summary
+    comparisons: tuple[Comparison, ...]
+    sentences: tuple[str, ...]
+    warnings: tuple[str, ...]
+    attrs: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return ``summary.json``."""
+        return {
+            "experiment": self.attrs["experiment"],
+            "seed": int(self.attrs["seed"]),
+            "worlds": int(self.attrs["worlds"]),
+            "portfolios": self.summary.to_dict(),
+            "comparisons": [comparison.to_dict() for comparison in self.comparisons],
+            "answer": list(self.sentences),
+            "warnings": list(self.warnings),
+        }
+
+
+#: Draws the worlds of a run, with its answer, into a folder.
+Draw = Callable[["xr.Dataset", Path, Answer], None]
+
+
+def read_answer(dataset: xr.Dataset) -> Answer:
+    """Summarise a run: every portfolio, every pair, the sentences and the warnings.
+
+    A two-level run says how much of its spread is doubt. The pair of ``[decision]`` comes first; without one, pairs stand in the order of the file.
+    """
+    summary = summarize(dataset)
+    names = [str(name) for name in dataset["portfolio"].values]
+    chosen = tuple(json.loads(dataset.attrs.get("decision_json", "[]")))
+    pairs = list(combinations(names, 2))
+    if len(chosen) == 2:
+        pairs = [chosen, *(pair for pair in pairs if set(pair) != set(chosen))]
+    comparisons = tuple(compare_pairs(dataset, pairs))
+    sentences = answer(summary, comparisons[0] if comparisons else None)
+    levels = split_levels(dataset)
+    if levels is not None:
+        sentences = [*sentences, levels.sentence]
+    warnings = [*number_warnings(dataset, summary), *warnings_of(dataset)]
+    return Answer(summary, comparisons, tuple(sentences), tuple(warnings), dict(dataset.attrs))
+
+
+def write_run(
+    folder: str | Path,
+    experiment: Experiment,
+    dataset: xr.Dataset,
+    *,
+    draw: Draw | None = None,
+    seconds: Mapping[str, float] | None = None,
+) -> Answer:
+    """Write a run into its folder, whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        The run's folder. The own files of a run in it are replaced; what was made from it stays
+        where the numbers are the same and moves to ``earlier`` where not, and what is not the
+        run's stays. A folder that holds anything but a run is left alone.
+    experiment
+        What was run.
+    dataset
+        What it gave.
+    draw
+        Draws the charts of a run into a folder, once the run is in its place. What fails there is
+        told and costs no worlds.
+    seconds
+        What to note in the manifest about time.
+
+    Raises
+    ------
+    RunError
+        Where the folder cannot be written or holds something else.
+    """
+    check_target(Path(folder))
+    folder = Path(folder).resolve()
+    found = read_answer(dataset)
+    with replaced(folder) as fresh:
+        check_space(dataset, fresh)
+        with silent_deallocation():
+            save(dataset, fresh / "worlds.nc")
+        resolved = _with_inputs(experiment, int(dataset.attrs["worlds"]), fresh)
+        (fresh / "experiment.toml").write_text(resolved, encoding="utf-8")
+        _write_json(fresh / "summary.json", found.to_dict())
+        _write_csv(fresh / "summary.csv", found.summary.to_rows())
+        sign(
+            fresh,
+            {
+                "experiment": experiment.name,
+                "title": experiment.title,
+                "answer": found.sentences[0] if found.sentences else "",
+                "experiment_hash": dataset.attrs["experiment_hash"],
+                "seed": int(dataset.attrs["seed"]),
+                "worlds": int(dataset.attrs["worlds"]),
+                "version": __version__,
+                "packages": json.loads(dataset.attrs["packages"]),
+                "seconds": dict(seconds or {}),
+            },
+        )
+    if draw is not None:
+        _draw(folder, dataset, found, draw)
+    return found
+
+
+def _draw(folder: Path, dataset: xr.Dataset, found: Answer, draw: Draw) -> None:
+    try:
+        with added(folder, "charts") as staged:
+            draw(dataset, staged, found)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{folder}: the run is whole but for its charts") from None
+    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        _LOG.warning("Note: the run is whole, its charts could not be drawn (%s).", reason)
+
+
+def _with_inputs(experiment: Experiment, worlds: int, temporary: Path) -> str:
+    """Copy the files that the experiment reads; return its TOML with their new places.
+
+    A run to an accuracy holds as many worlds as it came to. A copy of what lies outside of the
+    experiment's folder is told: whoever gets the run gets it too.
+    """
+    places: dict[str, str] = {}
+    for name in experiment.inputs:
+        plain = Path(printable(Path(name).name))
+        copy, number = Path("inputs") / plain, 2
+        # Files of one name in different folders stay apart.
+        while copy.as_posix() in places.values():
+            copy, number = Path("inputs") / f"{plain.stem}-{number}{plain.suffix}", number + 1
+        (temporary / copy).parent.mkdir(exist_ok=True)
+        shutil.copyfile(experiment.folder / name, temporary / copy)
+        places[name] = copy.as_posix()
+        home, there = experiment.folder.resolve(), (experiment.folder / name).resolve()
+        if not there.is_relative_to(home):
+            _LOG.warning(
+                "Note: %s, outside of the experiment's folder, is copied into the run as %s: "
+                "whoever gets the run gets it.",
+                *(name, copy.as_posix()),
+            )
+    own = None if sampling_of(experiment.simulation)[1] == worlds else worlds
+    return to_toml(experiment, places, own)
+
+
+def read_summary(folder: str | Path) -> dict[str, Any]:
+    """Return ``summary.json`` of a run.
+
+    Raises
+    ------
+    RunError
+        Where it is missing, or is not what the run wrote.
+    """
+    path = checked(folder, "summary.json")
+    try:
+        summary: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        known = set(summary) >= _SUMMARY
+    except (OSError, ValueError, TypeError, RecursionError):
+        known = False
+    if not known:
+        raise RunError(f"{path}: is no summary of a run; {MAKE_AGAIN}")
+    return summary
+
+
+def read_experiment(folder: str | Path) -> Experiment:
+    """Return the experiment of a run, as it was used.
+
+    Raises
+    ------
+    RunError
+        Where it is missing, is not what the run wrote, or is of a version that this one cannot read.
+    """
+    path = checked(folder, "experiment.toml")
+    try:
+        return load(path)
+    except ExperimentError as error:
+        wrote, faults = (
+            read_manifest(folder)["version"],
+            "; ".join(f"{fault.key} {fault.problem}" for fault in error.faults),
+        )
+        problem = f"written by creator-roi {wrote}, cannot be read by {__version__}: {faults}"
+        raise RunError(f"{path}: {problem}; {MAKE_AGAIN}") from None
+
+
+#: What `read_answer` writes, and its readers rely on.
+_SUMMARY = {"portfolios", "comparisons", "answer", "warnings"}
+
+
+def has_numbers_of(folder: str | Path, experiment: Experiment) -> bool:
+    """Say whether the run in a folder has the numbers that an experiment would give."""
+    manifest = read_manifest(folder)
+    return all(manifest[key] == value for key, value in identity(experiment).items())
+
+
+def run_folder(experiment: Experiment, out: str | Path | None = None) -> Path:
+    """Return where a run goes: ``--out``, or ``results/NAME``."""
+    return Path(out) if out is not None else Path("results") / experiment.name
+
+
+def _write_json(path: Path, content: Any) -> None:
+    text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)

@@ -1,0 +1,100 @@
+"""Worlds for questions of this room: any factors, any luck, only the variables that are asked for.
+
+Creators, posts and orders are keyed by the world, so the same factors in other worlds meet fresh
+creators: what a second run of "the same season with other luck" needs is only where it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..plan import Plan, Sampling
+from ..run.simulate import Progress
+
+if TYPE_CHECKING:
+    from ..engine.run import Block
+
+Array = npt.NDArray[np.float64]
+
+#: Bytes of cost quantities in a block of worlds, at most.
+_BLOCK_BYTES = 1 << 25
+
+
+def plainly(plan: Plan) -> Plan:
+    """Return the plan with independent worlds: estimators over pairs of worlds need them."""
+    return replace(plan, sampling=Sampling())
+
+
+def shared_scores(plan: Plan, first: int, worlds: int) -> Array:
+    """Return the standard normal factors of worlds, shape (factors, worlds)."""
+    from ..engine.factors import factor_rows
+
+    return factor_rows(plan, first, worlds)
+
+
+def draw(
+    plan: Plan,
+    variables: Sequence[str],
+    *,
+    first: int = 0,
+    worlds: int | None = None,
+    factors: Array | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Array]:
+    """Simulate worlds and keep a few variables.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    variables
+        Names from `sim.run.dataset.SCHEMA`.
+    first
+        First world, a multiple of 128: it decides the luck of creators, posts and orders.
+    worlds
+        Number of worlds; the plan's own by default.
+    factors
+        Standard normal scores instead of the worlds' own, shape (factors, worlds).
+    threads, progress
+        See `sim.simulate`.
+
+    Returns
+    -------
+    dict
+        Arrays by variable, last axis worlds.
+    """
+    from ..engine.run import block_rows, blocks, collect, on_threads
+
+    count = plan.worlds if worlds is None else worlds
+    reached = replace(plan, worlds=first + count)
+    result: dict[str, Array] = {}
+
+    def block(_: Plan, start: int, size: int) -> dict[str, Array]:
+        here = slice(start - first, start - first + size)
+        rows = block_rows(reached, start, size, None if factors is None else factors[:, here])
+        return {name: rows[name] for name in variables}
+
+    def store(done: Block, rows: dict[str, Array]) -> None:
+        start, size = done[0] - first, done[1]
+        for name, row in rows.items():
+            if name not in result:
+                result[name] = np.empty((*row.shape[:-1], count))
+            result[name][..., start : start + size] = row
+
+    with on_threads(block, reached, threads) as (submit, ahead):
+        collect(blocks(reached, _block_size(plan), first), submit, store, progress, ahead)
+    return result
+
+
+def _block_size(plan: Plan) -> int:
+    """Return worlds per block: fewer where many lines would need much memory."""
+    from ..engine.run import BLOCK, CHUNK
+
+    per_world = 8 * plan.prices.size
+    return max(CHUNK, min(BLOCK, _BLOCK_BYTES // per_world // CHUNK * CHUNK))

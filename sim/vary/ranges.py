@@ -1,0 +1,255 @@
+"""Values of a key as analysts write them: lists, and ranges in real units or in times of its own.
+
+======================================  ============================================================
+``[1000, 2000, "3k"]``                  exactly these
+``"1000, 2000, 3k"``                    the same on the command line
+``"0.5x to 2x in 21 steps"``            21 values, each the same factor above the one before
+``"2000 to 8000 in 13 steps"``          13 values, evenly apart
+``"1 to 1000 in 7 log steps"``          real units, but by factors (``even steps``: evenly apart)
+======================================  ============================================================
+
+``x`` means times the value in the experiment, for a distribution times its median.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..experiment import DistributionError, Experiment, ExperimentError, Fault
+from ..experiment.distributions import number
+from ..text.numbers import counted, rounded
+from .keys import SHARES, Key
+
+#: Values of a range that does not say how many.
+STEPS = 21
+#: Most values of a range.
+MOST_STEPS = 10_000
+_RANGE = re.compile(
+    r"^\s*(?P<low>\S+?)\s*(?P<sign>%?)\s+to\s+(?P<high>\S+?|\S+\s+%)"
+    r"(?:\s+in\s+(?P<steps>\d+)\s+(?:(?P<spacing>log|even)\s+)?steps?)?\s*$",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(r"^(.*\d)\s*[x×]$", re.IGNORECASE)
+HELP = 'write a list such as [1000, 2000], "0.5x to 2x in 21 steps" or "2000 to 8000 in 13 steps"'
+
+
+def read_values(key: Key, written: Any, file: str) -> list[float | str]:
+    """Return the values that a key is to take.
+
+    Parameters
+    ----------
+    key
+        The key.
+    written
+        A list, a number, or text in one of the ways above. Text in a list that is no number is
+        taken as the file would take it there, such as ``"150 to 600"``.
+    file
+        How error messages call the experiment.
+
+    Raises
+    ------
+    ExperimentError
+        Where the values cannot be understood or the key does not allow them.
+    """
+    try:
+        values = _values(key, written)
+    except DistributionError as error:
+        raise ExperimentError(file, [Fault(key.name, f"{error}; {HELP}", written)]) from None
+    if key.kind == "count":
+        values = [round(v) if isinstance(v, float) else v for v in values]
+    kept = list(dict.fromkeys(values))
+    if not kept:
+        raise ExperimentError(file, [Fault(key.name, f"has no values; {HELP}", written)])
+    return kept
+
+
+def _values(key: Key, written: Any) -> list[float | str]:
+    if isinstance(written, Sequence) and not isinstance(written, str):
+        return [_item(key, item) for item in written]
+    if isinstance(written, str):
+        match = _RANGE.match(written)
+        if match is not None:
+            return [*_range(key, match)]
+        if "," in written and not re.fullmatch(r"[\d,.]+", written.strip()):
+            return [_item(key, item.strip()) for item in written.split(",") if item.strip()]
+        if re.fullmatch(r"\d+(?:\.\d+)?(?:,\d+(?:\.\d+)?)+", written.strip()):
+            return _plain_list(key, written)
+    return [_item(key, written)]
+
+
+def _plain_list(key: Key, written: str) -> list[float | str]:
+    """Tell a list from thousands: ``1,000`` is one number, ``1000,2000`` are two."""
+    parts = written.strip().split(",")
+    if all(re.fullmatch(r"\d{3}(?:\.\d+)?", part) for part in parts[1:]) and len(parts[0]) <= 3:
+        return [_item(key, written)]
+    return [_item(key, part) for part in parts]
+
+
+def _item(key: Key, item: Any) -> float | str:
+    try:
+        return scaled_number(key, item)
+    except DistributionError:
+        if isinstance(item, str) and not _TIMES.match(item) and not item[:1].isdigit():
+            return item
+        if isinstance(item, str) and " to " in item:
+            return item
+        raise
+
+
+def is_times(written: str) -> bool:
+    """Whether a text means so many times what a key is, such as ``0.8x``."""
+    return _TIMES.match(written) is not None
+
+
+def scaled_number(key: Key, written: Any) -> float:
+    """Read a number, or ``1.5x``: so many times what the key is now.
+
+    Raises
+    ------
+    DistributionError
+        Where it is neither, or where there is nothing to multiply.
+    """
+    match = _TIMES.match(written) if isinstance(written, str) else None
+    if match is None:
+        return number(written)
+    if not key.base:
+        now = "0" if key.base == 0.0 else "no number"
+        raise DistributionError(f"is {now} in the experiment, so `x` says nothing")
+    return number(match.group(1)) * key.base
+
+
+def _range(key: Key, match: re.Match[str]) -> list[float]:
+    low, high = match["low"] + match["sign"], match["high"]
+    if high.endswith("%") and not low.endswith("%"):
+        low += "%"
+    steps, by_factors = _steps(match), _by_factors(match)
+    times = _TIMES.match(high)
+    if times is None:
+        return spread(scaled_number(key, low), number(high), steps, by_factors)
+    # Spread the factors, so that 1x is exactly the experiment's own value.
+    first = _TIMES.match(low)
+    low = first.group(1) if first else low
+    base = scaled_number(key, "1x")
+    return [f * base for f in spread(number(low), number(times.group(1)), steps, by_factors)]
+
+
+def _steps(match: re.Match[str]) -> int:
+    steps = int(match["steps"] or STEPS)
+    if steps < 2:
+        raise DistributionError("a range needs at least 2 steps")
+    if steps > MOST_STEPS:
+        raise DistributionError(f"a range has at most {counted(MOST_STEPS)} steps")
+    return steps
+
+
+def _by_factors(match: re.Match[str]) -> bool:
+    if match["spacing"]:
+        return match["spacing"].lower() == "log"
+    return _TIMES.match(match["high"]) is not None
+
+
+def spread(low: float, high: float, steps: int, by_factors: bool) -> list[float]:
+    """Return numbers from low to high, the ends included, evenly or by equal factors apart."""
+    if by_factors and low > 0.0 and high > 0.0:
+        inner = np.geomspace(low, high, steps)
+    elif by_factors and low != 0.0:
+        raise DistributionError("log steps need both ends positive")
+    else:
+        inner = np.linspace(low, high, steps)
+    return [rounded(value, 12) for value in inner]
+
+
+# --- Ranges that nobody wrote ---------------------------------------------------------------------
+
+#: Upper ends for amounts that are nothing in the experiment, USD.
+_FROM_NOTHING = {
+    "fixed": 100_000.0,
+    "bonus_per_order": 50.0,
+    "bonus_per_thousand_impressions": 50.0,
+    "shipping": 100.0,
+    "hourly_rate": 200.0,
+}
+#: Numbers between 0 and 1, and the ends of their own range.
+_BOUNDED = {
+    "commission_rate": (0.0, 1.0),
+    "agency_share": (0.0, 1.0),
+    "usage_rights_share": (0.0, 1.0),
+    "common": (0.0, 1.0),
+    "overlap": (0.0, 1.0),
+    "duplicate_waste": (0.0, 1.0),
+    "overlap_between_niches": (0.0, 1.0),
+    "amplified_engagement": (0.0, 1.0),
+    "amplified_conversion": (0.0, 1.0),
+    "delivery_rate": (0.05, 1.0),
+}
+#: Widest doubt about a mean that is looked at: sd of the log.
+_WIDEST_BELIEF = 1.5
+#: How far a key moves from what it is: wide where a point is algebra, less where it is a run.
+_WIDE, _NARROW = 10.0, 4.0
+
+
+def default_values(experiment: Experiment, key: Key, steps: int, wide: bool) -> list[float | str]:
+    """Return values for a key where none are given: all that it can sensibly be.
+
+    Parameters
+    ----------
+    experiment
+        The experiment.
+    key
+        The key.
+    steps
+        Number of values.
+    wide
+        Whether to go from a tenth to ten times its value, else from a quarter to four times.
+
+    Raises
+    ------
+    ExperimentError
+        For keys with nothing to go by.
+    """
+    low, high, by_factors = _default_ends(experiment, key, _WIDE if wide else _NARROW)
+    values = spread(low, high, steps, by_factors)
+    if key.kind == "count":
+        values = [float(round(value)) for value in values]
+    return list(dict.fromkeys(values))
+
+
+def _default_ends(experiment: Experiment, key: Key, factor: float) -> tuple[float, float, bool]:
+    if key.table == "shocks" and key.kind == "number":
+        return 0.0, _largest_loading(experiment, key), False
+    if key.table == "beliefs" and key.field == "sd":
+        return 0.0, _WIDEST_BELIEF, False
+    if key.field in _BOUNDED:
+        return (*_BOUNDED[key.field], False)
+    if key.field.endswith("_correlation"):
+        return -0.9, 0.9, False
+    if key.base == 0.0 and key.field in _FROM_NOTHING:
+        return 0.0, _FROM_NOTHING[key.field], False
+    if not key.base or key.base < 0.0:
+        raise ExperimentError(experiment.file, [Fault(key.name, f"has no default range; {HELP}")])
+    share = key.field in SHARES or key.name.endswith("spike.probability")
+    high = min(factor * key.base, 0.95) if share else factor * key.base
+    low = max(key.base / factor, 1.0) if key.kind == "count" else key.base / factor
+    return low, high, True
+
+
+def _largest_loading(experiment: Experiment, key: Key) -> float:
+    """Return up to where squared loadings leave something to the creator."""
+    scale = experiment.shocks.scale
+    squares: dict[str, dict[str, float]] = {
+        str(name): {str(kind): (scale * weight) ** 2 for kind, weight in loadings.items()}
+        for name, loadings in experiment.shocks.loadings.items()
+    }
+    if key.field == "scale":
+        heaviest = max((sum(own.values()) for own in squares.values()), default=0.0)
+        limit = scale / heaviest**0.5 if heaviest > 0.0 and scale > 0.0 else 2.0
+    else:
+        _, _, name, kind = key.name.split(".")
+        others = sum(x for other, x in squares.get(name, {}).items() if other != kind)
+        limit = max(1.0 - others, 0.0) ** 0.5 / scale if scale > 0.0 else 1.0
+    # Rounded down, so that the sum of squares stays below one.
+    return float(np.floor(limit * 100.0) / 100.0)
