@@ -301,6 +301,8 @@ def _column(
         table = read_table((folder or Path()) / name, FIGURES, mapped={"figure": column}, name=name)
     except ReadingError as error:
         raise DistributionError(f"{name}: {'; '.join(error.faults[:3])}") from None
+    if not kind.percent:
+        refuse_percent((table.titles["figure"], *table.cells["figure"]))
     figures = table.numbers["figure"]
     values = figures[(figures >= lower) & (figures <= upper)]
     if len(values) < 2:

@@ -103,12 +103,11 @@ class _Rows:
             row = self._row(at)
             if row is None or len(self.faults) > told:
                 continue
-            same = alike(row.name)
-            if same in places:
-                where = f"{self.table.unit} {self.table.rows[places[same]]}"
+            first = places.setdefault(alike(row.name), at)
+            if first != at:
+                where = f"{self.table.unit} {self.table.rows[first]}"
                 self._fault(at, "name", f"stands in {where} already")
                 continue
-            places[same] = at
             rows.append(row)
         if self.faults:
             more = len(self.faults) > _MOST_FAULTS
@@ -127,13 +126,12 @@ class _Rows:
     def _row(self, at: int) -> RosterRow | None:
         name = self._text(at, "name", "").removeprefix("@")
         niche = self._text(at, "niche", str(self.portfolio.get("niche", "general")))
-        for key, text in (("name", name), ("niche", niche)):
-            if not text:
-                self._fault(at, key, "is empty")
-            elif key == "name" and (odd := unshown(text)):
-                self._fault(at, key, f"holds {odd}, which cannot be shown; leave it out")
-            elif key == "niche" and (problem := name_problem(text)):
-                self._fault(at, key, problem)
+        if not name:
+            self._fault(at, "name", "is empty")
+        elif odd := unshown(name):
+            self._fault(at, "name", f"holds {odd}, which cannot be shown; leave it out")
+        if "niche" in self.table.text and (problem := name_problem(niche)):
+            self._fault(at, "niche", problem)
         figures = dict(self._figures(at))
         orders, posts = self._campaigns(at)
         platform, tier = self._platform_and_tier(at, figures.get("followers", math.nan))

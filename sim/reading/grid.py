@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..text.numbers import fixed
+from ..text.safe import printable
 
 #: Bytes beyond which a table is not read: a million rows of an export are about as many.
 LARGEST = 100_000_000
@@ -43,11 +44,6 @@ _KINDS = (
 )
 
 
-#: What no cell means and no terminal should get: control characters but tab and line feed, and marks
-#: of byte order within a text.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe]")
-
-
 class ReadingError(ValueError):
     """A table that cannot be read as it is.
 
@@ -58,8 +54,8 @@ class ReadingError(ValueError):
     """
 
     def __init__(self, *faults: str) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+        self.faults = tuple(printable(fault) for fault in faults)
+        super().__init__("\n".join(self.faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +163,6 @@ def _printable(text: str) -> bool:
     return odd * 20 <= len(text)
 
 
-def cleaned(text: str) -> str:
-    """Return a cell without control characters, and without blanks around it."""
-    return _CONTROL.sub("", text).strip()
-
-
 def separator_line(text: str) -> tuple[str | None, str]:
     """Return the delimiter that a first line ``sep=;`` names, and the text with that line blank."""
     first, end, rest = text.partition("\n")
@@ -206,5 +197,5 @@ def _numbered(reader: Iterable[list[str]]) -> Iterator[Row]:
             if "unexpected end" in why:
                 why = 'a quote is opened (") and never closed'
             raise ReadingError(f"line {start}: {why}") from None
-        yield Row(start, tuple(Cell(cleaned(cell)) for cell in cells))
+        yield Row(start, tuple(Cell(cell.strip()) for cell in cells))
         start = reader.line_num + 1  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..text.numbers import counted, fixed, setting
+from ..text.safe import printable
 from . import workbook
 from .cells import is_missing, parts_of
 from .grid import DELIMITERS, Cell, ReadingError, Row, decoded, raw_bytes, separator_line, split
@@ -286,6 +287,7 @@ class _Columns:
         }  # fmt: skip
         keep = self._named(numbers, who)
         averaged = frozenset(k for k, at in self.place.items() if self.titles[at].averaged)
+        words = [self._words(key) for key in self.vocabulary.meanings if key in self.place]
         picked = [int(i) for i in np.flatnonzero(keep)]
         return Reading(
             name=name,
@@ -296,9 +298,8 @@ class _Columns:
             averaged=averaged,
             rows=[self.rows[i].number for i in picked],
             unit=self.unit,
-            read="read: " + "; ".join(self._words(key) for key in self.vocabulary.meanings
-                                      if key in self.place),
-            notes=(*notes, *self.notes),
+            read=printable("read: " + "; ".join(words)),
+            notes=tuple(printable(note) for note in (*notes, *self.notes)),
             cells={key: [self.rows[i].cells[at].text for i in picked]
                    for key, at in self.place.items()},
         )  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..text.numbers import fixed
-from .grid import LARGEST, Cell, ReadingError, Row, cleaned
+from .grid import LARGEST, Cell, ReadingError, Row
 
 #: What openpyxl runs into in files that are no sound workbooks; a fault of XML is a SyntaxError.
 _DAMAGE = (
@@ -88,7 +88,7 @@ def _cell(cell: Any) -> Cell:
         return Cell(shown, float(value), percent)
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return Cell(value.isoformat())
-    return Cell(cleaned(str(value)))
+    return Cell(str(value).strip())
 
 
 def _as_entered(value: float) -> str:

@@ -616,7 +616,7 @@ NAMES = [
         '[tier.micro]\nfee = { empirical = "a\\u0000.csv:fee" }',
         "tier.micro.fee: holds U+0000, which cannot be shown; leave it out "
         '(got "a\\u0000.csv:fee")',
-        "tier.micro.fee: cannot read a\\u0000.csv: embedded null byte "
+        "tier.micro.fee: a\\u0000.csv: cannot be read: embedded null byte "
         '(got { empirical = "a\\u0000.csv:fee" })',
     ),
 ]

@@ -184,10 +184,10 @@ def test_results_of_a_campaign(read: Read) -> None:
     assert table.numbers["tracked_orders"][0] == 12
 
 
-def test_control_characters_reach_nobody(read: Read) -> None:
-    table = read("name,followers,likes,co\x1b[31mlour\nK\x07im\x1b[2J,9100,40,x\n")
-    assert table.text["creator"] == ["Kim[2J"]
-    assert table.notes == ("not read: co[31mlour",)
+def test_control_characters_reach_nobody(read: Read, faults: Faults) -> None:
+    table = read("name,followers,likes,co\x1b[31mlour\nKim,9100,40,x\n")
+    assert table.notes == ("not read: co\ufffd[31mlour",)
+    assert "'fi\\x1bve' is no number" in faults("name,followers,likes\nKim,9100,fi\x1bve\n")
 
 
 @pytest.mark.parametrize(
