@@ -22,7 +22,7 @@ import numpy as np
 
 FOLDER = Path(__file__).resolve().parent
 DEFAULT, BEFORE = FOLDER / "default.toml", FOLDER / "before.json"
-WORLDS, ROSTER = 512, 60
+WORLDS, ROSTER = 2048, 60
 
 #: What changes: the tier's laws, its portfolio, and other tables.
 KINDS: dict[str, dict[str, Any]] = {

@@ -268,10 +268,10 @@ import numpy as np
 from sim.engine.factors import factor_row
 out = np.empty(256)
 factor_row((np.uint64(1), np.uint64(2)), 0, 1, -1, out)
-from sim.engine.factors import _factor_row
+from sim.engine.factors import _plain_row
 from sim.engine.jit import cache_folder
 import hashlib
-print(hashlib.sha256(out.tobytes()).hexdigest(), sum(_factor_row.stats.cache_hits.values()), cache_folder())
+print(hashlib.sha256(out.tobytes()).hexdigest(), sum(_plain_row.stats.cache_hits.values()), cache_folder())
 """
 
 
