@@ -123,7 +123,8 @@ def _print(scored: Scored, drawn: Path | None, as_json: bool) -> None:
     piped = not sys.stdout.isatty()
     rows = [_all_digits(s) if piped else _brief(s) for s in scored.scores]
     made = f"{scored.forecast.experiment}, forecast of {scored.forecast.day}"
-    print_rows(rows, list(rows[0]), title=made)
+    columns = [name for name in rows[0] if piped or any(row[name] != "" for row in rows)]
+    print_rows(rows, columns, title=made)
     for sentence in scored.sentences:
         click.echo(printable(sentence), err=piped)
     for note in scored.notes:

@@ -192,7 +192,7 @@ def scores_of(
                     in_90=ranges[0.9][0] <= came <= ranges[0.9][1],
                     baselines={
                         baseline: crps(values, came) for baseline, campaigns in others.items()
-                        if len(values := _again(figure, campaigns, spend))
+                        if len(values := _again(baseline, figure, campaigns, spend))
                     },
                 )
             )  # fmt: skip
@@ -213,14 +213,14 @@ def scores_of(
     return scores, losses
 
 
-def _again(figure: str, campaigns: Campaigns, spend: float) -> Floats:
+def _again(baseline: str, figure: str, campaigns: Campaigns, spend: float) -> Floats:
     """Return what a figure would be if campaigns came again, sorted; shape (campaigns that know it,).
 
     A figure is taken per USD of that campaign's cost, times what this one was forecast to cost
-    (median); the cost itself as it was.
+    (median). The cost is that of the last campaign; others' budgets are no forecast of it.
     """
     if figure == "cost":
-        values = [own["cost"] for own in campaigns if "cost" in own]
+        values = [own["cost"] for own in campaigns if "cost" in own and baseline == "last"]
     else:
         values = [
             own[figure] / own["cost"] * spend
@@ -368,6 +368,8 @@ def record_and_score(
         notes.append(
             "the outside view is left out: name a table of measured campaigns with --outside"
         )
+    else:
+        notes += [f"outside view: {note}" for note in (outside.read, *outside.notes)]
     if not last:
         notes.append(
             "the last campaign again is left out: none with these portfolios was scored before the "

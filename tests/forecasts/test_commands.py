@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from sim.cli import main
-from sim.forecasts import ForecastError, read_log, read_results
+from sim.forecasts import ForecastError, extended, read_log, read_results
 from sim.forecasts.forecast import LEVELS
 from sim.run.dataset import load_results
 
@@ -123,3 +124,17 @@ def test_a_figure_with_gaps_is_no_total(tmp_path):
     totals = read_results(table, ["a", "b"])
     assert totals.of == {"a": {"cost": 150.0}, "b": {"cost": 70.0, "revenue": 30.0}}
     assert any("a: revenue" in note and "write 0" in note for note in totals.notes)
+
+
+def test_the_fifth_campaign_draws_the_calibration_chart(tmp_path, monkeypatch, forecast):
+    monkeypatch.chdir(tmp_path)
+    for month, cost in enumerate((800, 1250, 700, 1300, 1100), start=1):
+        extended(Path("forecasts.jsonl"), lambda _, m=month: forecast(f"2026-0{m}-01"))
+        Path("r.csv").write_text(f"cost\n{cost}\n")
+        done = sim("score", "r.csv", "--date", f"2026-0{month}-20")
+        assert Path("forecasts.calibration.png").exists() == (month == 5)
+    assert "Ranges of cost were too narrow by the factor" in done.stderr
+    assert "Assumption" in done.stderr
+    sim("score", "r.csv", "--date", "2026-05-20", "--picture", "c.svg")
+    assert Path("c.svg").read_text().lstrip().startswith("<?xml")
+    assert "pictures are written as" in sim("score", "r.csv", "--picture", "c.gif", code=2).stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import signal
@@ -26,7 +27,7 @@ def test_each_line_names_the_sha_256_of_the_one_before(tmp_path, forecast):
     log = three(tmp_path / "f.jsonl", forecast)
     lines = (tmp_path / "f.jsonl").read_bytes().splitlines()
     assert json.loads(lines[0])["previous"] == START
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         assert json.loads(line)["previous"] == hashlib.sha256(before).hexdigest()
     assert log.head == hashlib.sha256(lines[-1]).hexdigest() == read_log(log.path).head
 

@@ -136,7 +136,7 @@ def test_baselines_are_per_usd_of_the_forecast_cost(tmp_path, forecast):
     cost, revenue = now.scores
     # Last time 0.4 USD came of each USD; 1,000 USD are forecast, and 500 came.
     assert revenue.baselines["last"] == pytest.approx(100.0)
-    assert cost.baselines["last"] == pytest.approx(900.0)
+    assert cost.baselines == {"last": pytest.approx(900.0)}
     # Equally likely 400 and 1,200: mean distance (100 + 700) / 2, less half of the mean pair, 200.
     assert revenue.baselines["outside"] == pytest.approx(200.0)
     [loss] = now.losses
