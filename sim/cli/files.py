@@ -9,7 +9,7 @@ from typing import Any
 import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
-from ..text.numbers import CURRENCY, fixed, percent, setting
+from ..text.numbers import CURRENCY, counted, fixed, percent, setting
 from .common import MISTAKE, clear_errors, experiment_options, fail, print_json, read, write_whole
 
 
@@ -51,7 +51,7 @@ def _print_rosters(experiment: Experiment) -> None:
         if portfolio.roster is None:
             continue
         rows = portfolio.roster.table()
-        count = "1 creator" if len(rows) == 1 else f"{len(rows):,} creators"
+        count = counted(len(rows), "creator")
         click.echo(f"\n{name}: {count} from {portfolio.roster.path}")
         for text in portfolio.roster.told:
             click.echo(f"    {text}")
@@ -64,7 +64,7 @@ def _print_rosters(experiment: Experiment) -> None:
             )
             click.echo("    " + "  ".join(cells).rstrip())
         if len(rows) > _SHOWN:
-            click.echo(f"    and {len(rows) - _SHOWN:,} more")
+            click.echo(f"    and {counted(len(rows) - _SHOWN)} more")
 
 
 _LEFT = ("name", "tier", "niche")

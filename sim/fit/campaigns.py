@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import optimize, special, stats
 
-from ..text.numbers import rounded
+from ..text.numbers import rounded, setting
 from .components import SEED, Levels, average, covariance, delta, estimate, resampled, totals
 from .estimates import Estimate, Fitted
 from .goodness import curve, normal_goodness, uniform_goodness
@@ -141,7 +141,7 @@ def fit_conversion(posts: Posts, tracked_share: float) -> Fitted | None:
         "conversion_rate",
         {"lognormal": {"mean": rounded(mean), "log_sd": rounded(sd)}},
         "lognormal per engagement, orders Poisson"
-        + (f", {seen:.3g} of them tracked as packaged" if posts.tracked else ""),
+        + (f", {setting(seen, 3)} of them tracked as packaged" if posts.tracked else ""),
         (
             Estimate("mean", mean, delta(mean_of, best.x, covariances)),
             Estimate("log_sd", sd, sd * math.sqrt(max(float(covariances[1, 1]), 0.0))),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..text.numbers import fixed
 from ..text.safe import printable
 
 #: Bytes beyond which a table is not read: a million rows of an export are about as many.
@@ -96,7 +97,7 @@ def raw_bytes(path: Path) -> bytes:
         raise ReadingError(f"is {kind}, and only files are read as tables")
     if status.st_size > LARGEST:
         raise ReadingError(
-            f"has {status.st_size / 1e6:,.0f} MB, and tables up to {LARGEST / 1e6:.0f} MB are read: "
+            f"has {fixed(status.st_size / 1e6, 0)} MB, and tables up to {fixed(LARGEST / 1e6, 0)} MB are read: "
             "keep the columns and rows that count"
         )
     try:
@@ -106,7 +107,7 @@ def raw_bytes(path: Path) -> bytes:
     except OSError as error:
         raise ReadingError(f"cannot be read: {_reason(error)}") from None
     if len(raw) > LARGEST:
-        raise ReadingError(f"goes on beyond {LARGEST / 1e6:.0f} MB")
+        raise ReadingError(f"goes on beyond {fixed(LARGEST / 1e6, 0)} MB")
     if not raw.strip():
         raise ReadingError("is empty; its first row must name the columns")
     for start, problem in _OTHER_KINDS:

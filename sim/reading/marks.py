@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from ..text.numbers import fixed, setting
 from .cells import Parts
 
 _OTHER = {",": ".", ".": ","}
@@ -188,7 +189,9 @@ def _decide(
         return Decided(decimal, note=_taken(cell, decimal, column.title))
     ((decimal, settled),) = told.items()
     as_decimal = decimal == mark
-    readings = f"{value_of(cell.parts, mark):g} or {value_of(cell.parts, _OTHER[mark]):,.0f}"
+    readings = (
+        f"{setting(value_of(cell.parts, mark))} or {fixed(value_of(cell.parts, _OTHER[mark]), 0)}"
+    )
     if (as_decimal and column.whole) or (not as_decimal and column.kind == "rate"):
         return Decided(
             ".",
@@ -199,4 +202,4 @@ def _decide(
 
 
 def _taken(cell: Written, decimal: str, title: str) -> str:
-    return f"{title}: {cell.text!r} is taken as {value_of(cell.parts, decimal):,.12g}"
+    return f"{title}: {cell.text!r} is taken as {setting(value_of(cell.parts, decimal), 12)}"

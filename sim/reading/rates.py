@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..text.numbers import setting
 from .marks import Written
 
 Floats = npt.NDArray[np.float64]
@@ -84,7 +85,7 @@ def decide_rates(
     if middle > doubtful:
         value = float(values[int(np.flatnonzero(bare)[0])])
         return Rates(
-            fault=f"{where} is {value:.3g} %, or {100.0 * value:.3g} %? Write it with a percent sign, or "
+            fault=f"{where} is {setting(value, 3)} %, or {setting(100.0 * value, 3)} %? Write it with a percent sign, or "
             "(%) in the name of the column"
         )
     return Rates()

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..text.numbers import counted, fixed, setting
 from ..text.safe import printable
 from . import workbook
 from .cells import is_missing, parts_of
@@ -224,7 +225,7 @@ def _body(
         places = ", ".join(str(at + 1) for at in sorted(unnamed))
         notes.append(f"not read: column {places}, which has no name")
     if short and unit == "line":
-        notes.append(f"{short:,} rows end early: what they leave out is not known")
+        notes.append(f"{counted(short, 'row')} cut short: what is left out is not known")
     return result
 
 
@@ -423,7 +424,7 @@ class _Columns:
             for value, cell in zip(row, cells, strict=True):
                 problem = ""
                 if not abs(value) <= LARGEST:
-                    problem = f"must lie within {LARGEST:.0e} of zero"
+                    problem = f"must lie within {setting(LARGEST)} of zero"
                 elif value < 0.0 and kind in ("count", "counts", "rate"):
                     problem = "cannot be negative"
                 if problem:
@@ -473,8 +474,8 @@ class _Columns:
         at = int(np.flatnonzero(known)[0])
         title = self.titles[self.place["engagements"]].text
         self.faults.append(
-            f"{self.unit} {self.rows[at].number}, {title}: {engagements[at]:g} with "
-            f"{followers[at]:,.0f} followers: a count, or a rate in percent? Say --map "
+            f"{self.unit} {self.rows[at].number}, {title}: {setting(float(engagements[at]))} with "
+            f"{fixed(float(followers[at]), 0)} followers: a count, or a rate in percent? Say --map "
             f"engagements={title} or write (%) in its name"
         )
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from ..text.numbers import fixed
 from .grid import LARGEST, Cell, ReadingError, Row
 
 #: What openpyxl runs into in files that are no sound workbooks; a fault of XML is a SyntaxError.
@@ -45,7 +46,7 @@ def sheets(raw: bytes) -> list[tuple[str, list[Row]]]:
             raise ReadingError("is a binary workbook (.xlsb): save it as .xlsx or CSV")
         raise ReadingError("is packed (zip): unpack it first")
     if size > 5 * LARGEST:
-        raise ReadingError(f"unpacks to {size / 1e6:,.0f} MB: keep the sheet that counts")
+        raise ReadingError(f"unpacks to {fixed(size / 1e6, 0)} MB: keep the sheet that counts")
     try:
         import openpyxl
     except ImportError:
@@ -83,8 +84,13 @@ def _cell(cell: Any) -> Cell:
         return Cell(str(value))
     if isinstance(value, int | float):
         percent = "%" in str(getattr(cell, "number_format", ""))
-        shown = f"{100 * value:.12g}%" if percent else f"{value:.12g}"
+        shown = f"{_as_entered(100 * value)}%" if percent else _as_entered(value)
         return Cell(shown, float(value), percent)
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return Cell(value.isoformat())
     return Cell(str(value).strip())
+
+
+def _as_entered(value: float) -> str:
+    """Return a number as its cell would be typed: without the digits that binary fractions add."""
+    return format(value, ".12g")

@@ -127,8 +127,12 @@ def test_lists_hold_several_counts(read: Read) -> None:
 
 
 def test_numbers_beyond_any_count_are_refused(faults: Faults) -> None:
-    assert "must lie within 1e+15 of zero" in faults("name,followers,likes\nKim,1e300,4\n")
-    assert "must lie within 1e+15 of zero" in faults("name,followers,likes\nKim,1e999,4\n")
+    assert "must lie within 1,000,000,000,000,000 of zero" in faults(
+        "name,followers,likes\nKim,1e300,4\n"
+    )
+    assert "must lie within 1,000,000,000,000,000 of zero" in faults(
+        "name,followers,likes\nKim,1e999,4\n"
+    )
     assert "cannot be negative (got '-4')" in faults("name,followers,likes\nKim,900,-4\n")
 
 

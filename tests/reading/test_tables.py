@@ -113,7 +113,7 @@ def test_surplus_cells_are_errors_with_their_line(faults: Faults, read: Read) ->
 
 def test_short_rows_are_told(read: Read) -> None:
     table = read("name,followers,likes,fee\nKim,9100,40\nLou,8100,30,250\n")
-    assert "1 rows end early: what they leave out is not known" in table.notes
+    assert "1 row cut short: what is left out is not known" in table.notes
 
 
 @pytest.mark.parametrize(
