@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..measures.estimate import LIGHT, Tail
 from ..measures.evaluate import Measured, evaluate
 from ..measures.functions import ratio_of_means
 from ..measures.table import Measure
-from ..measures.worlds import Worlds
+from ..measures.worlds import PortfolioWorlds, Worlds
 from ..run.dataset import line_costs
 from ..text.numbers import CURRENCY, counted, percent, plain
 from . import titles
@@ -67,6 +68,13 @@ class TierWorlds(Worlds):
             return np.asarray(line_costs(self._ds, self._rows).sum(axis=0))
         lines = self._ds[f"line_{name}"].transpose("line", "sim").values[self._rows]
         return np.asarray(lines.sum(axis=0))
+
+    def tail(self, name: str) -> Tail:
+        """Return what the laws say of the portfolios that hire from the tier."""
+        result = LIGHT
+        for portfolio in set(self._ds["line_portfolio"].values[self._rows].tolist()):
+            result &= PortfolioWorlds(self._ds, portfolio).tail(name)
+        return result
 
 
 def funnels(ds: xr.Dataset) -> list[Funnel]:

@@ -30,7 +30,8 @@ from .common import clear_errors
 def export(folder: Path, kind: str, out: Path | None, worlds: bool) -> None:
     """Write the run in FOLDER as tidy tables with units in the header.
 
-    Tables: summary, comparison, portfolios, costs, payback, assumptions, run; with --worlds also
+    Tables: run, contents, summary, comparison, portfolios, costs, payback, assumptions, and those
+    of every question that was asked (sweep, breakeven, tornado, worth, ...); with --worlds also
     worlds and shared (shocks and doubts of each world).
 
     Example: sim export results/micro_vs_macro --format xlsx -o micro_vs_macro.xlsx

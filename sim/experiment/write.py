@@ -11,7 +11,9 @@ from .load import Experiment
 from .toml import dotted, key, value
 
 
-def to_toml(experiment: Experiment, files: Mapping[str, str] | None = None) -> str:
+def to_toml(
+    experiment: Experiment, files: Mapping[str, str] | None = None, worlds: int | None = None
+) -> str:
     """Return the resolved experiment as TOML that loads to the same without any preset.
 
     Parameters
@@ -20,6 +22,8 @@ def to_toml(experiment: Experiment, files: Mapping[str, str] | None = None) -> s
         The experiment.
     files
         New places of the files in `Experiment.inputs`; without it they stay where they are.
+    worlds
+        So many in all, instead of those of the experiment.
 
     Notes
     -----
@@ -28,6 +32,9 @@ def to_toml(experiment: Experiment, files: Mapping[str, str] | None = None) -> s
     """
     lines: list[str] = []
     tables = experiment.tables()
+    if worlds is not None:
+        kept = {key: item for key, item in tables["simulation"].items() if key != "beliefs"}
+        tables["simulation"] = kept | {"worlds": worlds}
     title = tables.pop("title", "")
     if title:
         lines += [f"title = {value(title)}", ""]

@@ -26,6 +26,7 @@ from ..run.provenance import attributes
 from ..run.simulate import creator_posts
 from ..text.numbers import counted, seconds
 from ..vary.keys import Key, Varied
+from ..vary.variant import variant
 from .controls import controls
 from .drawing import draw
 
@@ -237,13 +238,12 @@ class WhatIf:
     def _run(self, experiment: Experiment) -> xr.Dataset:
         from ..engine.run import run
 
-        simulation = experiment.simulation.model_copy(update={"beliefs": None})
-        plain = experiment.model_copy(update={"simulation": simulation})
+        plain = variant(experiment, values={("simulation", "beliefs"): None})
         plan = make_plan(with_worlds(plain, self.worlds))
         if self._affordable is not None:
             # A budget that hires ten times as many creators is run in fewer worlds.
             worlds = min(self.worlds, _power_of_two(self._affordable / _posts(plan)))
-            sampling, worlds = sampling_of(simulation.model_copy(update={"worlds": worlds}))
+            sampling, worlds = sampling_of(plain.simulation, worlds)
             plan = replace(plan, sampling=sampling, worlds=worlds)
         arrays = run(plan, threads=self.threads)
         return to_dataset(plan, arrays, attributes(plain, plan, arrays))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..displays import table
 from ..text.numbers import cell, counted, is_fraction
-from ..text.verdicts import TOLD_APART
+from ..text.verdicts import direction
 from .dominance import NOT_TOLD, Dominance, first_order_range, second_order_range
 from .evaluate import Measured, evaluate
 from .table import COMPARISONS
@@ -172,6 +172,4 @@ def _dominance(
     if order == 1:
         return first_order_range(x, y, worlds.groups)
     gap = measures[f"{variable}_difference_mean"]
-    told = gap.value is not None and gap.se is not None and abs(gap.value) > TOLD_APART * gap.se
-    side = (1 if (gap.value or 0.0) > 0.0 else -1) if told else 0
-    return second_order_range(x, y, side, worlds.groups)
+    return second_order_range(x, y, direction(gap), worlds.groups)

@@ -27,9 +27,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from ..text.verdicts import TOLD_APART
 from .estimate import Estimate, FloatArray, Sample, Tail, Worldly, as_sample
 from .functions import ratio_of_means
-from .precision import FEWEST_EVENTS, TOLD_APART
+from .precision import FEWEST_EVENTS
 
 IDENTICAL = "the two distributions are the same"
 NO_VIOLATION = "no violation at any level in the worlds drawn, so its error cannot be estimated"

@@ -9,9 +9,6 @@ import numpy.typing as npt
 
 from .estimate import Estimate, FloatArray
 
-TOLD_APART = 2.0
-"""Standard errors by which two numbers must differ before one is called larger."""
-
 HEAVY_TAIL = 0.5
 """Pareto shape from which a variance, and with it a standard error, does not exist."""
 

@@ -149,20 +149,22 @@ class Sampling:
 STRATIFIED_GROUPS = 32
 
 
-def sampling_of(simulation: m.Simulation) -> tuple[Sampling, int]:
-    """Return how to sample and how many worlds that makes.
+def sampling_of(simulation: m.Simulation, count: int | None = None) -> tuple[Sampling, int]:
+    """Return how to sample and how many worlds that makes; `count` asks for so many in all.
 
     Stratified runs round the worlds up to 32 times a power of two; two-level runs take
     ``beliefs`` draws of the beliefs (or as many as the worlds allow) times ``replicates``.
     """
+    wanted = simulation.worlds if count is None else count
     if simulation.replicates > 1:
-        beliefs = simulation.beliefs or max(simulation.worlds // simulation.replicates, 1)
+        draws = simulation.beliefs if count is None else None
+        beliefs = draws or max(wanted // simulation.replicates, 1)
         worlds = beliefs * simulation.replicates
         return Sampling("two-level", beliefs, -1, simulation.replicates), worlds
     if simulation.sampling == "stratified":
-        bits = max(math.ceil(math.log2(simulation.worlds / STRATIFIED_GROUPS)), 0)
+        bits = max(math.ceil(math.log2(wanted / STRATIFIED_GROUPS)), 0)
         return Sampling("stratified", STRATIFIED_GROUPS, bits), STRATIFIED_GROUPS << bits
-    return Sampling(), simulation.worlds
+    return Sampling(), wanted
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..charts.run import Run
-from ..figures.spec import Figure, Table
+from ..figures.spec import Cells, Figure
 from ..questions import QUESTIONS, named
 from .saved import Saved
 
@@ -59,7 +59,7 @@ def _answered(saved: Saved, tiers: Mapping[str, str]) -> list[Figure]:
     figures = [
         replace(
             figure,
-            key=saved.key + (f"-{figure.key}" if place else ""),
+            name=saved.key + (f"-{figure.name}" if place else ""),
             method=" ".join(filter(None, [words[0], figure.method, *words[1:], origin])),
         )
         for place, figure in enumerate(answer.figures(tiers))
@@ -85,10 +85,10 @@ def _place(saved: Saved) -> tuple[int, str]:
 def in_words(saved: Saved, reason: str = "") -> Figure:
     """Return an answer as it was given: its sentence and its notes, and why no more."""
     return Figure(
-        key=saved.key,
+        name=saved.key,
         finding=saved.short,
         made=reason or saved.made(),
-        models=(Table(("answer", saved.question), (("in words", saved.sentence),)),),
+        panels=(Cells(("answer", saved.question), (("in words", saved.sentence),)),),
         method=saved.method(),
         sentences=(saved.sentence,),
     )

@@ -12,7 +12,7 @@ import numpy as np
 from ..experiment import Experiment
 from ..measures import MEASURES, Summary, summarize
 from ..plan import Plan, make_plan, sampling_of
-from ..text.numbers import setting
+from ..text.numbers import counted, rounded, setting
 from .dataset import to_dataset
 from .folder import RunError
 from .provenance import attributes
@@ -149,9 +149,9 @@ def simulate_to_precision(
         if wanted > _HOPELESS * ceiling:
             worst = max(missing, key=lambda r: _needed(plan.worlds, r)).target
             unit = "%" if worst.relative else ""
-            asked = f"{worst.measure}={worst.error * (100 if unit else 1):g}{unit}"
+            asked = f"{worst.measure}={setting(worst.error * (100 if unit else 1))}{unit}"
             raise RunError(
-                f"--precision {asked}: needs about {wanted:.2g} worlds; at most {ceiling:,} are "
+                f"--precision {asked}: needs about {setting(rounded(wanted, 2))} worlds; at most {counted(ceiling)} are "
                 "simulated (--max-worlds, or what memory holds)"
             )
         more = max(math.ceil(wanted), plan.worlds + _PILOT)
@@ -170,8 +170,7 @@ def _needed(worlds: int, reached: Reached) -> float:
 
 
 def _with_worlds(plan: Plan, experiment: Experiment, worlds: int) -> Plan:
-    simulation = experiment.simulation.model_copy(update={"worlds": worlds, "beliefs": None})
-    sampling, rounded = sampling_of(simulation)
+    sampling, rounded = sampling_of(experiment.simulation, worlds)
     return replace(plan, sampling=sampling, worlds=rounded)
 
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from ..plan import Plan
+from ..text.numbers import counted, fixed
 from .dataset import stored_bytes
 from .folder import RunError
 
@@ -60,8 +61,9 @@ def _check(plan: Plan, each: float, there: float, where: str, are: str) -> None:
     needed = each * plan.worlds
     if needed > there:
         raise RunError(
-            f"{plan.worlds:,} worlds need {needed / 1e9:,.1f} GB {where}, {there / 1e9:,.1f} {are}: "
-            f"--worlds of at most {max(int(there / each), 0):,}"
+            f"{counted(plan.worlds)} worlds need {fixed(needed / 1e9, 1)} GB {where}, "
+            f"{fixed(there / 1e9, 1)} {are}: "
+            f"--worlds of at most {counted(max(int(there / each), 0))}"
         )
 
 

@@ -19,7 +19,7 @@ from ..measures import Comparison, Summary, answer, number_warnings, summarize
 from ..measures.comparison import compare_pairs
 from ..measures.levels import split_levels
 from ..plan import sampling_of
-from ..text.safe import cell
+from ..text.safe import cell, printable
 from .dataset import save, warnings_of
 from .folder import (
     MAKE_AGAIN,
@@ -141,7 +141,7 @@ def write_run(
         check_space(dataset, fresh)
         with silent_deallocation():
             save(dataset, fresh / "worlds.nc")
-        resolved = _with_inputs(_as_run(experiment, int(dataset.attrs["worlds"])), fresh)
+        resolved = _with_inputs(experiment, int(dataset.attrs["worlds"]), fresh)
         (fresh / "experiment.toml").write_text(resolved, encoding="utf-8")
         _write_json(fresh / "summary.json", found.to_dict())
         _write_csv(fresh / "summary.csv", found.summary.to_rows())
@@ -175,27 +175,31 @@ def _draw(folder: Path, dataset: xr.Dataset, found: Answer, draw: Draw) -> None:
         _LOG.warning("Note: the run is whole, its charts could not be drawn (%s).", reason)
 
 
-def _as_run(experiment: Experiment, worlds: int) -> Experiment:
-    """Return the experiment with the number of worlds that a run to an accuracy came to."""
-    if sampling_of(experiment.simulation)[1] == worlds:
-        return experiment
-    simulation = experiment.simulation.model_copy(update={"worlds": worlds, "beliefs": None})
-    return experiment.model_copy(update={"simulation": simulation})
+def _with_inputs(experiment: Experiment, worlds: int, temporary: Path) -> str:
+    """Copy the files that the experiment reads; return its TOML with their new places.
 
-
-def _with_inputs(experiment: Experiment, temporary: Path) -> str:
-    """Copy the files that the experiment reads; return its TOML with their new places."""
+    A run to an accuracy holds as many worlds as it came to. A copy of what lies outside of the
+    experiment's folder is told: whoever gets the run gets it too.
+    """
     places: dict[str, str] = {}
     for name in experiment.inputs:
-        plain = Path(name)
-        copy, number = Path("inputs") / plain.name, 2
+        plain = Path(printable(Path(name).name))
+        copy, number = Path("inputs") / plain, 2
         # Files of one name in different folders stay apart.
         while copy.as_posix() in places.values():
             copy, number = Path("inputs") / f"{plain.stem}-{number}{plain.suffix}", number + 1
         (temporary / copy).parent.mkdir(exist_ok=True)
         shutil.copyfile(experiment.folder / name, temporary / copy)
         places[name] = copy.as_posix()
-    return to_toml(experiment, places)
+        home, there = experiment.folder.resolve(), (experiment.folder / name).resolve()
+        if not there.is_relative_to(home):
+            _LOG.warning(
+                "Note: %s, outside of the experiment's folder, is copied into the run as %s: "
+                "whoever gets the run gets it.",
+                *(name, copy.as_posix()),
+            )
+    own = None if sampling_of(experiment.simulation)[1] == worlds else worlds
+    return to_toml(experiment, places, own)
 
 
 def read_summary(folder: str | Path) -> dict[str, Any]:

@@ -200,12 +200,17 @@ def from_to(low: float, high: float, se: float | None = 0.0) -> str:
 
 
 def percent(value: float | None, se: float | None = 0.0, *, signed: bool = False) -> str:
-    """Return a fraction in percent, in brief: ``83.1 %``, ``+240 %``, ``0.03 %``."""
+    """Return a fraction in percent, in brief: ``83.1 %``, ``+240 %``, ``0.03 %``, ``+850M %``."""
     if _finite(value) is None or value is None:
         return MISSING
+    step, suffix = _large(100 * value)
+    if suffix:
+        places = min(decimals(100 * value / step, None if se is None else 100 * se / step), 1)
+        return f"{_fixed(100 * value / step, places, signed=signed)}{suffix} %"
     scaled = 100 * value
     places = decimals(scaled, None if se is None else 100 * se)
-    return f"{_fixed(scaled, min(places, 1 if abs(scaled) >= 0.1 else 4), signed=signed)} %"
+    text = _fixed(scaled, min(places, 1 if abs(scaled) >= 0.1 else 4), signed=signed)
+    return f"{_short(text, se)} %"
 
 
 def whole_percent(fraction: float) -> str:
@@ -257,7 +262,7 @@ def money(
     step, suffix = _step(value)
     places = decimals(value / step, None if se is None else se / step)
     cents = 2 if abs(value) >= 0.1 else 4
-    text = _fixed(value / step, min(places, cents), signed=signed) + suffix
+    text = _short(_fixed(value / step, min(places, cents), signed=signed), se) + suffix
     return f"{text} {CURRENCY}" if unit else text
 
 
@@ -265,7 +270,7 @@ def plain(value: float | None, se: float | None = 0.0, *, signed: bool = False) 
     """Return a number without unit, in brief: ``12.3``, ``1,230``."""
     if _finite(value) is None or value is None:
         return MISSING
-    return _fixed(value, decimals(value, se), signed=signed)
+    return _short(_fixed(value, decimals(value, se), signed=signed), se)
 
 
 def share_text(
@@ -344,8 +349,7 @@ def setting(value: float | str, digits: int = _SET) -> str:
         return MISSING
     if value == 0 or abs(value) >= 1000.0:
         return f"{round(value):,}"
-    text = _fixed(value, digits - 1 - _magnitude(value))
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return _short(_fixed(value, digits - 1 - _magnitude(value)), 0.0)
 
 
 def tick(value: float, unit: str = "", *, signed: bool = False, compact: bool = False) -> str:
@@ -363,7 +367,11 @@ def tick(value: float, unit: str = "", *, signed: bool = False, compact: bool = 
         Whether every number is in few letters, ``2k`` for two thousand.
     """
     if is_fraction(unit):
-        return f"{_exact(100 * value, signed)} %"
+        step, suffix = _large(100 * value)
+        return f"{_exact(100 * value / step, signed)}{suffix} %"
+    if not compact and not is_money(unit):
+        step, suffix = _large(value, 1e7)
+        return _exact(value / step, signed) + suffix
     if compact or is_money(unit):
         step, suffix = _step(value, compact)
         return _exact(value / step, signed) + suffix
@@ -493,6 +501,14 @@ def _step(value: float, compact: bool = False) -> tuple[float, str]:
     return 1.0, ""
 
 
+def _large(value: float, least: float = 1e6) -> tuple[float, str]:
+    """Return by what a number too long to read is divided, with its suffix."""
+    for step, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if abs(value) >= max(step, least):
+            return step, suffix
+    return 1.0, ""
+
+
 def _fixed(value: float, places: int, *, signed: bool = False) -> str:
     rounded = round(value, places) + 0.0  # + 0.0 turns -0.0 into 0.0
     return f"{rounded:{'+' if signed and rounded else ''},.{max(places, 0)}f}"
@@ -500,5 +516,9 @@ def _fixed(value: float, places: int, *, signed: bool = False) -> str:
 
 def _exact(value: float, signed: bool) -> str:
     """Return a number to ten digits without zeros at its end."""
-    text = _fixed(round(value, 10), max(9 - _magnitude(value), 0), signed=signed)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return _short(_fixed(round(value, 10), max(9 - _magnitude(value), 0), signed=signed), 0.0)
+
+
+def _short(text: str, se: float | None) -> str:
+    """Return a number that is exact without zeros at its end: they would claim an error."""
+    return text.rstrip("0").rstrip(".") if se == 0 and "." in text else text

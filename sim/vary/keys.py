@@ -15,20 +15,18 @@ from typing import Any, Literal
 import numpy as np
 
 from ..engine import marginals as mg
-from ..experiment import Distribution, DistributionError, Experiment, ExperimentError, Fault, build
+from ..experiment import Distribution, DistributionError, Experiment, ExperimentError, Fault
 from ..experiment import models as m
 from ..experiment.distributions import number
 from ..experiment.faults import nearest
 from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
 from ..text.numbers import setting
+from .variant import ASIDE, Path, variant
 
 Kind = Literal["distribution", "number", "count", "text"]
 Value = float | str | dict[str, Any]
-Path = tuple[str, ...]
 
-#: Tables that do not describe the world: nothing to vary there.
-_ASIDE = ("decision", "sweep", "scenario")
 #: Fields whose distributions lie within 0 and 1.
 SHARES = {
     "authentic_share", "reach_rate", "engagement_rate", "conversion_rate", "gross_margin",
@@ -82,8 +80,8 @@ def find_key(experiment: Experiment, name: str) -> Key:
     parts = path_of(name) or tuple(name.split("."))
     paths = tuple(places_of(experiment, parts))
     found = [_look_up(experiment, path) for path in paths]
-    if not found or parts[0] in _ASIDE or any(place is None for place in found):
-        known = [key for key in all_keys(experiment) if key.partition(".")[0] not in _ASIDE]
+    if not found or parts[0] in ASIDE or any(place is None for place in found):
+        known = [key for key in all_keys(experiment) if key.partition(".")[0] not in ASIDE]
         near = nearest(name, known)
         hint = f"did you mean `{near}`?" if near else "`sim explain FILE` lists all keys"
         raise ExperimentError(experiment.file, [Fault(name, f"is no key to vary; {hint}")])
@@ -320,9 +318,8 @@ class Varied:
         self.resize = resize
 
     @cached_property
-    def _tables(self) -> dict[str, Any]:
-        tables = self.experiment.tables()
-        return {name: table for name, table in tables.items() if name not in _ASIDE}
+    def _portfolios(self) -> dict[str, Any]:
+        return dict(self.experiment.tables()["portfolio"])
 
     @cached_property
     def _held(self) -> dict[str, dict[str, Any]]:
@@ -338,7 +335,7 @@ class Varied:
             name: {**table, "quotes": quotes[name]}
             if name in quotes
             else _sized(table, counts[name])
-            for name, table in self._tables["portfolio"].items()
+            for name, table in self._portfolios.items()
         }
 
     def at(self, values: Mapping[Key, Value]) -> Experiment:
@@ -363,16 +360,12 @@ class Varied:
 
     def with_tables(self, places: Mapping[Path, Any]) -> Experiment:
         """Return the experiment with what stands at some places of its resolved tables replaced."""
-        tables = {name: table for name, table in self._tables.items() if name != "portfolio"}
         resized = {path[1] for path in places if path[0] == "portfolio" and path[2:3] in _SIZES}
-        tables["portfolio"] = {
+        portfolios = {
             name: table if self.resize or name in resized else self._held[name]
-            for name, table in self._tables["portfolio"].items()
+            for name, table in self._portfolios.items()
         }
-        for path, value in places.items():
-            _put(tables, path, value)
-        source = self.experiment
-        return build(tables, name=source.name, file=source.file, folder=source.folder)
+        return variant(self.experiment, places, portfolios=portfolios)
 
 
 def recentred_at(experiment: Experiment, key: Key, path: Path, value: Value) -> Value:
@@ -407,18 +400,6 @@ def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any
             name: {**line, "share": counts[name] / total} for name, line in table["mix"].items()
         }
     return held
-
-
-def _put(tables: dict[str, Any], path: Path, value: Any) -> None:
-    """Set a value in tables, copying the tables on the way to it."""
-    here = tables
-    for part in path[:-1]:
-        inner = here.get(part)
-        here[part] = dict(inner) if isinstance(inner, Mapping) else {}
-        here = here[part]
-    here[path[-1]] = value
-    if path[0] == "portfolio" and path[-1] in ("creators", "budget"):
-        here.pop("budget" if path[-1] == "creators" else "creators", None)
 
 
 def as_number(value: Any) -> float | None:

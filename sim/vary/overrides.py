@@ -8,8 +8,9 @@ from typing import Any
 from ..experiment import DistributionError, Experiment, ExperimentError, Fault
 from ..experiment.layout import is_section
 from ..experiment.toml import dotted, path_of
-from .keys import Path, Varied, find_key, places_of, recentred_at
+from .keys import Varied, find_key, places_of, recentred_at
 from .ranges import is_times, scaled_number
+from .variant import Path
 
 #: Tables in which an override leaves what it does not name.
 _BY_KEY = ("shocks", "beliefs")

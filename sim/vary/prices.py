@@ -22,6 +22,7 @@ from ..measures.worlds import CLUSTERED_SAMPLING, as_dataset
 from ..plan import AGENCY_BASE, COMPONENTS, PlanLine, make_plan
 from ..plan.hiring import prices_of
 from .keys import Key
+from .variant import variant
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -238,22 +239,8 @@ class Prices:
 
     def _own_prices(self, keys: Sequence[Key], values: Sequence[float]) -> Array:
         """Return the plan's prices with some of the experiment's replaced, (lines, components)."""
-        costs: dict[str, float] = {}
-        kinds: dict[str, dict[str, float]] = {}
-        for key, value in zip(keys, values, strict=True):
-            if key.table == "costs":
-                costs[key.field] = value
-            else:
-                kinds.setdefault(key.paths[0][1], {})[key.field] = value
-        changed = self.experiment.model_copy(
-            update={
-                "costs": self.experiment.costs.model_copy(update=costs),
-                "compensation": {
-                    name: kind.model_copy(update=kinds.get(name, {}))
-                    for name, kind in self.experiment.compensation.items()
-                },
-            }
-        )
+        changes = {key.paths[0]: value for key, value in zip(keys, values, strict=True)}
+        changed = variant(self.experiment, values=changes)
         return np.array([prices_of(changed, line, self.lines) for line in self.lines])
 
     def _touched(self, key: Key) -> list[int]:

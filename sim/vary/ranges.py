@@ -21,7 +21,7 @@ import numpy as np
 
 from ..experiment import DistributionError, Experiment, ExperimentError, Fault
 from ..experiment.distributions import number
-from ..text.numbers import rounded
+from ..text.numbers import counted, rounded
 from .keys import SHARES, Key
 
 #: Values of a range that does not say how many.
@@ -142,7 +142,7 @@ def _steps(match: re.Match[str]) -> int:
     if steps < 2:
         raise DistributionError("a range needs at least 2 steps")
     if steps > MOST_STEPS:
-        raise DistributionError(f"a range has at most {MOST_STEPS:,} steps")
+        raise DistributionError(f"a range has at most {counted(MOST_STEPS)} steps")
     return steps
 
 

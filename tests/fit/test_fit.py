@@ -154,6 +154,22 @@ def test_followers_cut_at_the_tier() -> None:
     close(found, tail_index=0.8)
 
 
+@pytest.mark.parametrize("power", [0.1, 0.8, 3.0])
+def test_followers_that_are_more_often_many_keep_their_mean(power: float) -> None:
+    """A density of logs that rises as F^power: no Pareto does, so a wide lognormal stands for it."""
+    u = np.random.default_rng(2).random(4_000)
+    x = (1 + u * (10**power - 1)) ** (1 / power) * 1e4
+    found = fit_followers(x, 1e4, 1e5)
+    law = found.value["lognormal"]
+    mu, sigma = math.log(law["median"]), law["log_sd"]
+    cut = [stats.norm.cdf((math.log(end) - mu) / sigma) for end in (1e4, 1e5)]
+    grid = cut[0] + (np.arange(20_000) + 0.5) / 20_000 * (cut[1] - cut[0])
+    mean = np.exp(mu + sigma * stats.norm.ppf(grid)).mean()
+    assert mean == pytest.approx(x.mean(), rel=0.005)
+    assert found.goodness is not None
+    assert not found.goodness.poor
+
+
 def test_spread_between_creators_does_not_mind_unequal_posts() -> None:
     # creators with more posts are the better ones: each still counts once
     rng = np.random.default_rng(2)

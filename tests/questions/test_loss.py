@@ -143,12 +143,12 @@ def test_a_report_shows_it_beside_the_other_risks(tmp_path):
     with open_run(tmp_path / "r") as opened:
         story = tell(opened)
     section = story.section("risk")
-    shown = {figure.key: figure for figure in section.figures}["loss"]
+    shown = {figure.name: figure for figure in section.figures}["loss"]
     assert shown.finding == answer.headline
     assert shown.charts == answer.figures({"a": "micro"})[0].charts
     (saved / "loss.json").write_text('{"sentence": "It was said.", "threshold": "no"}', "utf-8")
     with open_run(tmp_path / "r") as opened:
         story = tell(opened)
-    told = {figure.key: figure for figure in story.section("risk").figures}["loss"]
+    told = {figure.name: figure for figure in story.section("risk").figures}["loss"]
     assert "another version" in told.made
     assert told.sentences == ("It was said.",)

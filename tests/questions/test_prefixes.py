@@ -13,7 +13,7 @@ from sim.plan import make_plan
 from sim.questions.frontier._limits import Candidate
 from sim.questions.frontier._prefixes import ladder, prefix_totals
 from sim.run.simulate import simulate
-from sim.vary.variants import with_portfolios
+from sim.vary.variant import variant
 
 Make = Callable[..., Experiment]
 
@@ -29,10 +29,11 @@ def test_prefixes_are_portfolios(preset: Make) -> None:
     stops = prefix_totals(experiment, candidates, counts, 256)
     for place, (line, count) in enumerate(zip(stops.line, stops.creators, strict=True)):
         name = candidates[line].name
-        alone = with_portfolios(
-            experiment, {"p": {"tier": name, "creators": int(count)}},
-            changes={"costs": {"fixed": 0.0}},
-        )  # fmt: skip
+        alone = variant(
+            experiment,
+            {("costs", "fixed"): 0.0},
+            portfolios={"p": {"tier": name, "creators": int(count)}},
+        )
         expected = simulate(alone)["profit"].values[0]
         np.testing.assert_allclose(stops.profit[place], expected, rtol=1e-9)
 

@@ -73,6 +73,8 @@ def test_an_unknown_error_leaves_two_digits_and_says_why() -> None:
         (12.345, 0.0, "1,230 %"),
         (10.15, 0.0, "1,015 %"),
         (0.07, 0.0, "7 %"),
+        (0.0005, 0.0, "0.05 %"),
+        (0.9996, 0.0, "100 %"),
         (0.83123, None, "83 %"),
         (-63 / 64, 0.0, "-98.4 %"),
         (None, None, "n/a"),
@@ -98,6 +100,7 @@ def test_gains_have_a_plus_and_zero_has_none() -> None:
         (9917.0, 0.0, "9,917 USD"),
         (9917.0, 300.0, "9,900 USD"),
         (10_000.0, 0.0, "10k USD"),
+        (12_000.5, 0.0, "12k USD"),
         (-12_345.0, 20.0, "-12.3k USD"),
         (1_254_000.0, 100.0, "1.25M USD"),
         (1_254_000.0, None, "1.3M USD"),
@@ -281,3 +284,22 @@ def test_a_larger_value_is_never_written_smaller(a: float, b: float, se: float) 
 def test_brief_keeps_three_digits(value: float, se: float | None) -> None:
     digits = re.sub(r"\D", "", text.plain(value, se)).lstrip("0")
     assert len(digits.rstrip("0")) <= 3
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (8_500_000.0, "+850M %"),
+        (-25_000_000.0, "-2.5B %"),
+        (9_999.0, "+999,900 %"),
+        (3e10, "+3T %"),
+    ],
+)
+def test_percentages_too_long_to_read_have_a_suffix(value: float, shown: str) -> None:
+    assert text.percent(value, signed=True) == shown
+    assert text.tick(value, "fraction", signed=True) == shown
+
+
+def test_ticks_too_long_to_read_have_a_suffix() -> None:
+    assert text.tick(30_000_000.0) == "30M"
+    assert text.tick(4_000_000.0) == "4,000,000"

@@ -95,7 +95,7 @@ def beichert() -> dict[str, dict[str, tuple[float, float]]]:
     scene = Scene(experiment, sim.simulate)
     result = {}
     for name, tier in (("nano", "nano"), ("large", "large")):
-        followers = scene.input_mean("followers", tier, "instagram")
+        followers = scene.input_mean("followers", (tier,), "instagram")
         posts = float(dataset["creators"].sel(portfolio=name))
         revenue = dataset["revenue"].sel(portfolio=name).values / posts
         mean, se = float(revenue.mean()), float(revenue.std()) / math.sqrt(len(revenue))

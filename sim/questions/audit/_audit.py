@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...evidence import Figure, cite
+from ...evidence import Figure, cite, sources
 from ...experiment import Experiment, build
 from ...run.simulate import Progress, simulate
 from ...text.numbers import FRACTION, Number, cell, from_to
 from ...vary.keys import Varied, find_key
-from ...vary.variants import with_portfolios
+from ...vary.variant import variant
 from ..common import as_measured
 from ..question import Setting
 from ._answer import Audit, Verdict
@@ -119,12 +119,11 @@ def _scenes(
     if experiment is None:
         base = _packaged_defaults(book)
     else:
-        base = with_portfolios(experiment, book.portfolios)
+        base = variant(experiment, portfolios=book.portfolios)
     change = {"worlds": worlds, "replicates": 1, "beliefs": None}
     if seed is not None:
         change["seed"] = seed
-    simulation = base.simulation.model_copy(update=change)
-    base = base.model_copy(update={"simulation": simulation})
+    base = variant(base, values={("simulation", key): value for key, value in change.items()})
 
     def run(wanted: Experiment) -> Any:
         return simulate(wanted, threads=threads)
@@ -132,7 +131,7 @@ def _scenes(
     scene = Scene(base, run)
     scenes = {"": scene} | dict.fromkeys(book.portfolios, scene)
     for name, case in book.cases.items():
-        alone = with_portfolios(base, {name: case.portfolio})
+        alone = variant(base, portfolios={name: case.portfolio})
         facts = {find_key(alone, key): value for key, value in case.set.items()}
         scenes[name] = Scene(Varied(alone).at(facts), run)
     return scenes
@@ -287,8 +286,11 @@ def _about_the_same(
 
 
 def witness(figure: Figure) -> str:
-    """Return whose word a figure is: the source that it restates, or its own."""
-    return figure.origin or figure.source
+    """Return whose word a figure is: the cluster of the source that it restates, or of its own.
+
+    Pages that quote or copy one another are one cluster, and one witness.
+    """
+    return sources()[figure.origin or figure.source].cluster
 
 
 def _as_packaged(key: str, book: Book, speaker: Speaker) -> bool:

@@ -17,11 +17,12 @@ import numpy as np
 
 from ...engine import marginals as mg
 from ...evidence import Derived, Figure, derived_row, derived_value
-from ...experiment import Distribution, Experiment, build
+from ...experiment import Distribution, Experiment
 from ...experiment.models import Tier
 from ...measures import Estimate
 from ...measures.functions import mean, quantile, ratio_of_means, standard_deviation
 from ...plan import marginal, portfolio_terms
+from ...vary.variant import variant
 from ..common import estimate_of, with_worlds
 
 if TYPE_CHECKING:
@@ -101,14 +102,12 @@ class Scene:
             for name in kept
             for _, terms, _ in portfolio_terms(self.experiment.portfolio[name])
         }
-        tables["tier"] = {
+        tiers = {
             tier: {"on": {p: spec for p, spec in table["on"].items() if (tier, p) in used}}
             for tier, table in tables["tier"].items()
             if any(tier == name for name, _ in used)
         }
-        for aside in ("decision", "sweep", "scenario"):
-            tables.pop(aside, None)
-        return self.with_experiment(_built(self.experiment, tables | {"portfolio": kept}))
+        return self.with_experiment(variant(self.experiment, {("tier",): tiers}, portfolios=kept))
 
     def briefly(self, worlds: int) -> Scene:
         """Return the same with its first worlds only."""
@@ -184,10 +183,6 @@ class Scene:
             return float(distribution.parameters["value"])
         ends = spec.follower_range if name == "followers" else (0.0, math.inf)
         return mg.moment(mg.compile_marginal(marginal(distribution, *ends)))
-
-
-def _built(like: Experiment, tables: Mapping[str, Any]) -> Experiment:
-    return build(tables, name=like.name, file=like.file, folder=like.folder)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 from ...experiment import Experiment
 from ...measures import COMPARISONS, MEASURES
+from ...measures.estimate import Measurer
 from ...plan import make_plan
 from ...run.simulate import simulate
 from ...text.numbers import setting
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
+from ...vary.variant import variant
 from ..common import LESS_IS_BETTER, Decision, finite
 from ._crossing import between, crossings
 
@@ -101,10 +103,8 @@ def belief_range(
         return BeliefRange(None, None, 0.0, 0.0, 0)
     if not any(factor.kind == "belief" for factor in make_plan(experiment).factors):
         return BeliefRange(None, None, 0.0, 0.0, 0, "nothing is in doubt ([beliefs] are all zero)")
-    simulation = experiment.simulation.model_copy(
-        update={"sampling": "plain", "replicates": WORLDS, "beliefs": DRAWS}
-    )
-    nested = experiment.model_copy(update={"simulation": simulation})
+    how = {"sampling": "plain", "replicates": WORLDS, "beliefs": DRAWS}
+    nested = variant(experiment, values={("simulation", key): item for key, item in how.items()})
     gaps = np.array(
         [
             [_gap_by_draw(worlds, decision, part) for part in (slice(None), *_HALVES)]
@@ -146,13 +146,25 @@ def _gap_by_draw(worlds: xr.Dataset, decision: Decision, part: slice) -> Array:
     a, b, on = decision.a, str(decision.b), decision.measure
     if on == "a_beats_b":
         row = COMPARISONS[on]
-        return np.asarray(row.function(rows("roi", a), rows("roi", b)).value - 0.5)
+        return _where_defined(row.function, [rows("roi", a), rows("roi", b)], {}) - 0.5
     row = MEASURES[on]
     own, other = (
-        row.function(*(rows(name, portfolio) for name in row.variables), **row.options).value
+        _where_defined(row.function, [rows(name, portfolio) for name in row.variables], row.options)
         for portfolio in (a, b)
     )
     return np.asarray(other - own if on in LESS_IS_BETTER else own - other)
+
+
+def _where_defined(function: Measurer, rows: Sequence[Array], options: Mapping[str, Any]) -> Array:
+    """Return a measure for each draw from the worlds in which it is defined, shape (draws,)."""
+    defined = np.asarray(np.isfinite(np.array(rows)).all(axis=0))
+    if defined.all():
+        return np.asarray(function(*rows, **options).value)
+    values = [
+        function(*(row[j, keep] for row in rows), **options).value if keep.any() else np.nan
+        for j, keep in enumerate(defined)
+    ]
+    return np.array(values, dtype=np.float64)
 
 
 def _tie(points: Sequence[float], gap: Array, reference: float | None) -> float:

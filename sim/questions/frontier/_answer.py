@@ -9,12 +9,20 @@ from typing import Any, ClassVar, Literal
 from pydantic.dataclasses import dataclass
 
 from ...charts.mixes import MixPoint
-from ...figures.spec import Bars, Curve, Curves, Figure, Series
-from ...figures.spec import Table as Cells
+from ...figures.spec import Bars, Cells, Curve, Curves, Figure, Series
 from ...measures import MEASURES
 from ...tables.table import Table, from_records, from_texts
 from ...text.names import listed, measure_heading, measure_words
-from ...text.numbers import CURRENCY, brief, cell, counted, labelled, money, told
+from ...text.numbers import (
+    CURRENCY,
+    brief,
+    cell,
+    counted,
+    labelled,
+    money,
+    told,
+)
+from ...text.verdicts import TOLD_APART
 from ..question import Answer, Entry
 
 Risk = Literal["es05", "loss"]
@@ -215,7 +223,7 @@ class Frontier(Answer):
         )
         return tuple(table for table in tables if len(table))
 
-    def shown(self) -> Table:
+    def setting(self) -> Table:
         """Return the mixes, and as many lines alone as there is room for, best mean first."""
         alone = sorted(self.alone, key=lambda mix: -mix.mean)
         shown = [*self.mixes, *alone[: max(MOST - len(self.mixes), 0)]]
@@ -235,11 +243,11 @@ class Frontier(Answer):
         alone = [mix for mix in self.alone if mix.creators not in hired]
         sample = f"{counted(self.check_worlds, 'fresh world')}; limits: {', '.join(self.limits)}"
         return Figure(
-            key="frontier",
+            name="frontier",
             finding=self.headline,
             made=f"{sample}. Best mixes joined by a line, each kind of creator alone beside them",
             reads=f"{sample}. Crosses: two standard errors; dots: all money on one line",
-            models=(self._curves(alone, axis), self._cells(alone)),
+            panels=(self._curves(alone, axis), self._cells(alone)),
             method="",
             sentences=(self.sentence,),
             plot=partial(
@@ -311,11 +319,11 @@ class Frontier(Answer):
             stacked=True,
         )
         return Figure(
-            key="mixes",
+            name="mixes",
             finding=finding,
             made="Committed to each line, beside the mean profit; from the highest mean profit "
             f"down; limits: {', '.join(self.limits)}",
-            models=(spent,),
+            panels=(spent,),
             method="",
             sentences=(self.sentence,),
             plot=partial(
@@ -377,7 +385,7 @@ def _sentence(found: Frontier) -> str:
     others = [
         p
         for p in best.prices
-        if p is not budget and (p.gain.value or 0.0) > 2.0 * (p.gain.se or 0.0)
+        if p is not budget and (p.gain.value or 0.0) > TOLD_APART * (p.gain.se or 0.0)
     ]
     if others:
         dearest = max(others, key=lambda p: p.gain.value or 0.0)

@@ -15,7 +15,7 @@ from ...measures.worlds import as_dataset
 from ...plan import make_plan
 from ...run.simulate import Progress
 from ...vary.draw import draw, plainly
-from ...vary.variants import line_names, on_terms, with_portfolios
+from ...vary.variant import line_names, on_terms, variant
 from ..common import measure_of
 from ..question import Setting
 from ._answer import Frontier, Mix, Risk, Searched, coordinates, priced
@@ -273,7 +273,8 @@ def _check(
         }
         for mix in mixes
     }
-    fresh = with_portfolios(experiment, portfolios, seed=experiment.simulation.seed + 1)
+    seed = experiment.simulation.seed + 1
+    fresh = variant(experiment, portfolios=portfolios, values={("simulation", "seed"): seed})
     rows = draw(
         plainly(make_plan(fresh)), ("profit", "roi", "cost"), worlds=worlds, threads=threads
     )

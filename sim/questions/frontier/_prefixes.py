@@ -12,7 +12,7 @@ from ...experiment import Experiment
 from ...plan import Plan, Terms, make_plan
 from ...run.simulate import Progress
 from ...vary.draw import draw, plainly
-from ...vary.variants import on_terms, with_portfolios
+from ...vary.variant import on_terms, variant
 from ._limits import Candidate
 from ._programs import Stops
 
@@ -64,7 +64,7 @@ def prefix_totals(
         for c in candidates
         for count in counts[c.name]
     }
-    free = with_portfolios(experiment, portfolios, changes={"costs": {"fixed": 0.0}})
+    free = variant(experiment, {("costs", "fixed"): 0.0}, portfolios=portfolios)
     plan = _apart(plainly(make_plan(free)))
     profit = draw(plan, ["profit"], worlds=worlds, threads=threads, progress=progress)["profit"]
     return Stops(

@@ -25,7 +25,14 @@ from ...text.names import measure_words
 from ...text.numbers import counted
 from ...vary.keys import Key, find_key
 from ...vary.ranges import read_values
-from ..common import POINT_WORLDS, Decision, decide, finite, unit_of, with_worlds
+from ..common import (
+    POINT_WORLDS,
+    Decision,
+    decide,
+    finite,
+    unit_of,
+    with_worlds,
+)
 from ..question import Setting, Sides
 from . import DEFAULT_RANGE
 from ._algebra import DIFFERENCE
@@ -357,8 +364,8 @@ def _points(
     if not zipped:
         count = math.prod(len(axis) for axis in axes)
         if count > MOST_POINTS:
-            listed = " x ".join(f"{len(axis):,}" for axis in axes)
-            problem = f"asks for {listed} = {count:,} points; at most {MOST_POINTS:,} are swept"
+            listed = " x ".join(counted(len(axis)) for axis in axes)
+            problem = f"asks for {listed} = {counted(count)} points; at most {counted(MOST_POINTS)} are swept"
             raise ExperimentError(experiment.file, [Fault("sweep", problem)])
         return list(itertools.product(*axes))
     lengths = {key.name: len(axis) for key, axis in zip(keys, axes, strict=True)}

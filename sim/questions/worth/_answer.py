@@ -10,13 +10,19 @@ from pydantic import computed_field
 from pydantic.dataclasses import dataclass
 
 from ...charts.inputs import Bar
-from ...figures.spec import Bars, Figure, Series
-from ...figures.spec import Table as Cells
+from ...figures.spec import Bars, Cells, Figure, Series
 from ...measures import Measured
 from ...tables.table import Table, from_records, from_texts
 from ...text.names import listed
-from ...text.numbers import CURRENCY, cell, counted, money, percent, told
-from ...text.verdicts import near
+from ...text.numbers import (
+    CURRENCY,
+    cell,
+    counted,
+    money,
+    percent,
+    told,
+)
+from ...text.verdicts import TOLD_APART, near
 from ..question import Answer, Entry
 
 #: Bars of a figure, of which pilots at most; rows of a table, of which pilots at most.
@@ -81,7 +87,7 @@ class PilotWorth:
             return None
         gap, error = self.worth.value - self.cost, self.worth.se
         # Without an error only a wide gap speaks.
-        allowed = 2.0 * error if error is not None else 0.5 * max(self.cost, abs(gap))
+        allowed = TOLD_APART * error if error is not None else 0.5 * max(self.cost, abs(gap))
         return None if abs(gap) <= allowed else gap > 0.0
 
 
@@ -182,7 +188,7 @@ class Worth(Answer):
         about = "what is known, and what that is worth"
         return (from_records("worth", about, self.to_rows(), units, errors={"worth": "se"}),)
 
-    def shown(self) -> Table:
+    def setting(self) -> Table:
         """Return what can be learned by worth, pilots, and last what nobody can learn."""
         return from_texts("worth", "what is known, and what that is worth", self._texts(ROWS))
 
@@ -227,11 +233,11 @@ class Worth(Answer):
         table = Cells(tuple(rows[0]), tuple(tuple(row.values()) for row in rows), notes=self.notes)
         return (
             Figure(
-                key="worth",
+                name="worth",
                 finding=self.headline,
                 made=f"Without knowing more the choice is {self.best}. {made}",
                 reads=made + costs,
-                models=(_panel(shown, label), table) if shown else (table,),
+                panels=(_panel(shown, label), table) if shown else (table,),
                 method="Expected value of (partial) perfect and of sample information.",
                 sentences=(self.sentence,),
                 plot=partial(plot_inputs, shown, label=label),
@@ -312,7 +318,7 @@ def _research_sentence(found: Worth) -> str:
         f"Without knowing more, {found.best} is the choice; knowing every doubtful number would be "
         f"worth {_at_most(total.worth)} of profit at a budget of {money(found.budget)}"
     )
-    if not top.worth.value or top.worth.value <= 2.0 * (top.worth.se or 0.0):
+    if not top.worth.value or top.worth.value <= TOLD_APART * (top.worth.se or 0.0):
         none = f"{start}. No single number is worth researching first: none changes the choice"
         group = _research_group(found)
         if group is None:

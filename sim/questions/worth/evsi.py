@@ -12,7 +12,7 @@ from ...experiment import Experiment
 from ...plan import Plan, Terms, make_plan
 from ...run.simulate import Progress
 from ...vary.draw import draw, shared_scores
-from ...vary.variants import line_names, on_terms, with_portfolios
+from ...vary.variant import line_names, on_terms, variant
 
 Array = npt.NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def run_pilots(
         for terms in lines
         for count in sorted(set(counts))
     }
-    small = make_plan(with_portfolios(experiment, portfolios))
+    small = make_plan(variant(experiment, portfolios=portfolios))
     season = -(-plan.worlds // 128) * 128
     factors = _same_beliefs(plan, small, season)
     rows = draw(

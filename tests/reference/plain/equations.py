@@ -52,7 +52,10 @@ class Worlds:
 
 @dataclass(frozen=True)
 class Hired:
-    """Creators on the same terms: from `first` on `count` creators of their pool."""
+    """Creators on the same terms: from `first` on `count` creators of their pool.
+
+    Where `money` is finite, as many of them as it allows in a world.
+    """
 
     name: str
     tier: str
@@ -63,6 +66,7 @@ class Hired:
     repeat_factor: float
     count: int
     first: int = 0
+    money: float = math.inf
 
     @property
     def pool(self) -> tuple[str, str, str]:
@@ -387,7 +391,7 @@ def cost_of(
 Outcome = dict[str, dict[str, Array]]
 
 
-def in_parts(run: Callable[[Worlds], Outcome], count: int, seed: int, part: int = 500) -> Outcome:
+def in_parts(run: Callable[[Worlds], Outcome], count: int, seed: int, part: int = 250) -> Outcome:
     """Run independent parts of the worlds and lay them end to end."""
     random = np.random.default_rng(seed)
     parts = [run(Worlds(part, random)) for _ in range(max(count // part, 1))]
@@ -399,8 +403,9 @@ def in_parts(run: Callable[[Worlds], Outcome], count: int, seed: int, part: int 
 
 def measures(world: Mapping[str, Array]) -> dict[str, tuple[float, float]]:
     """Values and standard errors of a portfolio's measures, by the names of `sim run --json`."""
-    roi = (world["contribution"] - world["cost"]) / world["cost"]
     profit = world["contribution"] - world["cost"]
+    some = world["cost"] > 0.0
+    roi = profit[some] / world["cost"][some]
     result = {"roi_mean": _mean(roi), "profit_mean": _mean(profit)}
     result["loss_probability"] = _mean((roi < 0.0).astype(float))
     for name in SUMMED:
@@ -421,7 +426,8 @@ def measures(world: Mapping[str, Array]) -> dict[str, tuple[float, float]]:
 
 def beats(a: Mapping[str, Array], b: Mapping[str, Array]) -> tuple[float, float]:
     """Share of worlds in which the ROI of a is higher, with its standard error."""
-    first, second = ((x["contribution"] - x["cost"]) / x["cost"] for x in (a, b))
+    some = (a["cost"] > 0.0) & (b["cost"] > 0.0)
+    first, second = (((x["contribution"] - x["cost"])[some] / x["cost"][some]) for x in (a, b))
     return _mean((first > second) + 0.5 * (first == second))
 
 
@@ -430,9 +436,10 @@ def _mean(x: Array) -> tuple[float, float]:
 
 
 def _quantile(x: Array, p: float) -> tuple[float, float]:
-    step = math.sqrt(p * (1.0 - p) / x.size)
+    """Quantile, and a quarter of the distance of those two binomial standard errors off."""
+    step = 2.0 * math.sqrt(p * (1.0 - p) / x.size)
     low, middle, high = np.quantile(x, [p - step, p, p + step])
-    return float(middle), float(high - low) / 2.0
+    return float(middle), float(high - low) / 4.0
 
 
 def main(simulate: Callable[[Tables, int, int], Outcome]) -> None:

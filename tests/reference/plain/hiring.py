@@ -1,17 +1,22 @@
 """Whom a portfolio hires: the one place that changes when the rule does.
 
-A budget hires as many creators as their expected commitments allow; a line of a mix gets its share
-of the budget less the fixed cost. Lines that draw on one pool take consecutive creators in the order
-of their names.
+A budget is a cap: in each world a line has its share of the budget less the fixed cost, and hires
+creators in their order until the first whose quote does not fit. Where it is planned (`hiring`), and
+in programmes of several stages, it hires as many as their expected quotes allow. Lines that draw on
+one pool take consecutive creators in the order of their names.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from equations import Hired, Tables, Tier
+import numpy as np
+from equations import Array, Hired, Tables, Tier
 
+#: Times as many creators as the expected cost would hire that are drawn.
+_CHEAP = 5
 Tiers = dict[tuple[str, str], Tier]
 
 
@@ -23,6 +28,25 @@ def committed(tables: Tables, terms: dict[str, Any], tier: Tier, posts: int) -> 
     goods = costs["product_units"] * tier.law["product_cost"].mean + costs["shipping"]
     hours = costs["hourly_rate"] * tier.law["management_hours"].mean
     return fee * (1.0 + costs["agency_share"]) + goods + hours
+
+
+def quotes(tables: Tables, hired: Hired, x: Mapping[str, Array]) -> Array:
+    """USD that each creator commits, known before it is hired, shape (worlds, count)."""
+    costs, pay = tables["costs"], tables["compensation"][hired.compensation]
+    fee = x["fee"] * hired.posts * pay["fee_share"] * (1.0 + costs["usage_rights_share"])
+    fee = (fee + pay.get("pay_floor", 0.0)) * (1.0 + costs["agency_share"])
+    goods = costs["product_units"] * x["product_cost"] + costs["shipping"]
+    return fee + goods + costs["hourly_rate"] * x["management_hours"]
+
+
+def who_is_hired(tables: Tables, hired: Hired, x: Mapping[str, Array]) -> Array:
+    """One for each creator that is hired in a world, else zero, shape (worlds, count)."""
+    if hired.money == math.inf:
+        return np.ones_like(x["fee"])
+    fits = np.cumsum(quotes(tables, hired, x), axis=1) <= hired.money * (1.0 + 1e-9)
+    if fits[:, -1].any():
+        raise ValueError(f"{hired.name}: more creators fit than are drawn")
+    return fits.astype(float)
 
 
 def lines_of(portfolio: Tables) -> list[tuple[str, float, dict[str, Any]]]:
@@ -41,17 +65,22 @@ def hire(tables: Tables, name: str, tiers: Tiers) -> list[Hired]:
     """Lines of a portfolio without stages."""
     portfolio, taken, hired = tables["portfolio"][name], {}, []
     for line, share, terms in lines_of(portfolio):
-        tier = tiers[terms["tier"], terms["platform"]]
+        tier, capped = tiers[terms["tier"], terms["platform"]], math.inf
         if "budget" in portfolio:
             money = share * (portfolio["budget"] - tables["costs"]["fixed"])
             each = committed(tables, terms, tier, terms["posts"])
-            count = math.floor(money / each + 1e-9)
+            count = max(math.floor(money / each + 1e-9), 1)
+            if portfolio.get("hiring", "cap") == "cap":
+                # Enough for worlds in which everybody asks for little.
+                fees = tables["compensation"][terms["compensation"]]["fee_share"] > 0.0
+                count = _CHEAP * count + 40 if fees else count + 1
+                capped = money
         else:
             count = round(share * portfolio["creators"])
         pool = (terms["tier"], terms["platform"], terms["niche"])
         first = taken.get(pool, 0)
         taken[pool] = first + count
-        hired.append(Hired(line, count=count, first=first, **terms))
+        hired.append(Hired(line, count=count, first=first, money=capped, **terms))
     return hired
 
 

@@ -6,7 +6,7 @@ import math
 
 import equations as eq
 import numpy as np
-from hiring import Tiers, hire
+from hiring import Tiers, hire, who_is_hired
 
 
 def tiers_of(tables: eq.Tables) -> Tiers:
@@ -71,6 +71,11 @@ def simulate(tables: eq.Tables, count: int, seed: int) -> eq.Outcome:
             eq.funnel(tables, worlds, tiers[h.tier, h.platform], h, x, pools[h.pool])
             for h, x in zip(lines, people, strict=True)
         ]
+        here = [who_is_hired(tables, h, x) for h, x in zip(lines, people, strict=True)]
+        seen = [
+            {name: row * mask for name, row in line.items()}
+            for line, mask in zip(seen, here, strict=True)
+        ]
         total = {name: np.zeros(worlds.count) for name in eq.SUMMED}
         for niche in sorted({h.niche for h in lines}):
             own = [i for i, h in enumerate(lines) if h.niche == niche]
@@ -92,7 +97,15 @@ def simulate(tables: eq.Tables, count: int, seed: int) -> eq.Outcome:
                 total["revenue"] += worth * (1.0 + value["halo"])
                 total["contribution"] += eq.contribution(worth, value)
                 total["cost"] += eq.cost_of(
-                    tables, lines[i], people[i], worth, orders, views, value, siblings=len(lines)
+                    tables,
+                    lines[i],
+                    people[i],
+                    worth,
+                    orders,
+                    views,
+                    value,
+                    here=here[i],
+                    siblings=len(lines),
                 )
         for name in ("impressions", "engagements", "viral_posts"):
             total[name] = np.sum([line[name].sum(axis=1) for line in seen], axis=0)

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 
 import equations as eq
 import numpy as np
-from hiring import hire, hire_in_stages
+from hiring import hire, hire_in_stages, who_is_hired
 from lines import tiers_of
 
 
@@ -53,7 +53,7 @@ def simulate(tables: eq.Tables, count: int, seed: int) -> eq.Outcome:
         by_orders = tables["portfolio"][name]["choose_by"] == "orders"
         x = eq.creators(tables, worlds, tier, line, people)
         total = {key: np.zeros(worlds.count) for key in eq.SUMMED}
-        here, missed = np.ones((worlds.count, line.count)), None
+        here, missed = who_is_hired(tables, line, x), None
         tracked_so_far = np.zeros_like(here)
         engaged_so_far = np.zeros_like(here)
         share = value["tracked_share"][:, None]
