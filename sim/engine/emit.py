@@ -167,7 +167,8 @@ def rows_of(structure: Structure) -> tuple[str, ...]:
     if structure.results:
         left |= {"seen_mean", "other_mean", "seen_orders", "other_orders"}
     own = [*shared_rows(structure), *sums_of(structure), *states_of(structure)]
-    return (*own, *sorted(left - set(own) - set(HISTORY)))
+    kept = set(HISTORY) if structure.stages else set()
+    return (*own, *sorted(left - set(own) - kept))
 
 
 def sums_of(structure: Structure) -> tuple[str, ...]:
