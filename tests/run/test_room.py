@@ -82,7 +82,7 @@ def test_the_worlds_that_fit_the_disk_are_told(
 @pytest.mark.usefixtures("never")
 def test_memory_is_asked_too(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "memory", lambda: 400_000_000)
-    with pytest.raises(RunError, match="GB of memory"):
+    with pytest.raises(RunError, match="MB of memory"):
         simulate(sim.load(small, worlds=300_000))
 
 
