@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 #: Options that a first run does without, in panels of their own.
 _OPTION_PANELS = [
-    {"name": "Experiment", "options": ["--set", "--worlds", "--seed"]},
+    {"name": "Experiment", "options": ["--set", "--evidence", "--worlds", "--seed"]},
     {"name": "Output", "options": ["--out", "--report", "--no-charts", "--quiet", "--json"]},
     {"name": "More worlds, more machines",
      "options": ["--precision", "--max-worlds", "--resume", "--threads", "--workers", "--cluster"]},
@@ -114,6 +114,7 @@ def run(
             dataset,
             draw=None if no_charts else _draw,
             seconds={"simulation": round(simulated - started, 3)},
+            threads=threads,
         )
     for place, size in waiting_blocks(folder):
         click.echo(

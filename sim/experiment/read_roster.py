@@ -12,7 +12,7 @@ from ..text.safe import alike, name_problem, unshown
 from .distributions import DistributionError, number
 from .faults import Fault, suggestion
 from .files import readable
-from .fill import preset_platforms, preset_tiers, presets
+from .presets import preset_platforms, preset_tiers, presets
 from .roster import Roster, RosterRow
 from .toml import dotted
 
