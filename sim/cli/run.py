@@ -29,6 +29,7 @@ from .common import (
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..figures.spec import Figure
     from ..run.written import Answer
 
 
@@ -149,9 +150,22 @@ def _width() -> int | None:
 
 def _draw(dataset: xr.Dataset, folder: Path, answer: Answer) -> None:
     from ..charts import draw_all
+    from ..report.always import evidence
 
     first = answer.comparisons[0] if answer.comparisons else None
     draw_all(dataset, folder, summary=answer.summary, comparison=first)
+    if answer.evidence is not None:
+        _draw_figure(evidence(answer.evidence), folder)
+
+
+def _draw_figure(figure: Figure, folder: Path) -> None:
+    from ..charts.theme import save
+    from ..figures.matplotlib import draw
+
+    sheet = draw(figure).get_figure(root=True)
+    assert sheet is not None
+    for kind in ("png", "svg"):
+        save(sheet, folder / f"{figure.key}.{kind}")
 
 
 def _to_precision(

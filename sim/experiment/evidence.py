@@ -22,7 +22,6 @@ from .presets import preset_platforms, presets
 _SCORE_95 = NormalDist().inv_cdf(0.95)
 
 
-@cache
 def presets_under(chosen: str) -> dict[str, Any]:
     """Return the presets with the levels of a set of evidence, and with its sources beside them.
 
@@ -35,8 +34,11 @@ def presets_under(chosen: str) -> dict[str, Any]:
         One of `sim.evidence.sets.SETS`; anything else counts as ``pooled`` and is reported where
         the file is checked.
     """
-    if chosen == "pooled" or chosen not in SETS:
-        return presets()
+    return presets() if chosen == "pooled" or chosen not in SETS else _under(chosen)
+
+
+@cache
+def _under(chosen: str) -> dict[str, Any]:
     result = copy.deepcopy(presets())
     for platform in preset_platforms():
         _move_levels(result[platform], platform, chosen)
