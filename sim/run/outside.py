@@ -74,8 +74,8 @@ def outside_view(
     sentence = (
         f"Outside view: median incremental ROAS of {'; of '.join(told)}; over more than "
         f"{mean.campaigns} campaigns it was {plain(mean.low, 0.0)} in the mean ({cite(mean.source)}). "
-        f"Losing money: {listed(losses)}, beside {games.note.split(' make')[0]} "
-        f"({cite(games.source)}, {games.what})."
+        f"Losing money: {listed(losses)}; of {games.what}, five of six made no profit "
+        f"({cite(games.source)})."
     )
     warnings = [
         f"{name}: a median incremental ROAS of {plain(medians[name], None)} is {place(medians[name], each)}; "
