@@ -105,7 +105,7 @@ def plot_inputs(
             reach = max(_reach(bar), (bar.cost or 0.0) if _on(bar, longest) else 0.0)
             note(ax, bar.text, (reach, -k), (8, 0), ha="left")
         least = min((bar.value - TOLD_APART * (bar.se or 0.0) for bar in shown), default=0.0)
-        ax.set_xlim(min(least, 0.0) - 0.01 * longest, (1.12 + 0.029 * letters) * longest)
+        ax.set_xlim(min(least, 0.0) - 0.01 * longest, (1.12 + 0.034 * letters) * longest)
         ax.set_ylim(-max(len(shown), 1) + 0.45, 0.6)
         ax.set_yticks([-k for k in range(len(shown))], labels=[_lines(b.name) for b in shown])
         ax.tick_params(axis="y", length=0, labelsize=9.5)

@@ -21,10 +21,11 @@ WIDTH, HEIGHT = 6.4, 4.3
 MARGIN = 0.10
 TITLE, SUBTITLE = 15.0, 10.5
 LINE = 1.17
+USUAL = 3
 LOGO = 0.42
 HINTING = 0.97
-"""Inches: paper's edge, height of the logo; points: text sizes; line height in text sizes; share of
-the width to fill, since hinted text on a coarse screen is wider than its outlines."""
+"""Inches: paper's edge, height of the logo; points: text sizes; line height in text sizes; lines of a
+headline that a figure has room for; share of the width to fill, since hinted text on a coarse screen is wider than its outlines."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _UNBREAKABLE = re.compile(r" (?=%|USD\b)")
@@ -62,6 +63,11 @@ class Paper:
             TITLE: wrap(title, room, TITLE, bold=True),
             SUBTITLE: wrap(subtitle, width - 2 * MARGIN, SUBTITLE),
         }
+        # A long headline takes room of its own, not that of the axes.
+        longer = max(0, len(lines[TITLE]) - USUAL) * TITLE * LINE / 72
+        if longer:
+            height += longer
+            self.figure.set_size_inches(width, height)
         top = height - MARGIN
         for size, rows in lines.items():
             if not rows:

@@ -128,7 +128,7 @@ def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None
 
 def _print_table(found: Audit) -> None:
     """Print claims as a table that fits the terminal, then what each verdict rests on."""
-    rows = found.tables()[0].to_texts()
+    rows = found.shown().to_texts()
     print_rows(rows, list(rows[0]))
     for verdict, heading in _GROUNDS.items():
         told = [claim for claim in found.claims if claim.verdict == verdict and claim.has_ground]

@@ -9,7 +9,7 @@ from typing import Any
 import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
-from ..text.numbers import CURRENCY, fixed, percent, setting
+from ..text.numbers import CURRENCY, counted, fixed, percent, setting
 from .common import MISTAKE, clear_errors, experiment_options, fail, print_json, read, write_whole
 
 
@@ -38,6 +38,36 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
             f"{name} hires {hired}" + (f", {fixed(left, 0)} {CURRENCY} left over" if left else "")
         )
     click.echo(f"{file}: fine. " + "; ".join(parts) + ".")
+    _print_rosters(experiment)
+
+
+#: Creators of a roster that are printed; the rest is only counted.
+_SHOWN = 12
+
+
+def _print_rosters(experiment: Experiment) -> None:
+    """Print each roster as it was read: what its columns mean, and its first creators."""
+    for name, portfolio in experiment.portfolio.items():
+        if portfolio.roster is None:
+            continue
+        rows = portfolio.roster.table()
+        count = counted(len(rows), "creator")
+        click.echo(f"\n{name}: {count} from {portfolio.roster.path}")
+        for text in portfolio.roster.told:
+            click.echo(f"    {text}")
+        heads = list(rows[0])
+        wide = {head: max(len(head), *(len(row[head]) for row in rows[:_SHOWN])) for head in heads}
+        for row in ({head: head for head in heads}, *rows[:_SHOWN]):
+            cells = (
+                row[head].ljust(wide[head]) if head in _LEFT else row[head].rjust(wide[head])
+                for head in heads
+            )
+            click.echo("    " + "  ".join(cells).rstrip())
+        if len(rows) > _SHOWN:
+            click.echo(f"    and {counted(len(rows) - _SHOWN)} more")
+
+
+_LEFT = ("name", "tier", "niche")
 
 
 def _check_questions(experiment: Experiment) -> None:
@@ -89,6 +119,11 @@ def explain(
                 "experiment": experiment.name,
                 "inputs": [row.to_dict() for row in rows],
                 "lines": lines,
+                "rosters": {
+                    name: {"told": portfolio.roster.told, "creators": portfolio.roster.table()}
+                    for name, portfolio in experiment.portfolio.items()
+                    if portfolio.roster is not None
+                },
                 "left_over": dict(plan.left_over),
                 "caps": cut,
             }
@@ -105,6 +140,7 @@ def explain(
         if row.used:
             click.echo(f"    used as: {row.used}")
         click.echo(f"    source: {row.source}")
+    _print_rosters(experiment)
     click.echo("\nHired")
     for line in lines:
         click.echo(

@@ -117,6 +117,7 @@ def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:
         print_rows(rows, list(rows[0]))
     else:
         _print_tables(rows)
+    click.echo(found.read, err=piped)
     for text in found.warnings:
         click.secho(f"Warning: {text}.", err=piped, fg=None if piped else "yellow")
     for tier in found.tiers:

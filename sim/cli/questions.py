@@ -175,7 +175,7 @@ def _draw(answer: Answer, stem: Path, run: xr.Dataset) -> None:
             continue
         sheet = draw(figure).get_figure(root=True)
         assert sheet is not None
-        name = f"{stem.name}_{figure.key}" if place else stem.name
+        name = f"{stem.name}_{figure.name}" if place else stem.name
         for kind in ("png", "svg"):
             with file_in_place(stem.with_name(f"{name}.{kind}")) as temporary:
                 save(sheet, temporary)

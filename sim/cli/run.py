@@ -165,7 +165,7 @@ def _draw_figure(figure: Figure, folder: Path) -> None:
     sheet = draw(figure).get_figure(root=True)
     assert sheet is not None
     for kind in ("png", "svg"):
-        save(sheet, folder / f"{figure.key}.{kind}")
+        save(sheet, folder / f"{figure.name}.{kind}")
 
 
 def _to_precision(

@@ -18,7 +18,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .funnel import FIGURES, HISTORY, STATES, neutral, text_of
 from .jit import cache_folder, compiled, sources_hash
@@ -32,15 +32,18 @@ from .structure import (
     POST_SHIFT,
     POST_WORDS,
     Structure,
+    curves_of,
     inputs_of_part,
     is_known_amount,
+    line_numbers,
     own_numbers,
     shared_rows,
 )
 
 #: Creators whose sums stay in single precision before they are added up in double.
 GROUP = 32
-_LOCK = threading.RLock()
+#: `ast` of Python 3.11 fails where several threads use it at once.
+AST_LOCK = threading.RLock()
 #: The logarithm of nothing: its exponential is zero in single precision.
 _NOTHING = -100
 
@@ -97,11 +100,18 @@ def _value(structure: Structure, name: str, asked: set[str]) -> tuple[str, str, 
     if law.kind == "line":
         before = f"{log} = {_sum(f'base_{name}', told, doubted, *normals)}\n"
         return before, "", f"{name} = exp({log})\n" if name in AMOUNTS else ""
-    value = f"curve(nodes_{name}, last_{name}, {score})"
-    value = f"min({value}, cap_{name})" if law.capped else value
-    shift = f"shift_{name}" if law.moved and not known else ""
     before = f"{score} = {_sum(f'base_{name}', told, *normals)}\n"
+    value = f"curve(nodes_{name}, last_{name}, {score})"
+    if law.kind == "smooth":
+        before += f"t_{name} = min(max({score}, -1), 1)\n"
+        value = f"c_{name}_{law.degree}"
+        for k in reversed(range(law.degree)):
+            value = f"c_{name}_{k} + t_{name} * ({value})"
+    value = f"min({value}, cap_{name})" if law.capped else f"({value})"
+    shift = f"shift_{name}" if law.moved and not known else ""
     look_up = f"{log} = {_sum(value, f'known_{name}' if known else shift, doubted)}\n"
+    if law.kind == "smooth":
+        before, look_up = before + look_up, ""
     after = f"{log} = where({score} >= jump_{name}, {log}, {_NOTHING})\n" if law.jump else ""
     return before, look_up, after + (f"{name} = exp({log})\n" if name in AMOUNTS else "")
 
@@ -146,7 +156,6 @@ def names_written(text: str) -> set[str]:
     return {n.id for n in nodes if isinstance(n.ctx, ast.Store)}
 
 
-@cache
 def rows_of(structure: Structure) -> tuple[str, ...]:
     """Return the rows of the scratch: shared ones, sums, states, and what loops leave to others."""
     parts = loops_of(structure)
@@ -158,17 +167,16 @@ def rows_of(structure: Structure) -> tuple[str, ...]:
     if structure.results:
         left |= {"seen_mean", "other_mean", "seen_orders", "other_orders"}
     own = [*shared_rows(structure), *sums_of(structure), *states_of(structure)]
-    return (*own, *sorted(left - set(own) - set(HISTORY)))
+    elsewhere = {*own, *(HISTORY if structure.stages else ())}
+    return (*own, *sorted(left - elsewhere))
 
 
-@cache
 def sums_of(structure: Structure) -> tuple[str, ...]:
     """Return the running sums that a line's loop keeps, in the order of `SUMS`."""
     written = names_written("".join(text_of(structure).values()))
     return tuple(name for name in SUMS if name in written and name not in STATES)
 
 
-@cache
 def states_of(structure: Structure) -> tuple[str, ...]:
     """Return the states of a world that a line's loop keeps."""
     written = names_written("".join(text_of(structure).values()))
@@ -253,7 +261,16 @@ def _call(name: str, *arguments: ast.AST) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])  # type: ignore[arg-type]
 
 
-def _loop(text: str, places: Mapping[str, str], numbers: Mapping[str, float]) -> list[str]:
+#: Names that every loop may use: functions, and what the frame binds.
+_BOUND = {
+    "threefry", "normals", "chance", "curve", "exp", "where", "min", "max", "U", "i",
+    "world", "low", "high", "k0", "k1", "post", "repeat", "new",
+}  # fmt: skip
+
+
+def _loop(
+    text: str, places: Mapping[str, str], numbers: Mapping[str, float], bound: set[str]
+) -> list[str]:
     """Return a loop over worlds: rows are read where they are needed and written when done."""
     statements = [ast.unparse(line) for line in ast.parse(text).body]
     last = {name: k for k, line in enumerate(statements) for name in names_written(line)}
@@ -262,6 +279,8 @@ def _loop(text: str, places: Mapping[str, str], numbers: Mapping[str, float]) ->
     for k, line in enumerate(statements):
         read, written = names_read(line), names_written(line)
         lines += [f"{name} = {places[name]}" for name in sorted((read & set(places)) - at_hand)]
+        unknown = read - set(places) - at_hand - bound
+        assert not unknown, f"nothing says what {sorted(unknown)} are"
         at_hand |= read | written
         single = _Single(numbers).visit(ast.parse(line))
         lines.append(ast.unparse(ast.fix_missing_locations(single)))
@@ -355,7 +374,11 @@ def source(structure: Structure) -> str:
         places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(HISTORY)}
     parts = loops_of(structure)
     read = names_read("".join(text for texts in parts.values() for text in texts))
-    figures = [f"{name} = figures[{k}]" for k, name in enumerate(line_numbers()) if name in read]
+    figures = [
+        f"{name} = figures[{k}]"
+        for k, name in enumerate((*FIGURES, *line_numbers(structure)))
+        if name in read
+    ]
     curves = curves_of(structure)
     figures += [f"nodes_{name} = nodes[{k}]" for k, name in enumerate(curves)]
     own = [f"{name} = own[{{}}, {k}]" for k, name in enumerate(own_numbers(structure))]
@@ -363,9 +386,11 @@ def source(structure: Structure) -> str:
         own = [line.format("creator") for line in own]
     else:
         figures, own = [*figures, *(line.format("0") for line in own)], []
+    bound = {*_BOUND, *FIGURES, *line_numbers(structure), *own_numbers(structure)}
+    bound |= {f"nodes_{name}" for name in curves}
     loops: list[str] = []
     for section, texts in parts.items():
-        lines = [line for text in texts for line in _loop(text, places, numbers)]
+        lines = [line for text in texts for line in _loop(text, places, numbers, bound)]
         if section == "post":
             loops += ["for p in range(steps[step, 2], steps[step, 3]):"]
             loops += [f"    post, repeat = U((p + 1) << {POST_SHIFT}), repeats[p]"]
@@ -401,17 +426,6 @@ def source(structure: Structure) -> str:
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip() or not line)
 
 
-def line_numbers() -> tuple[str, ...]:
-    """Return the numbers of a line, in the order in which its loop takes them."""
-    of_inputs = [f"{kind}_{name}" for name in INPUTS for kind in ("last", "jump", "cap")]
-    return (*FIGURES, *of_inputs)
-
-
-def curves_of(structure: Structure) -> tuple[str, ...]:
-    """Return the inputs that a loop looks up in a curve, in the order of its nodes."""
-    return tuple(name for name in INPUTS if structure.of(name).kind == "curve")
-
-
 def described(structure: Structure) -> str:
     """Return a structure in words, an input a line."""
     laws = [f"{name}: {law}" for name, law in zip(INPUTS, structure.laws, strict=True)]
@@ -422,14 +436,22 @@ def described(structure: Structure) -> str:
 # --- Compiled -----------------------------------------------------------------------------------------
 
 
-def loop(structure: Structure) -> Callable[..., None]:
-    """Return the compiled loop of a structure."""
-    with _LOCK:  # `ast` of Python 3.11 may fail on several threads
+class Loop(NamedTuple):
+    """The loop of a structure."""
+
+    sums: Callable[..., None]  #: compiled
+    names: tuple[str, ...]  #: what it sums, in the order of its rows
+    rows: int  #: rows of its scratch
+
+
+def loop(structure: Structure) -> Loop:
+    """Return the loop of a structure, made once."""
+    with AST_LOCK:
         return _loop_of(structure)
 
 
 @cache
-def _loop_of(structure: Structure) -> Callable[..., None]:
+def _loop_of(structure: Structure) -> Loop:
     text = source(structure)
     name = "line_" + hashlib.sha256((text + sources_hash()).encode()).hexdigest()[:16]
     folder = cache_folder()
@@ -440,8 +462,8 @@ def _loop_of(structure: Structure) -> Callable[..., None]:
     module.__file__ = str(file)
     sys.modules[name] = module  # numba looks up globals of what it loads from disk there
     exec(compile(text, str(file), "exec"), module.__dict__)  # noqa: S102 - our own text
-    made: Callable[..., None] = compiled(module.line_sums)
-    return made
+    names = (*sums_of(structure), *states_of(structure))
+    return Loop(compiled(module.line_sums), names, len(rows_of(structure)))
 
 
 def _keep(file: Path, text: str) -> None:

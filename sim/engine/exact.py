@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping
+from functools import cache
 from types import CodeType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .emit import AST_LOCK, names_written
 from .funnel import HISTORY, STATES, neutral, text_of
 from .line import INPUTS, N_CREATOR, SUMS, Line, steps_of
 from .marginals import LOG_ZERO
@@ -61,7 +63,8 @@ class _Reading:
     def __init__(self, line: Line, factors: Array, tracked: Array, world: int) -> None:
         self.line, self.tracked = line, tracked
         self.structure = structure_of(line)
-        self.code = {part: _code(text) for part, text in text_of(self.structure).items()}
+        with AST_LOCK:
+            self.code, self.written = _compiled(self.structure)
         self.mix = score_mix(line)
         self.world = (world + np.arange(len(tracked))).astype(np.uint32)
         self.score = line.loading @ factors
@@ -71,8 +74,8 @@ class _Reading:
 
     def sums(self) -> dict[str, Array]:
         """Return all sums after each step."""
-        structure, written = self.structure, _written(self.structure)
-        names = [name for name in (*SUMS, *STATES) if name in written]
+        structure = self.structure
+        names = [name for name in (*SUMS, *STATES) if name in self.written]
         running = self._nothing()
         history: list[Scope] = [
             {name: self.zero + value for name, value in HISTORY.items()}
@@ -192,9 +195,12 @@ def _choose(history: list[Scope], keep: int) -> None:
         creator["chosen"] = row
 
 
-def _written(structure: Structure) -> set[str]:
-    nodes = (n for text in text_of(structure).values() for n in ast.walk(ast.parse(text)))
-    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+@cache
+def _compiled(structure: Structure) -> tuple[dict[str, CodeType], set[str]]:
+    """Return the parts of the text as code, and the names that they assign."""
+    texts = text_of(structure)
+    codes = {part: _code(text) for part, text in texts.items()}
+    return codes, names_written("".join(texts.values()))
 
 
 def _code(text: str) -> CodeType:

@@ -10,6 +10,7 @@ each draw of the beliefs for several consecutive worlds.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +18,8 @@ import numpy.typing as npt
 
 from .jit import compiled, part
 from .keys import stream_key
-from .lanes import U
-from .random import central_score, normal_score, threefry, uniform
+from .lanes import CHUNK, U, wide
+from .random import near_score, normal_score, threefry, uniform
 
 if TYPE_CHECKING:
     from sim.plan import Plan
@@ -48,28 +49,37 @@ def permuted(index: int, bits: int, group: np.uint32, k0: np.uint32, k1: np.uint
 
 
 @compiled
-def _factor_row(
-    k0: np.uint32, k1: np.uint32, world: int, repeats: int, bits: int, out: Array
-) -> None:
+def _plain_row(k0: np.uint32, k1: np.uint32, world: int, repeats: int, out: Array) -> None:
+    wide()
+    p, sign = np.empty(CHUNK), np.empty(CHUNK)
+    for start in range(0, out.shape[0], CHUNK):
+        count = min(CHUNK, out.shape[0] - start)
+        for i in range(CHUNK):
+            draw = (world + start + i) // repeats if repeats > 1 else world + start + i
+            a, b, _, _ = threefry(U(draw), _DRAW, U(draw >> 32), U(0), k0, k1)
+            p[i], sign[i] = 0.5 * uniform(a, b), (1.0 if a & U(1) == U(0) else -1.0)
+        for i in range(count):
+            score, near = near_score(p[i])
+            out[start + i] = sign[i] * score if near else np.nan
+        for i in range(count):
+            if math.isnan(out[start + i]):
+                out[start + i] = sign[i] * normal_score(p[i])
+
+
+@compiled
+def _stratified_row(k0: np.uint32, k1: np.uint32, world: int, bits: int, out: Array) -> None:
     for i in range(out.shape[0]):
-        draw = (world + i) // repeats
+        draw = world + i
         a, b, _, _ = threefry(U(draw), _DRAW, U(draw >> 32), U(0), k0, k1)
-        p = uniform(a, b)
-        if bits <= 0:
-            score, central = central_score(0.5 * p)
-            if not central:
-                score = normal_score(0.5 * p)
-            out[i] = score if a & U(1) == U(0) else -score
+        p, group = uniform(a, b), U(draw >> bits)
+        place = permuted(draw & ((1 << bits) - 1), bits, group, k0, k1)
+        strata = float(1 << bits)
+        # The nearer tail keeps its digits: count strata from the end that is closer.
+        if float(place) < strata / 2.0:
+            out[i] = normal_score(min((float(place) + p) / strata, 0.5))
         else:
-            group = U(draw >> bits)
-            place = permuted(draw & ((1 << bits) - 1), bits, group, k0, k1)
-            strata = float(1 << bits)
-            # The nearer tail keeps its digits: count strata from the end that is closer.
-            if float(place) < strata / 2.0:
-                out[i] = normal_score(min((float(place) + p) / strata, 0.5))
-            else:
-                rest = strata - 1.0 - float(place)
-                out[i] = -normal_score(min((rest + p) / strata, 0.5))
+            rest = strata - 1.0 - float(place)
+            out[i] = -normal_score(min((rest + p) / strata, 0.5))
 
 
 def factor_row(
@@ -90,7 +100,11 @@ def factor_row(
     out
         Row to fill.
     """
-    _factor_row(U(key[0]), U(key[1]), int(world), repeats, bits, out)
+    k0, k1 = U(key[0]), U(key[1])
+    if bits > 0:
+        _stratified_row(k0, k1, int(world), bits, out)
+    else:
+        _plain_row(k0, k1, int(world), repeats, out)
 
 
 def factor_rows(plan: Plan, first: int, worlds: int) -> Array:

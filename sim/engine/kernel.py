@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from .emit import loop, rows_of, states_of, sums_of
+from .emit import loop
 from .exact import exact_sums
 from .funnel import HISTORY
 from .jit import COMPILES
@@ -80,17 +80,16 @@ def loop_sums(
     ready = prepared(line)
     structure = ready.structure
     shared = ready.shared(factors, tracked)
-    names = [*sums_of(structure), *states_of(structure)]
+    its = loop(structure)
     steps = steps_of(line)
-    sums = np.empty((len(steps), len(names), worlds))
+    sums = np.empty((len(steps), len(its.names), worlds))
     people = len(line.creators) if structure.stages else 1
     history = np.empty((people, len(HISTORY), CHUNK), F)
-    scratch = _at_cache_line(len(rows_of(structure)) * CHUNK)
-    loop(structure)(
-        scratch, history, ready.figures, ready.own, ready.repeats, ready.nodes, shared,
+    its.sums(
+        _at_cache_line(its.rows * CHUNK), history, ready.figures, ready.own, ready.repeats, ready.nodes, shared,
         line.creators, steps, line.keep, *ready.key, np.uint32(world), sums,
     )  # fmt: skip
-    rows = {name: sums[:, k] for k, name in enumerate(names)}
+    rows = {name: sums[:, k] for k, name in enumerate(its.names)}
     for name in ("management_hours", "product_cost"):
         if f"shift_{name}" in ready.rows:
             k = ready.rows.index(f"shift_{name}")

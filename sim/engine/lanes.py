@@ -132,3 +132,41 @@ def curve(nodes: Singles, last: np.float32, position: np.float32) -> np.float32:
     j = np.uint64(U(k) & U(0xFFFFF))
     low = nodes[j]
     return fma(F(at - F(k)), F(nodes[j + np.uint64(1)] - low), low)
+
+
+# --- In double precision, for orders ------------------------------------------------------------------
+
+_D = np.uint64
+_SQRT_HALF_BITS, _MANTISSA, _MANTISSA_SIGNED = _D(0x3FE6A09E667F3BCD), _D(52), np.int64(52)
+_BIAS, _ROUND_DOUBLE, _LOG2E_DOUBLE = _D(1023), 1.5 * 2.0**52, 1.0 / _LN2
+# log(1 + f) / f on [sqrt(1/2) - 1, sqrt(2) - 1]: relative error 6e-11.
+(_M0, _M1, _M2, _M3, _M4, _M5, _M6, _M7, _M8, _M9, _M10, _M11, _M12) = chebyshev(
+    lambda f: np.log1p(f) / f, math.sqrt(0.5) - 1.0, math.sqrt(2.0) - 1.0, 12
+)
+# exp(r) on [-ln 2 / 2, ln 2 / 2]: relative error 3e-12.
+(_X0, _X1, _X2, _X3, _X4, _X5, _X6, _X7, _X8) = chebyshev(np.exp, -_LN2 / 2.0, _LN2 / 2.0, 8)
+
+
+@inlined
+def minus_log(x: float) -> float:
+    """Return -log x for 2**-65 <= x <= 1, relative error 6e-11.
+
+    The exponent is taken off by integer arithmetic, so that the polynomial sees a number between
+    sqrt(1/2) and sqrt(2).
+    """
+    bits = np.float64(x).view(_D)
+    e = np.int64(bits - _SQRT_HALF_BITS) >> _MANTISSA_SIGNED
+    f = _D(bits - (_D(e) << _MANTISSA)).view(np.float64) - 1.0
+    p = _M8 + f * (_M9 + f * (_M10 + f * (_M11 + f * _M12)))
+    p = _M3 + f * (_M4 + f * (_M5 + f * (_M6 + f * (_M7 + f * p))))
+    return -(float(e) * _LN2 + f * (_M0 + f * (_M1 + f * (_M2 + f * p))))
+
+
+@inlined
+def decay(x: float) -> float:
+    """Return exp(-x) for 0 <= x <= 700, relative error 3e-12."""
+    n = _ROUND_DOUBLE - x * _LOG2E_DOUBLE
+    r = (_ROUND_DOUBLE - n) * _LN2 - x
+    p = _X4 + r * (_X5 + r * (_X6 + r * (_X7 + r * _X8)))
+    p = _X0 + r * (_X1 + r * (_X2 + r * (_X3 + r * p)))
+    return p * _D((np.float64(n).view(_D) + _BIAS) << _MANTISSA).view(np.float64)

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .jit import compiled, inlined, part
-from .lanes import CHUNK, F, Singles, U, wide
-from .random import central_score, normal_score, normals, threefry, uniform
+from .lanes import CHUNK, F, Singles, U, decay, wide
+from .random import near_score, normal_score, normals, threefry, uniform
 
 Array = npt.NDArray[np.float64]
 Key = tuple[np.uint64, np.uint64]
@@ -24,6 +24,8 @@ _ORDERS, _VALUES, _KEPT = U(0), U(1), U(2)
 _SMALL_MEAN, _MOST_STEPS = 12.0, 80
 #: Score beyond which the expansion of the Poisson quantile is not trusted.
 _FAR = 3.5
+#: Error of the score that rows go by.
+_SCORE_ERROR = 2e-9
 #: 1 / n, so that adding up probabilities divides by nothing.
 _INVERSE = np.array([0.0, *(1.0 / n for n in range(1, _MOST_STEPS + 1))])
 
@@ -146,12 +148,14 @@ def poisson_rows(p: Array, upper: Array, mean: Array, out: Array) -> None:
     wide()
     small = 0
     for i in range(CHUNK):
-        w, central = central_score(p[i])
+        w, near = near_score(p[i])
         w = -w if upper[i] > 0.0 else w
         m = max(mean[i], _SMALL_MEAN)
         x, error = expansion(m, w)
+        error += _SCORE_ERROR * math.sqrt(m)
         n = math.floor(x)
-        settled = (x - n > error) & (x - n < 1.0 - error) & central & (mean[i] >= _SMALL_MEAN)
+        settled = (x - n > error) & (x - n < 1.0 - error) & near & (abs(w) < _FAR)
+        settled &= mean[i] >= _SMALL_MEAN
         out[i] = n if settled else -1.0
         small += mean[i] < _SMALL_MEAN
     if small > 0:
@@ -170,19 +174,18 @@ def _small_rows(p: Array, upper: Array, mean: Array, out: Array) -> None:
         # Far up the tail one minus the probability has lost its digits.
         mine = (mean[i] < _SMALL_MEAN) & ((upper[i] == 0.0) | (p[i] >= 1e-9))
         target[i] = (1.0 - p[i] if upper[i] > 0.0 else p[i]) if mine else 0.0
-        term[i] = math.exp(-mean[i]) if mine else 1.0
+        term[i] = decay(mean[i] if mine else 0.0)
         total[i] = term[i]
         out[i] = 0.0 if mine else out[i]
     for k in range(1, _MOST_STEPS):
-        open_ = 0.0
-        inverse = _INVERSE[k]
+        inverse, left = _INVERSE[k], 0
         for i in range(CHUNK):
-            more = 1.0 if total[i] < target[i] else 0.0
-            out[i] += more
-            open_ += more
+            more = total[i] < target[i]
+            out[i] += 1.0 if more else 0.0
+            left += np.int64(more)
             term[i] *= mean[i] * inverse
             total[i] += term[i]
-        if open_ == 0.0:
+        if left == 0:
             return
 
 

@@ -6,11 +6,11 @@ import math
 import threading
 import weakref
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .emit import curves_of, line_numbers
 from .funnel import FIGURES
 from .jit import compiled
 from .lanes import CHUNK, F, Singles, wide
@@ -30,7 +30,9 @@ from .structure import (
     COINS,
     Law,
     Structure,
+    curves_of,
     is_known_amount,
+    line_numbers,
     own_numbers,
     shared_rows,
     weights,
@@ -42,6 +44,8 @@ Array = npt.NDArray[np.float64]
 #: `SCORE_NEAR`, to ten times that beyond.
 FEWEST_STEPS, MOST_STEPS = 1024, 16_384
 CURVE_ERROR, SCORE_NEAR = 1e-5, 4.5
+#: Degrees of polynomials, few so that lines share loops, and the error one may have.
+DEGREES, SMOOTH_ERROR = (4, 8, 12, 16, 20), 4e-6
 #: Share of a budget by which the last creator may pass it: sums of single numbers are no better.
 ROUNDING = 1e-6
 #: What becomes of a shared row: nothing, its exponential, whether it is the log of anything, and
@@ -122,6 +126,45 @@ def _curve(pieces: bytes, bent: bool, low: float, scale: float, start: float, en
     return nodes
 
 
+def polynomial_of(line: Line, x: int) -> Array | None:
+    """Return the log quantiles of an input as a polynomial over its scores, laid on [-1, 1].
+
+    Increasing powers; the shortest of `DEGREES` that is right to `SMOOTH_ERROR` within `SCORE_NEAR`,
+    to ten times that beyond, when it is evaluated in single precision; None where none is.
+    """
+    first, count = line.pieces[x]
+    pieces = np.ascontiguousarray(line.coefficients[first : first + max(count, 1)])
+    low, scale = map(float, line.ranges[x, :2])
+    return _polynomial(pieces.tobytes(), bool(count), low, scale, *curve_ends(line, x))
+
+
+@lru_cache(maxsize=256)
+def _polynomial(
+    pieces: bytes, bent: bool, low: float, scale: float, start: float, end: float
+) -> Array | None:
+    from numpy.polynomial import chebyshev
+
+    table = np.frombuffer(pieces).reshape(-1, 4)
+
+    def law(t: Any) -> Any:
+        return _cubics(table, bent, low, scale, (start + end + (end - start) * t) / 2.0)
+
+    series = chebyshev.chebinterpolate(law, 4 * DEGREES[-1])
+    t = np.cos(np.pi * (np.arange(2001) + 0.5) / 2001)
+    near = np.abs((start + end + (end - start) * t) / 2.0) <= SCORE_NEAR
+    exact, single = law(t), t.astype(F)
+    for degree in DEGREES:
+        coefficients: Array = chebyshev.cheb2poly(series[: degree + 1])
+        value = np.zeros(t.size, F)
+        for c in coefficients[::-1].astype(F):
+            value = c + single * value
+        error = np.abs(value - exact)
+        if (error <= np.where(near, SMOOTH_ERROR, 10.0 * SMOOTH_ERROR)).all():
+            coefficients.flags.writeable = False
+            return coefficients
+    return None
+
+
 # --- The structure of a line ------------------------------------------------------------------------
 
 
@@ -139,7 +182,11 @@ def law_of(line: Line, x: int, mix: Array) -> Law:
         return Law("threshold", normals)
     if count == 0 and not jump and line.ranges[x, 3] >= -LOG_ZERO:
         return Law("line", normals, moved and told)
-    return Law("curve", normals, moved, jump, bool(line.ranges[x, 3] < -LOG_ZERO))
+    capped = bool(line.ranges[x, 3] < -LOG_ZERO)
+    polynomial = polynomial_of(line, x)
+    if polynomial is None:
+        return Law("curve", normals, moved, jump, capped)
+    return Law("smooth", normals, moved, jump, capped, len(polynomial) - 1)
 
 
 def structure_of(line: Line) -> Structure:
@@ -242,12 +289,12 @@ class Prepared:
     structure
         What decides the loop.
     figures
-        Numbers of the line, in the order of `emit.line_numbers`.
+        Numbers of the line, in the order of `FIGURES` and `structure.line_numbers`.
     own
         Numbers of each known creator, or of all where nothing is known, in the order of
         `structure.own_numbers`, shape (creators or 1, numbers).
     nodes
-        Shape (curves, steps + 1), in the order of `emit.curves_of`.
+        Shape (curves, steps + 1), in the order of `structure.curves_of`.
     """
 
     def __init__(self, line: Line) -> None:
@@ -276,6 +323,9 @@ class Prepared:
         for x, law in enumerate(self.structure.laws):
             if law.kind == "line":
                 self.offset[x], self.slope[x] = line.coefficients[line.pieces[x, 0], :2]
+            elif law.kind == "smooth":
+                low, high = curve_ends(line, x)
+                self.slope[x], self.offset[x] = 2.0 / (high - low), -(high + low) / (high - low)
 
     def _level(self, line: Line, x: int) -> float:
         """Return what is added to all nodes of a curve: its shift, where no row carries it."""
@@ -285,13 +335,20 @@ class Prepared:
     def _figures(self, line: Line) -> Singles:
         numbers = figures_of(line)
         for x, name in enumerate(INPUTS):
-            jumps = self.structure.laws[x].jump or self.structure.laws[x].kind == "threshold"
-            jump = line.ranges[x, 2] * self.slope[x] + self.offset[x] if jumps else 0.0
-            numbers[f"jump_{name}"] = jump
-            numbers[f"cap_{name}"] = line.ranges[x, 3] + self._level(line, x)
+            law = self.structure.of(name)
             numbers[f"last_{name}"] = float(np.nextafter(F(self.steps.get(x, 1)), F(0.0)))
+            numbers[f"cap_{name}"] = line.ranges[x, 3] + self._level(line, x)
+            if law.jump or law.kind == "threshold":
+                numbers[f"jump_{name}"] = line.ranges[x, 2] * self.slope[x] + self.offset[x]
+            if law.kind == "smooth":
+                polynomial = polynomial_of(line, x)
+                assert polynomial is not None
+                numbers |= {f"c_{name}_{k}": float(c) for k, c in enumerate(polynomial)}
+                numbers[f"c_{name}_0"] += self._level(line, x)
         with np.errstate(over="ignore"):
-            return np.array([numbers[name] for name in line_numbers()], F)
+            return np.array(
+                [numbers[name] for name in (*FIGURES, *line_numbers(self.structure))], F
+            )
 
     def _own(self, line: Line) -> Singles:
         told = self.structure.known

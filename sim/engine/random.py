@@ -20,7 +20,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from .jit import COMPILES, inlined, part
-from .lanes import F, I, U, chebyshev, fma, singles
+from .lanes import F, I, U, chebyshev, fma, minus_log, singles
 
 ROUNDS = 13
 _PARITY = 0x1BD11BDA
@@ -155,6 +155,32 @@ def central_score(p: float) -> tuple[float, bool]:
     return q * top / bottom, abs(q) <= 0.425
 
 
+@inlined
+def middle_score(r: float) -> float:
+    """Return the size of the normal quantile for r = sqrt(-log p), 1.6 <= r <= 5 (AS 241)."""
+    r -= 1.6
+    top = (((((((7.7454501427834140764e-4 * r + 0.0227238449892691845833) * r
+        + 0.24178072517745061177) * r + 1.27045825245236838258) * r
+        + 3.64784832476320460504) * r + 5.7694972214606914055) * r
+        + 4.6303378461565452959) * r + 1.42343711074968357734)  # fmt: skip
+    bottom = (((((((1.05075007164441684324e-9 * r + 5.475938084995344946e-4) * r
+        + 0.0151986665636164571966) * r + 0.14810397642748007459) * r
+        + 0.68976733498510000455) * r + 1.6763848301838038494) * r
+        + 2.05319162663775882187) * r + 1.0)  # fmt: skip
+    return top / bottom
+
+
+@inlined
+def near_score(p: float) -> tuple[float, bool]:
+    """Return the normal quantile for 1e-10 <= p <= 1/2, error below 1e-9, and whether p lies there.
+
+    Both branches of AS 241 without a library's logarithm: a loop over it becomes wide.
+    """
+    central, there = central_score(p)
+    tail = -middle_score(math.sqrt(minus_log(p)))
+    return (central if there else tail), p >= 1e-10
+
+
 @part
 def normal_score(p: float) -> float:
     """Return the standard normal quantile for 0 < p <= 1/2 (Wichura 1988, algorithm AS 241, PPND16)."""
@@ -163,23 +189,14 @@ def normal_score(p: float) -> float:
         return score
     r = math.sqrt(-math.log(p))
     if r <= 5.0:
-        r -= 1.6
-        top = (((((((7.7454501427834140764e-4 * r + 0.0227238449892691845833) * r
-            + 0.24178072517745061177) * r + 1.27045825245236838258) * r
-            + 3.64784832476320460504) * r + 5.7694972214606914055) * r
-            + 4.6303378461565452959) * r + 1.42343711074968357734)  # fmt: skip
-        bottom = (((((((1.05075007164441684324e-9 * r + 5.475938084995344946e-4) * r
-            + 0.0151986665636164571966) * r + 0.14810397642748007459) * r
-            + 0.68976733498510000455) * r + 1.6763848301838038494) * r
-            + 2.05319162663775882187) * r + 1.0)  # fmt: skip
-    else:
-        r -= 5.0
-        top = (((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r
-            + 0.0012426609473880784386) * r + 0.026532189526576123093) * r
-            + 0.29656057182850489123) * r + 1.7848265399172913358) * r
-            + 5.4637849111641143699) * r + 6.6579046435011037772)  # fmt: skip
-        bottom = (((((((2.04426310338993978564e-15 * r + 1.4215117583164458887e-7) * r
-            + 1.8463183175100546818e-5) * r + 7.868691311456132591e-4) * r
-            + 0.0148753612908506148525) * r + 0.13692988092273580531) * r
-            + 0.59983220655588793769) * r + 1.0)  # fmt: skip
+        return -middle_score(r)
+    r -= 5.0
+    top = (((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r
+        + 0.0012426609473880784386) * r + 0.026532189526576123093) * r
+        + 0.29656057182850489123) * r + 1.7848265399172913358) * r
+        + 5.4637849111641143699) * r + 6.6579046435011037772)  # fmt: skip
+    bottom = (((((((2.04426310338993978564e-15 * r + 1.4215117583164458887e-7) * r
+        + 1.8463183175100546818e-5) * r + 7.868691311456132591e-4) * r
+        + 0.0148753612908506148525) * r + 0.13692988092273580531) * r
+        + 0.59983220655588793769) * r + 1.0)  # fmt: skip
     return -top / bottom

@@ -29,12 +29,17 @@ COINS = ("delivery", "incident")
 AMOUNTS = ("fee", "management_hours", "product_cost", "amplification")
 
 
+#: Kinds of laws whose logarithm is no straight line in the score.
+BENT = ("smooth", "curve")
+
+
 class Law(NamedTuple):
     """How one input gets its value.
 
     Kinds: ``fixed``, the same for all creators of a world; ``line``, a lognormal, whose logarithm
-    is a straight line in the score; ``curve``, any other law, a curve in the score; ``coin``, yes
-    with the chance of the world; ``threshold``, yes from some score on.
+    is a straight line in the score; ``smooth``, a polynomial in the score; ``curve``, any other
+    law, a curve between nodes in the score; ``coin``, yes with the chance of the world;
+    ``threshold``, yes from some score on.
     """
 
     kind: str
@@ -42,6 +47,7 @@ class Law(NamedTuple):
     moved: bool = False  #: whether beliefs move its logarithm
     jump: bool = False  #: whether scores below a jump mean zero
     capped: bool = False  #: whether there is a largest value
+    degree: int = 0  #: of the polynomial
 
 
 class Structure(NamedTuple):
@@ -97,7 +103,7 @@ def shared_rows(structure: Structure) -> tuple[str, ...]:
         fixed = law.kind == "fixed" and (name in COINS or not structure.known)
         if structure.known and law.moved:
             rows.append(f"belief_{name}")
-        elif fixed or (law.kind == "curve" and law.moved):
+        elif fixed or (law.kind in BENT and law.moved):
             rows.append(f"shift_{name}")
     if structure.results:
         rows.append("tracked")
@@ -116,9 +122,9 @@ def own_numbers(structure: Structure) -> tuple[str, ...]:
             law = structure.of(name)
             if law.kind not in {"fixed", "coin"}:
                 numbers.append(f"told_{name}")
-            if law.kind in {"fixed", "curve"} and name not in COINS:
+            if law.kind in {"fixed", *BENT} and name not in COINS:
                 numbers.append(f"known_{name}")
-            if law.moved and law.kind in {"fixed", "line", "curve"}:
+            if law.moved and law.kind in {"fixed", "line", *BENT}:
                 numbers.append(f"doubt_{name}")
     return tuple(numbers)
 
@@ -126,6 +132,27 @@ def own_numbers(structure: Structure) -> tuple[str, ...]:
 def is_known_amount(name: str, law: Law) -> bool:
     """Whether ``known_x`` is the amount itself, as it is where it stands for each creator."""
     return name in AMOUNTS and law.kind == "fixed" and not law.moved
+
+
+def line_numbers(structure: Structure) -> tuple[str, ...]:
+    """Return the numbers of inputs that all creators of a line share.
+
+    ``last_x`` of a curve, ``c_x_k`` of a polynomial, ``jump_x`` and ``cap_x`` where there are such.
+    """
+    numbers = []
+    for name in INPUTS:
+        law = structure.of(name)
+        numbers += [f"last_{name}"] if law.kind == "curve" else []
+        numbers += [f"jump_{name}"] if law.jump or law.kind == "threshold" else []
+        numbers += [f"cap_{name}"] if law.capped else []
+        if law.kind == "smooth":
+            numbers += [f"c_{name}_{k}" for k in range(law.degree + 1)]
+    return tuple(numbers)
+
+
+def curves_of(structure: Structure) -> tuple[str, ...]:
+    """Return the inputs that a loop looks up in a curve, in the order of its nodes."""
+    return tuple(name for name in INPUTS if structure.of(name).kind == "curve")
 
 
 def inputs_of_part(part: str) -> tuple[str, ...]:

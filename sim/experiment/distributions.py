@@ -18,7 +18,6 @@ misread (``log_sd`` is the standard deviation of the logarithm): see `families.P
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping
@@ -27,9 +26,9 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
+from ..reading import FIGURES, ReadingError
 from .families import PARAMETERS, canonical, logit, normal_through, scipy_number, scipy_support
 from .faults import nearest
-from .files import readable
 from .numbers import LARGEST, DistributionError, number, refuse_percent, suffix_of
 
 __all__ = [
@@ -295,38 +294,21 @@ def _column(
     """Read the numbers of a column that lie within the truncation; empty cells are no numbers."""
     if not isinstance(value, str) or ":" not in value:
         raise DistributionError('empirical takes "FILE.csv:COLUMN"')
+    from ..reading import read_table
+
     name, column = value.rsplit(":", 1)
-    rows = _rows((folder or Path()) / name, name)
-    if not rows or column not in rows[0]:
-        columns = ", ".join(str(c) for c in rows[0] if c) if rows else "no rows"
-        raise DistributionError(f"{name} has no column `{column}`; it has {columns}")
-    values = []
-    for line, row in enumerate(rows, start=2):
-        text = (row[column] or "").strip()
-        if not text:
-            continue
-        try:
-            item = number(text, percent=kind.percent)
-        except DistributionError as error:
-            raise DistributionError(f"{name}, line {line}, {column}: {error}: {text!r}") from None
-        if lower <= item <= upper:
-            values.append(item)
+    try:
+        table = read_table((folder or Path()) / name, FIGURES, mapped={"figure": column}, name=name)
+    except ReadingError as error:
+        raise DistributionError(f"{name}: {'; '.join(error.faults[:3])}") from None
+    if not kind.percent:
+        refuse_percent((table.titles["figure"], *table.cells["figure"]))
+    figures = table.numbers["figure"]
+    values = figures[(figures >= lower) & (figures <= upper)]
     if len(values) < 2:
         within = f" within {lower:g} to {upper:g}" if upper < math.inf else ""
         raise DistributionError(f"{name}:{column} has fewer than two values{within} to draw from")
-    return tuple(values)
-
-
-def _rows(path: Path, name: str) -> list[dict[str, str]]:
-    try:
-        with readable(path).open(newline="", encoding="utf-8-sig") as stream:
-            return list(csv.DictReader(stream))
-    except OSError as error:
-        raise DistributionError(f"cannot read {name}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise DistributionError(f"{name} is not UTF-8 text") from None
-    except (csv.Error, ValueError) as error:
-        raise DistributionError(f"cannot read {name}: {error}") from None
+    return tuple(values.tolist())
 
 
 # --- What a key allows ----------------------------------------------------------------------------

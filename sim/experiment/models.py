@@ -413,6 +413,11 @@ class Portfolio(Table):
         description="a budget is a cap that quotes of each world must fit into, or hires as many as "
         "their expected cost allows; programmes in stages go by expected cost",
     )
+    quotes: dict[str, tuple[float, float, float, float, float]] | None = Field(
+        None,
+        description="by line, USD it may commit and what a creator commits at the mean: whatever it "
+        "asks, fee, hours, goods; written where prices vary and creators are held",
+    )
     tier: str | None = Field(None, description="tier of all creators")
     roster: (
         Annotated[

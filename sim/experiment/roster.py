@@ -37,16 +37,48 @@ class RosterRow:
 
 @dataclass(frozen=True)
 class Roster:
-    """Creators of a file, in its order."""
+    """Creators of a file, in its order.
+
+    Attributes
+    ----------
+    path
+        The file, as the experiment names it.
+    rows
+        What is known of each.
+    told
+        What each column was taken for, and what else was decided in reading.
+    """
 
     path: str
     rows: tuple[RosterRow, ...] = field(repr=False)
+    told: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def digest(self) -> str:
         """Hash of all that the file says."""
         text = "\n".join(map(repr, self.rows))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def table(self) -> list[dict[str, str]]:
+        """Return the creators as read, a row for each, without columns that nobody has."""
+        rows = [
+            {
+                "name": row.name,
+                "tier": f"{row.tier} on {row.platform}",
+                "niche": row.niche,
+                "followers": f"{row.followers:,.0f}",
+                "rate": "" if math.isnan(row.engagement_rate) else f"{row.engagement_rate:.4g}",
+                "posts": "" if math.isnan(row.engagement_rate) else f"{row.posts:g}",
+                "fee": "" if math.isnan(row.fee) else f"{row.fee:,.2f}",
+                "past orders": "; ".join(
+                    f"{orders:g} in {posts:g}"
+                    for orders, posts in zip(row.past_orders, row.past_posts, strict=True)
+                ),
+            }
+            for row in self.rows
+        ]
+        used = [name for name in rows[0] if any(row[name] for row in rows)]
+        return [{name: row[name] for name in used} for row in rows]
 
     def terms(self) -> list[tuple[str, str, str]]:
         """Return each tier, platform and niche once, sorted."""

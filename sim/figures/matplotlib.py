@@ -12,7 +12,7 @@ from ..charts.paper import HEIGHT, WIDTH, Paper, paper
 from ..charts.theme import LIGHT, Look, Theme, styled
 from ..text.numbers import tick
 from ..text.verdicts import TOLD_APART
-from .spec import UNITS, Bars, Curve, Curves, Figure, Format, Model, Table
+from .spec import UNITS, Bars, Cells, Curve, Curves, Figure, Format, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +56,7 @@ def draw(
             ax, len(charts)
         )  # fmt: skip
         for chart, place in zip(charts, places, strict=True):
-            draw_model(chart, theme, place)
+            draw_panel(chart, theme, place)
         if headline:
             Paper(places[0], theme, own=ax is None).headline(title, caption)
     return places[0]
@@ -98,7 +98,7 @@ def _one_each(model: Bars) -> bool:
     )
 
 
-def draw_model(model: Model, theme: Theme, ax: Axes | None = None) -> Axes:
+def draw_panel(model: Panel, theme: Theme, ax: Axes | None = None) -> Axes:
     """Draw a model without a headline.
 
     Raises
@@ -110,7 +110,7 @@ def draw_model(model: Model, theme: Theme, ax: Axes | None = None) -> Axes:
         return draw_bars(model, theme, ax)
     if isinstance(model, Curves):
         return draw_curves(model, theme, ax)
-    assert isinstance(model, Table)
+    assert isinstance(model, Cells)
     raise TypeError("a table is no chart")
 
 

@@ -1,7 +1,7 @@
-"""What a story is made of: plain numbers, a finding in words, and how both were made.
+"""What a figure is: plain numbers in panels, a finding in words, and how both were made.
 
-Nothing here knows how it will be shown. A number stands in a model once; page and slides read the
-same model.
+Nothing here knows how it will be shown. A number stands in a panel once; files, page and slides read
+the same one.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Curves:
 
 
 @dataclass(frozen=True)
-class Table:
+class Cells:
     """Cells as text; the first column names the rows.
 
     `shades` colours cells from -1 (loss) over 0 to 1 (gain), row by row without the first column.
@@ -147,7 +147,7 @@ class Table:
     left: frozenset[int] = frozenset({0})
 
 
-Model = Bars | Curves | Table
+Panel = Bars | Curves | Cells
 
 
 @dataclass(frozen=True)
@@ -156,13 +156,13 @@ class Figure:
 
     Attributes
     ----------
-    key : str
-        Unique in a story: letters, digits and hyphens.
+    name : str
+        Letters, digits and hyphens; of its file, unique in a story.
     finding : str
         Computed from the numbers, never beyond their standard errors.
     made : str
         Sample, uncertainty, and how to read it.
-    models : tuple of Model
+    models : tuple of Panel
         The numbers; several are small charts side by side.
     method : str
         How the numbers come about, and from which sources.
@@ -170,7 +170,7 @@ class Figure:
         What else there is to say.
     plot : callable, optional
         Draws it by hand: takes axes or None and the keywords `theme`, `title` and `subtitle`; by
-        default the models are drawn side by side.
+        default the panels are drawn side by side.
     reads : str
         How to read that drawing, where it differs from `made`.
     tips : mapping of str to str
@@ -179,10 +179,10 @@ class Figure:
         Curves to read values from at every x of the drawing.
     """
 
-    key: str
+    name: str
     finding: str
     made: str
-    models: tuple[Model, ...]
+    panels: tuple[Panel, ...]
     method: str
     sentences: tuple[str, ...] = ()
     plot: Callable[..., Axes] | None = None
@@ -197,8 +197,8 @@ class Figure:
 
     @property
     def charts(self) -> tuple[Bars | Curves, ...]:
-        """What of it is drawn: its models but for tables."""
-        return tuple(model for model in self.models if not isinstance(model, Table))
+        """What of it is drawn: its panels but for cells."""
+        return tuple(panel for panel in self.panels if not isinstance(panel, Cells))
 
     @property
     def alt(self) -> str:
@@ -214,82 +214,6 @@ def roles(tiers: Mapping[str, str]) -> dict[str, tuple[str, int]]:
         numbered[name] = (tier, seen.get(tier, 0))
         seen[tier] = seen.get(tier, 0) + 1
     return numbered
-
-
-@dataclass(frozen=True)
-class Section:
-    """Figures that answer one question."""
-
-    key: str
-    heading: str
-    figures: tuple[Figure, ...]
-    sentences: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """An input of the run, and what it rests on."""
-
-    key: str
-    value: str
-    unit: str
-    source: str
-
-    @property
-    def assumed(self) -> bool:
-        """Whether nothing but an assumption stands behind it."""
-        return self.source.startswith("assumption")
-
-
-@dataclass(frozen=True)
-class Story:
-    """What a run has to say, once for page and slides.
-
-    Attributes
-    ----------
-    title : str
-        Of the experiment.
-    answer : str
-        In one sentence.
-    sentences : tuple of str
-        What else the run says.
-    comparison : Figure
-        Table of the portfolios side by side.
-    sections : tuple of Section
-        In the order in which a reader meets them; empty ones are left out.
-    key_inputs, inputs : tuple of Assumption
-        The few that are asked for first, and all.
-    cited : tuple of (str, str, str)
-        Citation, title and place of every source cited.
-    warnings : tuple of str
-        Of the run.
-    facts : tuple of (str, str)
-        What was run.
-    commands : tuple of (str, str)
-        How to run it again, and what each command does.
-    unasked : tuple of (str, str)
-        Questions that were not asked: command, and what it would show.
-    tiers : mapping of str to str
-        Tier of each portfolio, for its colour.
-    """
-
-    title: str
-    answer: str
-    sentences: tuple[str, ...]
-    comparison: Figure
-    sections: tuple[Section, ...]
-    key_inputs: tuple[Assumption, ...]
-    inputs: tuple[Assumption, ...]
-    cited: tuple[tuple[str, str, str], ...]
-    warnings: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...]
-    commands: tuple[tuple[str, str], ...]
-    unasked: tuple[tuple[str, str], ...]
-    tiers: Mapping[str, str]
-
-    def section(self, key: str) -> Section | None:
-        """Return a section, or None where there is none."""
-        return next((section for section in self.sections if section.key == key), None)
 
 
 UNITS: Mapping[Format, str] = MappingProxyType(

@@ -1,9 +1,10 @@
 """An analyst's own posts and campaigns become tiers of an experiment: `sim fit`.
 
-Read in this order: `reading.py` (the export, with `cells.py` and `columns.py`), `fit.py` (what is
-fitted and in which order), `rates.py`, `laws.py`, `followers.py` and `campaigns.py` (one estimator
-each), `components.py` (creators against posts, standard errors), `goodness.py`, `selection.py`,
-`found.py` (what is found) and `writing.py` (as TOML).
+Read in this order: `reading.py` (rows of posts from a table), `fit.py` (what is fitted and in which
+order), `rates.py`, `laws.py`, `followers.py` and `campaigns.py` (one estimator each), `means.py`
+(what the tier simulates is what the sample has), `pooling.py` (few creators beside the packaged
+tier), `components.py` (creators against posts, standard errors), `goodness.py`, `selection.py`,
+`estimates.py` (what is found) and `writing.py` (as TOML).
 """
 
 from __future__ import annotations

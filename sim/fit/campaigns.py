@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import optimize, special, stats
 
-from ..text.numbers import rounded
+from ..text.numbers import rounded, setting
 from .components import SEED, Levels, average, covariance, delta, estimate, resampled, totals
 from .estimates import Estimate, Fitted
 from .goodness import curve, normal_goodness, uniform_goodness
@@ -91,18 +91,26 @@ def fit_fee_elasticity(posts: Posts, engaged: Measured) -> Fitted | None:
     )  # fmt: skip
 
 
-def fit_conversion(posts: Posts) -> Fitted | None:
+def fit_conversion(posts: Posts, tracked_share: float) -> Fitted | None:
     """Fit orders per engagement: Poisson with a lognormal rate over creators.
 
     Maximum likelihood, the rate integrated out by Gauss and Hermite (Aitchison and Ho 1989,
     Biometrika 76); None where fewer than three creators have orders known, or nobody ordered.
+
+    Parameters
+    ----------
+    posts
+        Of a tier.
+    tracked_share
+        Share of all orders that tracked ones are, where the file has these.
     """
     known = (posts.orders >= 0.0) & (posts.engagements > 0.0)
     if not known.any():
         return None
     some = posts.take(known)
     orders = totals(some.creator, some.orders)
-    engagements = totals(some.creator, some.engagements)
+    seen = tracked_share if posts.tracked else 1.0
+    engagements = totals(some.creator, some.engagements) * seen
     if len(orders) < FEWEST or orders.sum() <= 0.0:
         return None
     nodes, weights = np.polynomial.hermite_e.hermegauss(61)
@@ -132,7 +140,8 @@ def fit_conversion(posts: Posts) -> Fitted | None:
     return Fitted(
         "conversion_rate",
         {"lognormal": {"mean": rounded(mean), "log_sd": rounded(sd)}},
-        "lognormal per engagement, orders Poisson",
+        "lognormal per engagement, orders Poisson"
+        + (f", {setting(seen, 3)} of them tracked as packaged" if posts.tracked else ""),
         (
             Estimate("mean", mean, delta(mean_of, best.x, covariances)),
             Estimate("log_sd", sd, sd * math.sqrt(max(float(covariances[1, 1]), 0.0))),

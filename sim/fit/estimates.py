@@ -224,6 +224,8 @@ class Fit:
         What was done about what is not obvious.
     doubts
         Packaged doubt about each believed mean: standard deviation of its log, by key.
+    read
+        What each column of the file was taken for.
     """
 
     file: str
@@ -233,6 +235,7 @@ class Fit:
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     doubts: Mapping[str, float] = field(default_factory=dict)
+    read: str = ""
 
     def __getitem__(self, name: str) -> TierFit:
         """Return the fit of a tier; ``micro`` or, with several platforms, ``micro on tiktok``."""
@@ -251,6 +254,7 @@ class Fit:
         """Return plain numbers for JSON."""
         return {
             "file": self.file,
+            "read": self.read,
             "estimates": self.to_rows(),
             "means": [
                 {"tier": tier.tier, "platform": tier.platform} | mean.to_dict()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from ..engine import marginals as mg
 from ..experiment import build
 from ..experiment import models as m
 from ..experiment.presets import preset_platforms, preset_tiers
+from ..plan import marginal
 from .accepted import acceptable
 from .campaigns import fit_conversion, fit_fee, fit_fee_elasticity, fit_order_value
 from .components import estimate, resampled, totals, within_variance
@@ -75,7 +78,7 @@ def fit_posts(posts: Posts, *, basis: Basis | None = None, progress: Progress | 
         )
     return Fit(
         posts.file, tuple(tiers), fit_order_value(posts), tuple(skipped),
-        tuple(selection_warnings(posts)), posts.notes, doubts,
+        tuple(selection_warnings(posts)), posts.notes, doubts, posts.read,
     )  # fmt: skip
 
 
@@ -105,6 +108,14 @@ def packaged_doubts() -> dict[str, float]:
     one = {"tier": preset_tiers("instagram")[0], "creators": 1}
     beliefs = build({"portfolio": {"one": one}}).beliefs
     return {str(name): belief.sd for name, belief in beliefs.items()}
+
+
+@cache
+def packaged_tracked_share() -> float:
+    """Return the packaged share of orders that codes and links see."""
+    one = {"tier": preset_tiers("instagram")[0], "creators": 1}
+    share = build({"portfolio": {"one": one}}).economics.tracked_share
+    return mg.moment(mg.compile_marginal(marginal(share)))
 
 
 class _Tier:
@@ -139,7 +150,7 @@ class _Tier:
         if seen is not None and len(seen.levels.posts) >= CREATORS:
             found.append(fit_reach(self.tier, seen, law))
         found += self._engagement(law)
-        found += [fit_fee(self.posts), fit_conversion(self.posts)]
+        found += [fit_fee(self.posts), fit_conversion(self.posts, packaged_tracked_share())]
         fitted = [each for each in found if each is not None]
         inputs, refused = acceptable(self.name, self.platform, fitted)
         packaged = priors(self.tier, self.tables, self.doubts)

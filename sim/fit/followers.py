@@ -12,6 +12,7 @@ from ..text.numbers import rounded
 from .components import delta
 from .estimates import Estimate, Fitted
 from .goodness import curve, uniform_goodness
+from .pooling import WORTH
 from .reading import Floats
 
 #: Followers beyond which no account lies.
@@ -19,8 +20,9 @@ LARGEST_ACCOUNT = 1e9
 #: Spread of log followers, in widths of the tier, below which all are called the same; largest
 #: exponents of a density on the tier's range (a spread of 0.016 of its width).
 SAME, LIMIT = 0.02, 2_000.0
-#: Creators that the packaged law counts for (assumption).
-WORTH = 30
+#: Least tail index of a Pareto that is written, and least bend of a lognormal that stands for a
+#: density that rises.
+LEAST_INDEX, FLATTEST = 0.01, 0.05
 #: Gain in log likelihood that makes the lognormal worth its second parameter: 5 % chance.
 GAIN = float(stats.chi2.isf(0.05, 1)) / 2.0
 
@@ -32,7 +34,7 @@ def fit_followers(
 
     Log followers have the density ``exp(a x + b x^2)`` on the tier's range: a lognormal cut at both
     ends where b < 0, a power law where b = 0. The lognormal is kept where it gains more than 1.92
-    in log likelihood (5 % of the likelihood ratio). What is packaged comes in as creators of its own:
+    in log likelihood (5 % of the likelihood ratio), or the density rises. What is packaged comes in as creators of its own:
     the conjugate prior of an exponential family.
 
     Parameters
@@ -59,12 +61,13 @@ def fit_followers(
     nodes, weights = special.roots_legendre(200)
     grid = (nodes + 1.0) / 2.0
 
-    def fit(terms: int) -> tuple[Floats, Floats, float]:
+    def fit(terms: int, bend: float = 0.0) -> tuple[Floats, Floats, float]:
+        """Return a (and b), their covariances and the loss; with one term b is given."""
         powers = np.vstack([grid, grid**2])[:terms]
         seen = np.array([np.mean(x**k) for k in range(1, terms + 1)])
 
         def loss(theta: Floats) -> tuple[float, Floats]:
-            exponent = theta @ powers
+            exponent = theta @ powers + bend * grid**2
             peak = float(exponent.max())
             mass = weights * np.exp(exponent - peak)
             gradient = powers @ mass / mass.sum() - seen
@@ -74,7 +77,8 @@ def fit_followers(
             loss, np.zeros(terms), jac=True, method="L-BFGS-B", bounds=[(-LIMIT, LIMIT)] * terms,
             options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500},
         )  # fmt: skip
-        mass = weights * np.exp(best.x @ powers - (best.x @ powers).max())
+        exponent = best.x @ powers + bend * grid**2
+        mass = weights * np.exp(exponent - exponent.max())
         mass /= mass.sum()
         off = powers - (powers @ mass)[:, None]
         information = (off * mass) @ off.T * len(x)
@@ -84,7 +88,17 @@ def fit_followers(
     theta, theta_cov, loss_normal = fit(2)
     span = float(ends[1] - ends[0])
 
-    lognormal = theta[1] < 0.0 and loss_power - loss_normal > GAIN
+    # A power law cannot rise: where large accounts are more frequent, the lognormal can.
+    rises = -slope / span < LEAST_INDEX
+    lognormal = rises or (theta[1] < 0.0 and loss_power - loss_normal > GAIN)
+    if rises and not theta[1] < -FLATTEST:
+        # A lognormal so wide that it rises nearly as a power; its median must be a number.
+        room = math.log(LARGEST_ACCOUNT) + 7.0 - ends[0]
+        bend = -max(FLATTEST, 0.7 * float(slope) * span / room)
+        (steep,), steep_cov, _ = fit(1, bend)
+        theta = np.array([steep, bend])
+        theta_cov = np.zeros((2, 2))
+        theta_cov[0, 0] = steep_cov[0, 0]
 
     def above(values: Floats) -> Floats:
         chosen = theta if lognormal else np.array([slope, 0.0])
@@ -93,7 +107,7 @@ def fit_followers(
     if lognormal:
         value, law, estimates = _lognormal(theta, theta_cov, float(ends[0]), span)
     else:
-        value, law, estimates = _power(float(slope), float(slope_cov[0, 0]), low, high, span)
+        value, law, estimates = _power(float(slope), float(slope_cov[0, 0]), low, span)
     return Fitted(
         "followers", value, law, estimates, own, "creators",
         uniform_goodness(above(followers)), curve(followers, above, "followers"),
@@ -128,11 +142,8 @@ def _lognormal(
 
 
 def _power(
-    slope: float, variance: float, low: float, high: float, span: float
+    slope: float, variance: float, low: float, span: float
 ) -> tuple[dict[str, object], str, tuple[Estimate, ...]]:
     index = Estimate("tail_index", -slope / span, math.sqrt(variance) / span)
-    if index.value > 0.01:
-        written = {"minimum": low, "tail_index": rounded(index.value)}
-        return {"pareto": written}, "Pareto, cut at the tier", (index,)
-    # More large than small accounts than any Pareto has: even in logs is the nearest family.
-    return {"loguniform": {"a": low, "b": high}}, "even in logs within the tier", (index,)
+    written = {"minimum": low, "tail_index": rounded(index.value)}
+    return {"pareto": written}, "Pareto, cut at the tier", (index,)

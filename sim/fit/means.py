@@ -1,9 +1,10 @@
 """The means that a fitted tier simulates, held at those of the sample.
 
-Views and engagements of a post are means over creators, each of whom counts once. A model of
-parts, each fitted to logs, need not keep them: where the tail of amplification is heavy its mean
-rests on the cap. So the cap is the one that gives the sample's mean views, within what was seen;
-what is left over goes to reach. The engagement rate then gives the sample's mean engagements.
+Means are over creators, each of whom counts once. A model of parts, each fitted to logs, need not
+keep them: where the tail of amplification is heavy its mean rests on the cap. So the cap is the one
+that gives the sample's mean views over mean followers, within what was seen; what is left over goes
+to reach. A rate per view then gives the sample's mean engagements over mean views; a rate per
+follower is the sample's mean rate. Followers are those of the fitted law.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from ..plan import TierTables, quoted_to_organic, tier_tables
 from ..text.numbers import rounded
 from .components import estimate, resampled
 from .estimates import Estimate, Fitted, Mean
-from .followers import WORTH as FOLLOWERS_WORTH
 from .pooling import pooled_variance
 from .reading import Floats, Posts
 
@@ -115,10 +115,14 @@ def _excess(table: mg.Table, log_cap: float, spec: m.Tier, z: Floats, varies: bo
 
 @dataclass(frozen=True)
 class _Sample:
-    """Means of views, engagements and followers over creators, each row a resample of creators."""
+    """Means over creators of views, engagements, their rate per follower, and followers.
+
+    The first is that of the sample, the others those of resamples of its creators.
+    """
 
     views: Floats | None
     engagements: Floats | None
+    rate: Floats | None
     followers: Floats
     creators: int
 
@@ -141,9 +145,10 @@ def _sample(posts: Posts) -> _Sample:
 
     followers = means(posts.followers)
     assert followers is not None
+    engagements = posts.engagements / posts.posts
     return _Sample(
-        means(posts.views / posts.posts), means(posts.engagements / posts.posts), followers,
-        creators,
+        means(posts.views / posts.posts), means(engagements), means(engagements / posts.followers),
+        followers, creators,
     )  # fmt: skip
 
 
@@ -177,8 +182,7 @@ def held(
 ) -> tuple[Fitted, ...]:
     """Return the inputs with the sample's means, pooled with those of the packaged tier.
 
-    Views count per follower, engagements per view or per follower, as the rate does; few creators
-    leave more to what is packaged.
+    Few creators leave more to what is packaged.
 
     Parameters
     ----------
@@ -195,38 +199,36 @@ def held(
     """
     kept, sample = list(inputs), _sample(posts)
     packaged, now = (simulated(*experiment_tier(tier, platform, each)) for each in ((), kept))
-    share = sample.creators / (sample.creators + FOLLOWERS_WORTH)
-    followers = float(sample.followers[0]) ** share * now.followers ** (1.0 - share)
-    views = packaged.views / packaged.followers * followers
     if sample.views is not None:
         spread = _spread_between(kept, "reach_rate")
         of = _target(
             sample.views / sample.followers, packaged.views / packaged.followers,
             doubts.get("reach_rate", 0.0), sample.creators, spread,
         )  # fmt: skip
-        views = of.value * followers
-        kept = _with_views(tier, platform, kept, views, of, seen_from)
+        kept = _with_views(tier, platform, kept, of.value * now.followers, of, seen_from)
     at = _place(kept, "engagement_rate")
-    if sample.engagements is None or at is None:
+    if sample.engagements is None or sample.rate is None or at is None:
         return tuple(kept)
-    per_view = kept[at].also.get("engagement_basis") == "impressions"
-    spread = _spread_between(kept, "engagement_rate")
-    if per_view and sample.views is not None:
-        drawn, usual, base = (
-            sample.engagements / sample.views,
-            packaged.engagements / packaged.views,
-            views,
-        )
+    doubt, spread = doubts.get("engagement_rate", 0.0), _spread_between(kept, "engagement_rate")
+    if kept[at].also.get("engagement_basis") == "impressions" and sample.views is not None:
+        drawn, usual = sample.engagements / sample.views, packaged.engagements / packaged.views
+        of = _target(drawn, usual, doubt, sample.creators, spread)
+        now = simulated(*experiment_tier(tier, platform, kept))
+        mean = kept[at].estimates[0].value * of.value * now.views / now.engagements
     else:
-        drawn, usual, base = (
-            sample.engagements / sample.followers,
-            packaged.engagements / packaged.followers,
-            followers,
-        )
-    of = _target(drawn, usual, doubts.get("engagement_rate", 0.0), sample.creators, spread)
-    factor = of.value * base / simulated(*experiment_tier(tier, platform, kept)).engagements
-    kept[at] = _with_mean(kept[at], factor, of)
+        of = _target(sample.rate, _quoted(tier, platform), doubt, sample.creators, spread)
+        mean = of.value
+    kept[at] = _with_mean(kept[at], mean, of)
     return tuple(kept)
+
+
+def _quoted(tier: str, platform: str) -> float:
+    """Return the packaged mean engagement rate per follower."""
+    spec, tables = experiment_tier(tier, platform, ())
+    if spec.engagement_basis == "followers":
+        return mg.moment(tables.tables["engagement_rate"])
+    means = simulated(spec, tables)
+    return means.engagements / means.followers
 
 
 def _spread_between(inputs: Sequence[Fitted], key: str) -> float:
@@ -307,10 +309,9 @@ def _with_views(
     return inputs
 
 
-def _with_mean(rate: Fitted, factor: float, of: _Target) -> Fitted:
-    """Return an engagement rate whose mean is times a factor."""
+def _with_mean(rate: Fitted, mean: float, of: _Target) -> Fitted:
+    """Return an engagement rate with another mean."""
     law = rate.value["lognormal"]
-    mean = rate.estimates[0].value * factor
     first = Estimate("mean", mean, mean * of.error, mean * of.seen / of.value, of.weight)
     value = {**rate.value, "lognormal": {**law, "mean": rounded(mean)}}
     return replace(rate, value=value, estimates=(first, *rate.estimates[1:]), doubt=of.error)

@@ -21,7 +21,8 @@ from .estimates import Fitted
 #: How far a spread (in logs), and a correlation, an elasticity or q, of a tier of one's own lies
 #: from the packaged one: two in three within (assumption).
 SPREAD, SLOPE = 0.25, 0.2
-#: Creators that the packaged spread between them is worth beside the one in the sample (assumption).
+#: Creators that the packaged spread between them, and the packaged law of followers, are worth
+#: beside those in the sample (assumption).
 WORTH = 10
 
 

@@ -1,28 +1,24 @@
-"""An analyst's export of posts or campaigns: read tolerantly, refused with line and column."""
+"""An analyst's export of posts or campaigns: from the columns of a table to rows of posts."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..experiment.files import readable
+from ..reading import POSTS, Reading, ReadingError, platform_name, read_table
 from ..text.numbers import counted
-from .cells import CellError, decimal_comma, number
-from .columns import PARTS, TEXT, ColumnError, find_columns, need_columns
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-#: Faulty cells that are named before the rest is only counted.
-SHOWN = 5
-_PLATFORMS = {"ig": "instagram", "insta": "instagram", "tt": "tiktok", "yt": "youtube"}
-_BYTES = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+#: What engagements are the sum of.
+PARTS = ("likes", "comments", "shares", "saves")
+_OUTCOMES = ("views", "engagements", "likes", "engagement_rate", "fee")
 
 
 class FitError(ValueError):
@@ -53,6 +49,10 @@ class Posts:
         Row of the file, counted from 0.
     ranked
         Whether the file says which row is which in a ranking.
+    tracked
+        Whether orders are those that codes and links see.
+    read
+        What each column was taken for.
     notes
         What was done about what is not obvious.
     """
@@ -69,16 +69,18 @@ class Posts:
     file: str
     order: Ints
     ranked: bool = False
+    tracked: bool = False
+    read: str = ""
     notes: tuple[str, ...] = field(default=())
 
     def take(self, keep: npt.NDArray[np.bool_]) -> Posts:
         """Return some of the rows, their creators counted anew."""
-        columns = {
+        columns: dict[str, Any] = {
             name: column[keep] for name, column in vars(self).items()
             if isinstance(column, np.ndarray)
         }  # fmt: skip
         columns["creator"] = np.unique(columns["creator"], return_inverse=True)[1]
-        return Posts(**columns, file=self.file, ranked=self.ranked, notes=self.notes)
+        return replace(self, **columns)
 
 
 def read_posts(
@@ -89,7 +91,7 @@ def read_posts(
     Parameters
     ----------
     path
-        A CSV file with a header; commas, semicolons, tabs or bars between columns.
+        A CSV file or a workbook with a header.
     columns
         Which column stands for what, where its name does not say it: ``{"followers": "Fans"}``.
     platform
@@ -101,84 +103,51 @@ def read_posts(
         With every fault: what cannot be read, columns that are missing, cells that are no numbers.
     """
     path = Path(path)
-    header, rows, delimiter = _table(path)
     try:
-        found = find_columns(header, columns or {})
-        need_columns(found, header)
-    except ColumnError as error:
-        raise FitError(f"{path}: {error}") from None
-    numbers = _numbers(path, found, rows, delimiter)
-    text = {key: [row[found[key]].strip() for row in rows] for key in TEXT if key in found}
-    notes: list[str] = []
-    where, noted = _platform(path, text.get("platform"), len(rows), platform)
-    notes += noted
+        table = read_table(path, POSTS, mapped=columns)
+        _need_columns(table)
+    except ReadingError as error:
+        raise FitError("\n".join(f"{path}: {fault}" for fault in error.faults)) from None
+    notes = list(table.notes)
+    rows, numbers = len(table.rows), table.numbers
+    blank = np.full(rows, np.nan)
+    count = numbers.get("posts", blank)
+    posts = np.where(count >= 1.0, count, 1.0)
+    # What is a mean per post becomes the sum that a row holds; a rate is a mean by nature.
+    averaged = table.averaged - {"engagement_rate"}
+    sums = {k: values * (posts if k in averaged else 1.0) for k, values in numbers.items()}
+    where, noted = _platform(path, table.text.get("platform"), rows, platform)
     followers = numbers["followers"]
-    engagements, noted = _engagements(numbers, followers)
-    notes += noted
-    blank = np.full(len(rows), np.nan)
-    posts = Posts(
-        _creators(text.get("creator"), len(rows)), followers, numbers.get("views", blank),
-        engagements, np.where(numbers.get("posts", blank) >= 1.0, numbers.get("posts", blank), 1.0),
-        numbers.get("fee", blank), numbers.get("orders", blank), numbers.get("revenue", blank),
-        where, path.name, np.arange(len(rows)), ranked="rank" in found,
+    engagements, more = _engagements(sums, followers, posts)
+    tracked = "orders" not in sums and "tracked_orders" in sums
+    read = Posts(
+        _creators(table.text.get("creator"), rows), followers, sums.get("views", blank), engagements,
+        posts, sums.get("fee", blank), sums.get("tracked_orders" if tracked else "orders", blank),
+        sums.get("revenue", blank), where, path.name, np.arange(rows),
+        ranked="rank" in table.titles, tracked=tracked, read=table.read,
     )  # fmt: skip
-    if "creator" not in found:
+    notes += noted + more
+    if "creator" not in table.text:
         notes.append("no column names the creators: every row counts as a creator of its own")
-    return _usable(posts, path, notes)
+    return _usable(read, path, notes)
 
 
-def _table(path: Path) -> tuple[list[str], list[list[str]], str]:
-    try:
-        raw = readable(path).read_bytes()
-    except OSError as error:
-        raise FitError(f"{path}: cannot be read: {error.strerror}") from None
-    text = _decoded(raw)
-    first = text.lstrip("\n\r").partition("\n")[0]
-    delimiter = max(",;\t|", key=first.count)
-    try:
-        lines = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
-    except csv.Error as error:
-        raise FitError(f"{path}: cannot be read as CSV: {error}") from None
-    if len(lines) < 2:
-        raise FitError(f"{path}: has no rows below its header")
-    header, rows = lines[0], lines[1:]
-    # Short rows are filled up: spreadsheets drop empty cells at the end of a line.
-    return header, [row + [""] * (len(header) - len(row)) for row in rows], delimiter
+def _need_columns(table: Reading) -> None:
+    """Refuse a file without followers, or with nothing that followers could be set against.
 
-
-def _decoded(raw: bytes) -> str:
-    if raw[:2] in _BYTES:
-        return raw.decode(_BYTES[raw[:2]], errors="replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
-
-
-def _numbers(
-    path: Path, found: Mapping[str, int], rows: Sequence[Sequence[str]], delimiter: str
-) -> dict[str, Floats]:
-    faults, columns = [], {}
-    for key, place in found.items():
-        if key in (*TEXT, "rank"):
-            continue
-        cells = [row[place] for row in rows]
-        comma = decimal_comma(cells, delimiter == ";")
-        values = np.full(len(cells), np.nan)
-        for i, cell in enumerate(cells):
-            try:
-                values[i] = number(cell, comma)
-            except CellError:
-                faults.append(f"{path}, row {i + 2}, {key}: {cell.strip()!r} is no number")
-        columns[key] = values
-    if faults:
-        more = len(faults) - SHOWN
-        raise FitError(
-            "\n".join(faults[:SHOWN])
-            + (f"\nand {more} more cells" if more > 0 else "")
-            + "\nLeave a cell empty where nothing is known, or map another column with --map."
+    Raises
+    ------
+    ReadingError
+        With what was read and how to map the rest.
+    """
+    seen = f"{table.read}; {'; '.join(table.notes)}" if table.notes else table.read
+    if "followers" not in table.numbers:
+        raise ReadingError(f"no column of followers ({seen}): name it with --map followers=COLUMN")
+    if not set(_OUTCOMES) & table.numbers.keys():
+        raise ReadingError(
+            f"no column of views, engagements, likes, engagement rate or fee ({seen}): "
+            "name one with --map views=COLUMN"
         )
-    return columns
 
 
 def _creators(names: Sequence[str] | None, rows: int) -> Ints:
@@ -195,8 +164,7 @@ def _platform(
     if given is not None:
         return np.full(rows, given.lower()), []
     if column is not None:
-        names = [name.lower().replace(" ", "") for name in column]
-        return np.array([_PLATFORMS.get(name, name) for name in names]), []
+        return np.array([platform_name(name) for name in column]), []
     told = [name for name in ("instagram", "tiktok", "youtube") if name in path.name.lower()]
     if len(told) == 1:
         return np.full(rows, told[0]), [f"platform taken from the file's name: {told[0]}"]
@@ -204,22 +172,27 @@ def _platform(
     return np.full(rows, "instagram"), [note]
 
 
-def _engagements(numbers: Mapping[str, Floats], followers: Floats) -> tuple[Floats, list[str]]:
-    """Return engagements as told, else the sum of their parts, else from an engagement rate."""
-    if "engagements" in numbers:
-        return numbers["engagements"], []
-    parts = [numbers[name] for name in PARTS if name in numbers]
+def _engagements(
+    sums: Mapping[str, Floats], followers: Floats, posts: Floats
+) -> tuple[Floats, list[str]]:
+    """Return engagements of each row: as told, else the sum of their parts, else from a rate.
+
+    A rate is a mean already: posts tell what it rests on, and divide nothing.
+    """
+    parts = [sums[name] for name in PARTS if name in sums]
+    spare = ["engagement rates are not read: engagements stand beside them"]
+    if "engagements" in sums:
+        return sums["engagements"], spare if "engagement_rate" in sums else []
     if parts:
         seen = ~np.all(np.isnan(parts), axis=0)
-        return np.where(seen, np.nansum(parts, axis=0), np.nan), []
-    if "engagement_rate" not in numbers:
+        found = np.where(seen, np.nansum(parts, axis=0), np.nan)
+        return found, spare if "engagement_rate" in sums else []
+    if "engagement_rate" not in sums:
         return np.full(len(followers), np.nan), []
-    rate = numbers["engagement_rate"]
     notes = ["engagements are the engagement rate times followers"]
-    if np.nanmedian(rate) > 0.5:
-        rate = rate / 100.0
-        notes.append("engagement rates are taken as percent: half of them are above 0.5")
-    return rate * followers, notes
+    if np.any(posts > 1.0):
+        notes = ["engagement rates are means per post: posts say how many each rests on"]
+    return sums["engagement_rate"] * followers * posts, notes
 
 
 def _usable(posts: Posts, path: Path, notes: list[str]) -> Posts:
@@ -235,9 +208,9 @@ def _usable(posts: Posts, path: Path, notes: list[str]) -> Posts:
     if not keep.any():
         raise FitError(f"{path}: no row has followers and views, engagements or a fee")
     by_creator = np.argsort(posts.creator, kind="stable")
-    ordered = Posts(
-        **{name: column[by_creator] for name, column in vars(posts).items()
-           if isinstance(column, np.ndarray)},
-        file=posts.file, ranked=posts.ranked, notes=tuple(notes),
-    )  # fmt: skip
+    columns: dict[str, Any] = {
+        name: column[by_creator] for name, column in vars(posts).items()
+        if isinstance(column, np.ndarray)
+    }  # fmt: skip
+    ordered = replace(posts, notes=tuple(notes), **columns)
     return ordered.take(keep[by_creator])

@@ -30,6 +30,7 @@ def to_toml(fit: Fit, name: str = "fit.toml") -> str:
         f"#     include = [{value(name)}]",
         "#",
         "# Keys of the experiment itself win. What is not here stays as packaged.",
+        f"# {_one_line(fit.read)}",
         *(f"# Warning: {_one_line(text)}" for text in fit.warnings),
         *(f"# Note: {_one_line(text)}" for text in fit.notes),
         *(f"# Not fitted: {_one_line(text)}" for text in fit.skipped),
@@ -70,12 +71,16 @@ def _beliefs(fit: Fit) -> list[str]:
                 own = doubts.setdefault(each.key, {})
                 own[f"{tier.tier} on {tier.platform}"] = rounded(each.doubt, 2)
     lines = []
+    if doubts:
+        lines = [
+            "",
+            "# What the sample leaves open of each mean is the tier's own. Tiers that were not fitted",
+            "# keep the packaged doubt, and have none of it in common with fitted ones.",
+        ]
     for key, own in doubts.items():
         packaged = fit.doubts.get(key, 0.0)
         lines += [
             "",
-            "# What the sample leaves open of each mean is the tier's own. Tiers that were not fitted",
-            "# keep the packaged doubt, and have none of it in common with fitted ones.",
             f"[{dotted(('beliefs', key))}]",
             f"sd = {value(packaged)}",
             "common = 0",

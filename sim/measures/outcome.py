@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import COMPARISONS, MEASURES, heavier_tail_shape
+from .estimate import divide
 from .precision import HEAVY_TAIL
 
 Array = npt.NDArray[np.float64]
@@ -71,7 +72,7 @@ class Outcome:
         """
         if self.scale != LOG_SCALE:
             return rows[self.variable]
-        ratio = rows["contribution"] / rows["cost"]
+        ratio = divide(rows["contribution"], rows["cost"])
         return np.asarray(np.log(np.maximum(ratio, np.array(self.floors)[:, None])))
 
 
@@ -87,15 +88,14 @@ def choose_outcome(variable: str, rows: Mapping[str, Array]) -> Outcome:
     variable
         What `variable_of` returned.
     rows
-        That variable and `LOG_PARTS`, shape (portfolios, worlds).
+        That variable and `LOG_PARTS`, shape (portfolios, worlds); NaN where it is undefined.
     """
-    values = rows[variable]
-    squares = (values - values.mean(axis=-1, keepdims=True)) ** 2
-    khat = float(np.fmax.reduce(heavier_tail_shape(squares)))
-    known = khat if np.isfinite(khat) else None
+    defined = [row[np.isfinite(row)] for row in rows[variable]]
+    tails = [float(heavier_tail_shape((v - v.mean()) ** 2)) for v in defined if v.size]
+    known = max((k for k in tails if np.isfinite(k)), default=None)
     if known is None or known <= HEAVY_TAIL:
         return Outcome(variable, variable, known)
-    ratio = rows["contribution"] / rows["cost"]
+    ratio = divide(rows["contribution"], rows["cost"])
     floors = [float(np.min(row, where=row > 0.0, initial=np.inf)) for row in ratio]
     return Outcome(
         variable, LOG_SCALE, known, tuple(floors), float((ratio <= 0.0).mean(axis=-1).max())

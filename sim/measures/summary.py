@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
@@ -12,6 +12,7 @@ from ..tables import Column, Table
 from ..text.names import measure_heading
 from ..text.numbers import counted, is_fraction, labelled, money, percent
 from .evaluate import Measured, evaluate
+from .hired import Hired, hired
 from .table import MEASURES, Measure
 from .worlds import PortfolioWorlds, creators_hired, portfolio_names
 
@@ -39,6 +40,8 @@ class Summary:
         ROI that `target_probability` refers to, a fraction.
     risk_tolerance : float or None
         USD, of `certainty_equivalent`; None if there was nothing to take it from.
+    hired : mapping of str to Hired
+        Whom the budget of a portfolio hires, where it is a cap.
     """
 
     portfolios: Mapping[str, Mapping[str, Measured]]
@@ -46,6 +49,7 @@ class Summary:
     worlds: int
     target: float
     risk_tolerance: float | None
+    hired: Mapping[str, Hired] = field(default_factory=dict)
 
     def __getitem__(self, portfolio: str) -> Mapping[str, Measured]:
         """Return the measures of one portfolio by name."""
@@ -58,6 +62,7 @@ class Summary:
                 "creators": self.creators[portfolio],
                 "measures": {name: entry.to_dict() for name, entry in measures.items()},
             }
+            | ({"hired": self.hired[portfolio].to_dict()} if portfolio in self.hired else {})
             for portfolio, measures in self.portfolios.items()
         }
 
@@ -186,6 +191,7 @@ def summarize(
         worlds=int(ds.sizes["sim"]),
         target=target,
         risk_tolerance=risk_tolerance,
+        hired=hired(ds),
     )
 
 

@@ -22,6 +22,7 @@ from ..text.numbers import (
 )
 from ..text.verdicts import TOLD_APART, UNTOLD, direction, order
 from .comparison import Comparison
+from .hired import hiring_sentence
 from .summary import Summary
 
 _BULK = (0.05, 0.95)
@@ -41,9 +42,11 @@ def answer(summary: Summary, comparison: Comparison | None = None) -> list[str]:
     comparison : Comparison, optional
         Of two of its portfolios; without one, each portfolio is described by itself.
     """
+    whom = hiring_sentence(summary.hired, list(summary.portfolios))
     if comparison is None:
-        return [sentence for name in summary.portfolios for sentence in _alone(summary, name)]
-    return [
+        each = [sentence for name in summary.portfolios for sentence in _alone(summary, name)]
+        return [*each, whom] if whom else each
+    told = [
         _verdict(summary, comparison),
         *(_levels(summary, name) for name in (comparison.a, comparison.b)),
         *_better_than_both(summary, comparison),
@@ -51,7 +54,9 @@ def answer(summary: Summary, comparison: Comparison | None = None) -> list[str]:
         *_both_lose(comparison),
         *_dominance(comparison),
         *_awareness(summary, comparison),
+        whom,
     ]
+    return [sentence for sentence in told if sentence]
 
 
 def _alone(summary: Summary, name: str) -> list[str]:
@@ -71,7 +76,10 @@ def _alone(summary: Summary, name: str) -> list[str]:
 def _verdict(summary: Summary, comparison: Comparison) -> str:
     a, b, wins = comparison.a, comparison.b, comparison["a_beats_b"]
     if wins.value is None:
-        return f"{a} and {b} cannot be compared: {wins.reason}."
+        return (
+            f"{a} and {b} cannot be compared on ROI: {wins.reason}. Profit is defined in all worlds: "
+            'say measure = "profit_mean" in [decision].'
+        )
     ties = comparison["a_ties_b"]
     halves = f" (ties, {of_worlds(ties)}, count half)" if ties.value else ""
     side = direction(wins, 0.5)

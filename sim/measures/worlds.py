@@ -231,8 +231,11 @@ def portfolio_names(ds: xr.Dataset) -> list[str]:
 
 
 def creators_hired(ds: xr.Dataset) -> dict[str, int]:
-    """Creators of each portfolio."""
+    """Creators of each portfolio: the median over the worlds, where a budget is a cap."""
     counts = ds["creators"].values.tolist()
+    if "hired" in ds and json.loads(ds.attrs.get("budgets_json", "{}")):
+        middle = np.median(ds["hired"].transpose("portfolio", "sim").values, axis=-1)
+        counts = np.floor(middle).tolist()
     return dict(zip(portfolio_names(ds), (int(count) for count in counts), strict=True))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -15,7 +14,7 @@ from ..engine.marginals import Table
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
-from .model import COMPONENTS, Dues, PlanLine, Programme, Terms
+from .model import COMPONENTS, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
 
 
@@ -49,31 +48,41 @@ def portfolio_terms(portfolio: m.Portfolio) -> Iterator[tuple[str, Terms, float]
         yield name, terms(line.tier or portfolio.tier or name, line), line.share
 
 
-def committed_cost(experiment: Experiment, terms: Terms, tier: TierTables, goods: Table) -> float:
-    """Return the expected USD committed per creator: fees, goods, hours, nothing from revenue."""
-    costs, kind = experiment.costs, experiment.compensation[terms.compensation]
-    fee = mg.moment(tier.tables["fee"]) * terms.posts * kind.fee_share
-    fee *= 1.0 + costs.usage_rights_share
-    return float(
-        fee * (1.0 + costs.agency_share)
-        + costs.product_units * mg.moment(goods)
-        + costs.shipping
-        + costs.hourly_rate * mg.moment(tier.tables["management_hours"])
-        + costs.boosting * terms.posts
-        + kind.pay_floor * (1.0 + costs.agency_share)
-    )
+def committed_parts(experiment: Experiment, terms: Terms, tier: TierTables, goods: Table) -> Parts:
+    """Return the USD committed per creator at the mean of its quote, nothing from revenue.
 
-
-def committed_per(experiment: Experiment, terms: Terms) -> Dues:
-    """Return the USD committed per creator whatever it asks, per USD of fee, hour, USD of goods.
-
-    Commission, bonus and incidents come on top: they are known afterwards.
+    What is due whatever it asks, its fees, hours and goods. Commission, bonus and incidents come on
+    top: they are known afterwards.
     """
     costs, kind = experiment.costs, experiment.compensation[terms.compensation]
     of_fees = 1.0 + costs.agency_share
-    always = costs.shipping + costs.boosting * terms.posts + kind.pay_floor * of_fees
-    fee = terms.posts * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees
-    return always, fee, costs.hourly_rate, costs.product_units
+    fee = mg.moment(tier.tables["fee"]) * terms.posts * kind.fee_share
+    return (
+        costs.shipping + costs.boosting * terms.posts + kind.pay_floor * of_fees,
+        fee * (1.0 + costs.usage_rights_share) * of_fees,
+        costs.hourly_rate * mg.moment(tier.tables["management_hours"]),
+        costs.product_units * mg.moment(goods),
+    )
+
+
+def committed_cost(experiment: Experiment, terms: Terms, tier: TierTables, goods: Table) -> float:
+    """Return the expected USD committed per creator."""
+    return float(sum(committed_parts(experiment, terms, tier, goods)))
+
+
+def dues_of(parts: Parts, tier: TierTables, goods: Table) -> Parts:
+    """Return USD committed whatever a creator asks, and per USD of fee, hour and USD of goods.
+
+    A part that is proportional to nothing, as a fee of zero is, counts whatever a creator asks.
+    """
+    always, *of_quotes = parts
+    names = (tier.tables["fee"], tier.tables["management_hours"], goods)
+    means = [mg.moment(table) for table in names]
+    always += sum(part for part, mean in zip(of_quotes, means, strict=True) if mean == 0.0)
+    fee, hours, units = (
+        part / mean if mean > 0.0 else 0.0 for part, mean in zip(of_quotes, means, strict=True)
+    )
+    return always, fee, hours, units
 
 
 def hired_lines(
@@ -91,10 +100,18 @@ def hired_lines(
     left_over: dict[str, float] = {}
     for name, portfolio in experiment.portfolio.items():
 
-        def price(terms: Terms) -> float:
+        def parts(terms: Terms) -> Parts:
             tier = tiers[terms.tier, terms.platform]
             assert tier is not None
-            return committed_cost(experiment, terms, tier, goods)
+            return committed_parts(experiment, terms, tier, goods)
+
+        def dues(terms: Terms, held: Parts) -> Parts:
+            tier = tiers[terms.tier, terms.platform]
+            assert tier is not None
+            return dues_of(held, tier, goods)
+
+        def price(terms: Terms) -> float:
+            return sum(parts(terms))
 
         budget = None
         if portfolio.budget is not None:
@@ -102,8 +119,7 @@ def hired_lines(
         if portfolio.roster is not None:
             hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
         elif portfolio.stages is None:
-            dues = partial(committed_per, experiment)
-            hired = _lines(name, portfolio, budget, price, dues, faults)
+            hired = _lines(name, portfolio, budget, parts, dues, faults)
         else:
             hired = _stages(name, portfolio, portfolio.stages, budget, price, faults)
         result += hired
@@ -115,26 +131,32 @@ def hired_lines(
 
 
 Price = Callable[[Terms], float]
+#: Share of a creator's mean commitment below which a budget is a mistake.
+_HARDLY = 0.1
 
 
 def _lines(
     name: str,
     portfolio: m.Portfolio,
     budget: float | None,
-    price: Price,
-    dues: Callable[[Terms], Dues],
+    parts_of: Callable[[Terms], Parts],
+    dues: Callable[[Terms, Parts], Parts],
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return the lines of a portfolio; a budget that is a cap gives each line its share."""
     taken: dict[tuple[str, str, str], int] = {}
     lines = []
-    parts = list(portfolio_terms(portfolio))
-    counts = _shared_counts(portfolio, [share for _, _, share in parts])
-    for (line, terms, share), count in zip(parts, counts, strict=True):
-        each, hired = price(terms), count
-        money = math.inf
+    shares = list(portfolio_terms(portfolio))
+    counts = _shared_counts(portfolio, [share for _, _, share in shares])
+    for (line, terms, share), count in zip(shares, counts, strict=True):
+        parts, hired, money = parts_of(terms), count, math.inf
+        each = sum(parts)
         if budget is not None and portfolio.hiring == "cap":
             money = share * budget
+            if portfolio.quotes is not None:
+                money, *held = portfolio.quotes[line]
+                parts = (held[0], held[1], held[2], held[3])
+                each = sum(parts)
             hired = _usual(name, line, money, each, faults, portfolio.budget)
         elif budget is not None:
             hired = _bought(name, line, share * budget, each, share, faults, portfolio.budget)
@@ -145,7 +167,7 @@ def _lines(
         first = taken.get(terms.pool, 0)
         placed = PlanLine(name, line, terms, hired, first, each)
         if budget is not None:
-            placed = replace(placed, money=money, dues=dues(terms))
+            placed = replace(placed, money=money, parts=parts, dues=dues(terms, parts))
         taken[terms.pool] = first + most_hired(placed)
         lines.append(placed)
     return lines
@@ -168,8 +190,11 @@ def _usual(
         problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
         faults.append(Fault(key, problem, budget))
         return 1
-    if money <= 0.0:
-        faults.append(Fault(key, f"leaves nothing for {line} beside the fixed cost", budget))
+    if money < _HARDLY * each:
+        problem = (
+            f"buys no creator: there are {money:,.0f} USD, and one of {line} commits {each:,.0f}"
+        )
+        faults.append(Fault(key, problem, budget))
         return 1
     return max(int(money / each + 1e-9), 1)
 
@@ -326,7 +351,7 @@ class Group:
     people: tuple[RosterRow, ...]
     portfolio: str = ""
     money: float = math.inf
-    dues: Dues = (0.0, 0.0, 0.0, 0.0)
+    dues: Parts = (0.0, 0.0, 0.0, 0.0)
 
 
 def grouped(

@@ -16,8 +16,8 @@ from ..experiment.roster import RosterRow
 
 Array = npt.NDArray[np.float64]
 Key = tuple[np.uint64, np.uint64]
-#: USD committed for a creator: whatever it asks, and per USD of fee, hour and USD of goods.
-Dues = tuple[float, float, float, float]
+#: Four parts of what a creator commits: whatever it asks, by its fee, by hours and by goods.
+Parts = tuple[float, float, float, float]
 
 #: Cost components in the order of reports, with what each is proportional to.
 COMPONENTS: dict[str, str] = {
@@ -92,7 +92,8 @@ class PlanLine:
     Lines of a programme are its stages, one after another: the creators of a later one are some of
     those of the first. `people` are the creators of a roster's line; others are numbered.
     Where `money` caps a line, `creators` is how many its expected cost would hire, and each world
-    hires as many as their quotes allow; `dues` say what a quote commits where a budget pays.
+    hires as many as their quotes allow. Where a budget pays, `parts` say what a creator commits at
+    the mean of its quote, USD, and `dues` the same per USD of fee, hour and USD of goods.
     """
 
     portfolio: str
@@ -104,7 +105,8 @@ class PlanLine:
     work: int = 0
     stop: int = 0
     money: float = math.inf
-    dues: Dues = (0.0, 0.0, 0.0, 0.0)
+    parts: Parts = (0.0, 0.0, 0.0, 0.0)
+    dues: Parts = (0.0, 0.0, 0.0, 0.0)
     order_key: Key = (np.uint64(0), np.uint64(0))
     programme: Programme | None = None
     stage: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from ..measures.evaluate import evaluate, measured
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
 from ..measures.worlds import CLUSTERED_SAMPLING, PortfolioWorlds, Worlds, pair_worlds
+from ..text.numbers import counted
 from ..vary.variant import variant
 
 if TYPE_CHECKING:
@@ -193,6 +194,52 @@ def _estimate(row: Measure, worlds: Worlds, settings: Mapping[str, float]) -> Es
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         estimate = row.function(*samples, **options)
     return estimate if keep is None else spread_over(estimate, keep)
+
+
+# --- Worlds in which a ratio is undefined -----------------------------------------------------------
+
+
+def left_out(variable: str, values: Array, portfolios: Sequence[str]) -> tuple[str, ...]:
+    """Return a note for each portfolio whose variable is undefined in some worlds.
+
+    Parameters
+    ----------
+    variable
+        Name in the results.
+    values
+        Shape (portfolios, worlds), not finite where it is undefined.
+    portfolios
+        Their names.
+    """
+    missing = np.count_nonzero(~np.isfinite(values), axis=-1)
+    return tuple(
+        f"{variable} of {name} is undefined in {counted(count)} of {counted(values.shape[-1], 'world')} "
+        f"(its denominator is zero, as where nothing is spent); they are left out. {_ON_PROFIT}"
+        for name, count in zip(portfolios, missing.tolist(), strict=True)
+        if count
+    )
+
+
+def check_defined(file: str, variable: str, values: Array, portfolios: Sequence[str]) -> None:
+    """Refuse a question about a variable that a portfolio has in none of the worlds.
+
+    Raises
+    ------
+    ExperimentError
+        With the way out.
+    """
+    nowhere = np.asarray(~np.isfinite(values).any(axis=-1))
+    problem = f"{variable} is undefined in every world: nothing is spent. {_ON_PROFIT}"
+    faults = [
+        Fault(f"portfolio.{name}", problem)
+        for name, none in zip(portfolios, nowhere.tolist(), strict=True)
+        if none
+    ]
+    if faults:
+        raise ExperimentError(file, faults)
+
+
+_ON_PROFIT = 'Profit is defined in all: measure = "profit_mean" in [decision], or as an option.'
 
 
 # --- Experiments with less in them ----------------------------------------------------------------

@@ -194,11 +194,11 @@ class Loss(Answer):
         )
         return (
             Figure(
-                key="loss",
+                name="loss",
                 finding=self.headline,
                 made="Left: share of worlds; right: mean loss of the worst worlds, below zero a "
                 "gain. Line at the end of a bar: two standard errors either way",
-                models=(likely, worst),
+                panels=(likely, worst),
                 method=_METHOD,
                 sentences=(self.sentence,),
             ),

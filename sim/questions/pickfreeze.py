@@ -14,12 +14,14 @@ from ..measures import Estimate
 
 Array = npt.NDArray[np.float64]
 
+#: Why there is no share of a variance.
+NEVER_VARIES = "the outcome does not vary"
+
 
 def sobol(f_a: Array, f_b: Array, f_ab: Array) -> tuple[Estimate, Estimate]:
     r"""Return first-order and total indices.
 
-    First order after Saltelli et al. (2010), table 2 (b), total after Jansen (1999), both through
-    `scipy.stats.sobol_indices`:
+    First order after Saltelli et al. (2010), table 2 (b), total after Jansen (1999):
 
     .. math::
         S_i = \frac{1}{n V} \sum_j f(B)_j \left(f(AB_i)_j - f(A)_j\right), \qquad
@@ -31,32 +33,37 @@ def sobol(f_a: Array, f_b: Array, f_ab: Array) -> tuple[Estimate, Estimate]:
     Parameters
     ----------
     f_a, f_b : ndarray, shape (n,)
-        Outcome of the two samples, n a power of two.
+        Outcome of the two samples; NaN in worlds where it is undefined, which are left out.
     f_ab : ndarray, shape (d, n)
         Outcome of A with input i from B.
 
     Returns
     -------
     first, total : Estimate
-        Values of shape (d,), influence of shape (d, n). All NaN where nothing varies.
+        Values of shape (d,), influence of shape (d, worlds kept). All NaN where nothing varies.
     """
-    from scipy.stats import sobol_indices
-
-    middle = np.concatenate([f_a, f_b]).mean()
-    a, b, ab = f_a - middle, f_b - middle, f_ab - middle
+    kept = np.isfinite(f_a) & np.isfinite(f_b) & np.isfinite(f_ab).all(axis=0)
+    both = np.concatenate([f_a[kept], f_b[kept]])
+    middle = both.mean() if both.size else 0.0
+    a, b, ab = f_a[kept] - middle, f_b[kept] - middle, f_ab[:, kept] - middle
     squares = (a**2 + b**2) / 2.0
-    variance = squares.mean()
-    if variance <= 0.0:
-        missing = np.full(len(f_ab), np.nan), np.full(f_ab.shape, np.nan)
-        nothing = Estimate(*missing, reason="the outcome does not vary")
+    if not both.size or not varies(both):
+        missing = np.full(len(ab), np.nan), np.full(ab.shape, np.nan)
+        reason = NEVER_VARIES if both.size else "the outcome is undefined in every world"
+        nothing = Estimate(*missing, reason=reason)
         return nothing, nothing
-    found = sobol_indices(func={"f_A": a[None], "f_B": b[None], "f_AB": ab[:, None, :]}, n=len(a))
-    first, total = (np.asarray(x).reshape(len(ab)) for x in (found.first_order, found.total_order))
+    variance = squares.mean()
 
-    def estimate(value: Array, terms: Array) -> Estimate:
+    def estimate(terms: Array) -> Estimate:
+        value = terms.mean(axis=-1) / variance
         return Estimate(value, (terms - value[:, None] * squares) / variance)
 
-    return estimate(first, b * (ab - a)), estimate(total, (a - ab) ** 2 / 2.0)
+    return estimate(b * (ab - a)), estimate((a - ab) ** 2 / 2.0)
+
+
+def varies(values: Array) -> bool:
+    """Return whether values differ by more than the last digits of their arithmetic."""
+    return bool(np.ptp(values) > 1e-11 * max(float(np.abs(values).max()), 1e-300))
 
 
 def shared_variance(x: Array, y: Array) -> Estimate:
@@ -68,8 +75,12 @@ def shared_variance(x: Array, y: Array) -> Estimate:
     Parameters
     ----------
     x, y : array_like, shape (..., n)
-        One outcome per world.
+        One outcome per world; worlds in which either is undefined are left out.
     """
+    kept = np.isfinite(x) & np.isfinite(y)
+    if not kept.all():
+        kept = np.asarray(kept.all(axis=tuple(range(kept.ndim - 1))))
+        x, y = x[..., kept], y[..., kept]
     terms = (x - x.mean(axis=-1, keepdims=True)) * (y - y.mean(axis=-1, keepdims=True))
     value = np.asarray(terms.mean(axis=-1))
     return Estimate(value, terms - value[..., None])

@@ -71,14 +71,14 @@ def distribution(run: Run, summary: Summary) -> Figure:
     )
     medians = {name: summary[name]["roi_median"] for name in run.names}
     return Figure(
-        key="roi",
+        name="roi",
         finding=titles.highest_median(medians),
         made=(
             f"{counted(run.worlds, 'world')}. Each column is the share of worlds with an ROI from its label "
             f"up to the next; the first and the last hold all beyond{_which(run, few)}"
             f"{run.left_out()}"
         ),
-        models=(
+        panels=(
             Bars(
                 _bin_names(edges),
                 series,
@@ -160,14 +160,14 @@ def at_least(run: Run, summary: Summary) -> Figure:
     few = shown(run, summary)
     slide = _exceedance_curves(run, linear, few, linear.high)
     return Figure(
-        key="exceedance",
+        name="exceedance",
         finding=titles.shares(f"ROI of {gain(run.target)} or more", entries, largest_first=True),
         made=f"{counted(run.worlds, 'world')}. Height: share of worlds with at least this ROI; the axis "
         f"ends where a tenth of the worlds of the best portfolio lies beyond{_which(run, few)}"
         f"{run.left_out()}",
         reads=f"{counted(run.worlds, 'world')}. Height: share of worlds with at least this ROI"
         f"{run.left_out()}",
-        models=(slide,),
+        panels=(slide,),
         method=METHOD + " The curves are empirical: one step for each world.",
         plot=partial(_roomy, plot=plot_exceedance, run=run, model=slide),
         probe=_exceedance_curves(run, scale, few),
@@ -207,14 +207,14 @@ def paired(run: Run, comparison: Comparison) -> Figure:
     wins = comparison["a_beats_b"]
     middle = comparison["roi_difference_median"]
     return Figure(
-        key="difference",
+        name="difference",
         finding=titles.winner(a, b, wins, run.worlds),
         made=(
             f"{counted(comparison.worlds, 'world')}, both portfolios in the same ones. ROI of {a} minus ROI "
             f"of {b}: median {brief(middle, signed=True).removesuffix(' %')} percentage points"
             f"{run.left_out((a, b))}"
         ),
-        models=(
+        panels=(
             Bars(
                 tuple(name.replace(" %", "") for name in _bin_names(edges)),
                 (
@@ -252,11 +252,11 @@ def losses(run: Run, summary: Summary) -> Figure:
         f"bar {name}": f"{name} loses money in {told(x)} of worlds" for name, x in entries.items()
     }
     return Figure(
-        key="losing",
+        name="losing",
         finding=titles.shares("Losing money", entries, largest_first=True),
         made=f"{counted(run.worlds, 'world')}. Line at the end of a bar: two standard errors either way"
         + run.left_out(),
-        models=(Bars(tuple(entries), series, "worlds that lose money (ROI < 0)", horizontal=True),),
+        panels=(Bars(tuple(entries), series, "worlds that lose money (ROI < 0)", horizontal=True),),
         method=METHOD + " Losing money means that ROI is below zero.",
         plot=partial(plot_loss, run),
         tips=tips,
@@ -291,13 +291,13 @@ def evidence(found: ByEvidence) -> Figure:
     each_set = listed([f"{text} ({name})" for name, text in labels.items()])
     left = listed([spoken(name) for name in found.left])
     return Figure(
-        key="evidence",
+        name="evidence",
         finding=f"{finding} {each_set}",
         made=(
             f"{counted(found.worlds, 'common world')} each; thin line: chance, two standard errors "
             f"either way. Left to evidence: {left}"
         ),
-        models=(
+        panels=(
             Bars(
                 tuple(
                     _SETS[name] + (" (this run)" if name == found.chosen else "")
@@ -361,7 +361,7 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
         y_form="signed",
     )
     return Figure(
-        key="risk-return",
+        name="risk-return",
         finding=titles.risk_and_return(
             {name: summary[name]["roi_mean"] for name in known},
             {name: summary[name]["roi_es05"] for name in known},
@@ -372,7 +372,7 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
         ),
         reads=f"{counted(run.worlds, 'world')}. Full dot: mean ROI with two standard errors, hollow: "
         f"median; right: milder worst case{run.left_out()}",
-        models=(scatter,),
+        panels=(scatter,),
         method=METHOD + " Risk is expected shortfall: the mean ROI of the worst 5 % of worlds "
         "(Rockafellar and Uryasev 2000).",
         plot=partial(_roomy, plot=plot_risk_return, run=run, model=scatter),

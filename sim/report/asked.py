@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..charts.run import Run
-from ..figures.spec import Figure, Table
+from ..figures.spec import Cells, Figure
 from ..questions import QUESTIONS, named
 from .saved import Saved
 
@@ -55,12 +55,11 @@ def _answered(saved: Saved, tiers: Mapping[str, str]) -> list[Figure]:
     except ValidationError as error:
         return [in_words(saved, _unread(error))]
     words = [answer.sentence, *answer.notes]
-    origin = f"Asked with `sim {question.name}`; saved as analysis/{saved.name}.json."
     figures = [
         replace(
             figure,
-            key=saved.key + (f"-{figure.key}" if place else ""),
-            method=" ".join(filter(None, [words[0], figure.method, *words[1:], origin])),
+            name=saved.key + (f"-{figure.name}" if place else ""),
+            method=" ".join(filter(None, [words[0], figure.method, *words[1:], saved.origin])),
         )
         for place, figure in enumerate(answer.figures(tiers))
     ]
@@ -85,10 +84,10 @@ def _place(saved: Saved) -> tuple[int, str]:
 def in_words(saved: Saved, reason: str = "") -> Figure:
     """Return an answer as it was given: its sentence and its notes, and why no more."""
     return Figure(
-        key=saved.key,
+        name=saved.key,
         finding=saved.short,
-        made=reason or saved.made(),
-        models=(Table(("answer", saved.question), (("in words", saved.sentence),)),),
-        method=saved.method(),
+        made=reason or saved.made,
+        panels=(Cells(("answer", saved.question), (("in words", saved.sentence),)),),
+        method=saved.method,
         sentences=(saved.sentence,),
     )

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..figures.spec import Assumption, Figure, Story, Table
+from ..figures.spec import Cells, Figure
 from ..run.folder import file_in_place
 from ..text.names import listed
+from .models import Assumption, Story
 from .reading import open_run
 from .slides import Deck
 from .story import MOST_SIDE_BY_SIDE, tell
@@ -86,13 +87,13 @@ def _notes(figure: Figure, story: Story) -> str:
 
 def _answer(deck: Deck, story: Story) -> None:
     """Say the answer, with what else the run says beside who loses how often."""
-    lead = next(f for s in story.sections for f in s.figures if f.key == "losing")
+    lead = next(f for s in story.sections for f in s.figures if f.name == "losing")
     slide, box = deck.slide(story.answer, f"Answer. {lead.made}", _notes(story.comparison, story))
     if not story.sentences:
-        deck.show(slide, box, lead.models[:1], lead.alt)
+        deck.show(slide, box, lead.panels[:1], lead.alt)
         return
     deck.bullets(slide, box.part(0, 2, 300000), story.sentences[:6])
-    deck.show(slide, box.part(1, 2, 300000), lead.models[:1], lead.alt)
+    deck.show(slide, box.part(1, 2, 300000), lead.panels[:1], lead.alt)
 
 
 def _comparison(deck: Deck, story: Story) -> None:
@@ -100,25 +101,25 @@ def _comparison(deck: Deck, story: Story) -> None:
     names = list(story.tiers)
     told = listed(names) if len(names) <= MOST_SIDE_BY_SIDE else f"{len(names)} portfolios"
     named = replace(figure, finding=f"Side by side: {told}")
-    for table in figure.models:
-        if isinstance(table, Table):
+    for table in figure.panels:
+        if isinstance(table, Cells):
             _tabled(deck, story, named, table, f"How they compare. {figure.made}")
 
 
 def _figure(deck: Deck, story: Story, figure: Figure, heading: str) -> None:
-    charts = [model for model in figure.models if not isinstance(model, Table)]
+    charts = [model for model in figure.panels if not isinstance(model, Cells)]
     caption = f"{heading}. {figure.made}"
     if charts:
         slide, box = deck.slide(figure.finding, caption, _notes(figure, story))
         deck.show(slide, box, charts, figure.alt)
-    for table in figure.models:
-        if isinstance(table, Table):
+    for table in figure.panels:
+        if isinstance(table, Cells):
             _tabled(deck, story, figure, table, caption)
 
 
-def _tabled(deck: Deck, story: Story, figure: Figure, table: Table, caption: str) -> None:
+def _tabled(deck: Deck, story: Story, figure: Figure, table: Cells, caption: str) -> None:
     """Show a table on as many slides as it needs."""
-    parts: Sequence[Table] = [table]
+    parts: Sequence[Cells] = [table]
     done = 0
     while done < len(parts):
         more = f" ({done + 1} of {len(parts)})" if len(parts) > 1 else ""
@@ -133,7 +134,7 @@ def _tabled(deck: Deck, story: Story, figure: Figure, table: Table, caption: str
 
 def _assumptions(deck: Deck, story: Story) -> None:
     assumed = sum(row.assumed for row in story.inputs)
-    table = Table(
+    table = Cells(
         ("input", "value", "source"),
         tuple(
             (row.key, ", ".join(filter(None, [row.value, row.unit])), _short(row))
@@ -142,10 +143,10 @@ def _assumptions(deck: Deck, story: Story) -> None:
         left=frozenset(range(3)),
     )
     figure = Figure(
-        key="assumptions",
+        name="assumptions",
         finding=f"{assumed} of {len(story.inputs)} inputs rest on an assumption alone",
         made="Assumptions. The inputs asked for first; `sim explain` lists all of them",
-        models=(table,),
+        panels=(table,),
         method="Every input carries its source; what has none says assumption.",
     )
     _tabled(deck, story, figure, table, figure.made)
@@ -172,28 +173,28 @@ def _warnings(deck: Deck, story: Story) -> None:
 
 def _appendix(deck: Deck, story: Story) -> None:
     rows = (*story.facts, *((what, command) for command, what in story.commands))
-    table = Table(("appendix", "what was run, and how to run it again"), rows,
+    table = Cells(("appendix", "what was run, and how to run it again"), rows,
                   left=frozenset({0, 1}))  # fmt: skip
     figure = Figure(
-        key="appendix",
+        name="appendix",
         finding="What was run, and how to run it again",
         made="Appendix. The same seed gives the same numbers",
-        models=(table,),
+        panels=(table,),
         method="`sim run` on the resolved experiment beside the results gives the same worlds.",
     )
     _tabled(deck, story, figure, table, figure.made)
     if story.cited:
-        cited = Table(
+        cited = Cells(
             ("source", "title and place"),
             tuple((short, f"{title}{'; ' if place else ''}{place}")
                   for short, title, place in story.cited),
             left=frozenset({0, 1}),
         )  # fmt: skip
         listed = Figure(
-            key="sources",
+            name="sources",
             finding="Sources of the inputs",
             made="Appendix. Where each figure was read is listed in sim/evidence/sources.csv",
-            models=(cited,),
+            panels=(cited,),
             method="Citations of all inputs of the run.",
         )
         _tabled(deck, story, listed, cited, listed.made)

@@ -37,10 +37,10 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     tier, repeat = roles(run.tiers)[name]
     labels = tuple(step.label.replace("\n", " ") for step in steps)
     return Figure(
-        key="waterfall",
+        name="waterfall",
         finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
         made=f"Means over {counted(run.worlds, 'world')}, {CURRENCY}. Grey: what is paid or not kept",
-        models=(
+        panels=(
             Bars(
                 labels,
                 (
@@ -89,11 +89,11 @@ def journey(run: Run) -> Figure:
             for tier, entry in entries.items()
         }
     return Figure(
-        key="funnel",
+        name="funnel",
         finding=titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers}),
         made=f"Per 1,000 {CURRENCY} of cost; ratios of means over {counted(run.worlds, 'world')}. Each stage has "
         "its own scale",
-        models=tuple(small),
+        panels=tuple(small),
         method=METHOD + " All lines of a tier count together, whichever portfolio they belong to.",
         plot=partial(plot_funnel, run),
         tips=tips,

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..figures.spec import UNITS, Bars, Curves, Figure, Series, Table, written
+from ..figures.spec import UNITS, Bars, Cells, Curves, Figure, Series, written
 from ..text.numbers import MISSING, Number, cell, setting
 
 #: Rows of a curve's table.
 STEPS = 13
 
 
-def tables_of(figure: Figure) -> list[Table]:
+def tables_of(figure: Figure) -> list[Cells]:
     """Return a table for every model of a figure."""
     found = []
-    for model in figure.models:
-        if isinstance(model, Table):
+    for model in figure.panels:
+        if isinstance(model, Cells):
             found.append(model)
         elif isinstance(model, Bars):
             found.append(_of_bars(model))
@@ -26,7 +26,7 @@ def tables_of(figure: Figure) -> list[Table]:
     return found
 
 
-def _of_bars(model: Bars) -> Table:
+def _of_bars(model: Bars) -> Cells:
     shown = [series for series in model.series if series.tier != "none"]
     unit = UNITS[model.form]
     single = all(
@@ -35,13 +35,13 @@ def _of_bars(model: Bars) -> Table:
     )
     if single:
         rows = tuple((name, _only(shown, k, unit)) for k, name in enumerate(model.categories))
-        return Table((model.along or "", model.axis), rows)
+        return Cells((model.along or "", model.axis), rows)
     head = (model.along or "", *(series.name for series in shown))
     rows_of_all = [
         (name, *(written(series.values[k], model.form) for series in shown))
         for k, name in enumerate(model.categories)
     ]
-    return Table(head, tuple(rows_of_all))
+    return Cells(head, tuple(rows_of_all))
 
 
 def _only(shown: Sequence[Series], k: int, unit: str) -> str:
@@ -52,7 +52,7 @@ def _only(shown: Sequence[Series], k: int, unit: str) -> str:
     return MISSING
 
 
-def _of_curves(model: Curves) -> list[Table]:
+def _of_curves(model: Curves) -> list[Cells]:
     found = []
     lines = [curve for curve in model.curves if curve.kind == "line"]
     if lines:
@@ -66,7 +66,7 @@ def _of_curves(model: Curves) -> list[Table]:
             )
             for at in x
         ]
-        found.append(Table((model.x_axis, *(curve.name for curve in lines)), tuple(rows)))
+        found.append(Cells((model.x_axis, *(curve.name for curve in lines)), tuple(rows)))
     points = [curve for curve in model.curves if curve.kind == "points"]
     if points:
         rows_of_points = [
@@ -74,7 +74,7 @@ def _of_curves(model: Curves) -> list[Table]:
             for curve in points
             for x, y in zip(curve.x, curve.y, strict=True)
         ]
-        found.append(Table(("", model.x_axis, model.y_axis), tuple(rows_of_points)))
+        found.append(Cells(("", model.x_axis, model.y_axis), tuple(rows_of_points)))
     return found
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..charts.theme import DARK, LIGHT, Theme
-from ..figures.spec import Story, Table, unbroken
+from ..figures.spec import Cells, unbroken
 from ..run.folder import file_in_place
+from .models import Story
 from .numbers import tables_of
 from .picture import Picture, dark_colours, picture
 from .reading import open_run
@@ -74,11 +75,11 @@ def render(story: Story, theme: Theme = LIGHT) -> str:
     from jinja2 import Environment, StrictUndefined
 
     figures = all_figures(story)
-    drawn = [f for f in figures if f.plot is not None or not isinstance(f.models[0], Table)]
+    drawn = [f for f in figures if f.plot is not None or not isinstance(f.panels[0], Cells)]
     pictures = {}
     for figure in drawn:
         broad = picture(figure, theme)
-        pictures[figure.key] = (broad, picture(figure, theme, narrow=broad.height))
+        pictures[figure.name] = (broad, picture(figure, theme, narrow=broad.height))
     script = _packaged("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment = Environment(
@@ -91,7 +92,7 @@ def render(story: Story, theme: Theme = LIGHT) -> str:
         story=story,
         lead=figures[1],
         pictures=pictures,
-        numbers={f.key: tables_of(f) for f in figures},
+        numbers={f.name: tables_of(f) for f in figures},
         first_inputs=_inputs(story, first=True),
         all_inputs=_inputs(story, first=False),
         assumed=sum(row.assumed for row in story.inputs),
@@ -129,9 +130,9 @@ def _colours(pictures: Mapping[str, tuple[Picture, ...]], theme: Theme) -> str:
     return f"@media screen and (prefers-color-scheme:dark){{:root{{{page}{lines}}}}}"
 
 
-def _inputs(story: Story, *, first: bool) -> Table:
+def _inputs(story: Story, *, first: bool) -> Cells:
     rows = story.key_inputs if first else story.inputs
-    return Table(
+    return Cells(
         ("input", "value", "unit", "source"),
         tuple((row.key, row.value, row.unit, row.source) for row in rows),
         left=frozenset(range(4)),

@@ -84,7 +84,7 @@ def picture(figure: Figure, theme: Theme = LIGHT, *, narrow: float | None = None
             _spread(ax)
         root.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
     probe = _probe(ax, figure.probe) if figure.probe else None
-    stem = f"{figure.key}-narrow" if narrow is not None else figure.key
+    stem = f"{figure.name}-narrow" if narrow is not None else figure.name
     svg, names = _inline(stream.getvalue(), figure, stem)
     tips = [(names[gid], text) for gid, text in figure.tips.items() if gid in names]
     return Picture(svg, float(root.get_size_inches()[1]), tips, probe)

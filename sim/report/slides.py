@@ -22,7 +22,7 @@ from pptx.util import Emu, Inches, Pt
 from ..charts.paper import text_width, wrap
 from ..experiment.files import readable
 from ..figures.pptx import Box, add_bars, add_curves, fade, one_each
-from ..figures.spec import Bars, Curves, Model, Table, unbroken
+from ..figures.spec import Bars, Cells, Curves, Panel, unbroken
 from .default_template import house_style
 
 _FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
@@ -174,7 +174,7 @@ class Deck:
         return lines[count:]
 
     def show(
-        self, slide: Any, box: Box, models: Sequence[Model], alt: str, whole: Table | None = None
+        self, slide: Any, box: Box, models: Sequence[Panel], alt: str, whole: Cells | None = None
     ) -> None:
         """Add charts or tables side by side, each with its alt text.
 
@@ -183,11 +183,11 @@ class Deck:
         for k, model in enumerate(models):
             place = box.part(k, len(models), EMU // 4)
             frame = self._native(slide, model, place, whole)
-            frame.name = f"chart {k + 1}" if not isinstance(model, Table) else f"table {k + 1}"
-            more = "" if isinstance(model, Table) else f" {_axis(model)}."
+            frame.name = f"chart {k + 1}" if not isinstance(model, Cells) else f"table {k + 1}"
+            more = "" if isinstance(model, Cells) else f" {_axis(model)}."
             describe(frame, f"{alt}{more}")
 
-    def _native(self, slide: Any, model: Model, box: Box, whole: Table | None) -> Any:
+    def _native(self, slide: Any, model: Panel, box: Box, whole: Cells | None) -> Any:
         if isinstance(model, Bars):
             if one_each(model) and model.horizontal:
                 tall = min(box.height, int((1.0 + 1.2 * len(model.categories)) * EMU))
@@ -197,7 +197,7 @@ class Deck:
             return add_curves(slide, model, box)
         return self._table(slide, model, box, whole)
 
-    def _table(self, slide: Any, table: Table, box: Box, whole: Table | None) -> Any:
+    def _table(self, slide: Any, table: Cells, box: Box, whole: Cells | None) -> Any:
         widths = _widths(whole or table, box.width)
         largest = PAGED if whole else 18
         size = next((s for s in range(largest, TABLE_LEAST, -1)
@@ -217,7 +217,7 @@ class Deck:
                     _shade(native.cell(r, c), table.shades[r - 1][c - 1])
         return frame
 
-    def pages(self, table: Table, box: Box) -> list[Table]:
+    def pages(self, table: Cells, box: Box) -> list[Cells]:
         """Return a table in as many parts as its text needs to stay legible."""
         widths = _widths(table, box.width)
         head = _row_height(table.head, widths, PAGED, bold=True)
@@ -230,7 +230,7 @@ class Deck:
                            if len(c) == len(counts)), counts)  # fmt: skip
         ends = list(accumulate(counts))
         return [
-            Table(table.head, table.rows[end - count : end], left=table.left)
+            Cells(table.head, table.rows[end - count : end], left=table.left)
             for end, count in zip(ends, counts, strict=True)
         ]
 
@@ -304,7 +304,7 @@ def _paged(heights: Sequence[int], limit: int) -> list[int]:
     return counts
 
 
-def _widths(table: Table, width: int) -> list[int]:
+def _widths(table: Cells, width: int) -> list[int]:
     """Share the width among the columns by what is in them; no word is broken if it can be."""
     columns = [[row[c] for row in (table.head, *table.rows)] for c in range(len(table.head))]
     least = [
@@ -339,7 +339,7 @@ def _row_height(
     return math.ceil((lines * size * 1.22 / 72 + 0.11) * EMU)
 
 
-def _height(table: Table, widths: Sequence[int], size: float) -> int:
+def _height(table: Cells, widths: Sequence[int], size: float) -> int:
     head = _row_height(table.head, widths, size, bold=True)
     return head + sum(_row_height(row, widths, size) for row in table.rows)
 

@@ -8,7 +8,7 @@ from itertools import chain
 
 from ..evidence import sources
 from ..explain import Input
-from ..figures.spec import Assumption, Figure, Section, Story, Table
+from ..figures.spec import Cells, Figure
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..text.names import listed, measure_heading
@@ -16,6 +16,7 @@ from ..text.numbers import FRACTION, counted, fixed, writer
 from ..text.safe import printable
 from . import always, flows
 from .asked import asked, unasked
+from .models import Assumption, Section, Story
 from .reading import Opened
 from .saved import Saved
 
@@ -131,10 +132,10 @@ def compared(summary: Summary, answer: str, worlds: int) -> Figure:
     if reasons:
         marks += ", * stands for none"
     return Figure(
-        key="comparison",
+        name="comparison",
         finding=answer,
         made=f"{counted(worlds, 'world')}, the same for every portfolio; {marks}",
-        models=(Table(table[0], tuple(table[1:]), notes=tuple(reasons)),),
+        panels=(Cells(table[0], tuple(table[1:]), notes=tuple(reasons)),),
         method=always.METHOD,
     )
 

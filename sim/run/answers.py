@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..experiment import Experiment
+from ..text.safe import file_stem
 from .dataset import open_results
 from .folder import RunError, file_in_place
 from .provenance import identity
@@ -60,7 +61,7 @@ def save_analysis(
     if dataset is not None:
         with file_in_place(target / f"{name}.nc") as temporary:
             dataset.to_netcdf(temporary, engine="h5netcdf")
-    path = target / f"{name}.json"
+    path = target / f"{file_stem(name)}.json"
     text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
     with file_in_place(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

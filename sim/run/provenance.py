@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,6 +66,7 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
         "experiment_toml": to_toml(experiment),
         "tails_json": json.dumps(group_tails(experiment, plan)),
         "left_over_json": json.dumps(dict(plan.left_over)),
+        "budgets_json": json.dumps(_caps(experiment, plan)),
         "decision_json": json.dumps([decision.a, decision.b] if decision else []),
         "warnings_json": json.dumps(
             [
@@ -73,6 +75,16 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
                 *assumption_warnings(experiment),
             ]
         ),
+    }
+
+
+def _caps(experiment: Experiment, plan: Plan) -> dict[str, tuple[float, float]]:
+    """Return budget and fixed cost, USD, of each portfolio whose budget is a cap."""
+    capped = {line.portfolio for line in plan.lines if line.money < math.inf}
+    return {
+        name: (portfolio.budget, experiment.costs.fixed)
+        for name, portfolio in experiment.portfolio.items()
+        if name in capped and portfolio.budget is not None
     }
 
 

@@ -6,7 +6,10 @@ as a heading (`measure_heading`), and short, beside a mark (`short_words`, `abri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+
+_PART = re.compile(r'(?:^|\.)(?:"([^"]*)"|([^."]*))')
 
 TWINS = {
     "roi_mean": "roi_median",
@@ -106,6 +109,15 @@ def spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
+def key_parts(dotted: str) -> list[str]:
+    """Return the parts of a dotted key; a part in quotes may hold dots itself.
+
+    >>> key_parts('portfolio."v1.5".creators')
+    ['portfolio', 'v1.5', 'creators']
+    """
+    return [quoted or bare for quoted, bare in _PART.findall(dotted)] or [dotted]
+
+
 def key_words(dotted: str) -> str:
     """Return a dotted key of an experiment in words, for sentences, headlines and axes alike.
 
@@ -118,7 +130,7 @@ def key_words(dotted: str) -> str:
     >>> key_words("shocks.loadings.fee.campaign")
     'campaign loading of fee'
     """
-    head, *parts = dotted.split(".")
+    head, *parts = key_parts(dotted)
     if head == "tier" and len(parts) > 1:
         tier, *rest = parts
         if rest[0] == "on" and len(rest) > 2:

@@ -200,9 +200,13 @@ def from_to(low: float, high: float, se: float | None = 0.0) -> str:
 
 
 def percent(value: float | None, se: float | None = 0.0, *, signed: bool = False) -> str:
-    """Return a fraction in percent, in brief: ``83.1 %``, ``+240 %``, ``0.03 %``."""
+    """Return a fraction in percent, in brief: ``83.1 %``, ``+240 %``, ``0.03 %``, ``+850M %``."""
     if _finite(value) is None or value is None:
         return MISSING
+    step, suffix = _large(100 * value)
+    if suffix:
+        places = min(decimals(100 * value / step, None if se is None else 100 * se / step), 1)
+        return f"{_fixed(100 * value / step, places, signed=signed)}{suffix} %"
     scaled = 100 * value
     places = decimals(scaled, None if se is None else 100 * se)
     text = _fixed(scaled, min(places, 1 if abs(scaled) >= 0.1 else 4), signed=signed)
@@ -363,7 +367,11 @@ def tick(value: float, unit: str = "", *, signed: bool = False, compact: bool = 
         Whether every number is in few letters, ``2k`` for two thousand.
     """
     if is_fraction(unit):
-        return f"{_exact(100 * value, signed)} %"
+        step, suffix = _large(100 * value)
+        return f"{_exact(100 * value / step, signed)}{suffix} %"
+    if not compact and not is_money(unit):
+        step, suffix = _large(value, 1e7)
+        return _exact(value / step, signed) + suffix
     if compact or is_money(unit):
         step, suffix = _step(value, compact)
         return _exact(value / step, signed) + suffix
@@ -490,6 +498,14 @@ def _step(value: float, compact: bool = False) -> tuple[float, str]:
     for least, divisor, suffix in _STEPS:
         if abs(value) >= (divisor if compact else least):
             return divisor, suffix
+    return 1.0, ""
+
+
+def _large(value: float, least: float = 1e6) -> tuple[float, str]:
+    """Return by what a number too long to read is divided, with its suffix."""
+    for step, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if abs(value) >= max(step, least):
+            return step, suffix
     return 1.0, ""
 
 

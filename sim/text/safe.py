@@ -107,6 +107,11 @@ def _variant(character: str) -> bool:
     return "\ufe00" <= character <= "\ufe0f"
 
 
+def file_stem(name: str) -> str:
+    """Return a name as that of a file on any system: quotes go, what is not allowed becomes _."""
+    return re.sub(r"[<>:/\\|?*]", "_", printable(name).replace('"', ""))
+
+
 def cell(value: Any) -> Any:
     """Return a value for a spreadsheet that reads text files: text stays text.
 

@@ -325,10 +325,18 @@ class Varied:
     def _held(self) -> dict[str, dict[str, Any]]:
         """Portfolios sized by the creators that they have."""
         counts: dict[str, dict[str, int]] = {}
+        quotes: dict[str, dict[str, tuple[float, ...]]] = {}
         for line in make_plan(self.experiment).lines:
-            if line.stage == 0:
+            if line.money < math.inf:
+                quotes.setdefault(line.portfolio, {})[line.name] = (line.money, *line.parts)
+            elif line.stage == 0:
                 counts.setdefault(line.portfolio, {})[line.name] = line.creators
-        return {name: _sized(table, counts[name]) for name, table in self._portfolios.items()}
+        return {
+            name: {**table, "quotes": quotes[name]}
+            if name in quotes
+            else _sized(table, counts[name])
+            for name, table in self._portfolios.items()
+        }
 
     def at(self, values: Mapping[Key, Value]) -> Experiment:
         """Return the experiment with other values of some keys.
@@ -382,9 +390,7 @@ _SIZES = (("creators",), ("budget",), ("mix",))
 
 
 def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
-    # A cap hires by each world's quotes, which leave creators as they are while quotes do.
-    capped = "budget" in table and table.get("hiring") == "cap" and "stages" not in table
-    if "roster" in table or capped:
+    if "roster" in table:
         return dict(table)
     total = sum(counts.values())
     held = {k: v for k, v in table.items() if k not in ("budget", "creators", "mix")}

@@ -1,7 +1,7 @@
-"""Opponent: the kernel's loop in C, compiled when it is needed and called through ctypes.
+"""Opponent: the engine's loop in C, compiled when it is needed and called through ctypes.
 
-Same Philox streams and quantile tables as the engine, so its sums must equal the engine's to the
-error of the polynomials. Shared factors are made by the engine for both and are not timed.
+The same streams, laws and single precision as the engine, so its sums must equal the engine's to
+rounding. What creators share is made by the engine for both and is not timed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from problem import (
     AMPLIFICATION,
     AUTHENTIC,
     CONVERSION,
-    DELIVERY,
     ENGAGEMENT,
     FEE,
     FOLLOWERS,
@@ -30,45 +29,24 @@ from problem import (
     Problem,
 )  # fmt: skip
 
-CHUNK = 128
+from sim.engine import lanes, random
+from sim.engine.funnel import FIGURES
+from sim.engine.lanes import CHUNK, F, Singles
+from sim.engine.prepare import Prepared
+from sim.engine.structure import line_numbers, own_numbers
+
 FLAGS = (
-    "-O3", "-march=native", "-mprefer-vector-width=512", "-ffp-contract=fast", "-fno-math-errno",
+    "-O3", "-march=native", "-mprefer-vector-width=512", "-ffp-contract=off", "-fno-math-errno",
     "-fno-trapping-math", "-ffinite-math-only", "-fno-signed-zeros", "-fno-tree-pre",
 )  # fmt: skip
-Pointer = ctypes.POINTER(ctypes.c_double)
-
-
-class Table(ctypes.Structure):
-    """The struct `table` of line.c."""
-
-    _fields_ = (
-        ("low", ctypes.c_double), ("scale", ctypes.c_double), ("last", ctypes.c_double),
-        ("pieces", Pointer),
-    )  # fmt: skip
-
-
-def _doubles(*names: str) -> list[tuple[str, Any]]:
-    return [(name, ctypes.c_double) for name in names]
-
-
-class LineStruct(ctypes.Structure):
-    """The struct `line` of line.c."""
-
-    _fields_ = (
-        ("key", ctypes.c_uint32 * 2),
-        ("creators", ctypes.c_int64),
-        *_doubles("engagement", "conversion", "luck"),
-        ("fee", ctypes.c_double * 3),
-        ("followers", ctypes.c_double * 2),
-        ("reach", ctypes.c_double * 2),
-        ("amplification", ctypes.c_double * 2),
-        *_doubles("authentic", "delivery", "delivery_jump", "take_off_jump"),
-        *_doubles("log_authentic_mean", "q", "w", "audience", "viral_excess"),
-        ("followers_table", Table),
-        ("reach_table", Table),
-        ("authentic_table", Table),
-        ("take_off_table", Table),
-    )
+#: Rows of the struct's enum, by the engine's names.
+ROWS = (
+    "base_engagement_rate", "base_followers", "base_reach_rate", "base_conversion_rate",
+    "base_authentic_share", "base_fee", "base_delivery", "base_post_luck", "base_amplification",
+    "shift_reach_rate", "shift_amplification",
+)  # fmt: skip
+_SMOOTH = {"reach": REACH, "authentic": AUTHENTIC, "amplification": AMPLIFICATION}
+_float, _pointer = ctypes.c_float, ctypes.POINTER(ctypes.c_float)
 
 
 def compiler() -> str | None:
@@ -80,99 +58,111 @@ class CLine:
     """line.c, compiled for a problem."""
 
     def __init__(self, problem: Problem, cc: str) -> None:
+        self.ready = Prepared(problem.line)
+        laws = self.ready.structure.laws
+        degrees = {name: laws[x].degree for name, x in _SMOOTH.items()}
+        kinds = {laws[x].kind for x in _SMOOTH.values()}
+        assert kinds == {"smooth"}, "the C loop knows these laws as polynomials only"
+        assert laws[FOLLOWERS].kind == "curve", "the C loop knows followers as a curve only"
+        self.struct = _struct(degrees)
         with tempfile.TemporaryDirectory() as folder:
             library = Path(folder) / "line.so"
             source = Path(__file__).with_name("line.c")
             flags = [f for f in FLAGS if "gcc" in Path(cc).resolve().name or "width" not in f]
+            names = {"reach": "R", "authentic": "A", "amplification": "AMP"}
+            flags += [f"-DDEGREE_{names[name]}={degree}" for name, degree in degrees.items()]
             command = [cc, *flags, "-shared", "-fPIC", "-o", str(library), str(source), "-lm"]
             subprocess.run(command, check=True, capture_output=True)
             self.chunk = ctypes.CDLL(str(library)).line_chunk
-        self.chunk.argtypes = [
-            ctypes.POINTER(LineStruct), Pointer, Pointer, ctypes.c_uint64, Pointer,
-        ]  # fmt: skip
         self.chunk.restype = None
-        self.problem = problem
-        self.line = problem.line
-        self.kept: list[Array] = []
-        self.struct = self._struct()
-        self.log = _log_coefficients()
+        self.kept: list[Singles] = []
+        self.line = self._filled(problem, degrees)
 
-    def _weights(self, x: int, *normals: int) -> list[float]:
-        return [float(self.line.mix[0, x, y]) for y in normals]
+    def _array(self, values: Any) -> Any:
+        """Return a pointer to single numbers that stay."""
+        self.kept.append(np.ascontiguousarray(values, F))
+        return self.kept[-1].ctypes.data_as(_pointer)
 
-    def _slope(self, x: int) -> float:
-        """Slope of a lognormal's log value in its score."""
-        assert self.line.pieces[x, 1] == 0, "not a lognormal"
-        return float(self.line.coefficients[self.line.pieces[x, 0], 1])
+    def _filled(self, problem: Problem, degrees: dict[str, int]) -> Any:
+        structure = self.ready.structure
+        number = dict(zip((*FIGURES, *line_numbers(structure)), self.ready.figures, strict=True))
+        own = dict(zip(own_numbers(structure), self.ready.own[0], strict=True))
 
-    def _table(self, x: int) -> Table:
-        first, count = self.line.pieces[x]
-        pieces = np.ascontiguousarray(self.line.coefficients[first : first + count])
-        self.kept.append(pieces)
-        low, scale = self.line.ranges[x, :2]
-        return Table(low, scale, count - 1e-9, pieces.ctypes.data_as(Pointer))
+        def weights(x: int, *normals: int) -> list[float]:
+            return [float(own[f"weight_{x}_{y}"]) for y in normals]
 
-    def _struct(self) -> LineStruct:
-        p, line = self.problem, self.line
-        fee = [self._slope(FEE) * w for w in self._weights(FEE, ENGAGEMENT, FOLLOWERS, FEE)]
-        pair = ctypes.c_double * 2
-        return LineStruct(
-            key=(ctypes.c_uint32 * 2)(*map(int, line.key)),
-            creators=p.creators,
-            engagement=self._slope(ENGAGEMENT) * self._weights(ENGAGEMENT, ENGAGEMENT)[0],
-            conversion=self._slope(CONVERSION) * self._weights(CONVERSION, CONVERSION)[0],
-            luck=self._slope(LUCK) * line.luck_own,
-            fee=(ctypes.c_double * 3)(*fee),
-            followers=pair(*self._weights(FOLLOWERS, ENGAGEMENT, FOLLOWERS)),
-            reach=pair(*self._weights(REACH, ENGAGEMENT, REACH)),
-            amplification=pair(line.amplification_engagement, line.amplification_own),
-            authentic=self._weights(AUTHENTIC, AUTHENTIC)[0],
-            delivery=self._weights(DELIVERY, DELIVERY)[0],
-            delivery_jump=float(line.ranges[DELIVERY, 2]),
-            take_off_jump=float(line.ranges[AMPLIFICATION, 2]),
-            log_authentic_mean=line.log_authentic_mean,
-            q=line.amplified_engagement,
-            w=line.amplified_conversion,
-            audience=line.audience,
-            viral_excess=line.viral_excess,
-            followers_table=self._table(FOLLOWERS),
-            reach_table=self._table(REACH),
-            authentic_table=self._table(AUTHENTIC),
-            take_off_table=self._table(AMPLIFICATION),
+        def constants(module: Any, letter: str, degree: int) -> Any:
+            return self._array([getattr(module, f"_{letter}{k}") for k in range(degree + 1)])
+
+        pair, three = _float * 2, _float * 3
+        names = {
+            "reach": "reach_rate",
+            "authentic": "authentic_share",
+            "amplification": "amplification",
+        }
+        polynomials = {
+            name: (_float * (degree + 1))(
+                *(float(number[f"c_{names[name]}_{k}"]) for k in range(degree + 1))
+            )
+            for name, degree in degrees.items()
+        }
+        line = self.struct(
+            key=(ctypes.c_uint32 * 2)(*map(int, self.ready.key)),
+            creators=problem.creators,
+            e=weights(ENGAGEMENT, ENGAGEMENT)[0],
+            f=pair(*weights(FOLLOWERS, ENGAGEMENT, FOLLOWERS)),
+            r=pair(*weights(REACH, ENGAGEMENT, REACH)),
+            c=weights(CONVERSION, CONVERSION)[0],
+            a=weights(AUTHENTIC, AUTHENTIC)[0],
+            fee=three(*weights(FEE, ENGAGEMENT, FOLLOWERS, FEE)),
+            luck=weights(LUCK, LUCK)[0],
+            amp=pair(*weights(AMPLIFICATION, ENGAGEMENT, AMPLIFICATION)),
+            last_f=float(number["last_followers"]),
+            jump_amp=float(number["jump_amplification"]),
+            log_mean_a=float(number["log_mean_authentic"]),
+            q=float(number["q"]),
+            w=float(number["w"]),
+            audience=float(number["audience"]),
+            viral=float(number["viral_excess"]),
+            followers=self._array(self.ready.nodes[0]),
+            log_p=constants(random, "L", 7),
+            exp_p=constants(lanes, "E", 6),
+            sin_p=constants(random, "S", 3),
+            cos_p=constants(random, "C", 3),
         )
+        for name, values in polynomials.items():
+            setattr(line, name, values)
+        return line
 
-    def shared(self, factors: Array) -> Array:
-        """Return what creators share, shape (chunks, 11, CHUNK), as the struct `shared`."""
-        line = self.line
-        score = line.loading @ factors
-        shift = line.shift[:, None] + line.belief @ factors
+    def shared(self, factors: Array) -> Singles:
+        """Return what creators share, shape (chunks, rows, CHUNK), as line.c takes it."""
+        rows = self.ready.shared(factors, np.ones(factors.shape[1]))
+        rows = rows.reshape(len(rows), -1, CHUNK)
+        out = np.zeros((len(rows), len(ROWS), CHUNK), F)
+        for k, name in enumerate(ROWS):
+            if name in self.ready.rows:
+                out[:, k] = rows[:, self.ready.rows.index(name)]
+        return out
 
-        def log_value(x: int) -> Array:
-            base = line.coefficients[line.pieces[x, 0], 0] + self._slope(x) * score[x]
-            return np.asarray(shift[x] + base)
-
-        rows = [log_value(x) for x in (ENGAGEMENT, CONVERSION, FEE, LUCK)]
-        rows += [shift[REACH], shift[AMPLIFICATION]]
-        rows += [score[x] for x in (FOLLOWERS, REACH, AUTHENTIC, DELIVERY, AMPLIFICATION)]
-        stacked = np.array(rows).reshape(len(rows), -1, CHUNK)
-        return np.ascontiguousarray(stacked.swapaxes(0, 1))
-
-    def sums(self, shared: Array, first: int) -> Array:
+    def sums(self, shared: Singles, first: int) -> Array:
         """Return the sums of the worlds from `first` on, shape (sums, worlds)."""
         out = np.empty((len(shared), len(SUMS), CHUNK))
-        log = self.log.ctypes.data_as(Pointer)
         for k, row in enumerate(shared):
-            world = first + k * CHUNK
             self.chunk(
-                self.struct, log, row.ctypes.data_as(Pointer), world, out[k].ctypes.data_as(Pointer)
-            )
+                ctypes.byref(self.line), row.ctypes.data_as(ctypes.c_void_p),
+                ctypes.c_uint32(first + k * CHUNK), out[k].ctypes.data_as(ctypes.c_void_p),
+            )  # fmt: skip
         return out.swapaxes(0, 1).reshape(len(SUMS), -1)
 
 
-def _log_coefficients() -> Array:
-    """Power-basis coefficients of log(1 + f) / f, degree 12, as in `sim.engine.random`."""
-    from numpy.polynomial import Chebyshev, Polynomial
-
-    domain = [float(np.sqrt(0.5)) - 1.0, float(np.sqrt(2.0)) - 1.0]
-    fit = Chebyshev.interpolate(lambda f: np.log1p(f) / f, 12, domain=domain)
-    return np.ascontiguousarray(fit.convert(kind=Polynomial).coef)
+def _struct(degrees: dict[str, int]) -> Any:
+    """Return the struct `line` of line.c for polynomials of some degrees."""
+    pair, three = _float * 2, _float * 3
+    weights = [("e", _float), ("f", pair), ("r", pair), ("c", _float), ("a", _float)]
+    weights += [("fee", three), ("luck", _float), ("amp", pair)]
+    numbers = ("last_f", "jump_amp", "log_mean_a", "q", "w", "audience", "viral")
+    fields = [("key", ctypes.c_uint32 * 2), ("creators", ctypes.c_int64), *weights]
+    fields += [(name, _float) for name in numbers]
+    fields += [(name, _float * (degree + 1)) for name, degree in degrees.items()]
+    fields += [(name, _pointer) for name in ("followers", "log_p", "exp_p", "sin_p", "cos_p")]
+    return type("LineStruct", (ctypes.Structure,), {"_fields_": fields})

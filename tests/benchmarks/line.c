@@ -1,217 +1,168 @@
-/* The kernel's loop in C: same streams, same tables, same arithmetic, for the micro line only.
+/* The loop of the default micro line in C: the engine's streams, laws and single precision.
  *
- * Chunks of worlds in the inner loops, which the compiler vectorises; creators outside. What the
- * general kernel decides at run time is fixed here: which inputs are drawn, which are lognormal,
- * one post per creator, engagement per follower, no market.
+ * Worlds are the inner loop, which the compiler makes wide; creators the outer one. What the engine
+ * makes a loop for is fixed here: which inputs are drawn, by what kind of law, one post per creator,
+ * engagement per follower, no market. Polynomials come with their degrees when this is compiled.
  */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 #define CHUNK 128
-#define ALIGNED __attribute__((aligned(64)))
+#define GROUP 32
 #define INLINE static inline __attribute__((always_inline))
 
 enum { IMPRESSIONS, ENGAGEMENTS, ORDERS, ORDERS_SQUARED, ORDERS_LARGEST, EXPOSURE, FEES, DELIVERED,
        VIRAL, CAPPED_IMPRESSIONS, CAPPED_ENGAGEMENTS, SUMS };
-
-/* A lognormal input is base + weights of normals; a table is a score and cubic pieces. */
-typedef struct {
-    double low, scale, last;
-    const double *pieces;
-} table;
+/* Rows that the creators of a world share, in the order of c_line.ROWS. */
+enum { BASE_E, BASE_F, BASE_R, BASE_C, BASE_A, BASE_FEE, CHANCE_D, BASE_LUCK, BASE_AMP, SHIFT_R,
+       SHIFT_AMP, ROWS };
 
 typedef struct {
     uint32_t key[2];
     int64_t creators;
-    double engagement, conversion, luck;           /* weight of the own normal in the log value */
-    double fee[3];                                 /* of engagement, followers and own normal */
-    double followers[2], reach[2], amplification[2]; /* of engagement and own normal, in the score */
-    double authentic, delivery, delivery_jump, take_off_jump;
-    double log_authentic_mean, q, w, audience, viral_excess;
-    table followers_table, reach_table, authentic_table, take_off_table;
+    float e, f[2], r[2], c, a, fee[3], luck, amp[2]; /* weights of normals */
+    float last_f, jump_amp, log_mean_a, q, w, audience, viral;
+    float reach[DEGREE_R + 1], authentic[DEGREE_A + 1], amplification[DEGREE_AMP + 1];
+    const float *followers;     /* nodes of the curve */
+    const float *log_p, *exp_p; /* polynomials of lanes.py and random.py */
+    const float *sin_p, *cos_p;
 } line;
 
-/* What creators share, per world. */
-typedef struct {
-    double engagement[CHUNK], conversion[CHUNK], fee[CHUNK], luck[CHUNK]; /* log values */
-    double reach_shift[CHUNK], take_off_shift[CHUNK];
-    double followers[CHUNK], reach[CHUNK], authentic[CHUNK], delivery[CHUNK],
-        amplification[CHUNK]; /* scores */
-} shared;
+INLINE uint32_t bits_of(float x) { uint32_t b; memcpy(&b, &x, 4); return b; }
+INLINE float float_of(uint32_t b) { float x; memcpy(&x, &b, 4); return x; }
+INLINE uint32_t turned(uint32_t x, int by) { return x << by | x >> (32 - by); }
+INLINE float least(float a, float b) { return a < b ? a : b; }
+INLINE float most(float a, float b) { return a > b ? a : b; }
 
-INLINE uint64_t bits_of(double x) { uint64_t b; memcpy(&b, &x, 8); return b; }
-INLINE double float_of(uint64_t b) { double x; memcpy(&x, &b, 8); return x; }
-
-INLINE void philox(uint64_t c0, uint64_t c1, uint64_t c2, uint64_t c3, uint64_t k0, uint64_t k1,
-                   uint64_t *a, uint64_t *b)
+INLINE void two_rounds(uint32_t *x, int a, int b, int c, int d)
 {
-    const uint64_t low = 0xFFFFFFFFu;
-#pragma GCC unroll 10
-    for (int round = 0; round < 10; round++) {
-        uint64_t p0 = 0xD2511F53u * (c0 & low), p1 = 0xCD9E8D57u * (c2 & low);
-        c0 = (p1 >> 32) ^ c1 ^ k0;
-        c1 = p1;
-        c2 = (p0 >> 32) ^ c3 ^ k1;
-        c3 = p0;
-        k0 = (k0 + 0x9E3779B9u) & low;
-        k1 = (k1 + 0xBB67AE85u) & low;
-    }
-    *a = (c0 & low) | (c1 << 32);
-    *b = (c2 & low) | (c3 << 32);
+    x[0] += x[1]; x[1] = turned(x[1], a) ^ x[0];
+    x[2] += x[3]; x[3] = turned(x[3], b) ^ x[2];
+    x[0] += x[3]; x[3] = turned(x[3], c) ^ x[0];
+    x[2] += x[1]; x[1] = turned(x[1], d) ^ x[2];
 }
 
-INLINE double exp_(double x)
+INLINE void add_key(uint32_t *x, const uint32_t *k, int turn)
 {
-    const double magic = 0x1.8p52;
-    double y = fmin(fmax(x, -708.0), 708.0);
-    double n = y * 1.4426950408889634 + magic;
-    double r = y - (n - magic) * 0.6931471805599453;
-    double p = 1.0 / 5040 + r * (1.0 / 40320 + r * (1.0 / 362880));
-    p = 1.0 / 24 + r * (1.0 / 120 + r * (1.0 / 720 + r * p));
-    p = 1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6 + r * p)));
-    return float_of(bits_of(p) + (bits_of(n) << 52));
+    for (int i = 0; i < 4; i++)
+        x[i] += k[(turn + i) % 5];
+    x[3] += turn;
 }
 
-INLINE double minus_log(double x, const double *l)
+/* Threefry4x32-13: world, call and creator give four words. */
+INLINE void draw(uint32_t world, uint32_t call, uint32_t creator, const uint32_t *k, uint32_t *x)
 {
-    uint64_t b = bits_of(x);
-    int64_t e = (int64_t)(b - 0x3FE6A09E667F3BCDull) >> 52;
-    double f = float_of(b - ((uint64_t)e << 52)) - 1.0;
-    double p = l[12];
-#pragma GCC unroll 12
-    for (int k = 11; k >= 0; k--)
-        p = l[k] + f * p;
-    return -((double)e * 0.6931471805599453 + f * p);
+    x[0] = world; x[1] = call; x[2] = creator; x[3] = 0;
+    add_key(x, k, 0);
+    two_rounds(x, 10, 26, 11, 21); two_rounds(x, 13, 27, 23, 5);
+    add_key(x, k, 1);
+    two_rounds(x, 6, 20, 17, 11); two_rounds(x, 25, 10, 18, 20);
+    add_key(x, k, 2);
+    two_rounds(x, 10, 26, 11, 21); two_rounds(x, 13, 27, 23, 5);
+    add_key(x, k, 3);
+    x[0] += x[1]; x[1] = turned(x[1], 6) ^ x[0];
+    x[2] += x[3]; x[3] = turned(x[3], 20) ^ x[2];
 }
 
-/* Two rows of independent standard normals: Box and Muller, turned by 45 degrees. */
-static void normal_rows(const line *m, const double *l, uint64_t world, uint64_t draw,
-                        uint64_t creator, double *restrict first, double *restrict second)
+INLINE float horner(const float *c, float t, int degree)
 {
-    const uint64_t sign = 1ull << 63;
-    for (int i = 0; i < CHUNK; i++) {
-        uint64_t a, b;
-        philox(world + i, draw, creator & 0xFFFFFFFFu, creator >> 32, m->key[0], m->key[1], &a, &b);
-        double u = ((double)(int64_t)(a >> 1) + 0.5) * 0x1p-63;
-        double r = sqrt(minus_log(u, l));
-        double phi = (double)(int64_t)(b >> 2) * (0x1p-62 * 1.5707963267948966) - 0.7853981633974483;
-        double x = phi * phi;
-        double s = phi * (1.0 + x * (-1.0 / 6 + x * (1.0 / 120 + x * (-1.0 / 5040
-                   + x * (1.0 / 362880 + x * (-1.0 / 39916800))))));
-        double c = 1.0 + x * (-0.5 + x * (1.0 / 24 + x * (-1.0 / 720 + x * (1.0 / 40320
-                   + x * (-1.0 / 3628800 + x * (1.0 / 479001600))))));
-        first[i] = float_of(bits_of(r * (c + s)) ^ (b << 63));
-        second[i] = float_of(bits_of(r * (c - s)) ^ ((b << 62) & sign));
-    }
+    float p = c[degree];
+#pragma GCC unroll 24
+    for (int k = degree - 1; k >= 0; k--)
+        p = fmaf(p, t, c[k]);
+    return p;
 }
 
-INLINE void look_up(const table *t, const double *restrict z, double *restrict out)
+INLINE void normals(const line *m, uint32_t a, uint32_t b, float *one, float *two)
 {
-    double u[CHUNK] ALIGNED;
-    int32_t k[CHUNK] ALIGNED;
-    const double *c = t->pieces, low = t->low, scale = t->scale, last = t->last;
-    for (int i = 0; i < CHUNK; i++) {
-        double position = fmin(fmax((z[i] - low) * scale, 0.0), last);
-        int32_t piece = (int32_t)position;
-        u[i] = position - piece;
-        k[i] = 4 * piece;
-    }
-    for (int i = 0; i < CHUNK; i++) {
-        const double *p = c + k[i];
-        out[i] = p[0] + u[i] * (p[1] + u[i] * (p[2] + u[i] * p[3]));
-    }
+    float u = fmaf((float)a, 0x1p-32f, fmaf((float)(int32_t)(b & 0x3FC), 0x1p-42f, 0x1p-41f));
+    uint32_t bits = bits_of(u);
+    int32_t e = (int32_t)(bits - 0x3F3504F3u) >> 23;
+    float f = float_of(bits - ((uint32_t)e << 23)) - 1.0f;
+    float r = sqrtf(fmaf((float)e, -1.3862943611f, f * horner(m->log_p, f, 7)));
+    float x = (float)(int32_t)b * (float)(0x1p-31 * 0.78539816339744831), q = x * x;
+    float s = x * horner(m->sin_p, q, 3), c = horner(m->cos_p, q, 3);
+    *one = float_of(bits_of(r * (c + s)) ^ b << 31);
+    *two = float_of(bits_of(r * (c - s)) ^ b >> 1 << 31);
 }
 
-/* Rare take-offs are listed first; only they are looked up. */
-INLINE void excess_row(const line *m, const shared *s, const double *restrict z,
-                       double *restrict excess)
+INLINE float exponential(const line *m, float x)
 {
-    const table *t = &m->take_off_table;
-    int32_t index[CHUNK];
-    int found = 0;
-    memset(excess, 0, CHUNK * sizeof *excess);
-    for (int i = 0; i < CHUNK; i++) {
-        index[found] = i;
-        found += z[i] >= m->take_off_jump;
-    }
-    for (int j = 0; j < found; j++) {
-        int i = index[j];
-        double position = fmin(fmax((z[i] - t->low) * t->scale, 0.0), t->last);
-        int32_t piece = (int32_t)position;
-        const double *p = t->pieces + 4 * piece;
-        double u = position - piece;
-        double log_excess = p[0] + u * (p[1] + u * (p[2] + u * p[3]));
-        excess[i] = exp_(s->take_off_shift[i] + log_excess);
-    }
+    const float round = 0x1.8p23f;
+    float y = least(x, 88.0f), n = fmaf(y, 1.44269504089f, round), k = n - round;
+    float r = fmaf(k, 1.9046542e-9f, fmaf(k, -0.6931471824645996f, y));
+    float p = horner(m->exp_p, r, 6);
+    float value = float_of(bits_of(p) + (bits_of(n) << 23));
+    return x >= -80.0f ? value : 0.0f;
 }
 
-/* From log values to the sums of the line. Copies of the constants: stores cannot change them. */
-INLINE void funnel_rows(const line *m, const shared *restrict s, double (*restrict n)[CHUNK],
-                        const double *restrict followers, const double *restrict reach,
-                        const double *restrict authentic, const double *restrict excess,
-                        double (*restrict sums)[CHUNK])
+/* One chunk of worlds: out[SUMS][CHUNK]. */
+void line_chunk(const line *m, const float (*restrict b)[CHUNK], uint32_t world,
+                double (*restrict out)[CHUNK])
 {
-    const line k = *m;
-    for (int i = 0; i < CHUNK; i++) {
-        double d = (double)(s->delivery[i] + k.delivery * n[6][i] >= k.delivery_jump);
-        double a = fmin(authentic[i], 0.0), r = fmin(reach[i] + s->reach_shift[i], 0.0);
-        double audience = d * exp_(followers[i] + a), share = exp_(r);
-        double rate = exp_(s->engagement[i] + k.engagement * n[0][i] - a - r);
-        double conversion = exp_(s->conversion[i] + k.conversion * n[3][i] + a
-                                 - k.log_authentic_mean);
-        double fee = exp_(s->fee[i] + k.fee[0] * n[0][i] + k.fee[1] * n[1][i]
-                          + k.fee[2] * n[5][i]);
-        double luck = exp_(s->luck[i] + k.luck * n[8][i]);
-        double organic = audience * share * luck;
-        double wanted = organic * (1.0 + excess[i]);
-        organic = fmin(organic, k.audience);
-        double extra = fmin(wanted, k.audience) - organic;
-        double capped = fmin(rate, 1.0);
-        double total = capped * conversion * (organic + k.q * k.w * extra);
-        sums[IMPRESSIONS][i] += organic + extra;
-        sums[ENGAGEMENTS][i] += capped * (organic + k.q * extra);
-        sums[ORDERS][i] += total;
-        sums[ORDERS_SQUARED][i] += total * total;
-        sums[ORDERS_LARGEST][i] = fmax(sums[ORDERS_LARGEST][i], total);
-        sums[EXPOSURE][i] += audience * fmin(share * luck, 1.0) + extra;
-        sums[FEES][i] += d * fee;
-        sums[DELIVERED][i] += d;
-        sums[VIRAL][i] += d * (double)(excess[i] >= k.viral_excess);
-        sums[CAPPED_IMPRESSIONS][i] += (double)(wanted > k.audience);
-        sums[CAPPED_ENGAGEMENTS][i] += d * (double)(rate > 1.0);
+    const line l = *m;
+    const uint32_t k[5] = {l.key[0], l.key[1], 0, 0, 0x1BD11BDAu ^ l.key[0] ^ l.key[1]};
+    const float *restrict nodes = l.followers;
+    float s[SUMS][CHUNK] __attribute__((aligned(64)));
+    memset(s, 0, sizeof s);
+    memset(out, 0, SUMS * CHUNK * sizeof(double));
+    for (int64_t creator = 0; creator < l.creators; creator++) {
+#pragma GCC ivdep
+        for (int i = 0; i < CHUNK; i++) {
+            uint32_t v[4], w[4], p[4];
+            float n_e, n_f, n_r, n_c, n_a, n_fee, n_luck, n_amp;
+            draw(world + i, 0, creator, k, v);
+            draw(world + i, 1, creator, k, w);
+            draw(world + i, 256, creator, k, p);
+            normals(&l, v[0], v[1], &n_e, &n_f);
+            normals(&l, v[2], v[3], &n_r, &n_c);
+            normals(&l, w[0], w[1], &n_a, &n_fee);
+            normals(&l, p[0], p[1], &n_luck, &n_amp);
+            float at = fmaf(l.f[1], n_f, fmaf(l.f[0], n_e, b[BASE_F][i]));
+            at = least(most(at, 0.0f), l.last_f);
+            int32_t node = (int32_t)at;
+            float followers = fmaf(at - (float)node, nodes[node + 1] - nodes[node], nodes[node]);
+            float t = fmaf(l.r[1], n_r, fmaf(l.r[0], n_e, b[BASE_R][i]));
+            float r = horner(l.reach, least(most(t, -1.0f), 1.0f), DEGREE_R) + b[SHIFT_R][i];
+            t = fmaf(l.a, n_a, b[BASE_A][i]);
+            float a = horner(l.authentic, least(most(t, -1.0f), 1.0f), DEGREE_A);
+            t = fmaf(l.amp[1], n_amp, fmaf(l.amp[0], n_e, b[BASE_AMP][i]));
+            float more = horner(l.amplification, least(most(t, -1.0f), 1.0f), DEGREE_AMP);
+            float excess = exponential(&l, t >= l.jump_amp ? more + b[SHIFT_AMP][i] : -100.0f);
+            float here = (float)w[2] * 0x1p-32f < b[CHANCE_D][i] ? 1.0f : 0.0f;
+            float log_fee = fmaf(l.fee[0], n_e, b[BASE_FEE][i]);
+            float fee = exponential(&l, fmaf(l.fee[2], n_fee, fmaf(l.fee[1], n_f, log_fee)));
+            a = least(a, 0.0f);
+            r = least(r, 0.0f);
+            float people = here * exponential(&l, followers + a);
+            float rate = exponential(&l, fmaf(l.e, n_e, b[BASE_E][i]) - (a + r));
+            float worth = exponential(&l, fmaf(l.c, n_c, b[BASE_C][i]) + (a - l.log_mean_a));
+            float share = exponential(&l, r + fmaf(l.luck, n_luck, b[BASE_LUCK][i]));
+            float organic = people * share, wanted = fmaf(organic, excess, organic);
+            organic = least(organic, l.audience);
+            float extra = least(wanted, l.audience) - organic, g = least(rate, 1.0f);
+            float total = g * worth * fmaf(l.q * l.w, extra, organic);
+            s[IMPRESSIONS][i] += organic + extra;
+            s[ENGAGEMENTS][i] += g * fmaf(l.q, extra, organic);
+            s[ORDERS][i] += total;
+            s[ORDERS_SQUARED][i] = fmaf(total, total, s[ORDERS_SQUARED][i]);
+            s[ORDERS_LARGEST][i] = most(s[ORDERS_LARGEST][i], total);
+            s[EXPOSURE][i] += fmaf(people, least(share, 1.0f), extra);
+            s[FEES][i] = fmaf(here, fee, s[FEES][i]);
+            s[DELIVERED][i] += here;
+            s[VIRAL][i] += excess >= l.viral ? here : 0.0f;
+            s[CAPPED_IMPRESSIONS][i] += wanted > l.audience ? 1.0f : 0.0f;
+            s[CAPPED_ENGAGEMENTS][i] += rate > 1.0f ? here : 0.0f;
+        }
+        if (creator % GROUP == GROUP - 1 || creator == l.creators - 1)
+            for (int j = 0; j < SUMS; j++)
+                if (j != ORDERS_LARGEST)
+                    for (int i = 0; i < CHUNK; i++) {
+                        out[j][i] += (double)s[j][i];
+                        s[j][i] = 0.0f;
+                    }
     }
-}
-
-static void creator_rows(const line *m, const double *l, const shared *s, uint64_t world,
-                         uint64_t creator, double sums[SUMS][CHUNK])
-{
-    double n[10][CHUNK] ALIGNED, z[CHUNK] ALIGNED, excess[CHUNK] ALIGNED;
-    double followers[CHUNK] ALIGNED, reach[CHUNK] ALIGNED, authentic[CHUNK] ALIGNED;
-    for (int pair = 0; pair < 4; pair++)
-        normal_rows(m, l, world, pair, creator, n[2 * pair], n[2 * pair + 1]);
-    normal_rows(m, l, world, (1 << 8) | 5, creator, n[8], n[9]);
     for (int i = 0; i < CHUNK; i++)
-        z[i] = s->followers[i] + m->followers[0] * n[0][i] + m->followers[1] * n[1][i];
-    look_up(&m->followers_table, z, followers);
-    for (int i = 0; i < CHUNK; i++)
-        z[i] = s->reach[i] + m->reach[0] * n[0][i] + m->reach[1] * n[2][i];
-    look_up(&m->reach_table, z, reach);
-    for (int i = 0; i < CHUNK; i++)
-        z[i] = s->authentic[i] + m->authentic * n[4][i];
-    look_up(&m->authentic_table, z, authentic);
-    for (int i = 0; i < CHUNK; i++)
-        z[i] = s->amplification[i] + m->amplification[0] * n[0][i] + m->amplification[1] * n[9][i];
-    excess_row(m, s, z, excess);
-    funnel_rows(m, s, n, followers, reach, authentic, excess, sums);
-}
-
-/* One chunk of worlds: sums over the creators, out[SUMS][CHUNK]. */
-void line_chunk(const line *m, const double *l, const shared *s, uint64_t world, double *out)
-{
-    double sums[SUMS][CHUNK] ALIGNED;
-    memset(sums, 0, sizeof sums);
-    for (int64_t creator = 0; creator < m->creators; creator++)
-        creator_rows(m, l, s, world, (uint64_t)creator, sums);
-    memcpy(out, sums, sizeof sums);
+        out[ORDERS_LARGEST][i] = (double)s[ORDERS_LARGEST][i];
 }

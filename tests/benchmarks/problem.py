@@ -25,7 +25,7 @@ Array = npt.NDArray[np.float64]
 Outcome = Mapping[str, Array]
 
 ROOT = Path(__file__).resolve().parents[2]
-EXPERIMENT = ROOT / "experiments" / "micro_vs_macro.toml"
+EXPERIMENT = ROOT / "tests" / "benchmarks" / "default.toml"
 ENGAGEMENT, FOLLOWERS, REACH, CONVERSION, AUTHENTIC, FEE, DELIVERY = (
     INPUTS.index(name)
     for name in (

@@ -229,3 +229,19 @@ def picture() -> bytes:
     stream = BytesIO()
     imsave(stream, np.zeros((20, 40, 3)), format="png")
     return stream.getvalue()
+
+
+def test_a_long_headline_takes_room_of_its_own() -> None:
+    from sim.charts.paper import paper
+
+    heights, boxes = [], []
+    for title in ("A headline", "Portfolios with very long names say what they are for " * 6):
+        with paper(None, None) as sheet:
+            sheet.headline(title, "how it was made")
+            figure = sheet.figure
+            figure.draw_without_rendering()
+            heights.append(figure.get_size_inches()[1])
+            boxes.append(sheet.ax.get_window_extent().height / figure.dpi)
+    assert heights[1] > heights[0] + 0.5
+    # Three lines of a headline have room as it is; what is longer leaves the axes alone.
+    assert boxes[1] > boxes[0] - 0.6

@@ -221,7 +221,7 @@ for name, work in (("micro_vs_macro", 0), ("tiktok_virality", 0)):
     out = t.np.empty((1, t.N_SUMS, 256))
     t.line_sums(line, t.factor_rows(plan, 0, 256), t.np.ones(256), 0, 256, out)
     digest.update(out.tobytes())
-    code = "".join(t.loop(t.prepared(line).structure).inspect_asm().values())
+    code = "".join(t.loop(t.prepared(line).structure).sums.inspect_asm().values())
     narrow += len(re.findall(r"\\bv?sqrtss\\b", code))
     wide = len(re.findall(r"\\bv?sqrtps\\b", code))
 print(digest.hexdigest(), narrow, wide)
@@ -268,10 +268,10 @@ import numpy as np
 from sim.engine.factors import factor_row
 out = np.empty(256)
 factor_row((np.uint64(1), np.uint64(2)), 0, 1, -1, out)
-from sim.engine.factors import _factor_row
+from sim.engine.factors import _plain_row
 from sim.engine.jit import cache_folder
 import hashlib
-print(hashlib.sha256(out.tobytes()).hexdigest(), sum(_factor_row.stats.cache_hits.values()), cache_folder())
+print(hashlib.sha256(out.tobytes()).hexdigest(), sum(_plain_row.stats.cache_hits.values()), cache_folder())
 """
 
 

@@ -177,7 +177,7 @@ def test_awareness_has_its_own_winner(run_of: Results) -> None:
     sentence = told(ds)[-1]
     assert sentence == (
         "For awareness, macro reaches more accounts per USD in all of the worlds "
-        "(0.0300 against 0.0100), but micro has the lower cpm in all."
+        "(0.03 against 0.01), but micro has the lower cpm in all."
     )
 
 
@@ -194,7 +194,7 @@ def test_undefined_roi_is_said(run_of: Results) -> None:
     ds = run_of({"micro": [np.nan, np.nan], "macro": [0.5, 0.6]})
     ds["cost"][0] = 0.0
     first, second, *_ = told(ds)
-    assert first.startswith("micro and macro cannot be compared: roi_a and roi_b undefined")
+    assert first.startswith("micro and macro cannot be compared on ROI: roi_a and roi_b undefined")
     assert second == "micro: ROI cannot be computed (roi undefined in every world)."
     assert answer(summarize(ds))[0] == second
 

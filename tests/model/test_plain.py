@@ -90,7 +90,7 @@ def test_scripts_import_nothing_of_the_product() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_commands_agree_with_plain_scripts(name: str, script: Any, tmp_path: Path) -> None:
     summary, tables = run_of(name, tmp_path, worlds=40_000)
-    outcome = script(CASES[name]).simulate(tables, 10_000, 3)
+    outcome = script(CASES[name]).simulate(tables, 6_000, 3)
     assert set(outcome) == set(summary["portfolios"])
     differences = dict(compared(summary, outcome, script("equations")))
     wrong = {key: round(z, 1) for key, z in differences.items() if not abs(z) <= ALLOWED}

@@ -362,16 +362,28 @@ def test_orders_of_many_posts_leave_no_doubt_about_the_tier(named: Named) -> Non
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("name,followers\nAda,12k\nBo,twelve\n", "row 3, followers: "),
-        ("name,followers\nAda,12k\nAda,13k\n", "row 3, name: stands in row 2 already"),
+        ("name,followers\nAda,12k\nBo,twelve\n", "line 3, followers: 'twelve' is no number"),
+        ("name,followers\nAda,12k\nada,13k\n", "line 3, name: stands in line 2 already"),
         ("name,folowers\nAda,1\n", "column `folowers` is unknown; did you mean `followers`"),
         ("name\nAda\n", "has no column `followers`"),
-        ("name,followers,engagement_rate\nAda,12k,5\n", "row 2, engagement_rate: must lie between"),
-        ("name,followers,past_orders\nAda,12k,5\n", "row 2, past_posts: is needed beside"),
-        ("name,followers,platform\nAda,12k,insta\n", "row 2, platform: is unknown"),
-        ("name,followers\nAda,0.5\n", "row 2, followers: belongs to no tier"),
-        ("name,followers\n", "names nobody"),
-        ("", "is empty; its first row must name columns: name, followers"),
+        ("name,followers,engagement_rate\nAda,12k,5\n", "line 2, engagement_rate: '5' must lie"),
+        ("name,followers,past_orders\nAda,12k,5\n", "line 2, past_posts: is needed beside"),
+        (
+            'name,followers,past_orders,past_posts\nAda,12k,"5; 6; 7",2\n',
+            "each of the 3 in past_orders",
+        ),
+        ('name,followers,past_orders,past_posts\nAda,12k,"5; 6; 7","2; 1"\n', "each of the 3 in"),
+        ("name,followers,platform\nAda,12k,myspace\n", "line 2, platform: is unknown"),
+        ("name,followers,niche\nAda,12k,art/craft\n", "line 2, niche: a name must not"),
+        ("name,followers,niche\nAda,12k,art:craft\n", "line 2, niche: a name must not"),
+        ("name,followers\nAda,0.5\n", "line 2, followers: belongs to no tier"),
+        ("name,followers\nAda,0\n", "line 2, followers: must be positive"),
+        ("name,followers\n,9k\n", "line 2, name: is empty"),
+        ("name,followers\nAda,\n", "line 2, followers: is empty"),
+        ("name,followers,fee\nAda,9k,-5\n", "line 2, fee: cannot be negative"),
+        ("name,followers,fee\nAda,9k,1,250\n", "line 2 has 4 cells, the header 3"),
+        ("name,followers\n", "has no rows below its header"),
+        ("", "is empty; its first row must name the columns"),
     ],
 )
 def test_faults_name_row_and_column(tmp_path: Path, text: str, problem: str) -> None:
@@ -382,11 +394,76 @@ def test_faults_name_row_and_column(tmp_path: Path, text: str, problem: str) -> 
     assert "list.csv" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name;Followers;Platform;Engagement Rate;Fee\nAda;12.500;TikTok;2,1 %;149,50\n",
+        "sep=;\nhandle;Fans;Network;ER (%);Price (USD)\n@Ada;12,5K;tik tok;2,1;149,50\n\nTotal;12.500;;;149,50\n",
+        "Our list\n\nInfluencer\tSubscribers\tplatform\tER\tFee\nAda\t12 500\tTT\t2.1%\t$149.50\n",
+    ],
+)
+def test_rosters_as_they_come(tmp_path: Path, text: str) -> None:
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    built = sim.build({"portfolio": {"p": {"roster": "list.csv"}}}, folder=tmp_path)
+    (row,) = built.portfolio["p"].roster.rows
+    assert (row.name, row.platform, row.followers, row.fee) == ("Ada", "tiktok", 12_500, 149.5)
+    assert row.engagement_rate == pytest.approx(0.021)
+
+
+def test_a_roster_may_be_a_workbook(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for cells in (["Name", "Followers", "Past orders", "Past posts"], ["Zoë", 12_500, "70; 88", 2]):
+        book.active.append(cells)
+    book.save(tmp_path / "list.xlsx")
+    built = sim.build({"portfolio": {"p": {"roster": "list.xlsx"}}}, folder=tmp_path)
+    (row,) = built.portfolio["p"].roster.rows
+    assert (row.name, row.past_orders, row.past_posts) == ("Zoë", (70, 88), (1, 1))
+
+
+def test_check_and_explain_show_a_roster_as_read(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from sim.cli.files import check, explain
+
+    text = 'Handle;Fans;ER;Past orders;Past posts\nAda;12.500;2,1 %;"70; 88";2\nBo;20.000;;;\n'
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "mine.toml").write_text('[portfolio.p]\nroster = "list.csv"\n')
+    for command in (check, explain):
+        told = CliRunner().invoke(command, [str(tmp_path / "mine.toml")])
+        assert told.exit_code == 0, told.output
+        assert "p: 2 creators from list.csv" in told.output
+        assert "Handle → name; Fans → followers; ER → measured engagement rate" in told.output
+        assert "semicolons between columns" in told.output
+        assert "decimals after a comma, as in '2,1 %'" in told.output
+        (line,) = (line for line in told.output.splitlines() if line.lstrip().startswith("Ada "))
+        assert line.split() == [
+            "Ada",
+            "micro",
+            "on",
+            "instagram",
+            "general",
+            "12,500",
+            "0.021",
+            "10",
+            "70",
+            "in",
+            "1;",
+            "88",
+            "in",
+            "1",
+        ]
+
+
 def test_all_faulty_rows_at_once(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("name,followers\nA,x\nB,1k\nC,y\n", encoding="utf-8")
     with pytest.raises(sim.ExperimentError) as caught:
         sim.build({"portfolio": {"p": {"roster": "list.csv"}}}, folder=tmp_path)
-    assert [fault.problem.split(",")[1] for fault in caught.value.faults] == [" row 2", " row 4"]
+    assert [fault.problem.split(",")[0] for fault in caught.value.faults] == [
+        "list.csv: line 2",
+        "list.csv: line 4",
+    ]
 
 
 def test_a_roster_says_who_they_are(tmp_path: Path) -> None:

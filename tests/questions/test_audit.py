@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.evidence import TIERS, Figure
+from sim.evidence import TIERS, Figure, sources
 from sim.experiment.presets import presets
 from sim.questions.audit._audit import check_claims
 from sim.questions.audit._checked import Checked
@@ -343,6 +343,19 @@ def test_pages_that_restate_one_benchmark_are_one_witness(found: Checked) -> Non
     row = found["engagement-micro"]
     assert len(row.claims) == 2
     assert row.witnesses == 1
+    # Several pages of one cluster give what AdsMAA gives for mega creators.
+    row = found["engagement-mega"]
+    agreeing = [
+        figure
+        for figure in packaged().figures.values()
+        if (figure.quantity, figure.subject, figure.platform)
+        in {("engagement_rate", "mega", p) for p in ("instagram", "any")}
+        and figure.midpoint is not None
+        and figure.low <= 0.0121 * 1.1
+        and figure.high >= 0.0121 * 0.9
+    ]
+    clusters = {sources()[figure.origin or figure.source].cluster for figure in agreeing}
+    assert row.witnesses == len(clusters) < len({figure.source for figure in agreeing})
 
 
 # --- The whole evidence ----------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_a_report_shows_it_beside_the_other_risks(tmp_path):
     tables = {"portfolio": {"a": {"tier": "micro", "creators": 2}}, "simulation": {"worlds": 1_000}}
     experiment = sim.build(tables, name="x", file="x.toml")
     dataset = sim.simulate(experiment, threads=1)
-    write_run(tmp_path / "r", experiment, dataset, charts=False)
+    write_run(tmp_path / "r", experiment, dataset)
     answer = sim.loss(experiment, 500, run=dataset)
     saved = tmp_path / "r" / "analysis"
     saved.mkdir()
@@ -143,12 +143,12 @@ def test_a_report_shows_it_beside_the_other_risks(tmp_path):
     with open_run(tmp_path / "r") as opened:
         story = tell(opened)
     section = story.section("risk")
-    shown = {figure.key: figure for figure in section.figures}["loss"]
+    shown = {figure.name: figure for figure in section.figures}["loss"]
     assert shown.finding == answer.headline
     assert shown.charts == answer.figures({"a": "micro"})[0].charts
     (saved / "loss.json").write_text('{"sentence": "It was said.", "threshold": "no"}', "utf-8")
     with open_run(tmp_path / "r") as opened:
         story = tell(opened)
-    told = {figure.key: figure for figure in story.section("risk").figures}["loss"]
+    told = {figure.name: figure for figure in story.section("risk").figures}["loss"]
     assert "another version" in told.made
     assert told.sentences == ("It was said.",)

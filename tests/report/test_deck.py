@@ -18,7 +18,7 @@ from pptx.util import Inches
 
 import sim.report
 from sim.figures.pptx import Box, add_bars, add_curves
-from sim.figures.spec import Bars, Curve, Curves, Series, Table
+from sim.figures.spec import Bars, Cells, Curve, Curves, Series
 from sim.report.deck import fill
 from sim.report.slides import Deck
 from sim.report.story import all_figures
@@ -81,7 +81,7 @@ def test_every_chart_and_table_has_alt_text(slides: list[Any]) -> None:
 
 def test_every_figure_has_its_slide_with_the_numbers_of_the_story(slides: list[Any], story) -> None:
     for figure in all_figures(story)[1:]:
-        models = [m for m in figure.models if not isinstance(m, Table)]
+        models = [m for m in figure.panels if not isinstance(m, Cells)]
         if not models:
             continue
         slide = slide_of(slides, figure.finding)
@@ -109,7 +109,7 @@ def test_charts_hold_the_numbers_of_the_run(slides: list[Any], folder: Path, sto
 
     with xr.open_dataset(folder / "worlds.nc", engine="h5netcdf") as ds:
         roi = {str(n): ds["roi"].sel(portfolio=n).values for n in ds["portfolio"].values}
-    found = {f.key: slide_of(slides, f.finding) for f in all_figures(story)[1:]}
+    found = {f.name: slide_of(slides, f.finding) for f in all_figures(story)[1:]}
 
     def series(key: str) -> dict[str, Any]:
         chart = next(s.chart for s in found[key].shapes if s.has_chart)
@@ -132,7 +132,7 @@ def test_charts_hold_the_numbers_of_the_run(slides: list[Any], folder: Path, sto
 
 def test_waterfall_adds_up(slides: list[Any], folder: Path, story) -> None:
     """Each bar ends where the next begins, and the last is the mean profit."""
-    figure = next(f for f in all_figures(story) if f.key == "waterfall")
+    figure = next(f for f in all_figures(story) if f.name == "waterfall")
     chart = next(s.chart for s in slide_of(slides, figure.finding).shapes if s.has_chart)
     rows = np.asarray([list(s.values) for s in chart.plots[0].series], dtype=float)
     start, total, up, down = rows
@@ -144,7 +144,7 @@ def test_waterfall_adds_up(slides: list[Any], folder: Path, story) -> None:
 
 
 def test_error_bars_are_two_standard_errors(slides: list[Any], folder: Path, story) -> None:
-    figure = next(f for f in all_figures(story) if f.key == "losing")
+    figure = next(f for f in all_figures(story) if f.name == "losing")
     chart = next(s.chart for s in slide_of(slides, figure.finding).shapes if s.has_chart)
     with sim.report.open_run(folder) as opened:
         errors = {n: opened.answer.summary[n]["loss_probability"].se for n in opened.run.names}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.charts.scale import RoiScale
-from sim.figures.spec import Bars, Table, unbroken
+from sim.figures.spec import Bars, Cells, unbroken
 from sim.report.always import PARTS, bin_edges
 from sim.report.asked import asked
 from sim.report.story import all_figures
@@ -20,20 +20,20 @@ def test_sections_come_in_order_and_empty_ones_are_left_out(story) -> None:
 
 def test_answer_of_another_version_is_told_in_its_own_words(story) -> None:
     drivers = story.section("drivers")
-    words = next(f for f in drivers.figures if f.key == "sensitivity")
+    words = next(f for f in drivers.figures if f.name == "sensitivity")
     assert words.finding == OF_ANOTHER_VERSION["sentence"].rstrip(".")
-    assert isinstance(words.models[0], Table)
+    assert isinstance(words.panels[0], Cells)
 
 
 def test_keys_are_unique_and_fit_for_anchors(story) -> None:
-    keys = [figure.key for figure in all_figures(story)]
+    keys = [figure.name for figure in all_figures(story)]
     assert len(keys) == len(set(keys))
     assert all(key == key.lower() and " " not in key for key in keys)
 
 
 def test_tornado_bars_start_at_the_base_with_the_largest_on_top(story) -> None:
-    figure = next(f for f in all_figures(story) if f.key == "tornado")
-    model = figure.models[0]
+    figure = next(f for f in all_figures(story) if f.name == "tornado")
+    model = figure.panels[0]
     assert isinstance(model, Bars)
     assert model.start == TORNADO["base"]["value"]
     assert model.categories == ("campaign shock", "fee of micro")

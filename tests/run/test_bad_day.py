@@ -249,7 +249,7 @@ def test_a_fault_while_drawing_costs_neither_run_nor_answer(
         raise RuntimeError("no such font")
 
     monkeypatch.setattr("sim.charts.drawing.draw", fail)
-    monkeypatch.setattr("sim.charts.answers.plot_answer", fail)
+    monkeypatch.setattr("sim.figures.matplotlib.draw", fail)
     out = tmp_path / "run"
     code, stdout, _ = call("run", made / "small.toml", "--out", out)
     assert code == 0
@@ -280,11 +280,12 @@ def test_inputs_are_files_of_a_size(tmp_path: Path, command: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     with (tmp_path / "huge").open("wb") as stream:
         stream.truncate(600_000_000)
+    no_file = "is a device or a pipe" if command == "check" else "only files are read as tables"
     for path, word in (
-        (Path("/dev/zero"), "is a device or a pipe"),
-        (tmp_path / "pipe", "is a device or a pipe"),
-        (tmp_path / "huge", "has 600 MB; at most"),
-        (tmp_path, "directory"),
+        (Path("/dev/zero"), no_file),
+        (tmp_path / "pipe", no_file),
+        (tmp_path / "huge", "has 600 MB"),
+        (tmp_path, "Is a directory" if command == "check" else "only files are read as tables"),
     ):
         code, _, stderr = call(command, path)
         assert code == 2
@@ -301,7 +302,7 @@ def test_so_are_the_files_that_an_experiment_names(tmp_path: Path, key: str) -> 
     (tmp_path / "x.toml").write_text(given)
     code, _, stderr = call("check", tmp_path / "x.toml")
     assert code == 2
-    assert "is a device or a pipe" in stderr
+    assert "only files are read as tables" in stderr
 
 
 def test_an_input_from_elsewhere_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -284,3 +284,22 @@ def test_a_larger_value_is_never_written_smaller(a: float, b: float, se: float) 
 def test_brief_keeps_three_digits(value: float, se: float | None) -> None:
     digits = re.sub(r"\D", "", text.plain(value, se)).lstrip("0")
     assert len(digits.rstrip("0")) <= 3
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (8_500_000.0, "+850M %"),
+        (-25_000_000.0, "-2.5B %"),
+        (9_999.0, "+999,900 %"),
+        (3e10, "+3T %"),
+    ],
+)
+def test_percentages_too_long_to_read_have_a_suffix(value: float, shown: str) -> None:
+    assert text.percent(value, signed=True) == shown
+    assert text.tick(value, "fraction", signed=True) == shown
+
+
+def test_ticks_too_long_to_read_have_a_suffix() -> None:
+    assert text.tick(30_000_000.0) == "30M"
+    assert text.tick(4_000_000.0) == "4,000,000"

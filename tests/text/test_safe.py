@@ -16,6 +16,7 @@ from sim.text.safe import (
     begins_like_a_formula,
     cell,
     encodable,
+    file_stem,
     name_problem,
     printable,
     unshown,
@@ -100,6 +101,11 @@ def test_names_that_can_be(name: str) -> None:
 )
 def test_names_that_cannot_be(name: str, problem: str) -> None:
     assert problem in name_problem(name)
+
+
+def test_a_name_of_a_file_is_one_on_any_system() -> None:
+    assert file_stem('breakeven_portfolio."v1.5".creators') == "breakeven_portfolio.v1.5.creators"
+    assert file_stem("tornado_<img src=x>|?*") == "tornado__img src=x____"
 
 
 @pytest.mark.parametrize(

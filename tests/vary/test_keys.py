@@ -117,11 +117,19 @@ def test_unknown_keys_name_the_nearest(priced, name, hint):
         find_key(priced(), name)
 
 
+def test_planned_creators_are_held_as_a_number(priced):
+    experiment = priced(**{"portfolio.some": {
+        "tier": "micro", "budget": 30_000, "hiring": "planned"}})  # fmt: skip
+    held = Varied(experiment).at({})
+    assert held.portfolio["some"].budget is None
+    assert held.portfolio["some"].creators > 1
+
+
 def test_creators_are_held_bit_for_bit(priced):
     experiment = priced(**{"portfolio.split": {
         "budget": 30_000, "mix": {"micro": 0.4, "macro": 0.6}}})  # fmt: skip
     held = Varied(experiment).at({})
-    assert all(own.budget is None for own in held.portfolio.values())
+    assert all(own.budget is None or own.quotes for own in held.portfolio.values())
     ours, theirs = sim.simulate(held), sim.simulate(experiment)
     for name in theirs.data_vars:
         np.testing.assert_array_equal(ours[name].values, theirs[name].values, err_msg=str(name))
@@ -135,7 +143,12 @@ def test_a_roster_stays_as_it_is(tmp_path):
     experiment = build(tables, name="rosters", folder=tmp_path)
     held = Varied(experiment).at({find_key(experiment, "tier.micro.fee"): 100.0})
     assert held.portfolio["list"].roster is not None
-    assert held.portfolio["some"].budget is None
+    # A cap keeps the quotes that it was hired at: cheaper fees hire nobody else.
+    ours, theirs = sim.simulate(held), sim.simulate(experiment)
+    np.testing.assert_array_equal(ours["hired"].values, theirs["hired"].values)
+    assert float(ours["cost"].sel(portfolio="some").mean()) < float(
+        theirs["cost"].sel(portfolio="some").mean()
+    )
 
 
 def test_resizing_hires_again(priced):

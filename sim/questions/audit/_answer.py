@@ -13,9 +13,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ...charts.rows import AuditRow as Placed
-from ...figures.spec import Bars, Figure, Series
-from ...figures.spec import Table as Cells
-from ...tables.table import Table, from_texts
+from ...figures.spec import Bars, Cells, Figure, Series
+from ...tables.table import Table, from_records, from_texts
 from ...text.numbers import FRACTION, Number, brief, cell, counted, from_to
 from ..question import Answer, absent
 
@@ -234,6 +233,13 @@ class Audit(Answer):
         return [claim.to_row() for claim in self.claims]
 
     def tables(self) -> tuple[Table, ...]:
+        """Return a row for each claim: what is claimed, what was simulated, and the verdict."""
+        about = "a published claim"
+        return (
+            from_records("audit", about, self.to_rows(), {}, errors={"simulated": "se"}, labels=3),
+        )
+
+    def shown(self) -> Table:
         """Return each claim beside what was simulated, with its verdict."""
         texts = [
             {
@@ -244,7 +250,7 @@ class Audit(Answer):
             }
             for claim in self.claims
         ]
-        return (from_texts("audit", "a published claim", texts),)
+        return from_texts("audit", "a published claim", texts)
 
     # --- As figures -------------------------------------------------------------------------------
 
@@ -268,12 +274,12 @@ class Audit(Answer):
         shown = telling(self.claims)
         sample = counted(self.worlds, "world")
         return Figure(
-            key="audit",
+            name="audit",
             finding=self.headline,
             made=f"{sample}. Simulated figures with one standard error; the table holds the "
             f"{len(shown)} claims of {len(self.claims)} that tell most",
             reads=f"{sample} behind each simulated figure",
-            models=(
+            panels=(
                 Bars(names, series, "published claims", form="number", horizontal=True),
                 Cells(
                     ("claim", "simulated", "verdict", "what it rests on"),
@@ -311,11 +317,11 @@ class Audit(Answer):
             ),
         )
         return Figure(
-            key="cases",
+            name="cases",
             finding=audit(rows, INSIDE),
             made=f"{counted(self.worlds, 'world')}; shaded: 90 % of worlds; green claims reach "
             "into it",
-            models=(below,),
+            panels=(below,),
             method=_METHOD,
             sentences=(),
             plot=partial(plot_audit, rows),

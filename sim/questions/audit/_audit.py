@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...evidence import Figure, cite
+from ...evidence import Figure, cite, sources
 from ...experiment import Experiment, build
 from ...run.simulate import Progress, simulate
 from ...text.numbers import FRACTION, Number, cell, from_to
@@ -286,8 +286,11 @@ def _about_the_same(
 
 
 def witness(figure: Figure) -> str:
-    """Return whose word a figure is: the source that it restates, or its own."""
-    return figure.origin or figure.source
+    """Return whose word a figure is: the cluster of the source that it restates, or of its own.
+
+    Pages that quote or copy one another are one cluster, and one witness.
+    """
+    return sources()[figure.origin or figure.source].cluster
 
 
 def _as_packaged(key: str, book: Book, speaker: Speaker) -> bool:

@@ -288,13 +288,13 @@ class Breakeven(Answer):
         marks = "; upright line: tie with its 95 % interval" if self.ties else ""
         worlds = f"{counted(self.worlds, 'world')} at each point"
         return Figure(
-            key=self.question,
+            name=self.question,
             finding=self.headline,
             made=". ".join(
                 filter(None, [worlds, f"{capital(outcome)} along {label}{now}", capital(places)])
             ),
             reads=f"{worlds}; bands: ± 2 standard errors{marks}",
-            models=(model,),
+            panels=(model,),
             method="Price keys are algebra on the worlds of the run: no new draws.",
             sentences=(self.sentence,),
             plot=partial(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ...experiment import Experiment
 from ...measures import COMPARISONS, MEASURES
+from ...measures.estimate import Measurer
 from ...plan import make_plan
 from ...run.simulate import simulate
 from ...text.numbers import setting
@@ -145,13 +146,25 @@ def _gap_by_draw(worlds: xr.Dataset, decision: Decision, part: slice) -> Array:
     a, b, on = decision.a, str(decision.b), decision.measure
     if on == "a_beats_b":
         row = COMPARISONS[on]
-        return np.asarray(row.function(rows("roi", a), rows("roi", b)).value - 0.5)
+        return _where_defined(row.function, [rows("roi", a), rows("roi", b)], {}) - 0.5
     row = MEASURES[on]
     own, other = (
-        row.function(*(rows(name, portfolio) for name in row.variables), **row.options).value
+        _where_defined(row.function, [rows(name, portfolio) for name in row.variables], row.options)
         for portfolio in (a, b)
     )
     return np.asarray(other - own if on in LESS_IS_BETTER else own - other)
+
+
+def _where_defined(function: Measurer, rows: Sequence[Array], options: Mapping[str, Any]) -> Array:
+    """Return a measure for each draw from the worlds in which it is defined, shape (draws,)."""
+    defined = np.asarray(np.isfinite(np.array(rows)).all(axis=0))
+    if defined.all():
+        return np.asarray(function(*rows, **options).value)
+    values = [
+        function(*(row[j, keep] for row in rows), **options).value if keep.any() else np.nan
+        for j, keep in enumerate(defined)
+    ]
+    return np.array(values, dtype=np.float64)
 
 
 def _tie(points: Sequence[float], gap: Array, reference: float | None) -> float:

@@ -17,7 +17,9 @@ import numpy.typing as npt
 
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
+from ...measures.outcome import variable_of
 from ...plan import make_plan
+from ...run.simulate import simulate
 from ...text.names import TWINS, key_words, measure_words, twin_word
 from ...text.numbers import (
     FRACTION,
@@ -33,7 +35,17 @@ from ...text.numbers import (
 from ...vary.keys import Key, find_key
 from ...vary.prices import is_price
 from ...vary.ranges import default_values, read_values
-from ..common import POINT_WORLDS, Decision, decide, finite, only, unit_of, with_worlds
+from ..common import (
+    POINT_WORLDS,
+    Decision,
+    check_defined,
+    decide,
+    finite,
+    left_out,
+    only,
+    unit_of,
+    with_worlds,
+)
 from ..question import Setting, Sides
 from ..sweep._algebra import MEANS, QUANTILES
 from ..sweep._sweep import Swept, swept
@@ -43,6 +55,8 @@ from ._hiring import SHARED, Hiring, enough_at, hiring_sentence
 from ._solving import Line, Tie, find_line, find_ties, gap_at, gap_errors, gaps, with_errors
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from . import BreakevenOptions
 
 Array = npt.NDArray[np.float64]
@@ -85,16 +99,23 @@ class _Solved:
     beliefs: BeliefRange | None
     curve: Swept
     hiring: tuple[Hiring, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was done about what is not obvious."""
+        notes = (*self.left_out, *self.curve.notes)
         noise = self.beliefs.noise if self.beliefs is not None else 0.0
         if noise < 0.01:
-            return self.curve.notes
+            return notes
         share = whole_percent(noise)
         note = f"Noise of the worlds, {share} of the spread of ties over the beliefs, is taken out."
-        return (*self.curve.notes, note)
+        return (*notes, note)
+
+    @property
+    def equal(self) -> bool:
+        """Whether both have the same measure wherever the key stands."""
+        return not gaps(self.curve, self.decision).any()
 
     def answer(self) -> Breakeven:
         """Return it as an answer: plain figures and words."""
@@ -143,6 +164,8 @@ class _Solved:
         a, b, name = self.decision.a, self.decision.b, key_words(self.key.name)
         if self.second is not None:
             return f"Where {a} and {b} {_tied(self.decision.measure)}"
+        if self.equal:
+            return f"{a} and {b} are equal at any {name} tried"
         if not self.ties:
             return f"{a} and {b} {_tied(self.decision.measure, False)} at any {name} tried"
         places = " and ".join(
@@ -165,6 +188,12 @@ class _Solved:
         a, b = self.decision.a, self.decision.b
         low, high = (setting(end) for end in self.range)
         worlds = f"{counted(self.curve.worlds, 'world')}"
+        if self.equal:
+            return (
+                f"{a} and {b} are equal on {measure_words(self.decision.measure)} wherever the "
+                f"{key_words(self.key.name)} ({self.key.unit}) stands between {low} and {high}: it "
+                f"decides nothing between them ({worlds})."
+            )
         if not self.ties:
             return (
                 f"{a} and {b} {_tied(self.decision.measure, False)} anywhere between {low} and {high} of "
@@ -309,25 +338,38 @@ def _solved(setting: Setting, options: BreakevenOptions) -> _Solved:
         progress=setting.progress,
     )
     kept = run if curve.simulated == 0 else None
+    missing = _left_out(experiment, run if run is not None else used, decision, threads)
     if other is not None:
         line = find_line(curve, solved, other, decision)
         if kept is not None:
             line = with_errors(line, used, (solved, other), decision, kept)
-        return _Solved(solved, other, decision, (), line, None, curve)
+        return _Solved(solved, other, decision, (), line, None, curve, left_out=missing)
     found = find_ties(
         curve, solved, decision, gap_at(used, solved, decision, resize, kept, threads)
     )
-    doubt = None
-    if options.beliefs:
+    doubt, equal = None, not gaps(curve, decision).any()
+    if options.beliefs and not equal:
         reference = found[0].value if found else None
         doubt = belief_range(used, solved, points, decision, reference, resize, threads)
     enough: tuple[Hiring, ...] = ()
-    if solved.table in SHARED:
+    if not equal and solved.table in SHARED:
         now = [solved.base] if solved.base is not None else []
         looked = sorted({points[0], *(tie.value for tie in found), *now, points[-1]})
         largest = max(decision.portfolios, key=lambda name: _creators(used, name))
         enough = enough_at(used, solved, looked, largest, worlds=options.points, threads=threads)
-    return _Solved(solved, None, decision, found, (), doubt, curve, enough)
+    return _Solved(solved, None, decision, found, (), doubt, curve, enough, missing)
+
+
+def _left_out(
+    experiment: Experiment, worlds: xr.Dataset | Experiment, decision: Decision, threads: int | None
+) -> tuple[str, ...]:
+    """Return notes on worlds without what is compared; refuse it where a portfolio never has it."""
+    name = variable_of(decision.measure)
+    data = simulate(worlds, threads=threads) if isinstance(worlds, Experiment) else worlds
+    rows = data[name].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
+    values = np.asarray(rows.values)
+    check_defined(experiment.file, name, values, decision.portfolios)
+    return left_out(name, values, decision.portfolios)
 
 
 def _creators(experiment: Experiment, portfolio: str) -> int:

@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from ...figures.spec import Bars, Figure, Series
-from ...figures.spec import Table as Cells
+from ...figures.spec import Bars, Cells, Figure, Series
 from ...tables.table import Table, from_records, from_texts
 from ...text.numbers import brief, cell, counted, labelled, setting, told, whole_percent
 from ...text.verdicts import order
@@ -231,7 +230,7 @@ class Region(Answer):
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
         """Return the map of losing worlds with the region, and how often the region loses."""
         if self.cells is None:
-            return ()
+            return (self._without_region(),)
         from ...charts.region import RegionMap, plot_region
 
         of = {condition.input: condition for condition in self.conditions}
@@ -246,23 +245,37 @@ class Region(Answer):
         named = f": {self.words}" if len(of) > _NAMED else ""
         return (
             Figure(
-                key="discover",
+                name="discover",
                 finding=self.headline,
                 made=f"{judged}. Share of worlds in which {self._what}; the region holds "
                 f"{told(self.mass)} of worlds and {told(self.coverage)} of the losses. Lines: two "
                 "standard errors",
                 reads=f"{judged}{named}; outlined: the region that was found",
-                models=(self._bars(), self._map(chosen, region.share)),
+                panels=(self._bars(), self._map(chosen, region.share)),
                 method=_METHOD,
                 sentences=(self.sentence,),
                 plot=partial(plot_region, region, loser=self.a, winner=self.b),
             ),
         )
 
+    def _without_region(self) -> Figure:
+        return Figure(
+            name="discover",
+            finding=self.headline,
+            made=f"{counted(self.worlds, 'world')}. Share of worlds in which {self._what}. Line: "
+            "two standard errors",
+            panels=(self._bars(),),
+            method=_METHOD,
+            sentences=(self.sentence,),
+        )
+
     def _bars(self) -> Bars:
-        entries = (self.losing, self.density)
+        places = {"in all worlds": self.losing}
+        if self.conditions:
+            places["in the region"] = self.density
+        entries = tuple(places.values())
         return Bars(
-            ("in all worlds", "in the region"),
+            tuple(places),
             (
                 Series(
                     self._what,

@@ -112,8 +112,8 @@ def losing_region(
         cloud = varied_cloud(experiment, decision, variable, vary, points, threads, progress)
     else:
         cloud = run_cloud(experiment, decision, variable, 2 * worlds, run, threads, progress)
-    half = cloud.half
-    box = find_box(cloud.x[:, :half], cloud.lost[:half], coverage, inputs)
+    searched = np.flatnonzero(cloud.defined[: cloud.half])
+    box = find_box(cloud.x[:, searched], cloud.lost[searched], coverage, inputs)
     return _region(decision, variable, box, cloud, tuple(vary or ()))
 
 
@@ -124,22 +124,22 @@ def _region(
     decision: Decision, variable: str, box: Box, cloud: Cloud, varied: tuple[str, ...]
 ) -> Region:
     x, lost = cloud.x[:, cloud.half :], cloud.lost[cloud.half :].astype(np.float64)
-    inside = box.holds(x).astype(np.float64)
+    everywhere = cloud.defined[cloud.half :].astype(np.float64)
+    inside = box.holds(x) * everywhere
 
     def share(top: Array, bottom: Array) -> Measured:
         estimate = f.ratio_of_means(top, bottom)
         return measured(estimate, "fraction", groups=cloud.groups_left, clustered=True)
 
-    everywhere = np.ones_like(lost)
     return Region(
         a=decision.a,
         b=str(decision.b),
         variable=variable,
-        worlds=len(lost),
+        worlds=int(everywhere.sum()),
         varied=varied,
         conditions=tuple(
             _condition(j, box, cloud, share(lost * without, without))
-            for j, without in ((j, box.without(j).holds(x).astype(np.float64)) for j in box.ends)
+            for j, without in ((j, box.without(j).holds(x) * everywhere) for j in box.ends)
         ),
         losing=share(lost, everywhere),
         density=share(lost * inside, inside),
@@ -156,7 +156,7 @@ def _cells(cloud: Cloud, chosen: Sequence[int]) -> LostCells | None:
         return None
     edges = [np.unique(np.quantile(cloud.x[j], np.linspace(0.01, 0.99, 11))) for j in chosen]
     x = [cloud.x[j] for j in chosen]
-    worlds = np.histogramdd(x, bins=edges)[0]
+    worlds = np.histogramdd(x, bins=edges, weights=cloud.defined.astype(np.float64))[0]
     lost = np.histogramdd(x, bins=edges, weights=cloud.lost.astype(np.float64))[0]
     share = np.full(worlds.shape, np.nan)
     np.divide(lost, worlds, out=share, where=worlds >= FEWEST_IN_CELL)
@@ -206,6 +206,7 @@ def _check(
 
 def _notes(cloud: Cloud, varied: tuple[str, ...]) -> list[str]:
     notes = [
+        *cloud.left_out,
         (
             f"Found in {percent(cloud.half / len(cloud.lost))} of the worlds and judged in the "
             "others, so that what is said of the region is not said of the worlds that shaped it."

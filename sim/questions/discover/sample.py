@@ -16,7 +16,7 @@ from ...run.simulate import Progress, simulate
 from ...text.names import key_words
 from ...vary.doubts import Doubt, doubts_of, figure_text
 from ...vary.draw import draw, plainly, shared_scores
-from ..common import Decision
+from ..common import Decision, check_defined, left_out
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,12 +42,28 @@ class _Input:
 
 @dataclass(frozen=True)
 class Cloud:
-    """Worlds: their inputs (inputs, worlds), whether a lost, and into how many groups they fall."""
+    """Worlds with their assumptions.
+
+    Attributes
+    ----------
+    inputs
+        What differs between them.
+    x
+        The inputs, shape (inputs, worlds).
+    lost, defined
+        Whether a lost, and whether that can be said of the world, shape (worlds,).
+    groups
+        Into how many groups of equal size they fall; 0 where each stands for itself.
+    left_out
+        What is to be said of worlds that are not defined.
+    """
 
     inputs: tuple[_Input, ...]
     x: Array
     lost: Flags
+    defined: Flags
     groups: int
+    left_out: tuple[str, ...]
 
     @property
     def half(self) -> int:
@@ -79,18 +95,32 @@ def run_cloud(
     rows = results[variable].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
     scores = shared_scores(plan, 0, int(results.sizes["sim"]))
     doubts = doubts_of(experiment, plan)
-    return Cloud(
+    return _cloud(
+        experiment,
+        decision,
+        variable,
         tuple(_doubt_input(doubt) for doubt in doubts),
         np.array([doubt.of(scores) for doubt in doubts]).reshape(len(doubts), scores.shape[1]),
-        _lost(np.asarray(rows)),
+        np.asarray(rows),
         int(results.attrs.get("groups", 0)),
     )
 
 
-def _lost(rows: Array) -> Flags:
-    """Return where the first is below the second; an undefined ratio counts as the worst."""
-    first, second = np.nan_to_num(rows, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
-    return np.asarray(first < second)
+def _cloud(
+    experiment: Experiment,
+    decision: Decision,
+    variable: str,
+    inputs: tuple[_Input, ...],
+    x: Array,
+    rows: Array,
+    groups: int,
+) -> Cloud:
+    """Return worlds in which a loses where its row is below that of b, both being defined."""
+    check_defined(experiment.file, variable, rows, decision.portfolios)
+    defined = np.asarray(np.isfinite(rows).all(axis=0))
+    lost = defined & (np.where(defined, rows[0], 0.0) < np.where(defined, rows[1], 0.0))
+    notes = left_out(variable, rows, decision.portfolios)
+    return Cloud(inputs, x, lost, defined, groups, notes)
 
 
 def _doubt_input(doubt: Doubt) -> _Input:
@@ -111,14 +141,14 @@ def varied_cloud(
 
     keys, values = _design(experiment, vary, points)
     varied = Varied(experiment)
-    x, lost, doubts = [], [], list[Doubt]()
+    x, outcomes, doubts = [], [], list[Doubt]()
     for p, row in enumerate(values):
         here = varied.at(dict(zip(keys, row, strict=True)))
         plan = plainly(make_plan(here))
         first = p * WORLDS_AT_POINT
         rows = draw(plan, [variable], first=first, worlds=WORLDS_AT_POINT, threads=threads)
         places = [plan.portfolios.index(name) for name in decision.portfolios]
-        lost.append(_lost(rows[variable][places]))
+        outcomes.append(rows[variable][places])
         doubts = doubts_of(here, plan)
         scores = shared_scores(plan, first, WORLDS_AT_POINT)
         own = [np.full(WORLDS_AT_POINT, value) for value in row]
@@ -129,7 +159,8 @@ def varied_cloud(
     # A figure that is varied is its own input; what worlds make of it would say it twice.
     names += [_doubt_input(doubt) for doubt in doubts if doubt.name not in vary]
     table = np.array([np.concatenate([row[item.name] for row in x]) for item in names])
-    return Cloud(tuple(names), table, np.concatenate(lost), points)
+    rows_of_all = np.concatenate(outcomes, axis=1)
+    return _cloud(experiment, decision, variable, tuple(names), table, rows_of_all, points)
 
 
 def _key_input(key: Key) -> _Input:

@@ -254,12 +254,12 @@ class Diversification(Answer):
         dashed = f". Dashed: ever more creators ({limits})" if limits else ""
         return (
             Figure(
-                key="diversify",
+                name="diversify",
                 finding=self.headline,
                 made=f"{sample}. {capital(label)} by number of creators{dashed}",
                 reads=f"{sample}. Lines at the dots: two standard errors; dashed: ever more "
                 "creators",
-                models=(_panel(curves, label, measure, percents, tiers),),
+                panels=(_panel(curves, label, measure, percents, tiers),),
                 method="",
                 sentences=(self.sentence,),
                 plot=partial(

@@ -21,7 +21,7 @@ from ...run.simulate import Progress
 from ...text.numbers import fixed
 from ...vary.draw import draw, plainly, shared_scores
 from ...vary.variant import variant
-from ..common import POINT_WORLDS, decide, estimate_of
+from ..common import POINT_WORLDS, check_defined, decide, estimate_of, left_out
 from ..pickfreeze import root, shared_variance
 from ..question import Setting
 from ._answer import MEASURES_KEPT, Diversification, Diversified, Floor, Point, Risk
@@ -115,6 +115,8 @@ def followed(
         progress=progress,
     )
     own = [plan.portfolios.index(_label(name, hired[name])) for name in names]
+    check_defined(experiment.file, "roi", first["roi"][own], names)
+    missing = left_out("roi", first["roi"][own], names)
     outcome = choose_outcome("roi", {key: row[own] for key, row in first.items()})
     outcome = replace(outcome, floors=(min(outcome.floors),)) if outcome.floors else outcome
     data = as_dataset(plan.portfolios, first, {})
@@ -126,6 +128,7 @@ def followed(
     ]
     rosters = () if portfolios else _rosters(experiment, decide(experiment, a, b).portfolios)
     notes = (
+        *missing,
         *(f"{name} is a roster: its creators are named." for name in rosters),
         *_notes(outcome),
     )

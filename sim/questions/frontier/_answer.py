@@ -9,8 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic.dataclasses import dataclass
 
 from ...charts.mixes import MixPoint
-from ...figures.spec import Bars, Curve, Curves, Figure, Series
-from ...figures.spec import Table as Cells
+from ...figures.spec import Bars, Cells, Curve, Curves, Figure, Series
 from ...measures import MEASURES
 from ...tables.table import Table, from_records, from_texts
 from ...text.names import listed, measure_heading, measure_words
@@ -224,7 +223,7 @@ class Frontier(Answer):
         )
         return tuple(table for table in tables if len(table))
 
-    def setting(self) -> Table:
+    def shown(self) -> Table:
         """Return the mixes, and as many lines alone as there is room for, best mean first."""
         alone = sorted(self.alone, key=lambda mix: -mix.mean)
         shown = [*self.mixes, *alone[: max(MOST - len(self.mixes), 0)]]
@@ -244,11 +243,11 @@ class Frontier(Answer):
         alone = [mix for mix in self.alone if mix.creators not in hired]
         sample = f"{counted(self.check_worlds, 'fresh world')}; limits: {', '.join(self.limits)}"
         return Figure(
-            key="frontier",
+            name="frontier",
             finding=self.headline,
             made=f"{sample}. Best mixes joined by a line, each kind of creator alone beside them",
             reads=f"{sample}. Crosses: two standard errors; dots: all money on one line",
-            models=(self._curves(alone, axis), self._cells(alone)),
+            panels=(self._curves(alone, axis), self._cells(alone)),
             method="",
             sentences=(self.sentence,),
             plot=partial(
@@ -320,11 +319,11 @@ class Frontier(Answer):
             stacked=True,
         )
         return Figure(
-            key="mixes",
+            name="mixes",
             finding=finding,
             made="Committed to each line, beside the mean profit; from the highest mean profit "
             f"down; limits: {', '.join(self.limits)}",
-            models=(spent,),
+            panels=(spent,),
             method="",
             sentences=(self.sentence,),
             plot=partial(

@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from ...figures.spec import Bars, Figure, Series, form_of, roles
-from ...figures.spec import Table as Cells
+from ...figures.spec import Bars, Cells, Figure, Series, form_of, roles
 from ...tables.table import Table, from_records, from_texts
 from ...text.names import TWINS, measure_heading, measure_words, twin_word
 from ...text.numbers import Number, brief, cell, counted, labelled, percent, told, why
@@ -202,11 +201,11 @@ class Scenarios(Answer):
         sample = f"{counted(self.worlds, 'world')}, the same in every scenario"
         return (
             Figure(
-                key="scenario",
+                name="scenario",
                 finding=self.headline,
                 made=f"{sample}. Bars: {measure_words('roi_median')}, two standard errors",
                 reads=f"{sample}; dot and number: median, diamond: mean, bar: 5 % to 95 % of worlds",
-                models=(medians, self._cells(names)),
+                panels=(medians, self._cells(names)),
                 method="",
                 sentences=(self.sentence,),
                 plot=partial(plot_scenarios, ranges, tiers=tiers),

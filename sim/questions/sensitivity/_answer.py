@@ -202,7 +202,7 @@ class Sensitivity(Answer):
         """Name the input that moves most, or those that cannot be told from it."""
         bars = [bar for bar in self._bars() if not bar.strong]
         what = f"{self.scale} of {self.outcome}"
-        if not bars:
+        if not any(bar.value for bar in bars):
             return f"No input moves {what}"
         first = bars[0]
         equal = [
@@ -220,6 +220,8 @@ class Sensitivity(Answer):
         rows = self.of(self.outcome)
         top, what = rows[0], f"{self.scale} of {self.outcome}"
         last = self.last(top)
+        if not any(self.last(d).value for d in rows):
+            return f"Nothing drives {what}: it is the same in all worlds."
         equal = [d for d in rows if d is top or near(last, self.last(d))]
         if len(equal) > 1:
             rest = f"; {self._rest()}" if self.method == "sobol" else ""
@@ -326,7 +328,9 @@ class Sensitivity(Answer):
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
         """Return the inputs of the difference, and for Sobol' indices the split of each variance."""
         bars = (self._inputs(),)
-        return (*bars, self._splits(tiers)) if self.method == "sobol" else bars
+        groups = [d for d in self.drivers if d.input in _GROUPS]
+        varies = any(self.first(d).value is not None for d in groups)
+        return (*bars, self._splits(tiers)) if self.method == "sobol" and varies else bars
 
     def _bars(self) -> list[Bar]:
         """Return a bar for each input, the most first; the dummy among those that are drawn."""
@@ -360,11 +364,11 @@ class Sensitivity(Answer):
             sample += "; dark: alone, light: with all interactions"
         groups = f"; {self._rest()}" if percents else ""
         return Figure(
-            key="sensitivity",
+            name="sensitivity",
             finding=self.headline,
             made=f"{capital(label)} of {sample}{groups}",
             reads=sample,
-            models=(_panel(shown, label, percents),),
+            panels=(_panel(shown, label, percents),),
             method=_METHODS[self.method],
             sentences=(self.sentence,),
             plot=partial(plot_inputs, shown, label=label, percents=percents),
@@ -378,15 +382,17 @@ class Sensitivity(Answer):
         for outcome in self.outcomes:
             own = {d.input: self.first(d) for d in self.of(outcome, groups=True)}
             known = {word: own[name] for name, word in _GROUPS.items() if name in own}
+            if all(one.value is None for one in known.values()):
+                continue  # it is the same in all worlds: there is no variance to split
             shares = {word: max(one.value or 0.0, 0.0) for word, one in known.items()}
             shares["in combination"] = max(1.0 - sum(shares.values()), 0.0)
             errors = {word: one.se or 0.0 for word, one in known.items()}
             rows.append(Split(outcome, shares, errors))
         return Figure(
-            key="split",
+            name="split",
             finding=largest_source(rows, self.scale),
             made=f"{counted(self.worlds, 'world')} simulated; first-order Sobol' indices of groups",
-            models=(_stacked(rows, f"share of the variance of {self.scale}"),),
+            panels=(_stacked(rows, f"share of the variance of {self.scale}"),),
             method=_METHODS["sobol"],
             sentences=(self.sentence,),
             plot=partial(plot_variance_split, rows, outcome=self.scale, tiers=tiers),

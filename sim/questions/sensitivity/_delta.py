@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..pickfreeze import varies
+
 Array = npt.NDArray[np.float64]
 
 #: Cells of the outcome's axis, and resamples that correct the bias and give the error.
@@ -43,8 +45,15 @@ def dependence(x: Array, y: Array, seed: int = 1) -> Dependence:
         One input and the outcome.
     seed : int
         Of the resamples.
+
+    Returns
+    -------
+    Dependence
+        All zero where y is the same in all worlds.
     """
     n = len(y)
+    if not varies(y):
+        return Dependence(0.0, 0.0, 0.0, 0.0)
     classes = int(np.ceil(n ** (2.0 / (7.0 + np.tanh((1500.0 - n) / 500.0)))))
     of_class = np.argsort(np.argsort(x, kind="stable"), kind="stable") * min(classes, 48) // n
     count = int(of_class.max()) + 1

@@ -57,13 +57,16 @@ def morris_drivers(sampler: Sampler, file: str, progress: Progress | None) -> li
             progress(step + 1, len(items) + 1)
     drivers = []
     for j, outcome in enumerate(sampler.outcomes):
-        flat = np.array([v[j] for v in values]).T.ravel()
+        table = np.array([v[j] for v in values]).T
+        whole = np.isfinite(table).all(axis=1)
+        rows = design[np.repeat(whole, len(items) + 1)]
+        flat = table[whole].ravel()
         found = salib_analyze.analyze(
-            problem, design, flat, num_levels=_LEVELS, seed=_seed(sampler.plan.seed)
+            problem, rows, flat, num_levels=_LEVELS, seed=_seed(sampler.plan.seed)
         )
         unit = sampler.outcome.scale if sampler.outcome is not None else ""
         for k, item in enumerate(items):
-            spread = float(found["sigma"][k]) / np.sqrt(sampler.size)
+            spread = float(found["sigma"][k]) / np.sqrt(whole.sum())
             mean = _measured(found["mu"][k], spread, unit)
             absolute = _measured(
                 found["mu_star"][k], float(found["mu_star_conf"][k]) / _HALF_WIDTH, unit
@@ -90,7 +93,8 @@ def delta_drivers(sampler: Sampler, _file: str, progress: Progress | None) -> li
     drivers = []
     for j, outcome in enumerate(sampler.outcomes):
         for k, item in enumerate(items):
-            found = dependence(scores[k], outcomes[j, :count])
+            kept = np.isfinite(outcomes[j, :count])
+            found = dependence(scores[k, kept], outcomes[j, :count][kept])
             alone = _measured(found.first, found.first_se, "share of variance")
             delta = _measured(found.delta, found.delta_se, "delta")
             drivers.append(Driver(outcome, item.name, item.kind, item.words, alone, delta))

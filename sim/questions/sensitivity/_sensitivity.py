@@ -20,7 +20,7 @@ from ...run.simulate import Progress
 from ...text.numbers import counted, fixed, in_points, percent
 from ...vary.draw import draw, plainly, shared_scores
 from ...vary.inputs import CHANCE, Input, grouped_inputs, single_inputs
-from ..common import Decision, decide
+from ..common import Decision, check_defined, decide, left_out
 from ..pickfreeze import sobol
 from ..question import Setting
 from ._answer import Indices, Sensitivity
@@ -66,7 +66,8 @@ def ask(setting: Setting, options: SensitivityOptions) -> Sensitivity:
         raise ExperimentError(experiment.file, [Fault("shocks", problem)])
     variable = variable_of(decision.measure)
     size = 1 << int(math.log2(worlds))
-    sampler = Sampler(plainly(plan), decision, variable, size, setting.threads, setting.run)
+    file, shared = experiment.file, plainly(plan)
+    sampler = Sampler(shared, decision, variable, size, file, setting.threads, setting.run)
     if method == "sobol":
         drivers = _sobol_drivers(sampler, progress)
     else:
@@ -76,7 +77,7 @@ def ask(setting: Setting, options: SensitivityOptions) -> Sensitivity:
         drivers = screen(sampler, experiment.file, progress)
     outcome = sampler.outcome
     assert outcome is not None
-    notes = _notes(method, outcome, drivers, sampler.size)
+    notes = [*sampler.left_out, *_notes(method, outcome, drivers, sampler.size)]
     return Sensitivity(
         method=method,
         variable=variable,
@@ -96,6 +97,8 @@ class Sampler:
     ----------
     outcome : Outcome or None
         Known after the first sample.
+    left_out : tuple of str
+        What is to be said of worlds in which a portfolio has no outcome.
     simulated : int
         Worlds simulated so far.
     """
@@ -106,11 +109,14 @@ class Sampler:
         decision: Decision,
         variable: str,
         size: int,
+        file: str,
         threads: int | None = None,
         run: xr.Dataset | None = None,
     ) -> None:
         self.plan, self.decision, self.variable, self.size = plan, decision, variable, size
+        self.file = file
         self.outcome: Outcome | None = None
+        self.left_out: tuple[str, ...] = ()
         self.simulated = 0
         self._threads = threads
         self._run = run if run is not None and run.attrs.get("sampling") == "plain" else None
@@ -147,6 +153,8 @@ class Sampler:
             rows = {name: row[places] for name, row in rows.items()}
         if self.outcome is None:
             self.outcome = choose_outcome(self.variable, rows)
+            check_defined(self.file, self.variable, rows[self.variable], self.decision.portfolios)
+            self.left_out = left_out(self.variable, rows[self.variable], self.decision.portfolios)
         values = self.outcome.values(rows)
         return values if len(values) == 1 else np.concatenate([values, values[:1] - values[1:]])
 

@@ -278,13 +278,13 @@ class Sweep(Answer):
             x_log=log,
         )
         return Figure(
-            key="sweep",
+            name="sweep",
             finding=self.headline,
             made=f"{found.made}. {found.outcome} along {found.label}; full: median, dashed: mean "
             "with two standard errors",
             reads=f"{found.made}. Full: median, dashed: mean with two standard errors, band: 5 % to "
             "95 % of worlds",
-            models=(model,),
+            panels=(model,),
             method="",
             sentences=(self.sentence,),
             plot=partial(

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...charts.rows import SweepLine
-from ...figures.spec import Figure, Table, form_of, written
+from ...figures.spec import Cells, Figure, form_of, written
 from ...text.names import capital, key_words
 from ...text.numbers import labelled, setting
 
@@ -120,11 +120,11 @@ class Grid:
         form = form_of(self.unit)
         unit = "percentage points" if form == "signed" else self.unit
         return Figure(
-            key=name,
+            name=name,
             finding=self.headline,
             made=f"{self.made}{without}. {capital(self.words)} of {self.a} minus that of {self.b}, "
             f"{unit}, by {self.x.label} (across) and {self.y.label} (down)",
-            models=(self._table(x, y, gap),),
+            panels=(self._table(x, y, gap),),
             method="",
             sentences=(sentence,),
             plot=partial(
@@ -159,14 +159,14 @@ class Grid:
         some = "; dotted too where a heavy tail leaves no standard error" if unknown.any() else ""
         return x, y, gap, np.where(unknown, np.inf, se), some
 
-    def _table(self, x: Array, y: Array, gap: Array) -> Table:
+    def _table(self, x: Array, y: Array, gap: Array) -> Cells:
         form = form_of(self.unit)
         most = float(np.nanmax(np.abs(gap))) or 1.0
         across = _some(x.size, MOST[0])
         down = _some(y.size, MOST[1])[::-1]
         cells = [[float(gap[j, i]) for i in across] for j in down]
         corner = " \\ ".join(key_words(axis.key) for axis in (self.y, self.x))
-        return Table(
+        return Cells(
             (corner, *(setting(float(x[i])) for i in across)),
             tuple(
                 (setting(float(y[j])), *(written(v, form).removesuffix(" %") for v in row))

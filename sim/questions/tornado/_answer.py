@@ -60,6 +60,12 @@ class Swing:
     high: Entry | None = Field(default=None, exclude_if=absent)
     swing: Entry | None = Field(default=None, exclude_if=absent)
 
+    @property
+    def moves(self) -> bool:
+        """Whether the outcome is not the same wherever the input stands."""
+        points = [entry.value for entry in (self.low, self.middle, self.high) if entry is not None]
+        return len(set(points)) > 1 if points else bool(self.rank_correlation.value)
+
 
 @dataclass(frozen=True)
 class Tornado(Answer):
@@ -109,6 +115,8 @@ class Tornado(Answer):
         from ...charts.findings import moves_most
 
         bars = self._bars()
+        if bars and not any(one.moves for one in self.inputs):
+            return f"No input moves the {self._measured}"
         if not self.ranked or not bars:
             return moves_most(bars, self._measured, writer(self.base.unit, signed=self._signed))
         return f"{bars[0].input} goes with the outcome most closely: {scored(bars[0].high)}"
@@ -116,10 +124,17 @@ class Tornado(Answer):
     @property
     def sentence(self) -> str:
         """Say what moves the outcome most, and which inputs do not push in one direction."""
+        outcome = self.outcome[0].lower() + self.outcome[1:]
         if not self.inputs:
-            return f"Nothing is uncertain: no input moves {self.outcome}."
+            return f"Nothing is uncertain: no input moves {outcome}."
+        moving = [swing for swing in self.inputs if swing.moves]
+        if not moving:
+            return (
+                f"No input moves {outcome}: it is {told(self.base)} wherever each stands "
+                f"({counted(self.worlds, 'world')})."
+            )
         parts = []
-        for swing in self.inputs[:3]:
+        for swing in moving[:3]:
             if swing.low is None or swing.high is None:
                 rank = swing.rank_correlation
                 parts.append(f"{swing.words} ({cell(rank)})")
@@ -199,10 +214,10 @@ class Tornado(Answer):
         more = f"; {left_out} inputs that move less are not shown" if left_out > 0 else ""
         return (
             Figure(
-                key="tornado",
+                name="tornado",
                 finding=self.headline,
                 made=f"{counted(self.worlds, 'world')}. {how}{more}",
-                models=(self._panel(shown, base, unit),),
+                panels=(self._panel(shown, base, unit),),
                 method="",
                 sentences=(self.sentence,),
                 plot=partial(

@@ -28,9 +28,11 @@ from ..common import (
     POINT_WORLDS,
     Decision,
     as_measured,
+    check_defined,
     decide,
     estimate_of,
     gap_estimate,
+    left_out,
     only,
     unit_of,
     with_worlds,
@@ -72,6 +74,7 @@ def ask(setting: Setting, options: TornadoOptions) -> Tornado:
         return as_dataset(plan.portfolios, rows, like)
 
     base = worlds_at(factors)
+    notes = list(_checked(experiment, base, decision))
     effect = _effect(base, decision)
     inputs = []
     for one in uncertain:
@@ -79,7 +82,6 @@ def ask(setting: Setting, options: TornadoOptions) -> Tornado:
         correlation = rank_correlation(factors[one.row], effect, base)
         inputs.append(_swing(one, points, decision, correlation))
     inputs.sort(key=lambda swing: -abs(swing.swing.value or 0.0) if swing.swing else 0.0)
-    notes = []
     if plan.worlds < experiment.simulation.worlds:
         notes.append(f"Each point has {counted(plan.worlds, 'world')} (--points asks for more).")
     if any(one.others for one in uncertain):
@@ -93,6 +95,7 @@ def _ranked(setting: Setting, options: TornadoOptions) -> Tornado:
     run = setting.finished()
     plan = make_plan(setting.experiment)
     factors = shared_scores(plan, 0, plan.worlds)
+    notes = _checked(setting.experiment, run, decision)
     effect = _effect(run, decision)
     inputs = [
         Swing(
@@ -106,7 +109,7 @@ def _ranked(setting: Setting, options: TornadoOptions) -> Tornado:
         for one in uncertain_inputs(setting.experiment, plan)
     ]
     inputs.sort(key=lambda swing: -abs(swing.rank_correlation.value or 0.0))
-    return _answer("rank", decision, run, inputs, [])
+    return _answer("rank", decision, run, inputs, notes)
 
 
 def _answer(
@@ -195,6 +198,15 @@ def _twin_of(worlds: xr.Dataset, decision: Decision) -> Measured | None:
         return None
     other = Decision(decision.a, decision.b, twin)
     return as_measured(_estimate(worlds, other), unit_of(twin), worlds)
+
+
+def _checked(experiment: Experiment, worlds: xr.Dataset, decision: Decision) -> tuple[str, ...]:
+    """Return notes on worlds without the outcome; refuse one that a portfolio never has."""
+    name = variable_of(decision.measure)
+    rows = worlds[name].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
+    values = np.asarray(rows.values)
+    check_defined(experiment.file, name, values, decision.portfolios)
+    return left_out(name, values, decision.portfolios)
 
 
 def _effect(worlds: xr.Dataset, decision: Decision) -> Array:

@@ -10,8 +10,7 @@ from pydantic import computed_field
 from pydantic.dataclasses import dataclass
 
 from ...charts.inputs import Bar
-from ...figures.spec import Bars, Figure, Series
-from ...figures.spec import Table as Cells
+from ...figures.spec import Bars, Cells, Figure, Series
 from ...measures import Measured
 from ...tables.table import Table, from_records, from_texts
 from ...text.names import listed
@@ -189,7 +188,7 @@ class Worth(Answer):
         about = "what is known, and what that is worth"
         return (from_records("worth", about, self.to_rows(), units, errors={"worth": "se"}),)
 
-    def setting(self) -> Table:
+    def shown(self) -> Table:
         """Return what can be learned by worth, pilots, and last what nobody can learn."""
         return from_texts("worth", "what is known, and what that is worth", self._texts(ROWS))
 
@@ -234,11 +233,11 @@ class Worth(Answer):
         table = Cells(tuple(rows[0]), tuple(tuple(row.values()) for row in rows), notes=self.notes)
         return (
             Figure(
-                key="worth",
+                name="worth",
                 finding=self.headline,
                 made=f"Without knowing more the choice is {self.best}. {made}",
                 reads=made + costs,
-                models=(_panel(shown, label), table) if shown else (table,),
+                panels=(_panel(shown, label), table) if shown else (table,),
                 method="Expected value of (partial) perfect and of sample information.",
                 sentences=(self.sentence,),
                 plot=partial(plot_inputs, shown, label=label),
