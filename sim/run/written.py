@@ -35,6 +35,7 @@ from .folder import (
     sign,
     silent_deallocation,
 )
+from .outside import outside_view
 from .provenance import identity
 
 __all__ = [
@@ -173,13 +174,19 @@ def write_run(
 def _with_evidence(
     found: Answer, experiment: Experiment, dataset: xr.Dataset, threads: int | None
 ) -> Answer:
-    """Return an answer that also says what each set of evidence answers."""
+    """Return an answer that also says what each set of evidence answers, and what was measured."""
     first = found.comparisons[0] if found.comparisons else None
     pair = (first.a, first.b) if first else None
     evidence = by_evidence(experiment, dataset, pair, threads=threads)
-    if evidence is None:
-        return found
-    return replace(found, evidence=evidence, sentences=(*found.sentences, evidence.sentence))
+    told = [evidence.sentence] if evidence else []
+    names = pair or tuple(found.summary.portfolios)
+    outside, warnings = outside_view(dataset, experiment, found.summary, names)
+    return replace(
+        found,
+        evidence=evidence,
+        sentences=(*found.sentences, *told, *outside),
+        warnings=(*found.warnings, *warnings),
+    )
 
 
 def _draw(folder: Path, dataset: xr.Dataset, found: Answer, draw: Draw) -> None:
