@@ -77,12 +77,14 @@ def test_hiring_ends_with_the_first_who_does_not_fit(make: Make) -> None:
         np.testing.assert_array_equal(whole[:, world], before, err_msg=str(world))
 
 
-def test_no_world_commits_more_than_the_budget(simulated: Simulated) -> None:
-    ds = simulated(QUOTED | {"costs.fixed": 500.0}, worlds=4_000)
+@pytest.mark.parametrize("posts", [1, 3])
+def test_no_world_commits_more_than_the_budget(simulated: Simulated, posts: int) -> None:
+    bought = {"portfolio.p": QUOTED["portfolio.p"] | {"posts": posts}}
+    ds = simulated(QUOTED | bought | {"costs.fixed": 500.0}, worlds=4_000)
     committed, left = ds["committed"].values[0], 9_000 - 500
     assert (committed <= left * (1.0 + 2e-6)).all()
     # One more would not have fitted: what is left is less than the dearest quote.
-    assert float(np.mean(left - committed)) < 400.0
+    assert float(np.mean(left - committed)) < 400.0 * posts
     assert float(ds["hired"].std()) > 5.0
     quantities = ds["cost_quantity"].sel(component="shipping").values[0]
     np.testing.assert_array_equal(quantities, ds["hired"].values[0])
@@ -153,8 +155,11 @@ def test_planned_hiring_overspends(simulated: Simulated) -> None:
     assert float(capped["hired"].mean()) == pytest.approx(float(ds["hired"].mean()), rel=0.3)
 
 
-def test_both_readings_hire_alike(make: Make) -> None:
-    plan = make_plan(make(QUOTED, worlds=WORLDS))
+@pytest.mark.parametrize("posts", [1, 3])
+@pytest.mark.parametrize("due", ["delivery", "signing"])
+def test_both_readings_hire_alike(make: Make, posts: int, due: str) -> None:
+    bought = {"portfolio.p": QUOTED["portfolio.p"] | {"posts": posts}, "costs.fee_due": due}
+    plan = make_plan(make(QUOTED | bought, worlds=WORLDS))
     line = plan.works[0]
     single = sums_of(plan, line)[0]
     few = replace(line, creators=line.creators[:400], stops=np.array([400]))

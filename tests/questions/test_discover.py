@@ -98,5 +98,5 @@ def test_condition_in_words_of_a_varied_key(two: Callable[..., Experiment]) -> N
 def test_settings_are_checked_at_once(two: Callable[..., Experiment]) -> None:
     with pytest.raises(ExperimentError) as error:
         discover(two(0.1), coverage=1.5, inputs=0, points=3)
-    for word in ("--coverage", "--inputs", "--points"):
+    for word in ("coverage: must be less than 1", "inputs: must be", "points: must be"):
         assert word in str(error.value)

@@ -45,7 +45,7 @@ def test_spread_follows_the_closed_form(found: Diversification) -> None:
     item, rho = found["p"], correlation()
     one = math.sqrt(math.expm1(SIGMA**2))
     for count in COUNTS:
-        m = item.at(count).measures
+        m = item.at(count)
         back = 1.0 + (m["roi_mean"].value or 0.0)
         spread, error = m["spread"].value or 0.0, m["spread"].se or 0.0
         # Poisson orders add 0.3 % of one creator's spread in squares: below a thousandth.

@@ -6,7 +6,6 @@ import pytest
 
 import sim
 from sim.experiment import ExperimentError
-from sim.plan import make_plan
 from sim.questions.scenario import scenario
 from sim.questions.scenario._answer import MOST
 from sim.questions.scenario._scenario import check_scenarios
@@ -54,10 +53,8 @@ def test_what_a_scenario_does_not_touch_stays_bit_for_bit(stressed):
 def test_a_scenario_is_a_run_with_its_overrides(priced):
     changes = {"costs.fixed": 0, "economics.order_value": 60}
     found = scenario(priced(scenario={"cheap": changes})).scenarios[1]
-    # Creators are held: the budget's portfolio keeps those that it hires in the base.
-    plan = make_plan(priced())
-    hired = sum(line.creators for line in plan.lines if line.portfolio == "paid")
-    held = {"portfolio.paid": {"tier": "micro", "creators": hired}}
+    # Creators are held: without the fixed cost of 500 USD, 7,500 hire whom 8,000 hire in the base.
+    held = {"portfolio.paid": {"tier": "micro", "budget": 7_500}}
     own = sim.summarize(sim.simulate(priced(**changes, **held)))
     for name in ("paid", "mixed", "few"):
         for measure in ("roi_mean", "roi_median", "loss_probability"):

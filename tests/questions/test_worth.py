@@ -28,7 +28,12 @@ def doubtful(still_tier: Make, sd: float, orders: float) -> Experiment:
     return still_tier(
         {},
         simulation={"worlds": 16_384, "seed": 6},
-        economics={"order_value": orders, "order_value_cv": 0.01},
+        economics={
+            "order_value": orders,
+            "order_value_cv": 0.01,
+            "tracked_share": 1.0,
+            "incremental_share": 1.0,
+        },
         portfolio={"p": {"tier": "micro", "creators": 1}},
         beliefs=beliefs,
     )

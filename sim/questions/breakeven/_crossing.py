@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -30,16 +31,21 @@ def between(x0: float, x1: float, g0: float, g1: float) -> float:
 def narrowed(gap: Gap, left: float, right: float, steps: int) -> float:
     """Narrow a change of sign down (Brent 1973), in so many steps at most.
 
-    Simulated gaps take a few steps only: their own error is larger than what is left.
+    Simulated gaps take a few steps only: their own error is larger than what is left. They are
+    flat between neighbouring numbers of single precision, where the last step is a halving: of all
+    places looked at, the one with the smallest gap is returned.
     """
     from scipy.optimize import brentq
 
-    def value(x: float) -> float:
-        found = gap(x).value
-        return 0.0 if found is None else found
+    sizes: dict[float, float] = {}
 
-    root: float = brentq(value, left, right, xtol=1e-7 * (right - left), maxiter=steps, disp=False)
-    return root
+    def value(x: float) -> float:
+        at = gap(x).value or 0.0
+        sizes[x] = abs(at) if math.isfinite(at) else math.inf
+        return at
+
+    brentq(value, left, right, xtol=1e-7 * (right - left), maxiter=steps, disp=False)
+    return min(sizes, key=sizes.__getitem__)
 
 
 def halved(gap: Gap, left: float, right: float) -> float:

@@ -19,7 +19,7 @@ class DiscoverOptions(Compared):
     """What `sim discover` takes; from Python `vary` is a mapping of keys to ranges."""
 
     coverage: float = Field(
-        0.5, description="Share of the losing worlds that the region must hold."
+        0.5, gt=0.0, lt=1.0, description="Share of the losing worlds that the region must hold."
     )
     inputs: int = Field(3, ge=1, description="Conditions at most.")
     vary: Annotated[tuple[tuple[str, Any], ...], Flag(metavar="KEY=RANGE")] = Field(

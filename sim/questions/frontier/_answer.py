@@ -223,7 +223,7 @@ class Frontier(Answer):
         )
         return tuple(table for table in tables if len(table))
 
-    def setting(self) -> Table:
+    def shown(self) -> Table:
         """Return the mixes, and as many lines alone as there is room for, best mean first."""
         alone = sorted(self.alone, key=lambda mix: -mix.mean)
         shown = [*self.mixes, *alone[: max(MOST - len(self.mixes), 0)]]

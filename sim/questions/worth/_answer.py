@@ -188,7 +188,7 @@ class Worth(Answer):
         about = "what is known, and what that is worth"
         return (from_records("worth", about, self.to_rows(), units, errors={"worth": "se"}),)
 
-    def setting(self) -> Table:
+    def shown(self) -> Table:
         """Return what can be learned by worth, pilots, and last what nobody can learn."""
         return from_texts("worth", "what is known, and what that is worth", self._texts(ROWS))
 
