@@ -28,11 +28,11 @@ from ._answer import Audit, Verdict
 from ._checked import AuditRow, Checked, Simulated
 from ._rows import AuditError, Book, Row, packaged
 from .expressions import (
-    Found,
     Interval,
     Scene,
     Speaker,
     TermError,
+    Value,
     claims_in,
     measured_in,
     parts_of,
@@ -185,12 +185,12 @@ def _checked(row: Row, book: Book, speaker: Speaker) -> AuditRow:
     )
 
 
-def _simulated(found: Found, row: Row, speaker: Speaker) -> Simulated:
-    if isinstance(found, Interval):
-        return Simulated(number(found), 0.0)
+def _simulated(value: Value, row: Row, speaker: Speaker) -> Simulated:
+    if isinstance(value, Interval):
+        return Simulated(number(value), 0.0)
     like = speaker.scenes[next(iter(portfolios_in(row.simulated)))].dataset
-    result = as_measured(found, row.unit, like)
-    return Simulated(number(found), result.se, result.reason)
+    result = as_measured(value, row.unit, like)
+    return Simulated(number(value), result.se, result.reason)
 
 
 def _below(row: Row, claimed: Interval, speaker: Speaker) -> tuple[float, float] | None:
@@ -245,8 +245,8 @@ def _sayings(terms: Iterable[Any], speaker: Speaker) -> dict[str, str]:
 
 
 def _needs(row: Row, claimed: Interval, simulated: Simulated, speaker: Speaker) -> tuple[Need, ...]:
-    found = [need(speaker, row.simulated, claimed, name) for name in row.levers]
-    possible = tuple(each for each in found if each is not None)
+    needs = [need(speaker, row.simulated, claimed, name) for name in row.levers]
+    possible = tuple(each for each in needs if each is not None)
     if possible:
         return possible
     # No key can do it alone: then only the figure itself being another would.

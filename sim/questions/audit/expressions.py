@@ -65,7 +65,8 @@ class Interval:
         return min(max(value, self.low), self.high)
 
 
-Found = Interval | Estimate
+#: What a term stands for: an interval of claims, or a simulated figure with its error.
+Value = Interval | Estimate
 
 
 class Scene:
@@ -200,7 +201,7 @@ class Speaker:
     figures: Mapping[str, Figure]
     scenes: Mapping[str, Scene]
 
-    def evaluate(self, term: Any) -> Found:
+    def evaluate(self, term: Any) -> Value:
         """Return what a term stands for.
 
         Raises
@@ -218,10 +219,10 @@ class Speaker:
 
     def interval(self, term: Any) -> Interval:
         """Return what a term made of claims and numbers stands for."""
-        found = self.evaluate(term)
-        if not isinstance(found, Interval):
+        value = self.evaluate(term)
+        if not isinstance(value, Interval):
             raise TermError("must be made of claims and numbers, not of simulated figures")
-        return found
+        return value
 
     def _claim(self, term: Mapping[str, Any]) -> Interval:
         figure = self.figures.get(term["claim"])
@@ -324,20 +325,20 @@ def portfolios_in(term: Any) -> set[str]:
 # --- Arithmetic -----------------------------------------------------------------------------------
 
 
-def _multiply(parts: list[Found]) -> Found:
+def _multiply(parts: list[Value]) -> Value:
     return _folded(parts, _times)
 
 
-def _divide(parts: list[Found]) -> Found:
+def _divide(parts: list[Value]) -> Value:
     first, second = parts
     return _times(first, _inverse(second))
 
 
-def _add(parts: list[Found]) -> Found:
+def _add(parts: list[Value]) -> Value:
     return _folded(parts, _plus)
 
 
-def _growth(parts: list[Found]) -> Found:
+def _growth(parts: list[Value]) -> Value:
     """Return the yearly growth from the first figure to the second over the third, in years."""
     first, last, years = parts
     if not all(isinstance(part, Interval) and part.point for part in parts):
@@ -349,7 +350,7 @@ def _growth(parts: list[Found]) -> Found:
     return Interval(rate, rate)
 
 
-def _both(parts: list[Found]) -> Found:
+def _both(parts: list[Value]) -> Value:
     intervals = [part for part in parts if isinstance(part, Interval)]
     if len(intervals) < len(parts):
         raise TermError("both joins claims, not simulated figures")
@@ -359,14 +360,14 @@ def _both(parts: list[Found]) -> Found:
     return Interval(low, high)
 
 
-def _folded(parts: list[Found], join: Callable[[Found, Found], Found]) -> Found:
+def _folded(parts: list[Value], join: Callable[[Value, Value], Value]) -> Value:
     result = parts[0]
     for part in parts[1:]:
         result = join(result, part)
     return result
 
 
-def _times(a: Found, b: Found) -> Found:
+def _times(a: Value, b: Value) -> Value:
     if isinstance(a, Interval) and isinstance(b, Interval):
         return Interval(max(a.low, 0.0) * max(b.low, 0.0), a.high * b.high)
     x, y = _estimates(a, b)
@@ -374,35 +375,35 @@ def _times(a: Found, b: Found) -> Found:
     return Estimate(value, x.influence * y.value + y.influence * x.value, reason=x.reason)
 
 
-def _inverse(a: Found) -> Found:
+def _inverse(a: Value) -> Value:
     if isinstance(a, Interval):
         return Interval(1.0 / a.high, 1.0 / a.low if a.low > 0.0 else math.inf)
     return Estimate(np.asarray(1.0 / a.value), -a.influence / a.value**2, reason=a.reason)
 
 
-def _plus(a: Found, b: Found) -> Found:
+def _plus(a: Value, b: Value) -> Value:
     if isinstance(a, Interval) and isinstance(b, Interval):
         return Interval(a.low + b.low, a.high + b.high)
     x, y = _estimates(a, b)
     return Estimate(np.asarray(x.value + y.value), x.influence + y.influence, reason=x.reason)
 
 
-def _estimates(a: Found, b: Found) -> tuple[Estimate, Estimate]:
+def _estimates(a: Value, b: Value) -> tuple[Estimate, Estimate]:
     """Return both as estimates on the same worlds; a figure without error has no influence."""
     like = a if isinstance(a, Estimate) else b
     assert isinstance(like, Estimate)
 
-    def estimate(found: Found) -> Estimate:
-        if isinstance(found, Estimate):
-            return found
-        if not found.point:
+    def estimate(value: Value) -> Estimate:
+        if isinstance(value, Estimate):
+            return value
+        if not value.point:
             raise TermError("a simulated figure can be joined with one number, not with a range")
-        return Estimate(np.asarray(found.low), np.zeros_like(like.influence))
+        return Estimate(np.asarray(value.low), np.zeros_like(like.influence))
 
     return estimate(a), estimate(b)
 
 
-_VERBS: Mapping[str, Callable[[Speaker, Mapping[str, Any]], Found]] = {
+_VERBS: Mapping[str, Callable[[Speaker, Mapping[str, Any]], Value]] = {
     "claim": Speaker._claim,
     "measure": Speaker._measure,
     "ratio": Speaker._ratio,
@@ -411,7 +412,7 @@ _VERBS: Mapping[str, Callable[[Speaker, Mapping[str, Any]], Found]] = {
     "input": Speaker._input,
     "measured": Speaker._measured,
 }
-_ARITHMETIC: Mapping[str, Callable[[list[Found]], Found]] = {
+_ARITHMETIC: Mapping[str, Callable[[list[Value]], Value]] = {
     "multiply": _multiply,
     "divide": _divide,
     "add": _add,

@@ -98,10 +98,12 @@ def need(speaker: Speaker, term: Any, claimed: Interval, name: str) -> Need | No
 
     whole, few = number(speaker.evaluate(term)), seen(base)
     carried = whole / few if few else 1.0
-    found = solve(at, key.base, whole, claimed.nearest(whole))
-    if found is None:
+    required = solve(at, key.base, whole, claimed.nearest(whole))
+    if required is None:
         return None
-    return Need(name, found, found, key.base, key.unit, _varies(base.experiment, key.paths[0]))
+    return Need(
+        name, required, required, key.base, key.unit, _varies(base.experiment, key.paths[0])
+    )
 
 
 def _varies(experiment: Any, path: Sequence[str]) -> bool:
@@ -112,13 +114,13 @@ def _varies(experiment: Any, path: Sequence[str]) -> bool:
     return isinstance(here, Distribution) and here.family != "constant"
 
 
-def number(found: Any) -> float:
+def number(value: Any) -> float:
     """Return the value of a term that is one number."""
-    if isinstance(found, Interval):
-        if not found.point:
+    if isinstance(value, Interval):
+        if not value.point:
             raise TermError("what is simulated must be one number, not a range")
-        return found.low
-    return float(found.value)
+        return value.low
+    return float(value.value)
 
 
 def solve(at: Callable[[float], float], now: float, start: float, target: float) -> float | None:

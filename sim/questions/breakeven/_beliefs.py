@@ -172,10 +172,10 @@ def _tie(points: Sequence[float], gap: Array, reference: float | None) -> float:
 
     Outside means on the side to which the gap falls: it is smaller in size towards that end.
     """
-    found = [between(points[i], points[i + 1], gap[i], gap[i + 1]) for i in crossings(points, gap)]
-    if found:
-        aim = reference if reference is not None else found[0]
-        return min(found, key=lambda value: abs(value - aim))
+    ties = [between(points[i], points[i + 1], gap[i], gap[i + 1]) for i in crossings(points, gap)]
+    if ties:
+        aim = reference if reference is not None else ties[0]
+        return min(ties, key=lambda value: abs(value - aim))
     return float("inf") if abs(gap[-1]) < abs(gap[0]) else float("-inf")
 
 

@@ -256,21 +256,21 @@ class _Solved:
         return "".join(f"; {part}" for part in parts if part)
 
     def _line_sentence(self, second: Key) -> str:
-        found = [(x, y, se) for x, y, se in self.line if y is not None]
+        tied = [(x, y, se) for x, y, se in self.line if y is not None]
         start = f"{self.decision.a} and {self.decision.b} {_tied(self.decision.measure)}"
-        if not found:
+        if not tied:
             low, high = (setting(end) for end in self.range)
             return (
                 f"{start} nowhere between {low} and {high} of the {key_words(self.key.name)}, "
                 f"whatever the {key_words(second.name)} is ({counted(self.curve.worlds, 'world')})."
             )
         ends = []
-        for x, y, se in (found[0], found[-1]):
+        for x, y, se in (tied[0], tied[-1]):
             ends.append(
                 f"{key_words(self.key.name)} {told(Number(y, se))} with {key_words(second.name)} "
                 f"{setting(x)}"
             )
-        missing = len(self.line) - len(found)
+        missing = len(self.line) - len(tied)
         low, high = (setting(end) for end in self.range)
         none = f"; at {missing} of {len(self.line)} values no tie between {low} and {high}"
         none = none if missing else ""
@@ -344,20 +344,18 @@ def _solved(setting: Setting, options: BreakevenOptions) -> _Solved:
         if kept is not None:
             line = with_errors(line, used, (solved, other), decision, kept)
         return _Solved(solved, other, decision, (), line, None, curve, left_out=missing)
-    found = find_ties(
-        curve, solved, decision, gap_at(used, solved, decision, resize, kept, threads)
-    )
+    ties = find_ties(curve, solved, decision, gap_at(used, solved, decision, resize, kept, threads))
     doubt, equal = None, not gaps(curve, decision).any()
     if options.beliefs and not equal:
-        reference = found[0].value if found else None
+        reference = ties[0].value if ties else None
         doubt = belief_range(used, solved, points, decision, reference, resize, threads)
     enough: tuple[Hiring, ...] = ()
     if not equal and solved.table in SHARED:
         now = [solved.base] if solved.base is not None else []
-        looked = sorted({points[0], *(tie.value for tie in found), *now, points[-1]})
+        looked = sorted({points[0], *(tie.value for tie in ties), *now, points[-1]})
         largest = max(decision.portfolios, key=lambda name: _creators(used, name))
         enough = enough_at(used, solved, looked, largest, worlds=options.points, threads=threads)
-    return _Solved(solved, None, decision, found, (), doubt, curve, enough, missing)
+    return _Solved(solved, None, decision, ties, (), doubt, curve, enough, missing)
 
 
 def _left_out(
@@ -381,11 +379,11 @@ def _values(
 ) -> list[float]:
     """Return the values to look at, increasing numbers."""
     if written is None:
-        found = default_values(experiment, key, steps[0] if algebra else steps[1], algebra)
+        values = default_values(experiment, key, steps[0] if algebra else steps[1], algebra)
     else:
-        found = read_values(key, written, experiment.file)
-    numbers = [float(value) for value in found if not isinstance(value, str)]
-    if len(numbers) < len(found) or len(numbers) < 2:
+        values = read_values(key, written, experiment.file)
+    numbers = [float(value) for value in values if not isinstance(value, str)]
+    if len(numbers) < len(values) or len(numbers) < 2:
         fault = Fault(key.name, "a break-even needs numbers, at least two", written)
         raise ExperimentError(experiment.file, [fault])
     return sorted(numbers)

@@ -75,7 +75,7 @@ def enough_at(
     """
     from ..diversify._diversify import followed
 
-    varied, found = Varied(experiment), []
+    varied, hirings = Varied(experiment), []
     for value in dict.fromkeys(values):
         answer = followed(
             varied.at({key: value}),
@@ -85,17 +85,17 @@ def enough_at(
         )
         item = answer[portfolio]
         low, high = item.enough_between
-        found.append(Hiring(value, portfolio, item.enough, low, high, answer.amount))
-    return tuple(found)
+        hirings.append(Hiring(value, portfolio, item.enough, low, high, answer.amount))
+    return tuple(hirings)
 
 
-def hiring_sentence(found: Sequence[Hiring], key: str) -> str:
+def hiring_sentence(hirings: Sequence[Hiring], key: str) -> str:
     """Say how many creators are worth hiring at the values that were looked at."""
-    if not found:
+    if not hirings:
         return ""
-    points = ", ".join(f"{item.words} at {setting(item.value)}" for item in found)
-    amount = in_points(found[0].amount, 2)
+    points = ", ".join(f"{item.words} at {setting(item.value)}" for item in hirings)
+    amount = in_points(hirings[0].amount, 2)
     return (
-        f"creators of {found[0].portfolio} worth hiring, each improving the worst 5 % of worlds by "
+        f"creators of {hirings[0].portfolio} worth hiring, each improving the worst 5 % of worlds by "
         f"{amount} of ROI or more, by {key}: {points}"
     )

@@ -108,7 +108,7 @@ def find_ties(curve: Swept, key: Key, decision: Decision, gap: Gap) -> tuple[Tie
     """Narrow down every change of sign of the curve."""
     x, g = curve.dataset[key.name].values, gaps(curve, decision)
     exact = curve.simulated == 0
-    found = []
+    ties = []
     for i in crossings(x, g):
         left, right = float(x[i]), float(x[i + 1])
         if key.kind == "count":
@@ -130,10 +130,10 @@ def find_ties(curve: Swept, key: Key, decision: Decision, gap: Gap) -> tuple[Tie
             if se is None
             else (max(value - _NORMAL_95 * se, float(x[0])), value + _NORMAL_95 * se)
         )
-        found.append(
+        ties.append(
             Tie(value, finite(se), finite(low), finite(high), at.reason, str(above), str(below))
         )
-    return tuple(found)
+    return tuple(ties)
 
 
 def with_errors(

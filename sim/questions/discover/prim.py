@@ -86,7 +86,7 @@ def _peeled(x: Array, happens: Flags, coverage: float, inputs: range | list[int]
     wanted = coverage * hits.sum()
     density = hits.mean()
     while len(hits) >= _FEWEST:
-        found: tuple[float, int, float, float] | None = None
+        peel: tuple[float, int, float, float] | None = None
         for j in inputs:
             for level, side in ((PEEL, 1), (1.0 - PEEL, -1)):
                 end = _end(values[j], level, side)
@@ -96,13 +96,13 @@ def _peeled(x: Array, happens: Flags, coverage: float, inputs: range | list[int]
                     continue
                 # What a step wins for each world that it costs (the paper's patience).
                 gain = (hits[rest].mean() - density) / (len(hits) - size)
-                if found is None or gain > found[0]:
+                if peel is None or gain > peel[0]:
                     low, high = box.ends.get(j, (-np.inf, np.inf))
-                    found = (gain, j, end, high) if side > 0 else (gain, j, low, end)
-        if found is None:
+                    peel = (gain, j, end, high) if side > 0 else (gain, j, low, end)
+        if peel is None:
             break
-        box = box.with_ends(*found[1:])
-        rest = Box({found[1]: found[2:]}).holds(values)
+        box = box.with_ends(*peel[1:])
+        rest = Box({peel[1]: peel[2:]}).holds(values)
         values, hits = values[:, rest], hits[rest]
         density = hits.mean()
         way.append((float(density), len(hits), box))
@@ -128,7 +128,7 @@ def _pasted(box: Box, x: Array, happens: Flags) -> Box:
         inside = box.holds(x)
         size, density = int(np.count_nonzero(inside)), float(happens[inside].mean())
         step = max(int(PEEL * size), 1)
-        found: tuple[float, Box] | None = None
+        densest: tuple[float, Box] | None = None
         for j, (low, high) in box.ends.items():
             others = box.without(j).holds(x)
             below, above = (
@@ -144,11 +144,11 @@ def _pasted(box: Box, x: Array, happens: Flags) -> Box:
                 wider.append(box.with_ends(j, low, end))
             for candidate in wider:
                 now = float(happens[candidate.holds(x)].mean())
-                if now >= density and (found is None or now > found[0]):
-                    found = now, candidate
-        if found is None:
+                if now >= density and (densest is None or now > densest[0]):
+                    densest = now, candidate
+        if densest is None:
             return box
-        box = found[1]
+        box = densest[1]
 
 
 def _telling(box: Box, x: Array, happens: Flags) -> list[int]:
@@ -159,12 +159,12 @@ def _telling(box: Box, x: Array, happens: Flags) -> list[int]:
     """
     inside = box.holds(x)
     size, hits = int(np.count_nonzero(inside)), int(np.count_nonzero(happens & inside))
-    found = []
+    rates = []
     for j in box.ends:
         wider = box.without(j).holds(x)
         rate = float(happens[wider].mean())
         spread = np.sqrt(max(size * rate * (1.0 - rate), 1e-12))
         chance = 1.0 - NormalDist().cdf(float((hits - size * rate) / spread))
         if chance <= _NOISE:
-            found.append((rate, j))
-    return [j for _, j in sorted(found)]
+            rates.append((rate, j))
+    return [j for _, j in sorted(rates)]

@@ -326,14 +326,14 @@ def _or_nan(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def _sentence(found: Diversification, item: Diversified) -> str:
+def _sentence(answer: Diversification, item: Diversified) -> str:
     now = item.at(item.hired)
     es, floor = now.roi_es05, item.floor.roi_es05
     what = {
         "es05": "the mean ROI of the worst 5 %",
         "loss": "the probability of loss",
         "spread": "the spread",
-    }[found.risk]
+    }[answer.risk]
     if item.enough is None:
         last = item.points[-1].creators
         enough = (
@@ -342,15 +342,15 @@ def _sentence(found: Diversification, item: Diversified) -> str:
     else:
         count = f"{counted(item.enough, 'creator')}{_between(item)}"
         enough = f"beyond {count} another one moves {what} by less than"
-    stated = in_points(found.amount)
-    if found.risk == "spread" and found.scale == LOG_SCALE:
-        stated = setting(found.amount)
+    stated = in_points(answer.amount)
+    if answer.risk == "spread" and answer.scale == LOG_SCALE:
+        stated = setting(answer.amount)
     return (
         f"{item.portfolio}: {enough} {stated}; with the {counted(item.hired)} hired the worst 5 % of "
         f"worlds return {told(es)} on average, with ever more "
         f"{told(floor)}: "
         f"{told(item.removable)} of the variance of "
-        f"{'ROI' if found.scale == 'roi' else found.scale} is left to diversify, the rest is shared."
+        f"{'ROI' if answer.scale == 'roi' else answer.scale} is left to diversify, the rest is shared."
     )
 
 

@@ -120,7 +120,7 @@ def followed(
     outcome = choose_outcome("roi", {key: row[own] for key, row in first.items()})
     outcome = replace(outcome, floors=(min(outcome.floors),)) if outcome.floors else outcome
     data = as_dataset(plan.portfolios, first, {})
-    found = [
+    diversified = [
         _diversified(
             name, hired[name], wanted[name], plan, data, (first, second), outcome, risk, amount
         )
@@ -137,7 +137,7 @@ def followed(
         risk=risk,
         amount=amount,
         worlds=worlds,
-        portfolios=tuple(found),
+        portfolios=tuple(diversified),
         notes=notes,
     )
 
@@ -238,8 +238,8 @@ def _diversified(
     if outcome.scale == LOG_SCALE:
         units["spread"] = LOG_SCALE
     points = [
-        Point(count, **{m: measured(e, units[m]) for m, e in found.items()})
-        for count, found in zip(counts, estimates, strict=True)
+        Point(count, **{m: measured(e, units[m]) for m, e in measures.items()})
+        for count, measures in zip(counts, estimates, strict=True)
     ]
     shared = shared_variance(x[-1], y[-1])
     floor = {"spread": measured(root(shared), units["spread"])}

@@ -71,7 +71,7 @@ class Searched:
 
 @dataclass(frozen=True)
 class Mix:
-    """A portfolio found.
+    """A portfolio on the frontier, or one of a single line.
 
     Attributes
     ----------
@@ -370,14 +370,14 @@ def coordinates(mix: Mix, risk: str) -> tuple[float, float]:
     return mean, -(mix.checked["loss_probability"].value or 0.0)
 
 
-def _sentence(found: Frontier) -> str:
-    best = found.mixes[0]
-    safest = max(found.mixes, key=lambda mix: coordinates(mix, found.risk)[1])
+def _sentence(answer: Frontier) -> str:
+    best = answer.mixes[0]
+    safest = max(answer.mixes, key=lambda mix: coordinates(mix, answer.risk)[1])
     parts = [
-        f"For {money(found.budget)} the highest mean is {best.words}: {_levels(best, found.risk)}"
+        f"For {money(answer.budget)} the highest mean is {best.words}: {_levels(best, answer.risk)}"
     ]
     if safest.creators != best.creators:
-        parts.append(f"the safest is {safest.words}: {_levels(safest, found.risk)}")
+        parts.append(f"the safest is {safest.words}: {_levels(safest, answer.risk)}")
     text = "; ".join(parts) + "."
     budget = next((p for p in best.prices if p.limit.startswith("a budget")), None)
     if budget is not None:

@@ -22,7 +22,7 @@ from ._answer import Frontier, Mix, Risk, Searched, coordinates, priced
 from ._limits import KINDS, SPEND, Candidate, Limit, conflict, most_creators, read_limits
 from ._prefixes import ladder, prefix_totals
 from ._programs import Stops, worst_mean
-from ._search import Found, distinct_choices, loss_share, mean_profit, search_all
+from ._search import Choice, distinct_choices, loss_share, mean_profit, search_all
 
 if TYPE_CHECKING:
     from . import FrontierOptions
@@ -38,7 +38,7 @@ POINTS = 7
 #: Measures of the check.
 _CHECKED = ("profit_mean", "profit_es05", "profit_median", "roi_mean", "roi_median", "roi_es05",
             "loss_probability", "cost_mean")  # fmt: skip
-#: How many whole numbers around a found one the second pass looks at, on either side.
+#: Whole numbers that the second pass tries on either side of a count of the first.
 _AROUND = 4
 
 
@@ -114,9 +114,9 @@ def best_mixes(
     stops = prefix_totals(experiment, candidates, first, search_worlds, threads=threads)
     fixed = experiment.costs.fixed
     coarse = search_all(stops, asked, prices, risk, points, fixed)
-    found = [counts for item in coarse for counts in (stops.counts(item.taken), item.linear)]
+    choices = [counts for item in coarse for counts in (stops.counts(item.taken), item.linear)]
     second = {
-        c.name: _stops_of(i, most[i], asked, [round(counts[i]) for counts in found])
+        c.name: _stops_of(i, most[i], asked, [round(counts[i]) for counts in choices])
         for i, c in enumerate(candidates)
     }
     stops = prefix_totals(
@@ -191,26 +191,30 @@ def _beyond(most: int) -> int:
     return max(math.ceil(1.02 * most), most + 1) if most else 0
 
 
-def _stops_of(i: int, most: int, limits: Sequence[Limit], found: Sequence[int]) -> list[int]:
-    """Return the numbers of a line to try: a ladder, what limits name, and around what was found."""
+def _stops_of(i: int, most: int, limits: Sequence[Limit], counts: Sequence[int]) -> list[int]:
+    """Return the numbers of creators of a line to simulate, increasing, from 1 to `most`.
+
+    They are a ladder, the numbers at which limits bind, and those around the counts of the first
+    pass.
+    """
     ends = [
         int(end / limit.weights[i])
         for limit in limits
         for end in (limit.low, limit.high)
         if limit.weights[i] > 0.0 and np.isfinite(end) and (limit.weights >= 0.0).all()
     ]
-    near = [n + k for n in found for k in range(-_AROUND, _AROUND + 1)]
+    near = [n + k for n in counts for k in range(-_AROUND, _AROUND + 1)]
     return sorted({n for n in [*ladder(most), *ends, *near] if 1 <= n <= most})
 
 
 # --- Search ---------------------------------------------------------------------------------------
 
 
-# --- What was found -------------------------------------------------------------------------------
+# --- Mixes ----------------------------------------------------------------------------------------
 
 
 def _mix(
-    k: int, item: Found, stops: Stops, candidates: Sequence[Candidate], fixed: float, risk: str
+    k: int, item: Choice, stops: Stops, candidates: Sequence[Candidate], fixed: float, risk: str
 ) -> Mix:
     counts = stops.counts(item.taken)
     profit = item.taken @ stops.profit - fixed
@@ -238,8 +242,8 @@ def _alone(
     fixed: float,
     risk: str,
 ) -> list[Mix]:
-    """Return every line with as much of the budget as the limits allow it alone."""
-    found = []
+    """Return one mix per line that hires of it alone as many creators as the limits allow."""
+    mixes = []
     most = most_creators(candidates, limits)
     for i, (candidate, count) in enumerate(zip(candidates, most, strict=True)):
         counts = np.zeros(len(candidates))
@@ -249,9 +253,9 @@ def _alone(
         place = stops.of_line(i)[np.searchsorted(stops.creators[stops.of_line(i)], count)]
         taken = np.zeros(len(stops.line))
         taken[place] = 1.0
-        mix = _mix(0, Found(taken, counts, None, ()), stops, candidates, fixed, risk)
-        found.append(replace(mix, name=candidate.name))
-    return found
+        mix = _mix(0, Choice(taken, counts, None, ()), stops, candidates, fixed, risk)
+        mixes.append(replace(mix, name=candidate.name))
+    return mixes
 
 
 def _check(

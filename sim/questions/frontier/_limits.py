@@ -116,11 +116,11 @@ def read_limits(
     faults: list[Fault] = []
     for kind, texts in asked.items():
         for text in texts:
-            found = _read_limit(kind, text, candidates, prices)
-            if isinstance(found, Limit):
-                limits.append(found)
+            limit = _read_limit(kind, text, candidates, prices)
+            if isinstance(limit, Limit):
+                limits.append(limit)
             else:
-                faults.append(found)
+                faults.append(limit)
     if faults:
         raise ExperimentError(file, faults)
     return limits
@@ -196,5 +196,7 @@ def feasible(limits: Sequence[Limit]) -> bool:
         np.array([limit.low for limit in limits]),
         np.array([limit.high for limit in limits]),
     )
-    found = milp(np.zeros(lines), integrality=np.ones(lines), bounds=Bounds(0.0), constraints=rows)
-    return bool(found.status == 0)
+    solution = milp(
+        np.zeros(lines), integrality=np.ones(lines), bounds=Bounds(0.0), constraints=rows
+    )
+    return bool(solution.status == 0)

@@ -1,4 +1,4 @@
-"""Prefix totals: what the first k creators of every line bring in the same worlds."""
+"""The profit of the first k creators of each line, for several k, world by world."""
 
 from __future__ import annotations
 
@@ -40,11 +40,13 @@ def prefix_totals(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Stops:
-    """Simulate lines once, reading profit after several numbers of creators.
+    """Return the profit of each line's first k creators, USD, for each k asked, in the same worlds.
+
+    Each line is simulated once, and its sums are read after each number of creators.
 
     Lines on other terms of the same pool hire other creators, as they do in one portfolio. The
     fixed cost of a programme is left out; audiences of different lines do not overlap here. Both
-    are in the check of what is found.
+    are in the check of the mixes on fresh worlds.
 
     Parameters
     ----------
@@ -58,6 +60,11 @@ def prefix_totals(
         Worlds, independent.
     threads, progress
         See `sim.simulate`.
+
+    Returns
+    -------
+    Stops
+        One row for each line and number of creators: profit in USD, shape (stops, worlds).
     """
     portfolios = {
         f"{c.name} {count}": on_terms(c.terms) | {"creators": count}

@@ -27,14 +27,14 @@ _ROUNDS = 60
 
 @dataclass(frozen=True)
 class Stops:
-    """Prefix totals of all lines, stop by stop.
+    """Profit of the first k creators of each line, USD, a row (a stop) for each line and k.
 
     Attributes
     ----------
     line, creators
         Shape (stops,): line of each stop and its number of creators, increasing within a line.
     profit
-        Shape (stops, worlds): USD of the first so many creators of the line.
+        Shape (stops, worlds): profit of the line's first `creators` creators, USD.
     lines
         Number of lines.
     """
@@ -56,7 +56,7 @@ class Stops:
 
 
 def worst_mean(profit: Array, tail: float = TAIL) -> float:
-    """Mean profit of the worst share of worlds, the boundary world weighted fractionally."""
+    """Return the mean profit of the worst share of worlds, USD, the boundary world weighted fractionally."""
     return float(tail_weights(profit, tail) @ profit)
 
 
@@ -114,7 +114,7 @@ class Program:
     limits
         Limits on creators by line.
     cuts
-        Found so far, each of shape (stops,).
+        Mean profit of each stop over each worst set so far, USD, each of shape (stops,).
     """
 
     stops: Stops
@@ -126,31 +126,31 @@ class Program:
         mean = self.stops.profit.mean(axis=1)
         tolerance = _MET * float(np.abs(mean).max())
         for _ in range(_CUTS):
-            found = self._solve(mean, floor, risky=False)
-            if found is None or floor is None:
-                return found
-            profit = found.taken @ self.stops.profit
+            bound = self._solve(mean, floor, risky=False)
+            if bound is None or floor is None:
+                return bound
+            profit = bound.taken @ self.stops.profit
             if worst_mean(profit) >= floor - tolerance:
                 break
             self._cut(profit)
-        return found
+        return bound
 
     def best_worst(self) -> Bound | None:
         """Return the highest expected shortfall, USD."""
         mean = self.stops.profit.mean(axis=1)
         tolerance = _MET * float(np.abs(mean).max())
-        found = self._solve(mean, None, risky=False)
-        if found is None:
+        bound = self._solve(mean, None, risky=False)
+        if bound is None:
             return None
         for _ in range(_CUTS):
-            self._cut(found.taken @ self.stops.profit)
-            found = self._solve(mean, None, risky=True)
+            self._cut(bound.taken @ self.stops.profit)
+            bound = self._solve(mean, None, risky=True)
             if (
-                found is None
-                or worst_mean(found.taken @ self.stops.profit) >= found.value - tolerance
+                bound is None
+                or worst_mean(bound.taken @ self.stops.profit) >= bound.value - tolerance
             ):
                 break
-        return found
+        return bound
 
     def _cut(self, profit: Array) -> None:
         self.cuts.append(self.stops.profit @ tail_weights(profit))
@@ -181,21 +181,21 @@ class Program:
         objective = np.zeros(size + extra)
         objective[:size] = 0.0 if risky else -mean / scale
         objective[size:] = -1.0 / scale
-        found = linprog(
+        solution = linprog(
             objective,
             A_ub=matrix / money[:, None],
             b_ub=np.array(ends) / money,
             bounds=[(0.0, 1.0)] * size + [(None, None)] * extra,
             method="highs",
         )
-        if found.status != 0:
+        if solution.status != 0:
             return None
         prices: dict[str, float] = {}
-        for row, price in zip(rows, found.ineqlin.marginals, strict=False):
+        for row, price in zip(rows, solution.ineqlin.marginals, strict=False):
             prices[row.name] = (
                 prices.get(row.name, 0.0) - row.sign * float(price) * scale / row.size
             )
-        return Bound(np.clip(found.x[:size], 0.0, 1.0), -float(found.fun) * scale, prices)
+        return Bound(np.clip(solution.x[:size], 0.0, 1.0), -float(solution.fun) * scale, prices)
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ def nearest_whole(
     wanted = target * prices / scale
     rows = _limit_rows(stops, limits)
     above = np.array([row.weights for row in rows])
-    found = milp(
+    solution = milp(
         np.concatenate([np.zeros(size), np.ones(lines)]),
         integrality=np.concatenate([np.ones(size), np.zeros(lines)]),
         bounds=Bounds(0.0, np.concatenate([np.ones(size), np.full(lines, np.inf)])),
@@ -266,7 +266,7 @@ def nearest_whole(
         ],
         options={"time_limit": 5.0, "mip_rel_gap": 0.01},
     )
-    return None if found.x is None else np.round(found.x[:size])
+    return None if solution.x is None else np.round(solution.x[:size])
 
 
 # --- The search -----------------------------------------------------------------------------------
@@ -319,11 +319,11 @@ def search(
     broken, best = excess(counts), score(total)
     lengths = [len(ladder) for ladder in ladders]
     for _ in range(_ROUNDS):
-        found: list[tuple[int, int]] | None = None
+        best_move: list[tuple[int, int]] | None = None
         for move in _moves(place, lengths):
             if move is None:
                 # Pairs are many: only where no single change helps.
-                if found is not None:
+                if best_move is not None:
                     break
                 continue
             changed = counts.copy()
@@ -333,14 +333,14 @@ def search(
             if left > broken or (left == broken > 0.0):
                 continue
             if left < broken:
-                found, broken, best = move, left, -np.inf
+                best_move, broken, best = move, left, -np.inf
                 continue
             value = score(total + sum(row(i, at) - row(i, place[i]) for i, at in move))
             if value > best + 1e-9 * abs(best) or not np.isfinite(best):
-                found, best = move, value
-        if found is None:
+                best_move, best = move, value
+        if best_move is None:
             break
-        for i, at in found:
+        for i, at in best_move:
             counts[i] = count(i, at)
             total = total + row(i, at) - row(i, place[i])
             place[i] = at

@@ -25,8 +25,21 @@ _NO_PRICE = 1e-6
 
 
 @dataclass(frozen=True)
-class Found:
-    """A choice, the creators by line that a linear program would hire, its bound and its prices."""
+class Choice:
+    """A choice of creators that the search reached, with what the linear program says of it.
+
+    Attributes
+    ----------
+    taken
+        1 for the stop taken of each line hired, else 0; shape (stops,).
+    linear
+        Creators by line that the linear program would hire, fractions allowed; shape (lines,).
+    bound
+        The highest mean profit, USD, that any choice can have at this risk; None where none is
+        known.
+    prices
+        What the limits that bind cost.
+    """
 
     taken: Array
     linear: Array
@@ -36,8 +49,8 @@ class Found:
 
 def search_all(
     stops: Stops, limits: Sequence[Limit], prices: Array, risk: str, points: int, fixed: float
-) -> list[Found]:
-    """Return choices from the highest mean to the lowest risk."""
+) -> list[Choice]:
+    """Return one choice of whole creators per point, from the highest mean to the lowest risk."""
     program = Program(stops, limits)
     top, safe = program.best_mean(), program.best_worst()
     assert top is not None
@@ -47,7 +60,7 @@ def search_all(
     bounds = [top, *(program.best_mean(float(floor)) or safe for floor in floors[1:-1]), safe]
     if risk == "loss":
         return _search_loss(stops, limits, prices, bounds, fixed)
-    found = []
+    choices = []
     for k, (bound, floor) in enumerate(zip(bounds, floors, strict=True)):
         score = (
             _mean_above(float(floor))
@@ -57,35 +70,39 @@ def search_all(
         taken = _whole(stops, limits, bound, prices, score)
         if taken is not None:
             level = program.best_mean(worst_mean(taken @ stops.profit))
-            found.append(
-                Found(
+            choices.append(
+                Choice(
                     taken,
                     stops.counts(bound.taken),
                     level.value if level else None,
                     tuple(_prices_of(stops, limits, bound, None if k == 0 else float(floor))),
                 )
             )
-    return found
+    return choices
 
 
 def _search_loss(
     stops: Stops, limits: Sequence[Limit], prices: Array, bounds: Sequence[Bound], fixed: float
-) -> list[Found]:
-    """Return choices by probability of loss: from what expected shortfall found, on to its levels."""
+) -> list[Choice]:
+    """Return the choice of highest mean at each of several probabilities of loss.
+
+    The levels go from the most to the least probable loss among the choices that the bounds on
+    expected shortfall lead to; each search starts from the best of those.
+    """
     safest = _lowest_loss(fixed)
     starts = [_whole(stops, limits, bound, prices, mean_profit) for bound in bounds]
     starts += [_whole(stops, limits, bound, prices, safest) for bound in bounds]
     known = [taken for taken in starts if taken is not None]
     losses = [loss_share(taken @ stops.profit, fixed) for taken in known]
     levels = np.linspace(max(losses), min(losses), len(bounds))
-    found = []
+    choices = []
     for level in levels:
         score = _mean_below(float(level), fixed)
         start = max(known, key=lambda taken: score(taken @ stops.profit))
         taken = search(stops, limits, start, score)
         if taken is not None:
-            found.append(Found(taken, stops.counts(taken), None, ()))
-    return found
+            choices.append(Choice(taken, stops.counts(taken), None, ()))
+    return choices
 
 
 def _whole(
@@ -97,9 +114,9 @@ def _whole(
 ) -> Array | None:
     """Return the choice of whole creators that a search reaches from a linear program's answer."""
     target = stops.counts(bound.taken)
-    found = search(stops, limits, rounded(stops, target), score)
-    if found is not None:
-        return found
+    taken = search(stops, limits, rounded(stops, target), score)
+    if taken is not None:
+        return taken
     start = nearest_whole(stops, limits, target, prices)
     return None if start is None else search(stops, limits, start, score)
 
@@ -135,7 +152,7 @@ def _prices_of(
     stops: Stops, limits: Sequence[Limit], bound: Bound, floor: float | None
 ) -> list[Price]:
     """Return what binding limits cost: the linear program again without each of them."""
-    found = []
+    prices = []
     for limit in limits:
         margin = bound.prices.get(limit.name, 0.0)
         if limit.name == SOMEONE or abs(margin) <= _NO_PRICE:
@@ -148,13 +165,13 @@ def _prices_of(
         if freed is None or held is None:
             continue
         gain = (freed.taken - held.taken) @ stops.profit
-        found.append(Price(limit.words, margin, measured(f.mean(gain), CURRENCY)))
-    return found
+        prices.append(Price(limit.words, margin, measured(f.mean(gain), CURRENCY)))
+    return prices
 
 
-def distinct_choices(found: Sequence[Found]) -> list[Found]:
-    """Return what was found without repetitions, in its order."""
-    seen: dict[bytes, Found] = {}
-    for item in found:
+def distinct_choices(choices: Sequence[Choice]) -> list[Choice]:
+    """Return the choices without repetitions, in their order."""
+    seen: dict[bytes, Choice] = {}
+    for item in choices:
         seen.setdefault(item.taken.tobytes(), item)
     return list(seen.values())

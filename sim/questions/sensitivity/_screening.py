@@ -61,15 +61,15 @@ def morris_drivers(sampler: Sampler, file: str, progress: Progress | None) -> li
         whole = np.isfinite(table).all(axis=1)
         rows = design[np.repeat(whole, len(items) + 1)]
         flat = table[whole].ravel()
-        found = salib_analyze.analyze(
+        effects = salib_analyze.analyze(
             problem, rows, flat, num_levels=_LEVELS, seed=_seed(sampler.plan.seed)
         )
         unit = sampler.outcome.scale if sampler.outcome is not None else ""
         for k, item in enumerate(items):
-            spread = float(found["sigma"][k]) / np.sqrt(whole.sum())
-            mean = _measured(found["mu"][k], spread, unit)
+            spread = float(effects["sigma"][k]) / np.sqrt(whole.sum())
+            mean = _measured(effects["mu"][k], spread, unit)
             absolute = _measured(
-                found["mu_star"][k], float(found["mu_star_conf"][k]) / _HALF_WIDTH, unit
+                effects["mu_star"][k], float(effects["mu_star_conf"][k]) / _HALF_WIDTH, unit
             )
             drivers.append(Driver(outcome, item.name, item.kind, item.words, mean, absolute))
     return drivers
@@ -94,9 +94,9 @@ def delta_drivers(sampler: Sampler, _file: str, progress: Progress | None) -> li
     for j, outcome in enumerate(sampler.outcomes):
         for k, item in enumerate(items):
             kept = np.isfinite(outcomes[j, :count])
-            found = dependence(scores[k, kept], outcomes[j, :count][kept])
-            alone = _measured(found.first, found.first_se, "share of variance")
-            delta = _measured(found.delta, found.delta_se, "delta")
+            indices = dependence(scores[k, kept], outcomes[j, :count][kept])
+            alone = _measured(indices.first, indices.first_se, "share of variance")
+            delta = _measured(indices.delta, indices.delta_se, "delta")
             drivers.append(Driver(outcome, item.name, item.kind, item.words, alone, delta))
         if progress is not None:
             progress(j + 1, len(sampler.outcomes))

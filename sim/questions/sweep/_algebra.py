@@ -84,27 +84,27 @@ def figures(
     progress
         Called with points done and points in all.
     """
-    found = Figures({}, {})
+    filled = Figures({}, {})
     both = [sheet.index(name) for name in pair] if pair else []
-    _linear(sheet, both, found)
+    _linear(sheet, both, filled)
     blocks = [
         slice(start, min(start + _BLOCK, sheet.points)) for start in range(0, sheet.points, _BLOCK)
     ]
     names = ["roi_mean", "loss_probability", *(QUANTILES if quantiles else ())]
     for name in names:
-        for store in (found.value, found.se):
+        for store in (filled.value, filled.se):
             store[name] = np.full((len(sheet.portfolios), sheet.points), np.nan)
     for name in ("a_beats_b", "roi_difference_mean") if pair else ():
-        for store in (found.value, found.se):
+        for store in (filled.value, filled.se):
             store[name] = np.full(sheet.points, np.nan)
     undefined = sheet.undefined()
 
     def work(block: slice) -> int:
-        _counted(sheet, block, both, found)
+        _counted(sheet, block, both, filled)
         if quantiles:
             for point in range(block.start, block.stop):
                 if not undefined[point]:
-                    _selected(sheet, point, found)
+                    _selected(sheet, point, filled)
         return int(block.stop - block.start)
 
     done = 0
@@ -114,22 +114,22 @@ def figures(
             if progress is not None:
                 progress(done, sheet.points)
     for point in np.flatnonzero(undefined):
-        _one_by_one(sheet, int(point), pair, names, found)
-    _withhold(sheet, pair, found)
+        _one_by_one(sheet, int(point), pair, names, filled)
+    _withhold(sheet, pair, filled)
     if pair is not None:
-        value, se = _difference(sheet, pair, measure, found, threads)
-        found.value[DIFFERENCE], found.se[DIFFERENCE] = value, se
-    return found
+        value, se = _difference(sheet, pair, measure, filled, threads)
+        filled.value[DIFFERENCE], filled.se[DIFFERENCE] = value, se
+    return filled
 
 
 def _difference(
-    sheet: Sheet, pair: tuple[str, str], measure: str, found: Figures, threads: int | None
+    sheet: Sheet, pair: tuple[str, str], measure: str, filled: Figures, threads: int | None
 ) -> tuple[Array, Array]:
     """Return a measure of one portfolio minus that of the other, with its paired error."""
     summed = _SUMMED.get(measure)
     if summed is not None:
-        a, b = (found.value[measure][sheet.index(name)] for name in pair)
-        return np.asarray(a - b), found.se[summed]
+        a, b = (filled.value[measure][sheet.index(name)] for name in pair)
+        return np.asarray(a - b), filled.se[summed]
 
     def at(point: int) -> Measured:
         return compared(sheet.at(point), *pair, measure)
@@ -146,7 +146,7 @@ def _difference(
 # --- Means ----------------------------------------------------------------------------------------
 
 
-def _linear(sheet: Sheet, both: Sequence[int], found: Figures) -> None:
+def _linear(sheet: Sheet, both: Sequence[int], filled: Figures) -> None:
     """Means of cost and profit and their errors, from means and covariances of the quantities."""
     units = sheet.groups or sheet.worlds
     grouped = [
@@ -166,7 +166,7 @@ def _linear(sheet: Sheet, both: Sequence[int], found: Figures) -> None:
         covariance = np.atleast_2d(np.cov(rows)) if units > 1 else np.full((len(rows),) * 2, np.nan)
         variance = np.einsum("rp,rs,sp->p", weight, covariance, weight)
         se = np.sqrt(np.maximum(variance, 0.0) / units)
-        for store, result in ((found.value, value), (found.se, se)):
+        for store, result in ((filled.value, value), (filled.se, se)):
             if f is None:
                 store[name] = result
             else:
@@ -186,7 +186,7 @@ def _group_means(rows: Array, units: int) -> Array:
     return np.asarray(rows.reshape(len(rows), units, -1).mean(axis=2))
 
 
-def _counted(sheet: Sheet, block: slice, both: Sequence[int], found: Figures) -> None:
+def _counted(sheet: Sheet, block: slice, both: Sequence[int], filled: Figures) -> None:
     """Fill mean ROI, loss probability and the comparison of the pair."""
     size = block.stop - block.start
     coefficients = np.ascontiguousarray(sheet.coefficients[:, :, block])
@@ -219,10 +219,10 @@ def _counted(sheet: Sheet, block: slice, both: Sequence[int], found: Figures) ->
         pairs = {BEATS: pair[BEATS + 1], GAP: pair[GAP + 1]}
     for name, row in (("roi_mean", ROI), ("loss_probability", LOSS)):
         value, se = _mean_and_error(sheet, own[:, row], squares[row], row == LOSS)
-        found.value[name][:, block], found.se[name][:, block] = value, se
+        filled.value[name][:, block], filled.se[name][:, block] = value, se
     for name, row in (("a_beats_b", BEATS), ("roi_difference_mean", GAP)) if both else ():
         value, se = _mean_and_error(sheet, pair[row], pairs[row], row == BEATS)
-        found.value[name][block], found.se[name][block] = value, se
+        filled.value[name][block], filled.se[name][block] = value, se
 
 
 def _mean_and_error(
@@ -268,17 +268,17 @@ class _Ranks:
         triples = levels.reshape(-1, 3)
         return cls(wanted, levels, triples[:, 2] - triples[:, 1], tail)
 
-    def quantiles(self, found: Array, worlds: int) -> tuple[Array, Array]:
+    def quantiles(self, ordered: Array, worlds: int) -> tuple[Array, Array]:
         """Return quantiles at `_LEVELS` (type 7) and the slopes of the quantile function there."""
         position = self.levels * (worlds - 1)
         lower = np.floor(position).astype(np.int64)
-        low = found[np.searchsorted(self.wanted, lower)]
-        high = found[np.searchsorted(self.wanted, np.minimum(lower + 1, worlds - 1))]
+        low = ordered[np.searchsorted(self.wanted, lower)]
+        high = ordered[np.searchsorted(self.wanted, np.minimum(lower + 1, worlds - 1))]
         at = (low + (position - lower) * (high - low)).reshape(-1, 3)
         return at[:, 0], (at[:, 2] - at[:, 1]) / self.widths
 
 
-def _selected(sheet: Sheet, point: int, found: Figures) -> None:
+def _selected(sheet: Sheet, point: int, filled: Figures) -> None:
     """Fill the quantiles and expected shortfalls of all portfolios at a point."""
     worlds, groups = sheet.worlds, sheet.groups or 1
     ranks = _Ranks.of(worlds)
@@ -299,8 +299,8 @@ def _selected(sheet: Sheet, point: int, found: Figures) -> None:
             for name, value, se in zip(
                 ("p05", "median", "p95", "es05"), [*at, shortfall], [*errors, error], strict=True
             ):
-                found.value[f"{variable}_{name}"][f, point] = value
-                found.se[f"{variable}_{name}"][f, point] = se
+                filled.value[f"{variable}_{name}"][f, point] = value
+                filled.se[f"{variable}_{name}"][f, point] = se
 
 
 def _spread(sums: Array, squares: Array, worlds: int, groups: int) -> Array:
@@ -317,22 +317,22 @@ def _spread(sums: Array, squares: Array, worlds: int, groups: int) -> Array:
 
 
 def _one_by_one(
-    sheet: Sheet, point: int, pair: tuple[str, str] | None, names: Sequence[str], found: Figures
+    sheet: Sheet, point: int, pair: tuple[str, str] | None, names: Sequence[str], filled: Figures
 ) -> None:
     """Measure a point at which some world costs nothing: its ROI is undefined and left out."""
     worlds = sheet.at(point)
     for f, portfolio in enumerate(sheet.portfolios):
         for name in names:
             entry = measure_of(worlds, portfolio, name)
-            found.value[name][f, point] = np.nan if entry.value is None else entry.value
-            found.se[name][f, point] = np.nan if entry.se is None else entry.se
+            filled.value[name][f, point] = np.nan if entry.value is None else entry.value
+            filled.se[name][f, point] = np.nan if entry.se is None else entry.se
     for name in ("a_beats_b", "roi_difference_mean") if pair else ():
         entry = compared(worlds, *(pair or ("", "")), name)
-        found.value[name][point] = np.nan if entry.value is None else entry.value
-        found.se[name][point] = np.nan if entry.se is None else entry.se
+        filled.value[name][point] = np.nan if entry.value is None else entry.value
+        filled.se[name][point] = np.nan if entry.se is None else entry.se
 
 
-def _withhold(sheet: Sheet, pair: tuple[str, str] | None, found: Figures) -> None:
+def _withhold(sheet: Sheet, pair: tuple[str, str] | None, filled: Figures) -> None:
     """Take away errors that rest on too heavy a tail or too few worlds.
 
     Tails are judged at `_JUDGED` points at most, spread over the sweep; every other point takes the
@@ -345,13 +345,13 @@ def _withhold(sheet: Sheet, pair: tuple[str, str] | None, found: Figures) -> Non
     for k, point in enumerate(judged):
         where = np.flatnonzero(nearest == k)
         worlds = sheet.at(int(point))
-        for name in (name for name in _OPEN if name in found.se):
+        for name in (name for name in _OPEN if name in filled.se):
             for f, portfolio in enumerate(sheet.portfolios):
                 if measure_of(worlds, portfolio, name).se is None:
-                    found.se[name][f, where] = np.nan
+                    filled.se[name][f, where] = np.nan
         for name in ("roi_difference_mean", "profit_difference_mean") if pair else ():
             if compared(worlds, *(pair or ("", "")), name).se is None:
-                found.se[name][where] = np.nan
+                filled.se[name][where] = np.nan
 
 
 def _nearest(sheet: Sheet, judged: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -253,12 +253,12 @@ class Sweep(Answer):
     def _along(self, tiers: Mapping[str, str] | None) -> Figure:
         from ...charts.sweeps import by_factors, plot_sweep
 
-        found = self._lines()
-        unit = CURRENCY if found.outcome == "profit" else FRACTION
-        own = roles(tiers or {name: name for name in found.lines})
-        x, log = found.x, by_factors(found.x)
+        lines = self._lines()
+        unit = CURRENCY if lines.outcome == "profit" else FRACTION
+        own = roles(tiers or {name: name for name in lines.lines})
+        x, log = lines.x, by_factors(lines.x)
         curves = []
-        for name, line in found.lines.items():
+        for name, line in lines.lines.items():
             role = own.get(name, ("ink", 0))
             curves.append(Curve(name, tuple(x.tolist()), tuple(line.median.tolist()), *role))
             errors = tuple(line.se.tolist())
@@ -269,8 +269,8 @@ class Sweep(Answer):
         shown = np.array([curve.y for curve in curves])
         model = Curves(
             tuple(curves),
-            found.label + (" (log axis)" if log else ""),
-            labelled(found.outcome, unit),
+            lines.label + (" (log axis)" if log else ""),
+            labelled(lines.outcome, unit),
             x_form="number",
             y_form=form_of(unit),
             x_range=(float(x[0]), float(x[-1])),
@@ -280,9 +280,9 @@ class Sweep(Answer):
         return Figure(
             name="sweep",
             finding=self.headline,
-            made=f"{found.made}. {found.outcome} along {found.label}; full: median, dashed: mean "
+            made=f"{lines.made}. {lines.outcome} along {lines.label}; full: median, dashed: mean "
             "with two standard errors",
-            reads=f"{found.made}. Full: median, dashed: mean with two standard errors, band: 5 % to "
+            reads=f"{lines.made}. Full: median, dashed: mean with two standard errors, band: 5 % to "
             "95 % of worlds",
             panels=(model,),
             method="",
@@ -290,9 +290,9 @@ class Sweep(Answer):
             plot=partial(
                 plot_sweep,
                 x,
-                found.lines,
-                label=found.label,
-                outcome=found.outcome,
+                lines.lines,
+                label=lines.label,
+                outcome=lines.outcome,
                 unit=unit,
                 tiers=tiers,
             ),

@@ -123,7 +123,7 @@ def point_rows(
 
 
 @compiled
-def order_statistics(x: Array, ranks: Ints, found: Array) -> None:
+def order_statistics(x: Array, ranks: Ints, statistics: Array) -> None:
     """Find some order statistics without sorting: a radix selection on sign, exponent, mantissa.
 
     Parameters
@@ -132,7 +132,7 @@ def order_statistics(x: Array, ranks: Ints, found: Array) -> None:
         Finite numbers, shape (n,).
     ranks
         Ranks wanted, counted from zero, not decreasing.
-    found
+    statistics
         Filled with the order statistics, one for each rank.
     """
     n = x.shape[0]
@@ -175,7 +175,7 @@ def order_statistics(x: Array, ranks: Ints, found: Array) -> None:
             continue
         after = start[place] + counts[place]
         while k < ranks.shape[0] and ranks[k] < after:
-            found[k] = inside[ranks[k] - skipped]
+            statistics[k] = inside[ranks[k] - skipped]
             k += 1
 
 

@@ -24,7 +24,7 @@ def labelled(
     job: Job,
     axes: Sequence[Sequence[float | str]],
     zipped: bool,
-    found: Figures,
+    figures: Figures,
     creators: Array,
 ) -> xr.Dataset:
     """Return the figures of a sweep by portfolio and keys, or by portfolio and point if zipped.
@@ -37,7 +37,7 @@ def labelled(
         Values of each key.
     zipped
         Whether they were taken together.
-    found
+    figures
         Figures of all points.
     creators
         Creators hired, shape (portfolios, points).
@@ -57,10 +57,10 @@ def labelled(
         coords[key.name] = ("point" if zipped else key.name, values, labels)
     data: dict[str, Any] = {}
     for name in (*MEANS, *QUANTILES, *PAIRED, DIFFERENCE):
-        if name not in found.value:
+        if name not in figures.value:
             continue
-        own = ("portfolio",) if found.value[name].ndim == 2 else ()
-        for suffix, rows in (("", found.value[name]), ("_se", found.se[name])):
+        own = ("portfolio",) if figures.value[name].ndim == 2 else ()
+        for suffix, rows in (("", figures.value[name]), ("_se", figures.se[name])):
             of = job.outcome if name == DIFFERENCE else name
             words = long_name_of(of) + (", a minus b" if name == DIFFERENCE else "")
             words += ", standard error" if suffix else ""

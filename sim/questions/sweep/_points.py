@@ -83,7 +83,7 @@ class Job:
             self.experiment = with_worlds(self.experiment, POINT_WORLDS)
             varied, runs = Varied(self.experiment, self.resize), self._runs()
         portfolios = tuple(self.experiment.portfolio)
-        found = Figures({}, {})
+        whole = Figures({}, {})
         creators = np.empty((len(portfolios), len(self.points)))
         done = 0
         for values, members in runs.items():
@@ -95,7 +95,7 @@ class Job:
 
             experiment = varied.at(dict(self._chosen(values)))
             part = self._finished(experiment, members, base, points_in, report)
-            for store, own in ((found.value, part.value), (found.se, part.se)):
+            for store, own in ((whole.value, part.value), (whole.se, part.se)):
                 for name, rows in own.items():
                     shape = (*rows.shape[:-1], len(self.points))
                     store.setdefault(name, np.full(shape, np.nan))[..., members] = rows
@@ -104,7 +104,7 @@ class Job:
                 creators[f, members] = plan.creators(name)
             done += len(members)
             report(len(members), 0)
-        return found, creators, len(runs) if self.simulated_keys else 0
+        return whole, creators, len(runs) if self.simulated_keys else 0
 
     def _chosen(self, values: Point) -> list[tuple[Key, Any]]:
         return [(self.keys[k], v) for k, v in zip(self.simulated_keys, values, strict=True)]

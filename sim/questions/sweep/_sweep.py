@@ -61,7 +61,7 @@ def ask(setting: Setting, options: SweepOptions) -> Sweep:
     """Measure the portfolios at other values of some keys, in the same worlds."""
     if setting.kept is not None and not options.resume:
         shutil.rmtree(setting.kept, ignore_errors=True)
-    found = swept(
+    swept_run = swept(
         setting.experiment,
         options.asked(),
         zipped=options.zipped,
@@ -78,7 +78,7 @@ def ask(setting: Setting, options: SweepOptions) -> Sweep:
     )
     if setting.kept is not None:
         shutil.rmtree(setting.kept, ignore_errors=True)
-    return found.answer()
+    return swept_run.answer()
 
 
 @dataclass(frozen=True)
@@ -243,8 +243,8 @@ def swept(
     job = Job(experiment, keys, points, decision, resize, quantiles, threads)
     if job.simulated_keys:
         job.experiment = with_worlds(experiment, worlds or POINT_WORLDS)
-    found, creators, simulated = job.run(run, points_in, progress)
-    dataset = labelled(job, axes, zipped, found, creators)
+    figures, creators, simulated = job.run(run, points_in, progress)
+    dataset = labelled(job, axes, zipped, figures, creators)
     notes = _notes(job, experiment, dataset)
     return Swept(keys, dataset, decision, int(dataset.attrs["worlds"]), simulated, notes)
 
@@ -284,13 +284,13 @@ def _decision(
 
 def _written(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return dotted keys with what is written for them, from nested or quoted keys."""
-    found: dict[str, Any] = {}
+    written: dict[str, Any] = {}
     for name, value in table.items():
         if isinstance(value, Mapping):
-            found |= _written(value, f"{prefix}{name}.")
+            written |= _written(value, f"{prefix}{name}.")
         else:
-            found[f"{prefix}{name}"] = value
-    return found
+            written[f"{prefix}{name}"] = value
+    return written
 
 
 def _fees(experiment: Experiment, decision: Decision) -> dict[str, Any]:

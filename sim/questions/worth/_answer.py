@@ -302,25 +302,25 @@ def _at_most(entry: Measured) -> str:
     return bound + told(entry)
 
 
-def _research_group(found: Worth) -> Known | None:
+def _research_group(answer: Worth) -> Known | None:
     """Return the group to research, smaller than all beliefs, whose worth is told from zero."""
-    groups = [k for k in found.known if k.kind == "group" and k.learnable and k.name != "beliefs"]
+    groups = [k for k in answer.known if k.kind == "group" and k.learnable and k.name != "beliefs"]
     told = [k for k in groups if k.worth.se and (k.worth.value or 0.0) > 2.0 * k.worth.se]
     return max(told, key=lambda k: k.worth.value or 0.0, default=None)
 
 
-def _research_sentence(found: Worth) -> str:
-    top = found.research
+def _research_sentence(answer: Worth) -> str:
+    top = answer.research
     if top is None:
         return "No number is in doubt, so there is nothing to research."
-    total = next((item for item in found.known if item.name == "beliefs"), top)
+    total = next((item for item in answer.known if item.name == "beliefs"), top)
     start = (
-        f"Without knowing more, {found.best} is the choice; knowing every doubtful number would be "
-        f"worth {_at_most(total.worth)} of profit at a budget of {money(found.budget)}"
+        f"Without knowing more, {answer.best} is the choice; knowing every doubtful number would be "
+        f"worth {_at_most(total.worth)} of profit at a budget of {money(answer.budget)}"
     )
     if not top.worth.value or top.worth.value <= TOLD_APART * (top.worth.se or 0.0):
         none = f"{start}. No single number is worth researching first: none changes the choice"
-        group = _research_group(found)
+        group = _research_group(answer)
         if group is None:
             return f"{none} often enough for its worth to be told from zero."
         return (
@@ -329,7 +329,7 @@ def _research_sentence(found: Worth) -> str:
         )
     equal = [
         item
-        for item in found.known
+        for item in answer.known
         if item.kind == "belief" and (item is top or near(top.worth, item.worth))
     ]
     if len(equal) > 1:
@@ -343,23 +343,23 @@ def _research_sentence(found: Worth) -> str:
     )
 
 
-def _pilot_sentences(found: Worth) -> list[str]:
-    if not found.pilots:
+def _pilot_sentences(answer: Worth) -> list[str]:
+    if not answer.pilots:
         return []
-    best = found.pilots[0]
+    best = answer.pilots[0]
     verdict = {
         True: "is worth its money",
         False: "is not worth its money",
         None: "may or may not be worth its money",
     }[best.pays]
-    start = "Of the pilots tried, the nearest to paying is" if len(found.pilots) > 1 else ""
+    start = "Of the pilots tried, the nearest to paying is" if len(answer.pilots) > 1 else ""
     words = f"one of {counted(best.creators)} {best.line}" if start else ""
     if not start:
         start = f"A pilot of {counted(best.creators)} {best.line} creators {verdict}:"
-        return [f"{start} {_pilot_figures(best, found.budget)}."]
+        return [f"{start} {_pilot_figures(best, answer.budget)}."]
     if best.pays:
         start = "Of the pilots tried, the best is"
-    return [f"{start} {words} creators: {_pilot_figures(best, found.budget)}; it {verdict}."]
+    return [f"{start} {words} creators: {_pilot_figures(best, answer.budget)}; it {verdict}."]
 
 
 def _pilot_figures(pilot: PilotWorth, budget: float) -> str:

@@ -126,13 +126,13 @@ def _known(experiment: Experiment, plan: Plan, study: _Study) -> list[Known]:
     doubts = doubts_of(experiment, plan)
     known = []
     for doubt in doubts:
-        found = study.of(Smoothing(doubt.weights @ scores))
+        worth = study.of(Smoothing(doubt.weights @ scores))
         learnable = doubt.kind == "belief"
-        known.append(Known(doubt.name, doubt.words, doubt.kind, learnable, *found))
+        known.append(Known(doubt.name, doubt.words, doubt.kind, learnable, *worth))
     for name, words, members in _groups(doubts):
-        found = study.of_several(np.array([doubt.weights @ scores for doubt in members]))
+        worth = study.of_several(np.array([doubt.weights @ scores for doubt in members]))
         learnable = all(doubt.kind == "belief" for doubt in members)
-        known.append(Known(name, words, "group", learnable, *found))
+        known.append(Known(name, words, "group", learnable, *worth))
     everything = policy_of_luck(study)
     known.append(Known(CHANCE, "everything, luck included", CHANCE, False, *everything))
     return known
@@ -172,7 +172,7 @@ def _pilots(
     if not counts:
         return []
     tried = run_pilots(experiment, plan, counts, threads=threads, progress=progress)
-    found = [
+    pilots = [
         PilotWorth(p.line, p.creators, *_named(study.of_several(p.seen), p.cost)) for p in tried
     ]
     for count in sorted(set(counts)):
@@ -181,12 +181,12 @@ def _pilots(
             seen = np.concatenate([p.seen for p in members])
             cost = sum(p.cost for p in members)
             line = " + ".join(p.line for p in members)
-            found.append(PilotWorth(line, count, *_named(study.of_several(seen), cost)))
-    return sorted(found, key=lambda p: p.cost - (p.worth.value or 0.0))
+            pilots.append(PilotWorth(line, count, *_named(study.of_several(seen), cost)))
+    return sorted(pilots, key=lambda p: p.cost - (p.worth.value or 0.0))
 
 
-def _named(found: tuple[Measured, float], cost: float) -> tuple[Measured, float, float]:
-    return found[0], cost, found[1]
+def _named(worth: tuple[Measured, float], cost: float) -> tuple[Measured, float, float]:
+    return worth[0], cost, worth[1]
 
 
 # --- Settings -------------------------------------------------------------------------------------
