@@ -33,10 +33,10 @@ HEADLINE = (
 )
 
 
-def headline_table(found: Answer) -> list[list[str]]:
+def headline_table(answer: Answer) -> list[list[str]]:
     """Return the comparison of all portfolios as texts: a header, then a row per measure."""
-    table = found.summary.table(HEADLINE, words=True)
-    return [["", *found.summary.portfolios], *map(list, table.texts())]
+    table = answer.summary.table(HEADLINE, words=True)
+    return [["", *answer.summary.portfolios], *map(list, table.texts())]
 
 
 def as_text(rows: list[list[str]], width: int | None = None) -> str:
@@ -65,10 +65,10 @@ def as_text(rows: list[list[str]], width: int | None = None) -> str:
     )
 
 
-def basis(found: Answer) -> str:
+def basis(answer: Answer) -> str:
     """Return what the figures of a run rest on."""
     return (
-        f"{counted(int(found.attrs['worlds']), 'world')}, seed {found.attrs['seed']}; ± is one Monte Carlo "
+        f"{counted(int(answer.attrs['worlds']), 'world')}, seed {answer.attrs['seed']}; ± is one Monte Carlo "
         "standard error, * has none (heavy tail)."
     )
 

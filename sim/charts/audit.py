@@ -67,7 +67,7 @@ def plot_audit(
         ax.set_xticks([0.05, 0.5, 0.95], labels=["5 %", "50 %", "95 %"])
         hide(ax, "left")
         ax.set_xlabel("simulated worlds below the claim", fontsize=MIDDLE)
-        found = findings.audit(rows, INSIDE)
+        finding = findings.audit(rows, INSIDE)
         how = "; ".join(filter(None, [made, "shaded: 90 % of worlds; green claims reach into it"]))
-        sheet.headline(found, how, title, subtitle)
+        sheet.headline(finding, how, title, subtitle)
         return ax

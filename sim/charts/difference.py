@@ -84,12 +84,12 @@ def plot_difference(
         hide(ax, "left")
         subject = f"ROI of {a} minus ROI of {b}, percentage points"
         ax.set_xlabel("\n".join(wrap(subject, 5.6, MIDDLE)))
-        found = titles.winner(a, b, comparison["a_beats_b"], run.worlds)
+        finding = titles.winner(a, b, comparison["a_beats_b"], run.worlds)
         made = (
             f"{counted(comparison.worlds, 'world')}, both portfolios in the same ones; dot: median, bar: "
             f"5 % to 95 % quantile{_beyond(ordered, scale)}{run.left_out((a, b))}"
         )
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax
 
 

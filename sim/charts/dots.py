@@ -99,7 +99,7 @@ def plot_dots(
         hide(ax, "left")
         ax.set_xlabel(grid.scale.label("ROI"))
         summary = run.summary("loss_probability")
-        found = titles.worlds_in_hundred(
+        finding = titles.worlds_in_hundred(
             {name: summary[name]["loss_probability"] for name in names}
         )
         some = (
@@ -109,7 +109,7 @@ def plot_dots(
             f"each dot stands for {setting(100 / dots)} of 100 worlds ({counted(run.worlds)} simulated); "
             f"hollow dots lose money{some}{run.left_out(names)}"
         )
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax
 
 

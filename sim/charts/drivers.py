@@ -99,9 +99,9 @@ def plot_tornado(
         notes = [made, f"base: {write(base)}", "each input alone; faint: low setting, strong: high"]
         if left_out:
             notes.append(f"{left_out} inputs that move less are not shown")
-        found = findings.moves_most(shown, outcome, write)
+        finding = findings.moves_most(shown, outcome, write)
         how = "; ".join(filter(None, notes))
-        sheet.headline(found, how, title, subtitle)
+        sheet.headline(finding, how, title, subtitle)
         return ax
 
 
@@ -170,8 +170,8 @@ def plot_variance_split(
         ax.set_xlim(0, 1)
         percent_axis(ax, "x")
         ax.set_xlabel(f"share of the variance of {outcome}")
-        found = findings.largest_source(rows, outcome)
-        sheet.headline(found, made, title, subtitle)
+        finding = findings.largest_source(rows, outcome)
+        sheet.headline(finding, made, title, subtitle)
         return ax
 
 

@@ -141,12 +141,12 @@ def plot_funnel(
         ax.set_xticks([])
         ax.set_yticks([])
         hide(ax, "left", "bottom")
-        found = titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers})
+        finding = titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers})
         made = (
             f"per 1,000 {CURRENCY} of cost; ratios of means over {counted(run.worlds, 'world')}; "
             "each stage has its own scale"
         )
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax
 
 

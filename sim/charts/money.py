@@ -143,9 +143,9 @@ def plot_waterfall(
         ax.locator_params(axis="x", nbins=6)
         hide(ax, "left")
         ax.set_xlabel(f"{CURRENCY}, mean")
-        found = titles.profit(name, summary["profit_mean"], summary["profit_median"])
+        finding = titles.profit(name, summary["profit_mean"], summary["profit_median"])
         made = (
             f"means over {counted(run.worlds, 'world')}, {CURRENCY}; grey: what is paid or not kept"
         )
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax

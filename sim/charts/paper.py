@@ -47,14 +47,14 @@ class Paper:
         return figure
 
     def headline(
-        self, found: str, made: str, title: str | None = None, subtitle: str | None = None
+        self, finding: str, made: str, title: str | None = None, subtitle: str | None = None
     ) -> None:
         """Write the finding and, smaller, how the figure was made, or what was given instead.
 
         Across the whole figure where it is ours, else above the axes.
         """
         write = self._across if self.own else self._above
-        write(found if title is None else title, made if subtitle is None else subtitle)
+        write(finding if title is None else title, made if subtitle is None else subtitle)
 
     def _across(self, title: str, subtitle: str) -> None:
         width, height = self.figure.get_size_inches()
@@ -164,12 +164,12 @@ def alt_text(ax: Axes) -> str:
     figure = ax.get_figure(root=True)
     assert figure is not None
     texts = [*figure.texts, *ax.texts, ax.title, *ax.get_children()]
-    found = {}
+    lines = {}
     for artist in texts:
         gid = artist.get_gid()
         if gid in ("title", "subtitle") and hasattr(artist, "get_text"):
-            found[gid] = artist.get_text().replace("\n", " ").replace(NO_BREAK, " ").strip()
-    return ". ".join(found[gid].rstrip(".") for gid in ("title", "subtitle") if found.get(gid))
+            lines[gid] = artist.get_text().replace("\n", " ").replace(NO_BREAK, " ").strip()
+    return ". ".join(lines[gid].rstrip(".") for gid in ("title", "subtitle") if lines.get(gid))
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:

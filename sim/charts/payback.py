@@ -119,7 +119,7 @@ def plot_payback(
         ax.locator_params(axis="x", integer=True)
         ax.set_xlabel("weeks after the first post")
         ax.set_ylabel(labelled("profit to date", CURRENCY))
-        found = findings.payback(portfolio, values)
+        finding = findings.payback(portfolio, values)
         made = f"{counted(values.shape[1], 'world')}; line: median, bands: 50 % and 90 % of worlds"
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax

@@ -102,10 +102,10 @@ def plot_diversification(
             )
         ax.set_xlabel("creators (log axis)")
         ax.set_ylabel(label)
-        found = findings.floor(curves)
+        finding = findings.floor(curves)
         marks = "bars: two standard errors; dashed: what no number of creators removes"
         how = "; ".join(filter(None, [made, marks]))
-        sheet.headline(found, how, title, subtitle)
+        sheet.headline(finding, how, title, subtitle)
         return ax
 
 
@@ -187,7 +187,7 @@ def plot_frontier(
         ax.locator_params(axis="x", nbins=6)
         ax.set_xlabel("mean ROI of the worst 5 % of worlds (right: milder)")
         ax.set_ylabel("mean ROI")
-        found = findings.frontier(line)
+        finding = findings.frontier(line)
         how = "; ".join(filter(None, [made, "line: the most mean ROI for each level of risk"]))
-        sheet.headline(found, how, title, subtitle)
+        sheet.headline(finding, how, title, subtitle)
         return ax

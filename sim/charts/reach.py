@@ -87,9 +87,9 @@ def plot_exceedance(
         ax.set_ylabel("worlds with at least this ROI")
         entries = {name: summary[name]["target_probability"] for name in run.names}
         what = f"ROI of {gain(run.target)} or more"
-        found = titles.shares(what, entries, largest_first=True)
+        finding = titles.shares(what, entries, largest_first=True)
         made = f"{counted(run.worlds, 'world')}; shaded: losses{run.left_out()}"
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax
 
 

@@ -76,12 +76,12 @@ def plot_loss(
         percent_axis(ax, "x")
         ax.grid(axis="x")
         ax.set_xlabel("worlds that lose money, ROI < 0")
-        found = titles.shares("Losing money", losses, largest_first=True)
+        finding = titles.shares("Losing money", losses, largest_first=True)
         made = (
             f"{counted(run.worlds, 'world')}; line at the end of a bar: two standard errors either way"
             f"{run.left_out()}"
         )
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax
 
 
@@ -128,7 +128,7 @@ def plot_risk_return(
             ax.axhline(0, color=sheet.theme.loss, linewidth=1.2, zorder=1)
         ax.set_xlabel("mean ROI of the worst 5 % of worlds")
         ax.set_ylabel("ROI")
-        found = titles.risk_and_return(
+        finding = titles.risk_and_return(
             {name: row["roi_mean"] for name, row in rows.items()},
             {name: row["roi_es05"] for name, row in rows.items()},
         )
@@ -136,7 +136,7 @@ def plot_risk_return(
             f"{counted(run.worlds, 'world')}; full dot: mean ROI with two standard errors, hollow: median; "
             f"right: milder worst case{run.left_out()}"
         )
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax
 
 

@@ -86,12 +86,12 @@ def plot_roi(
         ax.set_ylim(-ROW * (len(rows) + 0.25), 1.12)
         hide(ax, "left")
         ax.set_xlabel(scale.label("ROI"))
-        found = titles.highest_median({name: summary[name]["roi_median"] for name in rows})
+        finding = titles.highest_median({name: summary[name]["roi_median"] for name in rows})
         made = (
             f"{counted(run.worlds, 'world')}; areas show how likely; dot: median, bar: 5 % to 95 % quantile"
             f"{_beyond(run, scale)}{run.left_out()}"
         )
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax
 
 

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
 def portfolio_tiers(ds: xr.Dataset) -> dict[str, str]:
     """Return the tier of each portfolio, ``mixed`` if its lines have several."""
-    found: dict[str, set[str]] = {name: set() for name in portfolio_names(ds)}
+    tiers_of: dict[str, set[str]] = {name: set() for name in portfolio_names(ds)}
     pairs = zip(ds["line_portfolio"].values.tolist(), ds["line_tier"].values.tolist(), strict=True)
     for portfolio, tier in pairs:
-        found[str(portfolio)].add(str(tier))
-    return {name: next(iter(tiers)) if len(tiers) == 1 else MIXED for name, tiers in found.items()}
+        tiers_of[str(portfolio)].add(str(tier))
+    return {
+        name: next(iter(tiers)) if len(tiers) == 1 else MIXED for name, tiers in tiers_of.items()
+    }
 
 
 def decision(ds: xr.Dataset) -> tuple[str, str] | None:
@@ -105,8 +107,8 @@ class Run:
         if unknown:
             raise ValueError(f"unknown portfolios: {listed(unknown)}; known: {listed(self.names)}")
         worlds = pair_worlds(self.ds, a, b)
-        found = {name: evaluate(COMPARISONS[name], worlds, {}) for name in measures}
-        return Comparison(a, b, found, {}, self.worlds)
+        estimates = {name: evaluate(COMPARISONS[name], worlds, {}) for name in measures}
+        return Comparison(a, b, estimates, {}, self.worlds)
 
     @cached_property
     def ordered_roi(self) -> Mapping[str, FloatArray]:
@@ -120,8 +122,8 @@ class Run:
             name: self.worlds - self.ordered_roi[name].size
             for name in (self.names if names is None else names)
         }
-        found = [f"{name} {counted(count)}" for name, count in missing.items() if count]
-        return f"; worlds without cost left out: {', '.join(found)}" if found else ""
+        counts = [f"{name} {counted(count)}" for name, count in missing.items() if count]
+        return f"; worlds without cost left out: {', '.join(counts)}" if counts else ""
 
 
 def as_run(data: xr.Dataset | Run) -> Run:

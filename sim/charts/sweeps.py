@@ -86,9 +86,9 @@ def plot_sweep(
             ax.locator_params(axis="x", nbins=6)
         ax.set_xlabel(label)
         ax.set_ylabel(outcome)
-        found = findings.sweep(x, lines, label, outcome)
+        finding = findings.sweep(x, lines, label, outcome)
         how = "; ".join(filter(None, [made, f"full: median, dashed: mean, band: {band} of worlds"]))
-        sheet.headline(found, how, title, subtitle)
+        sheet.headline(finding, how, title, subtitle)
         return ax
 
 
@@ -175,10 +175,10 @@ def plot_break_even(
             ax.locator_params(axis="x", nbins=5)
         ax.set_xlabel(xlabel)
         ax.set_ylabel("\n".join(wrap(ylabel, TALL, 11.0)))
-        found = findings.leads(a, b, gap, error, measure)
+        finding = findings.leads(a, b, gap, error, measure)
         notes = [made, "line: tie" + ("; dots: cannot be told apart" if unsure.any() else "")]
         how = "; ".join(filter(None, notes))
-        sheet.headline(found, how, title, subtitle)
+        sheet.headline(finding, how, title, subtitle)
         return ax
 
 

@@ -83,9 +83,9 @@ def plot_tail(
         ax.legend(loc="upper right")
         ax.set_xlabel(quantity)
         ax.set_ylabel("posts at or beyond it")
-        found = findings.tail(ordered, observed)
+        finding = findings.tail(ordered, observed)
         made = f"{counted(ordered.size)} simulated posts; points: {source}, two standard errors"
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax
 
 
@@ -151,8 +151,8 @@ def plot_lorenz(
         percent_axis(ax, "y")
         ax.set_xlabel("share of creators, best first")
         ax.set_ylabel("share of revenue")
-        found = findings.top_creators(at_top, top)
+        finding = findings.top_creators(at_top, top)
         worlds = next((values.shape[1] for values in arrays.values()), 0)
         made = f"{counted(worlds, 'world')}; line: median, band: 5 % to 95 %"
-        sheet.headline(found, made, title, subtitle)
+        sheet.headline(finding, made, title, subtitle)
         return ax

@@ -266,19 +266,19 @@ def _payback(dataset: xr.Dataset) -> Iterator[Table]:
     if "arrived" not in dataset:
         return
     names: list[str] = []
-    found = []
+    curves = []
     for name in dataset["portfolio"].values.tolist():
         one = payback(dataset, name)
-        found.append(one)
+        curves.append(one)
         names += [name] * len(one.weeks)
     columns = (
         Column("portfolio", names),
-        Column("week", np.concatenate([one.weeks for one in found]), "weeks after the first post"),
+        Column("week", np.concatenate([one.weeks for one in curves]), "weeks after the first post"),
         Column(
             "paid_back",
-            np.concatenate([one.paid_back for one in found]),
+            np.concatenate([one.paid_back for one in curves]),
             "fraction of worlds",
-            np.concatenate([one.paid_back_se for one in found]),
+            np.concatenate([one.paid_back_se for one in curves]),
             error_name="standard_error",
         ),
     )

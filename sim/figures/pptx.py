@@ -406,9 +406,9 @@ def _error_bars(drawn: Any, errors: Values, direction: str = "") -> None:
     )
     element = drawn._element
     for name in ("c:cat", "c:xVal", "c:val", "c:yVal"):
-        found = element.find(qn(name))
-        if found is not None:
-            found.addprevious(bars)
+        successor = element.find(qn(name))
+        if successor is not None:
+            successor.addprevious(bars)
             return
 
 

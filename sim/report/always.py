@@ -271,17 +271,17 @@ _SETS = {
 }
 
 
-def evidence(found: ByEvidence) -> Figure:
+def evidence(by_set: ByEvidence) -> Figure:
     """Return the headline by evidence: who wins, or the median ROI of the one portfolio."""
     form: Format
-    if found.pair is not None:
-        what, form = f"{found.pair[0]} beats {found.pair[1]}", "percent"
-        entries = {name: each.a_beats_b for name, each in found.sets.items() if each.a_beats_b}
+    if by_set.pair is not None:
+        what, form = f"{by_set.pair[0]} beats {by_set.pair[1]}", "percent"
+        entries = {name: each.a_beats_b for name, each in by_set.sets.items() if each.a_beats_b}
         finding, axis = f"By evidence, {what} in", f"worlds in which {what}"
     else:
-        portfolio = next(iter(found.sets[found.chosen].roi_median))
+        portfolio = next(iter(by_set.sets[by_set.chosen].roi_median))
         form = "signed"
-        entries = {name: each.roi_median[portfolio] for name, each in found.sets.items()}
+        entries = {name: each.roi_median[portfolio] for name, each in by_set.sets.items()}
         axis = f"median ROI of {portfolio}"
         finding = f"By evidence, {axis} is"
     labels = {
@@ -289,18 +289,18 @@ def evidence(found: ByEvidence) -> Figure:
         for name, entry in entries.items()
     }
     each_set = listed([f"{text} ({name})" for name, text in labels.items()])
-    left = listed([spoken(name) for name in found.left])
+    left = listed([spoken(name) for name in by_set.left])
     return Figure(
         name="evidence",
         finding=f"{finding} {each_set}",
         made=(
-            f"{counted(found.worlds, 'common world')} each; thin line: chance, two standard errors "
+            f"{counted(by_set.worlds, 'common world')} each; thin line: chance, two standard errors "
             f"either way. Left to evidence: {left}"
         ),
         panels=(
             Bars(
                 tuple(
-                    _SETS[name] + (" (this run)" if name == found.chosen else "")
+                    _SETS[name] + (" (this run)" if name == by_set.chosen else "")
                     for name in reversed(entries)
                 ),
                 (

@@ -15,15 +15,15 @@ STEPS = 13
 
 def tables_of(figure: Figure) -> list[Cells]:
     """Return a table for every model of a figure."""
-    found = []
+    tables = []
     for model in figure.panels:
         if isinstance(model, Cells):
-            found.append(model)
+            tables.append(model)
         elif isinstance(model, Bars):
-            found.append(_of_bars(model))
+            tables.append(_of_bars(model))
         else:
-            found += _of_curves(model)
-    return found
+            tables += _of_curves(model)
+    return tables
 
 
 def _of_bars(model: Bars) -> Cells:
@@ -53,7 +53,7 @@ def _only(shown: Sequence[Series], k: int, unit: str) -> str:
 
 
 def _of_curves(model: Curves) -> list[Cells]:
-    found = []
+    tables = []
     lines = [curve for curve in model.curves if curve.kind == "line"]
     if lines:
         low = max(min(curve.x) for curve in lines)
@@ -66,7 +66,7 @@ def _of_curves(model: Curves) -> list[Cells]:
             )
             for at in x
         ]
-        found.append(Cells((model.x_axis, *(curve.name for curve in lines)), tuple(rows)))
+        tables.append(Cells((model.x_axis, *(curve.name for curve in lines)), tuple(rows)))
     points = [curve for curve in model.curves if curve.kind == "points"]
     if points:
         rows_of_points = [
@@ -74,8 +74,8 @@ def _of_curves(model: Curves) -> list[Cells]:
             for curve in points
             for x, y in zip(curve.x, curve.y, strict=True)
         ]
-        found.append(Cells(("", model.x_axis, model.y_axis), tuple(rows_of_points)))
-    return found
+        tables.append(Cells(("", model.x_axis, model.y_axis), tuple(rows_of_points)))
+    return tables
 
 
 def _place(at: float, model: Curves) -> str:

@@ -206,11 +206,11 @@ def dark_colours(svgs: str, light: Theme = LIGHT, dark: Theme = DARK) -> dict[st
     for role in ("loss", "gain"):
         known.setdefault(light.text(getattr(light, role)).upper(), dark.text(getattr(dark, role)))
     used = sorted(set(re.findall(r"var\(--([ct])([0-9A-F]{6})", svgs)))
-    found = {}
+    colours = {}
     for kind, code in used:
         colour = known.get(f"#{code}") or _turned(f"#{code}", dark)
-        found[f"--{kind}{code}"] = dark.text(colour) if kind == "t" else colour
-    return found
+        colours[f"--{kind}{code}"] = dark.text(colour) if kind == "t" else colour
+    return colours
 
 
 def _turned(colour: str, dark: Theme) -> str:

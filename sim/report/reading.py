@@ -73,10 +73,10 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
     experiment = read_experiment(folder)
     dataset = open_results(folder)
     with dataset:
-        found = answer or _stored(folder, dataset) or read_answer(dataset)
+        said = answer or _stored(folder, dataset) or read_answer(dataset)
         inputs = tuple(explain(experiment))
-        run = Run(dataset, found.summary)
-        yield Opened(folder, manifest, run, found, inputs, saved_analyses(folder))
+        run = Run(dataset, said.summary)
+        yield Opened(folder, manifest, run, said, inputs, saved_analyses(folder))
 
 
 def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:

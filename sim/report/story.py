@@ -91,7 +91,7 @@ def tell(opened: Opened) -> Story:
 
 def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list[Section]:
     run = opened.run
-    found = asked(run, opened.analyses)
+    blocks = asked(run, opened.analyses)
     first = pair.a if pair else run.names[0]
     free = {
         "comparison": [
@@ -108,7 +108,7 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
         ],
     }
     sections = [
-        Section(key, heading, (*free.get(key, []), *found.get(key, [])))
+        Section(key, heading, (*free.get(key, []), *blocks.get(key, [])))
         for key, heading in HEADINGS.items()
     ]
     return [section for section in sections if section.figures]
