@@ -213,14 +213,14 @@ def named_in_vain(tables: Tables) -> dict[Path, str]:
     may wait in an included file.
     """
     lines = [terms for _, terms in lines_of(tables)]
-    found: dict[Path, str] = {}
+    unused: dict[Path, str] = {}
     for head in ("tier", "platform", "compensation"):
         used = {terms[head] for terms in lines if isinstance(terms[head], str)}
         for name in tables.get(head, {}):
             if name not in used | _presets(head):
                 hint = suggestion(name, _presets(head))
-                found[head, name] = f"is used by no portfolio and has no preset; {hint}"
-    return found
+                unused[head, name] = f"is used by no portfolio and has no preset; {hint}"
+    return unused
 
 
 def _presets(head: str) -> set[str]:

@@ -34,21 +34,21 @@ def logit(share: float) -> float:
 
 def _quantiles(given: Given) -> dict[float, float] | None:
     """Return the two quantiles of a table, None where it has none."""
-    found: dict[float, float] = {}
+    quantiles: dict[float, float] = {}
     for key, value in given.items():
         match = _QUANTILE.match(key)
         if key == "median":
-            found[0.5] = value
+            quantiles[0.5] = value
         elif match and int(match.group(1)) > 0:
-            found[int(match.group(1)) / 100.0] = value
+            quantiles[int(match.group(1)) / 100.0] = value
         else:
             return None
-    if len(found) != 2 or len(given) != 2:
+    if len(quantiles) != 2 or len(given) != 2:
         return None
-    (_, low), (_, high) = sorted(found.items())
+    (_, low), (_, high) = sorted(quantiles.items())
     if not low < high:
         raise DistributionError("quantiles must increase with their probability")
-    return found
+    return quantiles
 
 
 def _positive(given: Given, *names: str) -> None:

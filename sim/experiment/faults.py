@@ -39,9 +39,9 @@ class Fault:
         """Return ``FILE: dotted.key: what is wrong (got VALUE)``."""
         file = self.file or file
         where = f"{file}: {self.key}" if self.key else file
-        found = "" if self.got is _NOTHING else f" (got {shown(self.got)})"
+        got = "" if self.got is _NOTHING else f" (got {shown(self.got)})"
         # One line, whatever the user's names hold.
-        line = f"{where}: {self.problem}{found}"
+        line = f"{where}: {self.problem}{got}"
         return "".join(f"\\u{ord(c):04x}" if is_unshown(c) else c for c in line)
 
 

@@ -80,7 +80,7 @@ def model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in get_args(annotation):
-        found = model_in(inner)
-        if found is not None:
-            return found
+        model = model_in(inner)
+        if model is not None:
+            return model
     return None

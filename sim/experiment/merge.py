@@ -54,11 +54,11 @@ def _without(table: Any, over: Tables) -> Any:
 
 def found_in(tables: Tables, path: Path) -> bool:
     """Say whether tables hold a path."""
-    found: Any = tables
+    inner: Any = tables
     for part in path:
-        if not isinstance(found, Mapping) or part not in found:
+        if not isinstance(inner, Mapping) or part not in inner:
             return False
-        found = found[part]
+        inner = inner[part]
     return True
 
 
@@ -175,10 +175,10 @@ def _given(text: str) -> Any:
 
 
 def _found(tables: Tables, path: Path) -> Any:
-    found: Any = tables
+    inner: Any = tables
     for part in path:
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
+        inner = inner.get(part) if isinstance(inner, Mapping) else None
+    return inner
 
 
 def _replaced(table: Tables, path: Sequence[str], item: Any) -> dict[str, Any]:

@@ -201,7 +201,7 @@ class _Rows:
 def _ranges(platform: str, tables: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     """Return the follower range of each tier that a platform has; tiers of the file come first."""
     preset, own = presets().get(platform, {}), tables.get("tier", {})
-    found = {}
+    ranges = {}
     for tier in dict.fromkeys((*own, *preset_tiers(platform))):
         layers = (preset.get("any", {}), preset.get(tier, {}), own.get(tier, {}),
                   own.get(tier, {}).get("on", {}).get(platform, {}))  # fmt: skip
@@ -210,5 +210,5 @@ def _ranges(platform: str, tables: Mapping[str, Any]) -> dict[str, tuple[float, 
             low, high = (number(end) for end in ends[-1])
         except (IndexError, TypeError, ValueError, DistributionError):
             continue
-        found[tier] = (low, high)
-    return found
+        ranges[tier] = (low, high)
+    return ranges

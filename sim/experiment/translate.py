@@ -32,10 +32,10 @@ def user_key(location: Path, tables: Mapping[str, Any]) -> str:
         on = tables.get("tier", {}).get(location[1], {}).get("on", {}).get(location[3], {})
         if location[4] not in on:
             location = (*location[:2], *location[4:])
-    found: Any = tables
+    inner: Any = tables
     for depth, part in enumerate(location):
-        if isinstance(found, Mapping):
-            found = found.get(part, {})
+        if isinstance(inner, Mapping):
+            inner = inner.get(part, {})
         else:
             return dotted(location[:depth])
     return dotted(location)

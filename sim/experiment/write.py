@@ -66,15 +66,15 @@ def _sources(path: Path, origins: Mapping[str, str]) -> dict[str, str]:
     """Return what is known of where the values of a table come from, beside the file itself."""
     if not is_section((*path, "source")):
         return {}
-    found = {}
+    sources = {}
     for name in sourced_keys(path):
         loading = dotted(("shocks", "loadings", name))
         origin = origins.get(dotted((*path, name))) or (
             origins.get(loading, "") if path == ("shocks",) else ""
         )
         if origin not in ("", DEFAULT, THIS_FILE):
-            found[name] = origin
-    return found
+            sources[name] = origin
+    return sources
 
 
 def _moved(item: Any, files: Mapping[str, str]) -> Any:

@@ -180,14 +180,14 @@ def _curvature(loss: object, at: Floats, step: float = 1e-3) -> Floats:
     """Return the matrix of second derivatives of a function."""
     assert callable(loss)
     d, units = len(at), np.eye(len(at)) * step
-    found = np.empty((d, d))
+    hessian = np.empty((d, d))
     for i in range(d):
         for j in range(d):
             corners = [
                 loss(at + a * units[i] + b * units[j]) * a * b for a in (1, -1) for b in (1, -1)
             ]
-            found[i, j] = sum(corners) / (4.0 * step**2)
-    return found
+            hessian[i, j] = sum(corners) / (4.0 * step**2)
+    return hessian
 
 
 def fit_order_value(posts: Posts) -> tuple[Fitted, ...]:
@@ -204,7 +204,7 @@ def fit_order_value(posts: Posts) -> tuple[Fitted, ...]:
     means = (weights @ revenue) / (weights @ orders)
     off = (revenue[None, :] - means[:, None] * orders) ** 2 / orders
     spreads = np.sqrt(np.sum(weights * off, axis=1) / weights.sum(axis=1)) / means
-    found = []
+    fitted = []
     for key, drawn, law in (
         ("order_value", means, "mean over all orders"),
         ("order_value_cv", spreads, "from revenue given orders"),
@@ -213,5 +213,5 @@ def fit_order_value(posts: Posts) -> tuple[Fitted, ...]:
         if value < LEAST_CV:
             continue
         estimates = (Estimate("value", value, error),)
-        found.append(Fitted(key, rounded(value), law, estimates, int(orders.sum()), "orders"))
-    return tuple(found)
+        fitted.append(Fitted(key, rounded(value), law, estimates, int(orders.sum()), "orders"))
+    return tuple(fitted)

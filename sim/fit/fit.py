@@ -143,15 +143,15 @@ class _Tier:
 
     def fit(self) -> TierFit:
         """Fit what the columns allow."""
-        found: list[Fitted | None] = [self._followers()]
+        parts: list[Fitted | None] = [self._followers()]
         law = self._law()
-        found += law.fitted
+        parts += law.fitted
         seen = self._seen(law) if self.viewed else None
         if seen is not None and len(seen.levels.posts) >= CREATORS:
-            found.append(fit_reach(self.tier, seen, law))
-        found += self._engagement(law)
-        found += [fit_fee(self.posts), fit_conversion(self.posts, packaged_tracked_share())]
-        fitted = [each for each in found if each is not None]
+            parts.append(fit_reach(self.tier, seen, law))
+        parts += self._engagement(law)
+        parts += [fit_fee(self.posts), fit_conversion(self.posts, packaged_tracked_share())]
+        fitted = [each for each in parts if each is not None]
         inputs, refused = acceptable(self.name, self.platform, fitted)
         packaged = priors(self.tier, self.tables, self.doubts)
         shrunk = [pooled(each, packaged.get(each.key, {})) for each in inputs]
@@ -226,7 +226,7 @@ class _Tier:
         engaged = np.log(some.engagements / some.posts)
         spread = _spread_of_engagement(law, self.tier.amplified_engagement)
         of_followers = Measured.of(some.creator, engaged - np.log(some.followers), spread)
-        found: list[Fitted | None] = []
+        parts: list[Fitted | None] = []
         q, rate = self.tier.amplified_engagement, of_followers
         if self.viewed:
             seen = Measured.of(some.creator, np.log(some.views / some.posts), spread)
@@ -237,15 +237,15 @@ class _Tier:
             shown = Measured.of(
                 some.creator, np.log(some.views / (some.followers * some.posts)), spread
             )
-            found += [amplified, fit_reach_correlation(self.tier, rate, shown)]
+            parts += [amplified, fit_reach_correlation(self.tier, rate, shown)]
         counts = np.bincount(some.creator)
         size = np.exp(totals(some.creator, np.log(some.followers)) / counts)
-        found += [
+        parts += [
             fit_engagement(some, rate, law, q, per_view),
             fit_followers_correlation(size, rate),
             fit_fee_elasticity(some, Measured.of(some.creator, engaged, spread)),
         ]
-        return found
+        return parts
 
     def _remark(self, inputs: tuple[Fitted, ...]) -> None:
         poor = [f.key for f in inputs if f.goodness is not None and f.goodness.poor]

@@ -46,8 +46,8 @@ def uniform_goodness(u: Floats) -> Goodness:
 
     The chance is that of a law known beforehand, so it is too large rather than too small.
     """
-    found = stats.kstest(u, "uniform")
-    return Goodness(float(found.statistic), float(found.pvalue), "KS distance")
+    test = stats.kstest(u, "uniform")
+    return Goodness(float(test.statistic), float(test.pvalue), "KS distance")
 
 
 def chi_square(statistic: float, freedom: int) -> Goodness:

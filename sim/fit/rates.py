@@ -204,8 +204,8 @@ def logit_from_log(mean: float, sd: float) -> tuple[float, float]:
         return np.array([centre - mean, math.sqrt(float(weights @ (log - centre) ** 2)) - sd])
 
     start = special.logit(min(math.exp(mean), 0.9))
-    found = optimize.least_squares(off, [start, math.log(max(sd, LEAST_SPREAD))])
-    return float(found.x[0]), float(math.exp(found.x[1]))
+    solution = optimize.least_squares(off, [start, math.log(max(sd, LEAST_SPREAD))])
+    return float(solution.x[0]), float(math.exp(solution.x[1]))
 
 
 def fit_amplified_engagement(seen: Measured, per_view: Measured, law: Law) -> Fitted | None:
@@ -257,8 +257,8 @@ def fit_followers_correlation(followers: Floats, rate: Measured) -> Fitted | Non
     spread = root(rate.spread(weights), LEAST_SPREAD)
     if not sizes[0] > LEAST_SPREAD:
         return None
-    found = covariance(weights, x, rate.levels.mean) / (sizes * spread)
-    return _correlation("followers_engagement_correlation", found, len(x))
+    correlation = covariance(weights, x, rate.levels.mean) / (sizes * spread)
+    return _correlation("followers_engagement_correlation", correlation, len(x))
 
 
 def fit_reach_correlation(tier: m.Tier, rate: Measured, seen: Measured) -> Fitted | None:
@@ -270,8 +270,8 @@ def fit_reach_correlation(tier: m.Tier, rate: Measured, seen: Measured) -> Fitte
     _, sd_share = mg.log_moments(mg.compile_marginal(marginal(tier.authentic_share, 0, 1)))
     reach = root(seen.spread(weights) - sd_share**2, LEAST_SPREAD)
     together = between_covariance(weights, rate.levels, seen.levels, both)
-    found = together / (reach * root(rate.spread(weights), LEAST_SPREAD))
-    return _correlation("engagement_reach_correlation", found, len(rate.levels.posts))
+    correlation = together / (reach * root(rate.spread(weights), LEAST_SPREAD))
+    return _correlation("engagement_reach_correlation", correlation, len(rate.levels.posts))
 
 
 def _correlation(key: str, drawn: Floats, n: int) -> Fitted:

@@ -185,8 +185,8 @@ def _engagements(
         return sums["engagements"], spare if "engagement_rate" in sums else []
     if parts:
         seen = ~np.all(np.isnan(parts), axis=0)
-        found = np.where(seen, np.nansum(parts, axis=0), np.nan)
-        return found, spare if "engagement_rate" in sums else []
+        totals = np.where(seen, np.nansum(parts, axis=0), np.nan)
+        return totals, spare if "engagement_rate" in sums else []
     if "engagement_rate" not in sums:
         return np.full(len(followers), np.nan), []
     notes = ["engagements are the engagement rate times followers"]

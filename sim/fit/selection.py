@@ -24,16 +24,16 @@ def selection_warnings(posts: Posts) -> list[str]:
     posts
         All rows that can be used.
     """
-    found = []
+    warnings = []
     if posts.ranked:
-        found.append("a column ranks the rows, as top-N lists do")
+        warnings.append("a column ranks the rows, as top-N lists do")
     in_file = np.argsort(posts.order)
     for name in ("views", "engagements", "followers"):
         values = getattr(posts, name)[in_file]
         if len(values) >= ORDERED and np.all(np.diff(values) <= 0.0) and values[0] > values[-1]:
-            found.append(f"rows stand in the order of {name}, largest first, as on top-N lists")
+            warnings.append(f"rows stand in the order of {name}, largest first, as on top-N lists")
             break
-    return found + _flat(posts)
+    return warnings + _flat(posts)
 
 
 def _flat(posts: Posts) -> list[str]:

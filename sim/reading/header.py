@@ -122,12 +122,12 @@ def known_names(rows: Sequence[Row], vocabulary: Vocabulary, mapped: Mapping[str
 def _keys(title: Title, vocabulary: Vocabulary) -> dict[str, int]:
     """Return what a name can stand for, each with its rank among that meaning's names."""
     names = dict.fromkeys((title.plain, without_average(title), _plain(title.text)))
-    found: dict[str, int] = {}
+    ranks_of: dict[str, int] = {}
     for meaning in vocabulary.meanings.values():
         ranks = [meaning.names.index(name) for name in names if name in meaning.names]
         if ranks:
-            found[meaning.key] = min(ranks)
-    return found
+            ranks_of[meaning.key] = min(ranks)
+    return ranks_of
 
 
 @dataclass(frozen=True)
@@ -212,9 +212,9 @@ def _mapped(
             known = ", ".join(vocabulary.meanings)
             faults.append(f"--map {key}=...: is no column that is read; those are {known}")
             continue
-        found = [i for i, text in enumerate(texts) if text == name.strip()]
-        found = found or [i for i, text in enumerate(texts) if _plain(text) == _plain(name)]
-        if not found:
+        places = [i for i, text in enumerate(texts) if text == name.strip()]
+        places = places or [i for i, text in enumerate(texts) if _plain(text) == _plain(name)]
+        if not places:
             near = difflib.get_close_matches(name, texts, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(texts)}"
             if vocabulary.mapped:
@@ -222,10 +222,10 @@ def _mapped(
             else:
                 faults.append(f"has no column `{name}`{hint}")
             continue
-        if len(found) > 1:
-            columns = " and ".join(str(at + 1) for at in found)
+        if len(places) > 1:
+            columns = " and ".join(str(at + 1) for at in places)
             faults.append(f"--map {key}={name}: stands twice, as columns {columns}: rename one")
-        place[key] = found[0]
+        place[key] = places[0]
     if faults:
         raise ReadingError(*faults)
     return place

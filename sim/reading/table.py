@@ -381,7 +381,7 @@ class _Columns:
         at, kind = self.place[key], self._meaning(key).kind
         result = []
         for row in self.rows:
-            cell, found = row.cells[at], []
+            cell, numbers = row.cells[at], []
             texts = _several(cell.text) if kind == "counts" else [cell.text]
             for text in texts:
                 if is_missing(text):
@@ -395,8 +395,8 @@ class _Columns:
                 if problem:
                     self._fault(row, key, problem)
                     continue
-                found.append(_as_known(written, cell))
-            result.append(found)
+                numbers.append(_as_known(written, cell))
+            result.append(numbers)
         return result
 
     def _values(

@@ -59,12 +59,12 @@ def sheets(raw: bytes) -> list[tuple[str, list[Row]]]:
             # Of styles and validations that it cannot keep: only the cells are read.
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True, read_only=True)
-            found = [(sheet.title, list(_rows(sheet))) for sheet in book.worksheets]
+            rows_of = [(sheet.title, list(_rows(sheet))) for sheet in book.worksheets]
             book.close()
     except _DAMAGE as error:
         why = type(error).__name__
         raise ReadingError(f"is a damaged workbook ({why}): save it anew") from None
-    return [(name, rows) for name, rows in found if any(not row.blank for row in rows)]
+    return [(name, rows) for name, rows in rows_of if any(not row.blank for row in rows)]
 
 
 def _rows(sheet: Any) -> Iterator[Row]:

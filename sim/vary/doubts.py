@@ -90,7 +90,7 @@ def doubts_of(experiment: Experiment, plan: Plan) -> list[Doubt]:
         Its plan: the weights of factors.
     """
     unit = np.eye(len(plan.factors))
-    found = [
+    doubts = [
         Doubt(
             factor.name,
             "shock",
@@ -103,27 +103,27 @@ def doubts_of(experiment: Experiment, plan: Plan) -> list[Doubt]:
         for k, factor in enumerate(plan.factors)
         if factor.kind == "shock"
     ]
-    found += _tier_doubts(experiment, plan)
+    doubts += _tier_doubts(experiment, plan)
     for name, (table, k) in plan.economics.items():
         if k is not None:
             what = m.Economics.model_fields[name].description or ""
             key = f"economics.{name}"
-            found.append(Doubt(key, "belief", name, what, "", unit[k], table.quantile))
-    return found
+            doubts.append(Doubt(key, "belief", name, what, "", unit[k], table.quantile))
+    return doubts
 
 
 def _tier_doubts(experiment: Experiment, plan: Plan) -> list[Doubt]:
-    found: dict[str, Doubt] = {}
+    doubts: dict[str, Doubt] = {}
     terms_of = {line.work: line.terms for line in plan.lines}
     several = len({terms.platform for terms in terms_of.values()}) > 1
     for w, work in enumerate(plan.works):
         terms = terms_of[w]
         for x, name in enumerate(INPUTS):
             key = _key(terms, name, several)
-            if key in found or not work.belief[x].any():
+            if key in doubts or not work.belief[x].any():
                 continue
             weights = work.belief[x].copy()
-            found[key] = Doubt(
+            doubts[key] = Doubt(
                 key,
                 "belief",
                 f"mean {spoken(name)} of {terms.tier}"
@@ -133,7 +133,7 @@ def _tier_doubts(experiment: Experiment, plan: Plan) -> list[Doubt]:
                 weights,
                 _multiplied(_quoted_mean(experiment, terms, name), float(weights @ weights)),
             )
-    return list(found.values())
+    return list(doubts.values())
 
 
 def _key(terms: Terms, name: str, several: bool) -> str:

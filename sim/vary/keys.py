@@ -79,13 +79,13 @@ def find_key(experiment: Experiment, name: str) -> Key:
     """
     parts = path_of(name) or tuple(name.split("."))
     paths = tuple(places_of(experiment, parts))
-    found = [_look_up(experiment, path) for path in paths]
-    if not found or parts[0] in ASIDE or any(place is None for place in found):
+    places = [_look_up(experiment, path) for path in paths]
+    if not places or parts[0] in ASIDE or any(place is None for place in places):
         known = [key for key in all_keys(experiment) if key.partition(".")[0] not in ASIDE]
         near = nearest(name, known)
         hint = f"did you mean `{near}`?" if near else "`sim explain FILE` lists all keys"
         raise ExperimentError(experiment.file, [Fault(name, f"is no key to vary; {hint}")])
-    value, unit = found[0] or (None, "")
+    value, unit = places[0] or (None, "")
     if value is None and parts[-1] == "creators":
         value = make_plan(experiment).creators(parts[1])
     return Key(name, paths, _kind(parts, value), _base(value), unit)
@@ -171,7 +171,7 @@ def _base(value: Any) -> float | None:
 
 def all_keys(experiment: Experiment) -> list[str]:
     """Return the dotted keys of an experiment, tiers without their platform."""
-    found: list[str] = []
+    keys: list[str] = []
 
     def walk(value: Any, path: Path) -> None:
         if isinstance(value, m.Table):
@@ -182,10 +182,10 @@ def all_keys(experiment: Experiment) -> list[str]:
                 walk(item, (*path, str(name)))
         elif len(path) > 1:
             short = (*path[:2], *path[4:]) if path[0] == "tier" else path
-            found.append(dotted(short))
+            keys.append(dotted(short))
 
     walk(experiment, ())
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(keys))
 
 
 # --- Distributions at another median --------------------------------------------------------------

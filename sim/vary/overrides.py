@@ -66,7 +66,7 @@ def _placed(experiment: Experiment, path: Path, value: Any) -> dict[Path, Any]:
     if isinstance(value, Mapping):
         if path[0] in _BY_KEY:
             inner = [_placed(experiment, (*path, name), item) for name, item in value.items()]
-            return {place: item for found in inner for place, item in found.items()}
+            return {place: item for places in inner for place, item in places.items()}
         return {place: dict(value) for place in places_of(experiment, path)}
     key = find_key(experiment, dotted(path))
     if isinstance(value, str) and is_times(value):

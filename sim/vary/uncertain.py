@@ -70,21 +70,21 @@ def uncertain_inputs(experiment: Experiment, plan: Plan) -> list[Uncertain]:
     """
     row = {factor.name: k for k, factor in enumerate(plan.factors)}
     platforms = {tier: list(on.on) for tier, on in experiment.tier.items()}
-    found = []
+    uncertain = []
     for factor in plan.factors:
         k = row[factor.name]
         name, *rest = factor.name.split(":")
         words = factor_words(factor.name, factor.kind)
         if factor.kind == "shock":
             settings: tuple[str, str, str] = ("score -1.28", "score 0", "score +1.28")
-            found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
+            uncertain.append(Uncertain(factor.name, words, k, 1.0, (), settings))
         elif factor.table is not None:
             low, middle, high = map(setting, factor.table.quantile(np.array(SCORES)).tolist())
             settings = (low, middle, high)
-            found.append(Uncertain(factor.name, words, k, 1.0, (), settings))
+            uncertain.append(Uncertain(factor.name, words, k, 1.0, (), settings))
         elif not rest:
             settings = _multipliers(factor.log_sd)
-            found.append(Uncertain(f"beliefs.{name}", words, k, 1.0, (), settings))
+            uncertain.append(Uncertain(f"beliefs.{name}", words, k, 1.0, (), settings))
         else:
             platform, tier = rest
             common = plan.factors[row[name]].log_sd if name in row else 0.0
@@ -93,8 +93,8 @@ def uncertain_inputs(experiment: Experiment, plan: Plan) -> list[Uncertain]:
             place = f"tier.{tier}" if len(platforms[tier]) == 1 else f"tier.{tier}.on.{platform}"
             settings = _multipliers(total)
             own = factor.log_sd / total
-            found.append(Uncertain(f"{place}.{name}", words, k, own, others, settings))
-    return found
+            uncertain.append(Uncertain(f"{place}.{name}", words, k, own, others, settings))
+    return uncertain
 
 
 def _multipliers(log_sd: float) -> tuple[str, str, str]:
