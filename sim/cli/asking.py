@@ -74,9 +74,9 @@ def finished_run(
     from ..run.written import check_target, run_folder, write_run
 
     folder = run_folder(experiment, out)
-    found = stored_run(experiment, folder)
-    if found is not None:
-        return folder, found
+    stored = stored_run(experiment, folder)
+    if stored is not None:
+        return folder, stored
     check_target(folder)
     context = click.get_current_context()
     assert context is not None

@@ -78,36 +78,36 @@ def audit(
     count = WORLDS if worlds is None else experiment.simulation.worlds
     try:
         with progress_bar("checking claims", as_json) as progress:
-            found = check_claims(
+            answer = check_claims(
                 experiment, worlds=count, threads=threads, progress=progress
             ).answer()
     except AuditError as error:
         fail(f"audit: {error}", MISTAKE)
-    saved = _save(found, experiment, out) if file is not None else None
+    saved = _save(answer, experiment, out) if file is not None else None
     if as_json:
-        content = found.to_dict()
+        content = answer.to_dict()
         print_json([*content["claims"], *(content["listed"] if every else [])])
         return
     if is_quiet():
-        click.echo(found.sentence)
+        click.echo(answer.sentence)
         return
     piped = not sys.stdout.isatty()
     if piped:
-        print_rows(found.to_rows(), _COLUMNS)
+        print_rows(answer.to_rows(), _COLUMNS)
     else:
-        _print_table(found)
-    click.echo(found.sentence, err=piped)
+        _print_table(answer)
+    click.echo(answer.sentence, err=piped)
     if every:
-        for figure in found.listed:
+        for figure in answer.listed:
             click.echo(f"  {figure.id} ({figure.source}): {figure.reason}", err=piped)
     written = f" Written to {saved}" if saved else ""
     click.echo(
-        f"± is one Monte Carlo standard error; {counted(found.worlds, 'world')} each.{written}",
+        f"± is one Monte Carlo standard error; {counted(answer.worlds, 'world')} each.{written}",
         err=piped,
     )
 
 
-def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None:
+def _save(answer: Audit, experiment: Experiment, out: Path | None) -> Path | None:
     """Save an audit beside a run of the same assumptions, whatever its worlds; None without one."""
     from ..run.answers import save_analysis
     from ..run.dataset import open_results
@@ -119,19 +119,19 @@ def _save(found: Audit, experiment: Experiment, out: Path | None) -> Path | None
         return None
     if read_manifest(folder)["experiment_hash"] != experiment.fingerprint():
         return None
-    path = save_analysis(folder, "audit", found.to_dict())
+    path = save_analysis(folder, "audit", answer.to_dict())
     if charts_wanted():
         with open_results(folder) as run:
-            save_figures(found, path.with_suffix(""), run)
+            save_figures(answer, path.with_suffix(""), run)
     return path
 
 
-def _print_table(found: Audit) -> None:
+def _print_table(answer: Audit) -> None:
     """Print claims as a table that fits the terminal, then what each verdict rests on."""
-    rows = found.shown().to_texts()
+    rows = answer.shown().to_texts()
     print_rows(rows, list(rows[0]))
     for verdict, heading in _GROUNDS.items():
-        told = [claim for claim in found.claims if claim.verdict == verdict and claim.has_ground]
+        told = [claim for claim in answer.claims if claim.verdict == verdict and claim.has_ground]
         if told:
             click.secho(f"\n{heading}", bold=True)
         for claim in told:

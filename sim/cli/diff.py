@@ -24,26 +24,26 @@ def diff(run1: Path, run2: Path, as_json: bool) -> None:
     """
     from ..diff import changes, changes_table
 
-    found = changes(run1, run2)
+    answer = changes(run1, run2)
     if as_json:
-        print_json(found.to_dict())
+        print_json(answer.to_dict())
         return
-    keys = [(entry.key, entry.old or "-", entry.new or "-") for entry in found.changed]
+    keys = [(entry.key, entry.old or "-", entry.new or "-") for entry in answer.changed]
     if keys:
         _columns([("changed", str(run1), str(run2)), *keys], right=False)
     else:
         click.echo("No assumption in use changed.")
-    if found.unused:
-        click.echo(f"({found.unused} more keys differ that no portfolio uses)")
+    if answer.unused:
+        click.echo(f"({answer.unused} more keys differ that no portfolio uses)")
     click.echo("")
-    rows = [tuple(row.values()) for row in changes_table(found)]
+    rows = [tuple(row.values()) for row in changes_table(answer)]
     for of in dict.fromkeys(row[0] for row in rows):
         head = ("measure", str(run1), str(run2), "difference")
         click.echo(of)
         _columns([head, *((f"  {row[1]}", *row[2:]) for row in rows if row[0] == of)])
         click.echo("")
-    click.echo(found.sentence)
-    for note in found.notes:
+    click.echo(answer.sentence)
+    for note in answer.notes:
         click.echo(f"Note: {note}")
     click.echo("± is one Monte Carlo standard error, * has none.")
 

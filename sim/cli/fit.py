@@ -66,13 +66,13 @@ def fit(
     try:
         posts = read_posts(file, columns=columns, platform=platform)
         with progress_bar("fitting tiers", as_json) as progress:
-            found = fit_posts(posts, basis=basis, progress=progress)  # type: ignore[arg-type]
+            fitted = fit_posts(posts, basis=basis, progress=progress)  # type: ignore[arg-type]
     except FitError as error:
         fail(str(error), MISTAKE)
     if drawn is not None:
-        _draw(found, drawn)
-    write_whole(out, to_toml(found, out.name))
-    _print(found, out, drawn, as_json)
+        _draw(fitted, drawn)
+    write_whole(out, to_toml(fitted, out.name))
+    _print(fitted, out, drawn, as_json)
 
 
 def columns_of(mapped: tuple[str, ...]) -> dict[str, str]:
@@ -99,35 +99,35 @@ def _check(file: Path, out: Path, drawn: Path | None) -> None:
         fail(f"{drawn}: pictures are written as {', '.join(_PICTURES)}", MISTAKE)
 
 
-def _draw(found: Fit, target: Path) -> None:
+def _draw(fitted: Fit, target: Path) -> None:
     from ..charts.fit import draw_fit
     from ..charts.theme import save
     from ..run.folder import file_in_place
 
     with file_in_place(target) as part:
-        save(draw_fit(found), part, dpi=130)
+        save(draw_fit(fitted), part, dpi=130)
 
 
-def _print(found: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:
+def _print(fitted: Fit, out: Path, drawn: Path | None, as_json: bool) -> None:
     if as_json:
-        print_json(found.to_dict())
+        print_json(fitted.to_dict())
         return
     piped = not sys.stdout.isatty()
-    rows = found.to_rows()
+    rows = fitted.to_rows()
     if piped:
         print_rows(rows, list(rows[0]))
     else:
         _print_tables(rows)
-    click.echo(found.read, err=piped)
-    for text in found.warnings:
+    click.echo(fitted.read, err=piped)
+    for text in fitted.warnings:
         click.secho(f"Warning: {text}.", err=piped, fg=None if piped else "yellow")
-    for tier in found.tiers:
+    for tier in fitted.tiers:
         for mean in tier.means:
             click.echo(f"{tier.tier} on {tier.platform}: {mean.words}", err=piped)
-    remarks = [f"{t.tier} on {t.platform}: {note}" for t in found.tiers for note in t.notes]
-    for text in (*found.notes, *remarks):
+    remarks = [f"{t.tier} on {t.platform}: {note}" for t in fitted.tiers for note in t.notes]
+    for text in (*fitted.notes, *remarks):
         click.echo(f"Note: {text}.", err=piped)
-    for text in found.skipped:
+    for text in fitted.skipped:
         click.echo(f"Not fitted: {text}.", err=piped)
     shown = "" if drawn is None else f", fit against data in {drawn}"
     click.echo(

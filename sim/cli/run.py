@@ -109,7 +109,7 @@ def run(
                 where = Where(threads, progress, cluster, workers)
                 dataset = stack.enter_context(worlds_of(experiment, folder, where, resume=resume))
         simulated = time.monotonic()
-        found = write_run(
+        answer = write_run(
             folder,
             experiment,
             dataset,
@@ -126,21 +126,21 @@ def run(
     if report:
         from ..report import write_report
 
-        write_report(folder, answer=found)
+        write_report(folder, answer=answer)
     if as_json:
-        print_json(found.to_dict())
+        print_json(answer.to_dict())
         return
-    sentences = [*found.sentences, *reached]
+    sentences = [*answer.sentences, *reached]
     if is_quiet():
         click.echo("\n".join(sentences))
         return
     title = experiment.title or experiment.name
-    click.echo(f"{title}\n\n{as_text(headline_table(found), _width())}\n")
+    click.echo(f"{title}\n\n{as_text(headline_table(answer), _width())}\n")
     for sentence in sentences:
         click.echo(sentence)
-    for warning in found.warnings:
+    for warning in answer.warnings:
         click.secho(f"Note: {warning}", fg="yellow")
-    click.echo(f"\n{basis(found)} Written to {folder}")
+    click.echo(f"\n{basis(answer)} Written to {folder}")
 
 
 def _width() -> int | None:

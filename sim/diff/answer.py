@@ -98,7 +98,7 @@ class Changes(Told, table="sim.diff.answer:changes_table"):
         return [entry.to_row() for entry in self.moved]
 
 
-def changes_table(found: Changes) -> list[dict[str, str]]:
+def changes_table(answer: Changes) -> list[dict[str, str]]:
     """Return the measures as texts for people: in the first run, in the second, the difference."""
     return [
         {
@@ -108,7 +108,7 @@ def changes_table(found: Changes) -> list[dict[str, str]]:
             "second run": cell(entry.new),
             "difference": change(entry.difference),
         }
-        for entry in found.moved
+        for entry in answer.moved
     ]
 
 

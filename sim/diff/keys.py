@@ -40,23 +40,23 @@ def changed_keys(old: Experiment, new: Experiment) -> tuple[tuple[Changed, ...],
     """Return the keys that differ and are in use, and how many others differ."""
     before, after = _values(old, new), _values(new, old)
     used = _used(old) | _used(new)
-    found, unused = [], 0
+    changed, unused = [], 0
     for path in dict.fromkeys([*before, *after]):
         was, is_now = before.get(path), after.get(path)
         if was is not None and is_now is not None and was[1] == is_now[1]:
             continue
         if _is_used(path, used):
             texts = (side[0] if side else None for side in (was, is_now))
-            found.append(Changed(dotted(path), *texts))
+            changed.append(Changed(dotted(path), *texts))
         else:
             unused += 1
-    return tuple(found), unused
+    return tuple(changed), unused
 
 
 def _values(experiment: Experiment, other: Experiment) -> dict[tuple[str, ...], tuple[str, Any]]:
     """Return every value by its path; a portfolio that the other has not is one value."""
     alone = {name for name in experiment.portfolio if name not in other.portfolio}
-    found = {
+    written = {
         path: value
         for path, value in _leaves(experiment)
         if path[0] != "portfolio" or path[1] not in alone
@@ -65,8 +65,8 @@ def _values(experiment: Experiment, other: Experiment) -> dict[tuple[str, ...], 
         if name in alone:
             portfolio = _written(experiment.portfolio[name])
             told = {key: portfolio[key] for key in _TOLD if key in portfolio}
-            found["portfolio", name] = (as_toml(told), told)
-    return found
+            written["portfolio", name] = (as_toml(told), told)
+    return written
 
 
 def _leaves(experiment: Experiment) -> Iterator[tuple[tuple[str, ...], tuple[str, Any]]]:

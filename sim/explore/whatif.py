@@ -114,10 +114,10 @@ class WhatIf:
     def pair(self) -> Decision | None:
         """The pair that the sentence is about; None where the experiment names none."""
         try:
-            found = decide(self.experiment)
+            decision = decide(self.experiment)
         except ExperimentError:
             return None
-        return found if found.b is not None else None
+        return decision if decision.b is not None else None
 
     @cached_property
     def tiers(self) -> Mapping[str, str]:
@@ -212,13 +212,13 @@ class WhatIf:
         """Return the keys that are not at their start, with their values."""
         if len(positions) != len(self.controls):
             raise PositionError(f"{len(self.controls)} positions are needed")
-        found: dict[Key, float] = {}
+        moved: dict[Key, float] = {}
         for control, position in zip(self.controls, positions, strict=True):
             if type(position) is not int or not 0 <= position < len(control.values):
                 raise PositionError(f"{control.label} has no position {position!r}")
             if position != control.start:
-                found |= dict.fromkeys(control.keys, control.values[position])
-        return found
+                moved |= dict.fromkeys(control.keys, control.values[position])
+        return moved
 
     def _at(self, moved: Mapping[Key, float], hire: bool) -> Experiment:
         return Varied(self.experiment, resize=hire).at(dict(moved)) if moved else self.experiment

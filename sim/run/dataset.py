@@ -327,5 +327,5 @@ def cost_by_component(dataset: xr.Dataset) -> xr.DataArray:
 
 def warnings_of(dataset: xr.Dataset) -> list[str]:
     """Return what the run itself warned of."""
-    found: list[str] = json.loads(dataset.attrs.get("warnings_json", "[]"))
-    return found
+    warnings: list[str] = json.loads(dataset.attrs.get("warnings_json", "[]"))
+    return warnings

@@ -143,21 +143,21 @@ def write_run(
     """
     check_target(Path(folder))
     folder = Path(folder).resolve()
-    found = _with_evidence(read_answer(dataset), experiment, dataset, threads)
+    said = _with_evidence(read_answer(dataset), experiment, dataset, threads)
     with replaced(folder) as fresh:
         check_space(dataset, fresh)
         with silent_deallocation():
             save(dataset, fresh / "worlds.nc")
         resolved = _with_inputs(experiment, int(dataset.attrs["worlds"]), fresh)
         (fresh / "experiment.toml").write_text(resolved, encoding="utf-8")
-        _write_json(fresh / "summary.json", found.to_dict())
-        _write_csv(fresh / "summary.csv", found.summary.to_rows())
+        _write_json(fresh / "summary.json", said.to_dict())
+        _write_csv(fresh / "summary.csv", said.summary.to_rows())
         sign(
             fresh,
             {
                 "experiment": experiment.name,
                 "title": experiment.title,
-                "answer": found.sentences[0] if found.sentences else "",
+                "answer": said.sentences[0] if said.sentences else "",
                 "experiment_hash": dataset.attrs["experiment_hash"],
                 "seed": int(dataset.attrs["seed"]),
                 "worlds": int(dataset.attrs["worlds"]),
@@ -167,32 +167,32 @@ def write_run(
             },
         )
     if draw is not None:
-        _draw(folder, dataset, found, draw)
-    return found
+        _draw(folder, dataset, said, draw)
+    return said
 
 
 def _with_evidence(
-    found: Answer, experiment: Experiment, dataset: xr.Dataset, threads: int | None
+    said: Answer, experiment: Experiment, dataset: xr.Dataset, threads: int | None
 ) -> Answer:
     """Return an answer that also says what each set of evidence answers, and what was measured."""
-    first = found.comparisons[0] if found.comparisons else None
+    first = said.comparisons[0] if said.comparisons else None
     pair = (first.a, first.b) if first else None
     evidence = by_evidence(experiment, dataset, pair, threads=threads)
     told = [evidence.sentence] if evidence else []
-    names = pair or tuple(found.summary.portfolios)
-    outside, warnings = outside_view(dataset, experiment, found.summary, names)
+    names = pair or tuple(said.summary.portfolios)
+    outside, warnings = outside_view(dataset, experiment, said.summary, names)
     return replace(
-        found,
+        said,
         evidence=evidence,
-        sentences=(*found.sentences, *told, *outside),
-        warnings=(*found.warnings, *warnings),
+        sentences=(*said.sentences, *told, *outside),
+        warnings=(*said.warnings, *warnings),
     )
 
 
-def _draw(folder: Path, dataset: xr.Dataset, found: Answer, draw: Draw) -> None:
+def _draw(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> None:
     try:
         with added(folder, "charts") as staged:
-            draw(dataset, staged, found)
+            draw(dataset, staged, said)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{folder}: the run is whole but for its charts") from None
     except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
