@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from sim.evidence.tables import (
     TIERS,
     Derived,
-    Figure,
+    Quoted,
     Source,
     cite,
     claims,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TIERS",
     "Derived",
-    "Figure",
+    "Quoted",
     "Source",
     "SourceSpread",
     "TierSpread",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from sim.evidence.tables import Figure, claims, derived, measured_figure, published
+from sim.evidence.tables import Quoted, claims, derived, measured_figure, published
 
 SETS = ("pooled", "measured", "vendors")
 
@@ -29,7 +29,7 @@ class Evidence:
     input: str
     platform: str
     set: str
-    figures: tuple[Figure, ...]
+    figures: tuple[Quoted, ...]
     fell_back: bool
 
     @property
@@ -76,6 +76,6 @@ def _table() -> dict[tuple[str, str, str], tuple[str, ...]]:
 
 
 @cache
-def _figures() -> dict[str, Figure]:
+def _figures() -> dict[str, Quoted]:
     real = (measured_figure(row, row.quantity) for row in derived())
     return {figure.id: figure for figure in (*claims(), *published(), *real)}

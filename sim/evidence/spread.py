@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.evidence.tables import (
     TIERS,
-    Figure,
+    Quoted,
     claims,
     derived,
     measured_figure,
@@ -154,7 +154,7 @@ def spread_of_sources(quantity: str, platform: str = "instagram") -> SourceSprea
     )
 
 
-def tier_levels(figures: Iterable[Figure]) -> dict[str, float]:
+def tier_levels(figures: Iterable[Quoted]) -> dict[str, float]:
     """Return the level of each tier by some figures, each witness's own level taken out.
 
     Figures bounded on one side, of no tier or on another denominator stay out. Same unit as theirs.
@@ -169,7 +169,7 @@ def tier_levels(figures: Iterable[Figure]) -> dict[str, float]:
     return _tier_levels(_witnesses(usable))
 
 
-def _reason_to_omit(figure: Figure) -> str:
+def _reason_to_omit(figure: Quoted) -> str:
     if figure.basis not in COMPARABLE[figure.quantity]:
         return f"per {figure.basis}, not comparable"
     if figure.subject not in TIERS:
@@ -179,17 +179,17 @@ def _reason_to_omit(figure: Figure) -> str:
     return "" if figure.use == "default" else figure.reason or f"used for {figure.use} only"
 
 
-def _measured(quantity: str) -> list[Figure]:
+def _measured(quantity: str) -> list[Quoted]:
     """Return what posts measured here say of the quantity, as figures of a source."""
     rows = (row for row in derived() if row.quantity == MEASURED.get(quantity))
     return [measured_figure(row, quantity) for row in rows]
 
 
-def _witnesses(figures: list[Figure]) -> list[Witness]:
-    by_source: dict[tuple[str, str], list[Figure]] = {}
+def _witnesses(figures: list[Quoted]) -> list[Witness]:
+    by_source: dict[tuple[str, str], list[Quoted]] = {}
     for figure in figures:
         by_source.setdefault((figure.origin or figure.source, figure.subject), []).append(figure)
-    by_cluster: dict[tuple[str, str], list[list[Figure]]] = {}
+    by_cluster: dict[tuple[str, str], list[list[Quoted]]] = {}
     for (source, tier), group in by_source.items():
         by_cluster.setdefault((sources()[source].cluster, tier), []).append(group)
     return [
@@ -203,7 +203,7 @@ def _witnesses(figures: list[Figure]) -> list[Witness]:
     ]
 
 
-def _ids(figures: list[Figure]) -> tuple[str, ...]:
+def _ids(figures: list[Quoted]) -> tuple[str, ...]:
     return tuple(figure.id for figure in figures)
 
 

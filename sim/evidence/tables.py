@@ -32,7 +32,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Quoted:
     """A figure that a source states.
 
     ``low`` or ``high`` is None where the figure is unbounded on that side; ``basis`` is the
@@ -84,7 +84,7 @@ class Derived:
     note: str
 
 
-def measured_figure(row: Derived, quantity: str) -> Figure:
+def measured_figure(row: Derived, quantity: str) -> Quoted:
     """Return a statistic of real posts as a figure of its source, under another quantity's name.
 
     One that rests on few creators is used for ``neither``, with the reason.
@@ -92,13 +92,13 @@ def measured_figure(row: Derived, quantity: str) -> Figure:
     reason = row.note if "weak" in row.note else ""
     use = "neither" if reason else "default"
     informs = f"tier.{row.tier}.{quantity}"
-    return Figure(
+    return Quoted(
         row.id, row.source, quantity, row.tier, row.platform, row.value, row.value, row.unit,
         row.basis, row.note, sources()[row.source].year, informs, use, reason, "",
     )  # fmt: skip
 
 
-Row = TypeVar("Row", Source, Figure, Derived)
+Row = TypeVar("Row", Source, Quoted, Derived)
 
 _NUMBERS = ("low", "high", "value", "se")
 _INTEGERS = ("year", "n")
@@ -130,15 +130,15 @@ def sources() -> dict[str, Source]:
 
 
 @cache
-def claims() -> tuple[Figure, ...]:
+def claims() -> tuple[Quoted, ...]:
     """Return the quantitative claims of five articles on micro against macro creators."""
-    return _read("claims.csv", Figure)
+    return _read("claims.csv", Quoted)
 
 
 @cache
-def published() -> tuple[Figure, ...]:
+def published() -> tuple[Quoted, ...]:
     """Return published figures beyond the five articles."""
-    return _read("published.csv", Figure)
+    return _read("published.csv", Quoted)
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..evidence.sets import INPUTS, SETS, Evidence, evidence_on
 from ..evidence.spread import tier_levels
-from ..evidence.tables import TIERS, Figure, derived_value
+from ..evidence.tables import TIERS, Quoted, derived_value
 from .presets import preset_platforms, presets
 
 #: Score beyond which one in twenty lie: ends of an interval such as "10 to 100".
@@ -98,7 +98,7 @@ def _conversion(platform: str, evidence: Evidence) -> dict[str, float]:
 
     So do the pooled anchors. Other platforms move by the factor by which Instagram moves.
     """
-    figures: dict[str, dict[str, Figure]] = {}
+    figures: dict[str, dict[str, Quoted]] = {}
     for figure in evidence.figures:
         figures.setdefault(figure.quantity, {})[figure.subject] = figure
     if "revenue_per_follower" in figures:
@@ -117,7 +117,7 @@ def _conversion(platform: str, evidence: Evidence) -> dict[str, float]:
     }
 
 
-def _orders_per_engagement(figures: Mapping[str, Figure]) -> dict[str, float]:
+def _orders_per_engagement(figures: Mapping[str, Quoted]) -> dict[str, float]:
     """Return revenue per follower over the order value and the engagement of a paid post.
 
     Nano is measured below 10,000 followers and macro above 100,000; micro lies between, half way in
@@ -132,7 +132,7 @@ def _orders_per_engagement(figures: Mapping[str, Figure]) -> dict[str, float]:
     }
 
 
-def _said_of_conversion(figures: Mapping[str, Mapping[str, Figure]]) -> dict[str, float]:
+def _said_of_conversion(figures: Mapping[str, Mapping[str, Quoted]]) -> dict[str, float]:
     """Return what is quoted for nano and macro, and for micro by its ratio to larger creators."""
     quoted, ratio = figures["conversion_rate"], figures["conversion_ratio"]["micro / larger"]
     large = _middle(quoted["macro"])
@@ -208,7 +208,7 @@ def _ends(written: str) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _middle(figure: Figure) -> float:
+def _middle(figure: Quoted) -> float:
     assert figure.midpoint is not None, figure.id
     return figure.midpoint
 

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.evidence import TIERS, Figure, claims, published, sources
+from sim.evidence import TIERS, Quoted, claims, published, sources
 from sim.evidence.spread import _tier_levels, _witnesses
 from sim.experiment.presets import presets
 
 TEXT = resources.files("sim.evidence").joinpath("presets.toml").read_text(encoding="utf-8")
-FIGURES: dict[str, Figure] = {figure.id: figure for figure in (*claims(), *published())}
+FIGURES: dict[str, Quoted] = {figure.id: figure for figure in (*claims(), *published())}
 NO_SOURCE = {"assumption", "by definition"}
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.evidence import TIERS, Figure, sources
+from sim.evidence import TIERS, Quoted, sources
 from sim.experiment.presets import presets
 from sim.questions.audit._audit import check_claims
 from sim.questions.audit._checked import Checked
@@ -154,7 +154,7 @@ def test_a_claim_follows_the_assumptions(found: Checked) -> None:
 
 
 def test_a_new_claim_is_a_row_of_data() -> None:
-    figure = Figure(
+    figure = Quoted(
         "mine", "stack-influence", "cpm", "micro", "instagram", 1.0, 2.0, "USD", "impressions",
         "", 2025, "", "audit", "", "",
     )  # fmt: skip
@@ -369,7 +369,7 @@ def test_every_row_of_the_evidence_is_used_checked_or_listed() -> None:
     book, sources = packaged(), preset_sources()
     checked, listed = book.checked, {figure.id for figure in book.listed}
 
-    def accounted_for(figure: Figure) -> bool:
+    def accounted_for(figure: Quoted) -> bool:
         if figure.use == "neither":
             return figure.id in listed and figure.reason != ""
         named = figure.source in sources or (figure.origin != "" and figure.origin in sources)

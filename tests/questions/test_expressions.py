@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.evidence import Figure, claims, derived_row, published
+from sim.evidence import Quoted, claims, derived_row, published
 from sim.experiment import ExperimentError, Fault
 from sim.questions.audit.expressions import (
     Interval,
@@ -20,7 +20,7 @@ from sim.questions.audit.expressions import (
 )
 from sim.questions.audit.required import solve
 
-FIGURES: dict[str, Figure] = {figure.id: figure for figure in (*claims(), *published())}
+FIGURES: dict[str, Quoted] = {figure.id: figure for figure in (*claims(), *published())}
 SPEAKER = Speaker(FIGURES, {})
 
 

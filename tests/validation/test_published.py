@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.evidence import Figure, claims, derived_value, published
+from sim.evidence import Quoted, claims, derived_value, published
 from sim.questions.audit.expressions import Scene
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
@@ -22,7 +22,7 @@ FIGURES = {figure.id: figure for figure in (*claims(), *published())}
 
 def figure(name: str) -> float:
     """A figure without a range."""
-    found: Figure = FIGURES[name]
+    found: Quoted = FIGURES[name]
     assert found.low is not None
     assert found.low == found.high
     return found.low

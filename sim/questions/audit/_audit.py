@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...evidence import Figure, cite, sources
+from ...evidence import Quoted, cite, sources
 from ...experiment import Experiment, build
 from ...run.simulate import Progress, simulate
 from ...text.numbers import FRACTION, Number, cell, from_to
@@ -270,13 +270,13 @@ def _words(term: Any) -> str:
 
 def _about_the_same(
     row: Row, claimed: Interval, tolerance: float, book: Book, speaker: Speaker
-) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
+) -> tuple[tuple[Quoted, ...], tuple[Quoted, ...]]:
     """Return rows of the evidence that say the same as a claim, and those with another figure."""
     mine = book.figures[row.claims[0]]
     if len(row.claims) != 1:
         return tuple(book.figures[name] for name in row.claims), ()
-    same: list[Figure] = [mine]
-    beside: list[Figure] = []
+    same: list[Quoted] = [mine]
+    beside: list[Quoted] = []
     wide = claimed.widened(tolerance)
     for figure in book.figures.values():
         if figure.id != mine.id and figure.midpoint is not None and _same_thing(mine, figure):
@@ -285,7 +285,7 @@ def _about_the_same(
     return tuple(same), tuple(beside)
 
 
-def witness(figure: Figure) -> str:
+def witness(figure: Quoted) -> str:
     """Return whose word a figure is: the cluster of the source that it restates, or of its own.
 
     Pages that quote or copy one another are one cluster, and one witness.
@@ -305,6 +305,6 @@ def _packaged_defaults(book: Book) -> Experiment:
     return build({"portfolio": book.portfolios}, name="audit", file="packaged defaults")
 
 
-def _same_thing(a: Figure, b: Figure) -> bool:
+def _same_thing(a: Quoted, b: Quoted) -> bool:
     platforms = a.platform == b.platform or "any" in (a.platform, b.platform)
     return platforms and (a.quantity, a.subject, a.basis) == (b.quantity, b.subject, b.basis)

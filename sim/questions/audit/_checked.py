@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...evidence import Figure, cite
+from ...evidence import Quoted, cite
 from ...text.numbers import from_to, percent
 from ._answer import Audit, Claim, Claimed, Listed, SimulatedFigure, Verdict, WouldTake
 from .expressions import Interval
@@ -142,7 +142,7 @@ class Checked:
     """
 
     rows: tuple[AuditRow, ...]
-    listed: tuple[Figure, ...]
+    listed: tuple[Quoted, ...]
     worlds: int
 
     def __getitem__(self, name: str) -> AuditRow:

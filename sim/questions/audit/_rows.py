@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from ...evidence import Figure, claims, published
+from ...evidence import Quoted, claims, published
 from .expressions import TermError, measured_in, parts_of, verb_of
 
 Term = Any
@@ -84,7 +84,7 @@ class Book:
     portfolios: Mapping[str, Mapping[str, Any]]
     cases: Mapping[str, Case]
     rows: tuple[Row, ...]
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, Quoted]
 
     @property
     def checked(self) -> set[str]:
@@ -94,7 +94,7 @@ class Book:
         return named | {part["claim"] for part in parts if "claim" in part}
 
     @property
-    def listed(self) -> tuple[Figure, ...]:
+    def listed(self) -> tuple[Quoted, ...]:
         """Figures that are neither checked here nor enter a default; each says why."""
         return tuple(f for f in self.figures.values() if f.use == "neither")
 
@@ -106,7 +106,7 @@ def packaged() -> Book:
     return read_book(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
-def read_book(tables: Mapping[str, Any], figures: Mapping[str, Figure] | None = None) -> Book:
+def read_book(tables: Mapping[str, Any], figures: Mapping[str, Quoted] | None = None) -> Book:
     """Check the tables of an audit file.
 
     Parameters

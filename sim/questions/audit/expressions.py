@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...engine import marginals as mg
-from ...evidence import Derived, Figure, derived_row, derived_value
+from ...evidence import Derived, Quoted, derived_row, derived_value
 from ...experiment import Distribution, Experiment
 from ...experiment.models import Tier
 from ...measures import Estimate
@@ -198,7 +198,7 @@ class Speaker:
         Where each portfolio is simulated; inputs are read from the scene named ``""``.
     """
 
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, Quoted]
     scenes: Mapping[str, Scene]
 
     def evaluate(self, term: Any) -> Value:
