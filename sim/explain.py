@@ -15,7 +15,7 @@ from .evidence import sources
 from .experiment import Distribution, Experiment, ExperimentError, Fault
 from .experiment.fill import DEFAULT, THIS_FILE
 from .experiment.layout import FREE, NAMED, TABLES
-from .experiment.models import Table
+from .experiment.models import ExperimentTable
 from .experiment.roster import Roster
 from .experiment.toml import dotted
 from .experiment.toml import value as as_toml
@@ -110,9 +110,9 @@ def _terms(experiment: Experiment) -> list[Any]:
 def _table_rows(
     experiment: Experiment,
     path: tuple[str, ...],
-    table: Table,
+    table: ExperimentTable,
     *,
-    drawn: Mapping[str, mg.Table] | None = None,
+    drawn: Mapping[str, mg.QuantileTable] | None = None,
     notes: Mapping[str, str] | None = None,
 ) -> list[Input]:
     """List the keys of a table; `drawn` holds what the engine draws from where the plan knows."""
@@ -140,7 +140,7 @@ def _table_rows(
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Table):
+    if isinstance(value, ExperimentTable):
         return {k: _plain(v) for k, v in value if v is not None}
     if isinstance(value, Roster):
         return value.path
@@ -149,7 +149,7 @@ def _plain(value: Any) -> Any:
     return {k: _plain(v) for k, v in value.items()} if isinstance(value, Mapping) else value
 
 
-def compiled(experiment: Experiment, key: str, distribution: Distribution) -> mg.Table:
+def compiled(experiment: Experiment, key: str, distribution: Distribution) -> mg.QuantileTable:
     """Return the table that the engine draws from, for a key outside the tiers.
 
     Raises
@@ -164,7 +164,7 @@ def compiled(experiment: Experiment, key: str, distribution: Distribution) -> mg
     return table
 
 
-def describe(table: mg.Table) -> dict[str, float]:
+def describe(table: mg.QuantileTable) -> dict[str, float]:
     """Return mean, median and the 90 % interval of what the engine draws from a table."""
     p05, median, p95 = table.quantile(np.array([-_SCORE_95, 0.0, _SCORE_95]))
     return {"mean": mg.moment(table), "median": float(median), "p05": float(p05), "p95": float(p95)}

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..experiment import Distribution, Experiment
 from ..experiment.layout import is_section
-from ..experiment.models import Table
+from ..experiment.models import ExperimentTable
 from ..experiment.toml import dotted
 from ..experiment.toml import value as as_toml
 from ..plan import portfolio_terms
@@ -73,11 +73,11 @@ def _leaves(experiment: Experiment) -> Iterator[tuple[tuple[str, ...], tuple[str
     """Yield every value: its path, how it is written, and what it means."""
 
     def below(path: tuple[str, ...], item: Any) -> Iterator[Any]:
-        for name, inner in item if isinstance(item, Table) else item.items():
+        for name, inner in item if isinstance(item, ExperimentTable) else item.items():
             here = (*path, name)
             if inner is None:
                 continue
-            if is_section(here) and isinstance(inner, Table | Mapping):
+            if is_section(here) and isinstance(inner, ExperimentTable | Mapping):
                 yield from below(here, inner)
             else:
                 yield here, (as_toml(_written(inner)), _meaning(inner))
@@ -90,8 +90,8 @@ def _leaves(experiment: Experiment) -> Iterator[tuple[tuple[str, ...], tuple[str
 def _written(value: Any) -> Any:
     if isinstance(value, Distribution):
         return _written(value.written)
-    if isinstance(value, Table | Mapping):
-        pairs = value if isinstance(value, Table) else value.items()
+    if isinstance(value, ExperimentTable | Mapping):
+        pairs = value if isinstance(value, ExperimentTable) else value.items()
         return {k: _written(v) for k, v in pairs if v is not None}
     return value
 
@@ -100,8 +100,8 @@ def _meaning(value: Any) -> Any:
     """Return a value such that "3%" equals 0.03."""
     if isinstance(value, Distribution):
         return value.family, dict(value.parameters), value.lower, value.upper, value.values
-    if isinstance(value, Table | Mapping):
-        pairs = value if isinstance(value, Table) else value.items()
+    if isinstance(value, ExperimentTable | Mapping):
+        pairs = value if isinstance(value, ExperimentTable) else value.items()
         return {k: _meaning(v) for k, v in pairs if v is not None}
     return value
 

@@ -71,7 +71,7 @@ class Marginal:
 
 
 @dataclass(frozen=True)
-class Table:
+class QuantileTable:
     """Log-quantiles on the normal-score axis.
 
     Attributes
@@ -319,7 +319,7 @@ FAMILIES: dict[str, Callable[..., _Functions]] = {
 # --- Tables ---------------------------------------------------------------------------------------
 
 
-def compile_marginal(marginal: Marginal) -> Table:
+def compile_marginal(marginal: Marginal) -> QuantileTable:
     """Turn a distribution into its table.
 
     Parameters
@@ -329,8 +329,8 @@ def compile_marginal(marginal: Marginal) -> Table:
 
     Returns
     -------
-    Table
-        With its measured error in `Table.error`.
+    QuantileTable
+        With its measured error in `QuantileTable.error`.
 
     Raises
     ------
@@ -348,16 +348,18 @@ def compile_marginal(marginal: Marginal) -> Table:
     untruncated = marginal.lower <= 0.0 and marginal.upper == math.inf
     if marginal.family == "lognormal" and untruncated:
         mu, sigma = marginal.parameters["mu"], marginal.parameters["sigma"]
-        return Table(0.0, 1.0, np.array([[mu, sigma, 0.0, 0.0]]))
+        return QuantileTable(0.0, 1.0, np.array([[mu, sigma, 0.0, 0.0]]))
     functions = FAMILIES[marginal.family](**marginal.parameters)
     name = str(marginal.parameters["name"]) if marginal.family == "scipy" else marginal.family
     return interpolate(_log_quantiles(functions, marginal, name), name)
 
 
-def _constant(value: float) -> Table:
+def _constant(value: float) -> QuantileTable:
     if value < 0.0 or not math.isfinite(value):
         raise MarginalError(f"constant: must be finite and not negative (got {value})")
-    return Table(0.0, 1.0, np.array([[math.log(value) if value > 0 else LOG_ZERO, 0.0, 0.0, 0.0]]))
+    return QuantileTable(
+        0.0, 1.0, np.array([[math.log(value) if value > 0 else LOG_ZERO, 0.0, 0.0, 0.0]])
+    )
 
 
 def _log_quantiles(
@@ -403,7 +405,7 @@ def interpolate(
     low: float = -SCORE_LIMIT,
     high: float = SCORE_LIMIT,
     jump: float = -math.inf,
-) -> Table:
+) -> QuantileTable:
     """Interpolate a log-quantile function by cubics, refining until it is good enough.
 
     Parameters
@@ -430,7 +432,7 @@ def interpolate(
         values = log_quantile(start[:, None] + step * _NODES)
         if not np.isfinite(values).all():
             raise MarginalError(f"{name}: has quantiles that are not finite numbers")
-        table = Table(low, step, np.ascontiguousarray(values @ _TO_POWERS.T), jump)
+        table = QuantileTable(low, step, np.ascontiguousarray(values @ _TO_POWERS.T), jump)
         # The cubic's largest errors lie between its nodes.
         probe = (start[:, None] + step * np.array([1.0 / 6.0, 0.5, 5.0 / 6.0, 0.97])).ravel()
         exact = log_quantile(probe)
@@ -440,7 +442,7 @@ def interpolate(
         stated = np.abs(probe) <= SCORE_STATED
         error = float(gap[stated & (probe >= jump)].max(initial=0.0))
         beyond = float(gap[~stated & (probe >= jump)].max(initial=0.0))
-        best = Table(low, step, table.coefficients, jump, error)
+        best = QuantileTable(low, step, table.coefficients, jump, error)
         if error <= (TARGET if pieces < _ENOUGH else TOLERANCE) and beyond <= _BEYOND:
             return best
         pieces *= 2
@@ -452,7 +454,7 @@ def interpolate(
     return best
 
 
-def _empirical(values: Array) -> Table:
+def _empirical(values: Array) -> QuantileTable:
     """Interpolate order statistics on the normal-score axis; zeros keep their share.
 
     Order statistic i of n stands at probability (i - 1/2) / n (Hazen 1914); between them a
@@ -474,7 +476,7 @@ def _empirical(values: Array) -> Table:
     jump = float(ndtri(zero_share)) if zero_share > 0.0 else -math.inf
     if np.ptp(positive) == 0.0:
         level = math.log(float(positive[0]))
-        return Table(0.0, 1.0, np.array([[level, 0.0, 0.0, 0.0]]), jump)
+        return QuantileTable(0.0, 1.0, np.array([[level, 0.0, 0.0, 0.0]]), jump)
     score, log = ndtri(probability), np.log(positive)
     for most in _KNOTS:
         keep = _thinned(score, most)
@@ -485,7 +487,7 @@ def _empirical(values: Array) -> Table:
     raise refusal
 
 
-def _through(score: Array, log: Array, jump: float) -> Table:
+def _through(score: Array, log: Array, jump: float) -> QuantileTable:
     """Return the table of the monotone cubic through given points."""
     from scipy.interpolate import PchipInterpolator
 
@@ -504,7 +506,7 @@ def _thinned(score: Array, most: int) -> npt.NDArray[np.int64]:
     return np.unique([*np.searchsorted(score, grid[:-1]), score.size - 1])
 
 
-def spike(probability: float, minimum: float, tail_index: float) -> Table:
+def spike(probability: float, minimum: float, tail_index: float) -> QuantileTable:
     r"""Table of A - 1 for posts that take off with a Pareto tail (MODEL `spike`).
 
     A post takes off when :math:`\Phi(z) > 1 - p`; then
@@ -547,7 +549,7 @@ def score_nodes(low: float = -SCORE_LIMIT) -> tuple[Array, Array]:
     return z, w
 
 
-def moment(table: Table, order: float = 1.0) -> float:
+def moment(table: QuantileTable, order: float = 1.0) -> float:
     """Return E[X**order] of the distribution in a table, exact for straight lines."""
     if table.linear and table.jump == -math.inf:
         mu, sigma = table.coefficients[0, :2]
@@ -556,7 +558,7 @@ def moment(table: Table, order: float = 1.0) -> float:
     return float(np.sum(w * np.exp(order * table.log_quantile(z))))
 
 
-def log_moments(table: Table) -> tuple[float, float]:
+def log_moments(table: QuantileTable) -> tuple[float, float]:
     """Return mean and standard deviation of log X given X > 0."""
     if table.linear:
         return float(table.coefficients[0, 0]), abs(float(table.coefficients[0, 1]))

@@ -135,7 +135,7 @@ def _meaning(value: Any) -> Any:
         return [_meaning(part) for part in means]
     if isinstance(value, Roster):
         return value.digest
-    if isinstance(value, models.Table):
+    if isinstance(value, models.ExperimentTable):
         return {name: _meaning(item) for name, item in value}
     if isinstance(value, Mapping):
         return {str(key): _meaning(item) for key, item in value.items()}

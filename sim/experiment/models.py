@@ -156,13 +156,13 @@ Creators = Annotated[int, _whole(1, 10_000_000)]
 Posts = Annotated[int, _whole(1, 1_000)]
 
 
-class Table(BaseModel):
+class ExperimentTable(BaseModel):
     """A table of an experiment file: unknown keys are faults, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
-class Simulation(Table):
+class Simulation(ExperimentTable):
     """How much is simulated."""
 
     worlds: Count = Field(100_000, description="worlds: joint draws of all that creators share")
@@ -180,7 +180,7 @@ class Simulation(Table):
     )
 
 
-class Spike(Table):
+class Spike(ExperimentTable):
     """A post takes off with a probability; its excess impressions follow a Pareto tail."""
 
     probability: Annotated[float, _zero_or(1e-9, 1.0, "which is never", below=True)] = Field(
@@ -192,14 +192,14 @@ class Spike(Table):
     tail_index: AboveZero = Field(description="Pareto tail index of the excess")
 
 
-class Cascade(Table):
+class Cascade(ExperimentTable):
     """A branching process: R ~ Beta(b, tail_index) viewers per viewer, A = 1 / (1 - R)."""
 
     b: AboveZero = Field(description="first parameter of the beta distribution of R")
     tail_index: AboveZero = Field(description="second parameter; the tail index of A - 1")
 
 
-class Amplification(Table):
+class Amplification(ExperimentTable):
     """How the algorithm multiplies the impressions of a post: one law, or none."""
 
     spike: Spike | None = None
@@ -207,7 +207,7 @@ class Amplification(Table):
     cap: AboveOne | None = Field(None, description="largest A: all per organic impressions")
 
 
-class Tier(Table):
+class Tier(ExperimentTable):
     """What creators of a tier are like on a platform."""
 
     follower_range: Annotated[
@@ -273,7 +273,7 @@ class Tier(Table):
     )
 
 
-class Platform(Table):
+class Platform(ExperimentTable):
     """What holds for a whole platform."""
 
     audience: AmountAboveZero = Field(description="accounts; no post has more impressions")
@@ -283,7 +283,7 @@ class Platform(Table):
     )
 
 
-class Niche(Table):
+class Niche(ExperimentTable):
     """A topic with its own audience."""
 
     market: Accounts | None = Field(
@@ -297,7 +297,7 @@ class Niche(Table):
     )
 
 
-class Audience(Table):
+class Audience(ExperimentTable):
     """What holds between niches."""
 
     overlap_between_niches: Annotated[Fraction, Assumed("none")] = Field(
@@ -305,7 +305,7 @@ class Audience(Table):
     )
 
 
-class Economics(Table):
+class Economics(ExperimentTable):
     """What an order is worth. A distribution here is doubt about the number, drawn per world."""
 
     order_value: PositiveAmount = Field(description="USD per order, before returns")
@@ -323,7 +323,7 @@ class Economics(Table):
     )
 
 
-class Costs(Table):
+class Costs(ExperimentTable):
     """What a programme costs beside the fees."""
 
     cost_of_goods: PositiveAmount = Field(description="USD per product unit sent to a creator")
@@ -343,7 +343,7 @@ class Costs(Table):
     fee_due: Literal["delivery", "signing"] = Field(description="when fees fall due")
 
 
-class Compensation(Table):
+class Compensation(ExperimentTable):
     """What a creator gets and what it does to delivery and engagement."""
 
     fee_share: Ratio = Field(description="share of the tier's fee that is paid")
@@ -376,7 +376,7 @@ def _path_of(value: Roster) -> str:
     return value.path
 
 
-class MixLine(Table):
+class MixLine(ExperimentTable):
     """One line of a mixed portfolio; what is not given is the portfolio's."""
 
     share: Annotated[float, _number(above=0.0, high=1.0)] = Field(
@@ -394,7 +394,7 @@ def _mix_line(value: Any) -> Any:
     return value if isinstance(value, dict) else {"share": value}
 
 
-class Stage(Table):
+class Stage(ExperimentTable):
     """One stage of a programme: who goes on from the one before, and with how many posts."""
 
     keep: Annotated[float, _number(above=0.0, high=1.0)] = Field(
@@ -403,7 +403,7 @@ class Stage(Table):
     posts: Posts = Field(1, description="posts per creator in this stage")
 
 
-class Portfolio(Table):
+class Portfolio(ExperimentTable):
     """What the analyst compares: a number of creators, or a budget that hires them."""
 
     creators: Creators | None = Field(None, description="creators")
@@ -449,7 +449,7 @@ class Portfolio(Table):
     )
 
 
-class Shocks(Table):
+class Shocks(ExperimentTable):
     """What all creators of a world share by chance."""
 
     scale: Ratio = Field(description="factor on all loadings")
@@ -461,7 +461,7 @@ class Shocks(Table):
     )
 
 
-class Belief(Table):
+class Belief(ExperimentTable):
     """Doubt about a tier's mean: a lognormal factor of mean one, drawn per world."""
 
     sd: Annotated[float, _number(low=0.0, high=3.0)] = Field(
@@ -482,7 +482,7 @@ def _belief(value: Any) -> Any:
 Beliefs = dict[Believed, Annotated[Belief, BeforeValidator(_belief)]]
 
 
-class Decision(Table):
+class Decision(ExperimentTable):
     """The question that the experiment is for."""
 
     a: str
@@ -490,7 +490,7 @@ class Decision(Table):
     measure: str = "roi_mean"
 
 
-class Sweep(Table):
+class Sweep(ExperimentTable):
     """Values for keys to take, written as dotted keys; every combination of them unless zipped."""
 
     model_config = ConfigDict(extra="allow")
@@ -499,13 +499,13 @@ class Sweep(Table):
     resize: YesOrNo = Field(False, description="budgets hire again at each point")
 
 
-class TierOn(Table):
+class TierOn(ExperimentTable):
     """A tier on each platform where the experiment uses it."""
 
     on: dict[str, Tier]
 
 
-class Experiment(Table):
+class Experiment(ExperimentTable):
     """A complete, validated experiment: what a file says, filled up from the packaged presets."""
 
     name: str

@@ -9,7 +9,7 @@ from scipy import optimize, special, stats
 
 from ..text.numbers import rounded, setting
 from .components import SEED, Levels, average, covariance, delta, estimate, resampled, totals
-from .estimates import Estimate, Fitted
+from .estimates import Fitted, Parameter
 from .goodness import curve, normal_goodness, uniform_goodness
 from .rates import Measured
 from .reading import Floats, Posts
@@ -35,7 +35,7 @@ def fit_fee(posts: Posts) -> Fitted | None:
     if sd < 1e-6:
         value = math.exp(mean)
         return Fitted(
-            "fee", rounded(value), "the same for all", (Estimate("value", value, 0.0),), n,
+            "fee", rounded(value), "the same for all", (Parameter("value", value, 0.0),), n,
             "creators", also={"fee_elasticity": 0},
         )  # fmt: skip
     median = math.exp(mean)
@@ -48,8 +48,8 @@ def fit_fee(posts: Posts) -> Fitted | None:
         {"lognormal": {"median": rounded(median), "log_sd": rounded(sd)}},
         "lognormal per post",
         (
-            Estimate("median", median, median * sd / math.sqrt(n)),
-            Estimate("log_sd", sd, sd / math.sqrt(2.0 * (n - 1))),
+            Parameter("median", median, median * sd / math.sqrt(n)),
+            Parameter("log_sd", sd, sd / math.sqrt(2.0 * (n - 1))),
         ),
         n,
         "creators",
@@ -87,7 +87,7 @@ def fit_fee_elasticity(posts: Posts, engaged: Measured) -> Fitted | None:
     value, error = estimate(covariance(weights, y, own.mean) / np.maximum(spread, 0.02))
     return Fitted(
         "fee_elasticity", rounded(value, 3), "slope of log fee on log expected engagements",
-        (Estimate("value", value, error),), len(y), "creators",
+        (Parameter("value", value, error),), len(y), "creators",
     )  # fmt: skip
 
 
@@ -143,8 +143,8 @@ def fit_conversion(posts: Posts, tracked_share: float) -> Fitted | None:
         "lognormal per engagement, orders Poisson"
         + (f", {setting(seen, 3)} of them tracked as packaged" if posts.tracked else ""),
         (
-            Estimate("mean", mean, delta(mean_of, best.x, covariances)),
-            Estimate("log_sd", sd, sd * math.sqrt(max(float(covariances[1, 1]), 0.0))),
+            Parameter("mean", mean, delta(mean_of, best.x, covariances)),
+            Parameter("log_sd", sd, sd * math.sqrt(max(float(covariances[1, 1]), 0.0))),
         ),
         len(orders),
         "creators",
@@ -212,6 +212,6 @@ def fit_order_value(posts: Posts) -> tuple[Fitted, ...]:
         value, error = estimate(drawn)
         if value < LEAST_CV:
             continue
-        estimates = (Estimate("value", value, error),)
+        estimates = (Parameter("value", value, error),)
         fitted.append(Fitted(key, rounded(value), law, estimates, int(orders.sum()), "orders"))
     return tuple(fitted)

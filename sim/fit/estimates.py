@@ -16,8 +16,8 @@ POOR = 0.01
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A number with its standard error; NaN where there is none.
+class Parameter:
+    """A fitted parameter with its standard error; NaN where there is none.
 
     Attributes
     ----------
@@ -149,7 +149,7 @@ class Fitted:
     key: str
     value: Any
     law: str
-    estimates: tuple[Estimate, ...]
+    estimates: tuple[Parameter, ...]
     n: int
     of: str
     goodness: Goodness | None = None

@@ -17,7 +17,7 @@ from ..plan import marginal
 from .accepted import acceptable
 from .campaigns import fit_conversion, fit_fee, fit_fee_elasticity, fit_order_value
 from .components import estimate, resampled, totals, within_variance
-from .estimates import Estimate, Fit, Fitted, TierFit
+from .estimates import Fit, Fitted, Parameter, TierFit
 from .followers import fit_followers
 from .laws import Law, fit_law, log_amplification, packaged_law
 from .means import compared, experiment_tier, held
@@ -262,7 +262,7 @@ def _spread_of_engagement(law: Law, q: float) -> float:
     return law.luck**2 + float(np.var(np.log1p(q * excess)))
 
 
-def _luck_estimate(shown: Measured, law: Law) -> Estimate:
+def _luck_estimate(shown: Measured, law: Law) -> Parameter:
     drawn = within_variance(resampled(len(shown.levels.posts)), shown.levels)
     # The packaged amplification is taken off as it is: d sd = d variance / (2 sd).
-    return Estimate("log_sd", law.luck, estimate(drawn)[1] / (2.0 * law.luck))
+    return Parameter("log_sd", law.luck, estimate(drawn)[1] / (2.0 * law.luck))

@@ -7,10 +7,10 @@ import math
 import numpy as np
 from scipy import optimize, special, stats
 
-from ..engine.marginals import Table
+from ..engine.marginals import QuantileTable
 from ..text.numbers import rounded
 from .components import delta
-from .estimates import Estimate, Fitted
+from .estimates import Fitted, Parameter
 from .goodness import curve, uniform_goodness
 from .pooling import WORTH
 from .reading import Floats
@@ -28,7 +28,7 @@ GAIN = float(stats.chi2.isf(0.05, 1)) / 2.0
 
 
 def fit_followers(
-    followers: Floats, low: float, high: float, packaged: Table | None = None
+    followers: Floats, low: float, high: float, packaged: QuantileTable | None = None
 ) -> Fitted:
     """Fit followers that are seen only within a tier, by maximum likelihood.
 
@@ -56,7 +56,7 @@ def fit_followers(
         x = np.concatenate([x, np.clip(usual, 0.0, 1.0)])
     if np.std(x[:own]) < SAME and own >= WORTH:
         median = float(np.median(followers))
-        same = (Estimate("value", median, 0.0),)
+        same = (Parameter("value", median, 0.0),)
         return Fitted("followers", rounded(median), "the same for all", same, own, "creators")
     nodes, weights = special.roots_legendre(200)
     grid = (nodes + 1.0) / 2.0
@@ -125,7 +125,7 @@ def _share_above(x: Floats, theta: Floats) -> Floats:
 
 def _lognormal(
     theta: Floats, covariances: Floats, start: float, span: float
-) -> tuple[dict[str, object], str, tuple[Estimate, ...]]:
+) -> tuple[dict[str, object], str, tuple[Parameter, ...]]:
     def location(t: Floats) -> float:
         return float(start - t[0] / (2.0 * t[1]) * span)
 
@@ -134,8 +134,8 @@ def _lognormal(
 
     median = math.exp(location(theta))
     estimates = (
-        Estimate("median", median, median * delta(location, theta, covariances)),
-        Estimate("log_sd", scale(theta), delta(scale, theta, covariances)),
+        Parameter("median", median, median * delta(location, theta, covariances)),
+        Parameter("log_sd", scale(theta), delta(scale, theta, covariances)),
     )
     written = {"median": rounded(median), "log_sd": rounded(scale(theta))}
     return {"lognormal": written}, "lognormal, cut at the tier", estimates
@@ -143,7 +143,7 @@ def _lognormal(
 
 def _power(
     slope: float, variance: float, low: float, span: float
-) -> tuple[dict[str, object], str, tuple[Estimate, ...]]:
-    index = Estimate("tail_index", -slope / span, math.sqrt(variance) / span)
+) -> tuple[dict[str, object], str, tuple[Parameter, ...]]:
+    index = Parameter("tail_index", -slope / span, math.sqrt(variance) / span)
     written = {"minimum": low, "tail_index": rounded(index.value)}
     return {"pareto": written}, "Pareto, cut at the tier", (index,)

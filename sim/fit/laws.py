@@ -25,7 +25,7 @@ from ..experiment import models as m
 from ..plan import amplification_table
 from ..text.numbers import rounded, setting
 from .components import RESAMPLES, SEED, resampled
-from .estimates import Curve, Estimate, Fitted, Goodness
+from .estimates import Curve, Fitted, Goodness, Parameter
 from .goodness import chi_square, curve
 from .reading import Floats, Ints
 
@@ -234,7 +234,7 @@ class _Problem:
         values, covariances = np.exp(logs), self.covariances(logs)
         errors = np.sqrt(np.maximum(np.diag(covariances), 0.0))
         named = [
-            Estimate(name, float(v), float(v * e))
+            Parameter(name, float(v), float(v * e))
             for name, v, e in zip(("log_sd", "b", "tail_index"), values, errors, strict=False)
         ]
         goodness, picture = self.goodness(logs), self._curve(values)

@@ -23,7 +23,7 @@ from ..experiment import models as m
 from ..plan import TierTables, quoted_to_organic, tier_tables
 from ..text.numbers import rounded
 from .components import estimate, resampled
-from .estimates import Estimate, Fitted, Mean
+from .estimates import Fitted, Mean, Parameter
 from .pooling import pooled_variance
 from .reading import Floats, Posts
 
@@ -98,7 +98,9 @@ def simulated(spec: m.Tier, tier: TierTables, log_cap: float | None = None) -> _
     )
 
 
-def _excess(table: mg.Table, log_cap: float, spec: m.Tier, z: Floats, varies: bool) -> Floats:
+def _excess(
+    table: mg.QuantileTable, log_cap: float, spec: m.Tier, z: Floats, varies: bool
+) -> Floats:
     """Return E[A - 1] given the engagement score, shape (nodes,)."""
     if table.constant:
         return np.zeros(z.shape)
@@ -312,7 +314,7 @@ def _with_views(
 def _with_mean(rate: Fitted, mean: float, of: _Target) -> Fitted:
     """Return an engagement rate with another mean."""
     law = rate.value["lognormal"]
-    first = Estimate("mean", mean, mean * of.error, mean * of.seen / of.value, of.weight)
+    first = Parameter("mean", mean, mean * of.error, mean * of.seen / of.value, of.weight)
     value = {**rate.value, "lognormal": {**law, "mean": rounded(mean)}}
     return replace(rate, value=value, estimates=(first, *rate.estimates[1:]), doubt=of.error)
 

@@ -98,7 +98,7 @@ def priors(
     }  # fmt: skip
 
 
-def logit_moments(table: mg.Table) -> tuple[float, float]:
+def logit_moments(table: mg.QuantileTable) -> tuple[float, float]:
     """Return mean and standard deviation of the logit of a share."""
     z, w = mg.score_nodes(table.jump)
     log = table.log_quantile(z)

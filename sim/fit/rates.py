@@ -29,7 +29,7 @@ from .components import (
     totals,
     within_variance,
 )
-from .estimates import Estimate, Fitted
+from .estimates import Fitted, Parameter
 from .goodness import level_curve, level_goodness
 from .laws import Law, error_from_law
 from .reading import Floats, Ints, Posts
@@ -120,7 +120,7 @@ def fit_engagement(posts: Posts, rate: Measured, law: Law, q: float, per_view: b
         "engagement_rate",
         {"lognormal": {"mean": rounded(mean), "log_sd": rounded(sd)}},
         f"lognormal per {basis[:-1]}",
-        (Estimate("mean", mean, error), Estimate("log_sd", sd, sd_error)),
+        (Parameter("mean", mean, error), Parameter("log_sd", sd, sd_error)),
         len(levels.posts),
         "creators",
         level_goodness(levels, centre, sd**2, rate.within),
@@ -177,8 +177,8 @@ def fit_reach(tier: m.Tier, seen: Measured, law: Law) -> Fitted:
         {"logitnormal": {"median": rounded(median), "logit_sd": rounded(scale)}},
         "organic reach, logit-normal per authentic follower",
         (
-            Estimate("median", median, median * (1.0 - median) * location_se),
-            Estimate("logit_sd", scale, scale_se),
+            Parameter("median", median, median * (1.0 - median) * location_se),
+            Parameter("logit_sd", scale, scale_se),
         ),
         len(levels.posts),
         "creators",
@@ -226,7 +226,7 @@ def fit_amplified_engagement(seen: Measured, per_view: Measured, law: Law) -> Fi
     unsure = error_from_law(lambda other: _share_engaged(other, slope), law)
     return Fitted(
         "amplified_engagement", rounded(q, 2), "from engagement per view as views rise",
-        (Estimate("q", q, math.hypot(error * rise, unsure)),), len(seen.log), "posts",
+        (Parameter("q", q, math.hypot(error * rise, unsure)),), len(seen.log), "posts",
     )  # fmt: skip
 
 
@@ -277,4 +277,4 @@ def fit_reach_correlation(tier: m.Tier, rate: Measured, seen: Measured) -> Fitte
 def _correlation(key: str, drawn: Floats, n: int) -> Fitted:
     value, error = estimate(drawn)
     written = rounded(min(max(value, -0.95), 0.95), 2)
-    return Fitted(key, written, "correlation", (Estimate("value", value, error),), n, "creators")
+    return Fitted(key, written, "correlation", (Parameter("value", value, error),), n, "creators")

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
 from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
-from ..engine.marginals import Table
+from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
 from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
@@ -194,7 +194,7 @@ def _work(
     group: Group,
     stops: list[int],
     tier: TierTables,
-    goods: Table,
+    goods: QuantileTable,
     factors: tuple[Factor, ...],
     row: Mapping[str, int],
     faults: list[Fault],
@@ -293,7 +293,11 @@ def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:
 
 
 def _preserve_means(
-    shift: Array, spec: m.Tier, tables: Mapping[str, Table], loading: Array, tier: TierTables
+    shift: Array,
+    spec: m.Tier,
+    tables: Mapping[str, QuantileTable],
+    loading: Array,
+    tier: TierTables,
 ) -> None:
     """Take out of the log values what loadings do to the means of impressions, engagements, orders.
 

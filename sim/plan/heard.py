@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..engine.marginals import Table
+from ..engine.marginals import QuantileTable
 
 Array = npt.NDArray[np.float64]
 
@@ -117,7 +117,7 @@ def as_observation(
 # --- Single figures -------------------------------------------------------------------------------
 
 
-def score_of(table: Table, values: Array) -> Array:
+def score_of(table: QuantileTable, values: Array) -> Array:
     """Return the normal scores of some positive values.
 
     A value's probability is the mean of the distribution function a twentieth below and above it,
@@ -131,7 +131,7 @@ def score_of(table: Table, values: Array) -> Array:
     return np.asarray(np.where(low < high, ndtri(low), -ndtri(high)))
 
 
-def _score_at(table: Table, logs: Array) -> Array:
+def _score_at(table: QuantileTable, logs: Array) -> Array:
     """Return the scores whose log quantiles are some logs, by bisection."""
     low, high = np.full(logs.shape, _LOWEST), np.full(logs.shape, _HIGHEST)
     for _ in range(_HALVINGS):
@@ -142,7 +142,7 @@ def _score_at(table: Table, logs: Array) -> Array:
 
 
 def measured_score(
-    table: Table, logs: Array, noise: Array, before: tuple[Array, Array]
+    table: QuantileTable, logs: Array, noise: Array, before: tuple[Array, Array]
 ) -> tuple[Array, Array]:
     """Return value and noise of the score of an input whose log was measured with normal noise.
 
@@ -179,7 +179,7 @@ def measured_score(
     return as_observation(before, mean, variance)
 
 
-def straight(table: Table, mean: Array, variance: Array) -> tuple[Array, Array, Array]:
+def straight(table: QuantileTable, mean: Array, variance: Array) -> tuple[Array, Array, Array]:
     """Return log values as a straight line in the score: centre, slope and what is left over.
 
     The line is the regression on normal scores with this mean and variance: statistical

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
-from ..engine.marginals import Table
+from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
@@ -48,7 +48,9 @@ def portfolio_terms(portfolio: m.Portfolio) -> Iterator[tuple[str, Terms, float]
         yield name, terms(line.tier or portfolio.tier or name, line), line.share
 
 
-def committed_parts(experiment: Experiment, terms: Terms, tier: TierTables, goods: Table) -> Parts:
+def committed_parts(
+    experiment: Experiment, terms: Terms, tier: TierTables, goods: QuantileTable
+) -> Parts:
     """Return the USD committed per creator at the mean of its quote, nothing from revenue.
 
     What is due whatever it asks, its fees, hours and goods. Commission, bonus and incidents come on
@@ -65,12 +67,14 @@ def committed_parts(experiment: Experiment, terms: Terms, tier: TierTables, good
     )
 
 
-def committed_cost(experiment: Experiment, terms: Terms, tier: TierTables, goods: Table) -> float:
+def committed_cost(
+    experiment: Experiment, terms: Terms, tier: TierTables, goods: QuantileTable
+) -> float:
     """Return the expected USD committed per creator."""
     return float(sum(committed_parts(experiment, terms, tier, goods)))
 
 
-def dues_of(parts: Parts, tier: TierTables, goods: Table) -> Parts:
+def dues_of(parts: Parts, tier: TierTables, goods: QuantileTable) -> Parts:
     """Return USD committed whatever a creator asks, and per USD of fee, hour and USD of goods.
 
     A part that is proportional to nothing, as a fee of zero is, counts whatever a creator asks.
@@ -88,7 +92,7 @@ def dues_of(parts: Parts, tier: TierTables, goods: Table) -> Parts:
 def hired_lines(
     experiment: Experiment,
     tiers: Mapping[tuple[str, str], TierTables | None],
-    goods: Table,
+    goods: QuantileTable,
     faults: list[Fault],
 ) -> tuple[tuple[PlanLine, ...], dict[str, float]]:
     """Return the lines of all portfolios, and the USD of each budget that hires nobody.
@@ -240,7 +244,7 @@ def _named(
     roster: Roster,
     experiment: Experiment,
     tiers: Mapping[tuple[str, str], TierTables | None],
-    goods: Table,
+    goods: QuantileTable,
 ) -> list[PlanLine]:
     """Return a line for all named creators on the same terms of whom the same is known exactly."""
     groups: dict[tuple[tuple[str, str, str], bool], list[RosterRow]] = {}

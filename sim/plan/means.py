@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from ..engine import marginals as mg
 from ..engine.line import INPUTS
-from ..engine.marginals import Table
+from ..engine.marginals import QuantileTable
 
 Array = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def products(per_impression: bool) -> dict[str, tuple[str, ...]]:
 
 
 def mean_ratios(
-    tables: Mapping[str, Table],
+    tables: Mapping[str, QuantileTable],
     loading: Array,
     unloaded_mix: Array,
     amplification_correlation: float,
@@ -98,7 +98,7 @@ def mean_ratios(
 class _Question:
     """What ratios depend on; equal where all of it is, so that plans of a sweep share answers."""
 
-    tables: Mapping[str, Table]
+    tables: Mapping[str, QuantileTable]
     loading: Array
     mix: Array
     rho: float
@@ -183,7 +183,7 @@ def _along(centre: Array, mean: Callable[[Array], Array]) -> Array:
     return result
 
 
-def _table_mean(table: Table, spread: float, centre: Array) -> Array:
+def _table_mean(table: QuantileTable, spread: float, centre: Array) -> Array:
     """Return the mean of a quantile table over scores N(centre, spread^2)."""
     if table.linear and table.jump == -math.inf:
         level, slope = table.coefficients[0, :2]
@@ -193,7 +193,7 @@ def _table_mean(table: Table, spread: float, centre: Array) -> Array:
     return mean
 
 
-def _delivered_share(table: Table, centre: Array, spread: float) -> Array:
+def _delivered_share(table: QuantileTable, centre: Array, spread: float) -> Array:
     """Return the probability that scores N(centre, spread^2) lie above the jump."""
     from scipy.special import ndtr
 
@@ -201,7 +201,7 @@ def _delivered_share(table: Table, centre: Array, spread: float) -> Array:
     return share
 
 
-def _excess_mean(table: Table, spread: float, log_cap: float, centre: Array) -> Array:
+def _excess_mean(table: QuantileTable, spread: float, log_cap: float, centre: Array) -> Array:
     """Return E[A - 1] for scores N(centre, spread^2), integrated from the jump on."""
     z, _ = mg.score_nodes(table.jump)
     half = np.diff(np.linspace(max(table.jump, -mg.SCORE_LIMIT), mg.SCORE_LIMIT, 97))[0] / 2.0

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..engine.line import Line
-from ..engine.marginals import Table
+from ..engine.marginals import QuantileTable
 from ..experiment import models as m
 from ..experiment.roster import RosterRow
 
@@ -56,7 +56,7 @@ class Factor:
     name: str
     kind: str
     log_sd: float = 0.0
-    table: Table | None = None
+    table: QuantileTable | None = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class Plan:
     lines: tuple[PlanLine, ...]
     portfolios: tuple[str, ...]
     prices: Array
-    economics: Mapping[str, tuple[Table, int | None]]
+    economics: Mapping[str, tuple[QuantileTable, int | None]]
     order_shape: float
     product_units: float
     niches: Mapping[str, NicheTerms]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..engine import marginals as mg
 from ..engine.line import AMPLIFICATION, Line
-from ..engine.marginals import Table
+from ..engine.marginals import QuantileTable
 
 Array = npt.NDArray[np.float64]
 
@@ -20,7 +20,11 @@ _CREATORS, _POSTS, _SEED = 4096, 128, 20_250_914
 
 
 def post_noise(
-    tables: Mapping[str, Table], line: Line, posts: Array, share: float, of_views: bool = False
+    tables: Mapping[str, QuantileTable],
+    line: Line,
+    posts: Array,
+    share: float,
+    of_views: bool = False,
 ) -> tuple[Array, Array]:
     r"""Return mean and variance of :math:`\log \overline W`, relative to log E[W], over n posts.
 
@@ -62,13 +66,13 @@ def post_noise(
     return mean, variance
 
 
-def _content(table: Table) -> tuple[float, float, bytes, float]:
+def _content(table: QuantileTable) -> tuple[float, float, bytes, float]:
     return table.low, table.step, table.coefficients.tobytes(), table.jump
 
 
-def _table(content: tuple[float, float, bytes, float]) -> Table:
+def _table(content: tuple[float, float, bytes, float]) -> QuantileTable:
     low, step, coefficients, jump = content
-    return Table(low, step, np.frombuffer(coefficients).reshape(-1, 4), jump)
+    return QuantileTable(low, step, np.frombuffer(coefficients).reshape(-1, 4), jump)
 
 
 @lru_cache(maxsize=64)

@@ -39,7 +39,7 @@ from ..engine.line import (
     REACH_RATE,
     Line,
 )
-from ..engine.marginals import Table
+from ..engine.marginals import QuantileTable
 from ..experiment.roster import RosterRow
 from .heard import Counts, Scores, counted_rate, measured_score, score_of, straight, two_digits
 from .post_noise import post_noise
@@ -64,7 +64,7 @@ def named_line(
     tier: TierTables,
     score_mix: Array,
     own: Array,
-    tracked_share: Table,
+    tracked_share: QuantileTable,
 ) -> Line:
     """Return a line of named creators, given the same line of creators nobody knows.
 
@@ -138,7 +138,7 @@ class _Told:
         tier: TierTables,
         own: Array,
         correlation: Array,
-        tracked_share: Table,
+        tracked_share: QuantileTable,
     ) -> None:
         self.line, self.people, self.tier, self.own = line, people, tier, own
         self.tracked_share = tracked_share
@@ -156,7 +156,7 @@ class _Told:
     def _figures(self, name: str) -> Array:
         return np.array([getattr(row, name) for row in self.people], dtype=float)
 
-    def _table(self, x: int) -> Table:
+    def _table(self, x: int) -> QuantileTable:
         return self.tier.tables[INPUTS[x]]
 
     def _weight(self, x: int) -> Array:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..engine import marginals as mg
 from ..engine.line import INPUTS
-from ..engine.marginals import Table
+from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from .model import Factor, Terms
@@ -23,7 +23,7 @@ def _factor_name(kind: str, terms: Terms) -> str:
 
 
 def shared_factors(
-    experiment: Experiment, all_terms: list[Terms], economics: Mapping[str, Table]
+    experiment: Experiment, all_terms: list[Terms], economics: Mapping[str, QuantileTable]
 ) -> tuple[Factor, ...]:
     """Return the factors in use: shocks, common and tier beliefs, uncertain economics."""
     used = {kind for loadings in experiment.shocks.loadings.values() for kind in loadings}
@@ -75,7 +75,7 @@ def weights(
 
 
 def creator_mix(
-    spec: m.Tier, tables: Mapping[str, Table], own: Array, key: str, faults: list[Fault]
+    spec: m.Tier, tables: Mapping[str, QuantileTable], own: Array, key: str, faults: list[Fault]
 ) -> Array:
     r"""Return the weights of a creator's independent normals in its idiosyncratic scores.
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..engine import marginals as mg
-from ..engine.marginals import Marginal, MarginalError, Table
+from ..engine.marginals import Marginal, MarginalError, QuantileTable
 from ..experiment import Distribution, Fault
 from ..experiment import models as m
 
@@ -46,7 +46,7 @@ class TierTables:
         Mean authentic share.
     """
 
-    tables: Mapping[str, Table]
+    tables: Mapping[str, QuantileTable]
     shift: Mapping[str, float]
     amplification_mean: float
     log_amplification_cap: float
@@ -57,7 +57,7 @@ def tier_tables(tier: m.Tier, key: str, faults: list[Fault]) -> TierTables | Non
     """Compile a tier; faults are added to the list."""
     low, high = tier.follower_range
     distributions = {name: getattr(tier, name) for name in _TIER_DISTRIBUTIONS}
-    tables: dict[str, Table] = {}
+    tables: dict[str, QuantileTable] = {}
     for name, distribution in distributions.items():
         upper = math.inf if name not in _TIER_SHARES else 1.0
         ends = (low, high) if name == "followers" else (0.0, upper)
@@ -101,19 +101,19 @@ _TIER_DISTRIBUTIONS = (
 _TIER_SHARES = ("engagement_rate", "reach_rate", "authentic_share")
 
 
-def threshold(probability: float) -> Table:
+def threshold(probability: float) -> QuantileTable:
     """Return the table of a yes/no input: zero below the score, one above."""
     from scipy.special import ndtri
 
     if probability == 0.0:
         return mg.compile_marginal(Marginal("constant", {"value": 0.0}))
 
-    return Table(
+    return QuantileTable(
         0.0, 1.0, np.zeros((1, 4)), float(-ndtri(probability)) if probability < 1 else -math.inf
     )
 
 
-def amplification_table(law: m.Amplification) -> Table:
+def amplification_table(law: m.Amplification) -> QuantileTable:
     """Return the table of A - 1."""
     if law.spike is not None and law.spike.probability > 0.0:
         return mg.spike(law.spike.probability, law.spike.minimum, law.spike.tail_index)
@@ -124,7 +124,7 @@ def amplification_table(law: m.Amplification) -> Table:
 
 
 def quoted_to_organic(
-    tier: m.Tier, tables: Mapping[str, Table], log_cap: float
+    tier: m.Tier, tables: Mapping[str, QuantileTable], log_cap: float
 ) -> tuple[float, float, float, float]:
     r"""Return log shifts of engagement, conversion and reach, and E[A].
 
@@ -162,7 +162,7 @@ def quoted_to_organic(
     return engagement, math.log(g / g_w), reach, 1.0 + excess
 
 
-def _conditional_mean(table: Table, rho: float, z: Array) -> Array:
+def _conditional_mean(table: QuantileTable, rho: float, z: Array) -> Array:
     """Return E[X | Z = z] where the normal score of X has correlation rho with Z."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     scores = rho * z[:, None] + math.sqrt(1.0 - rho * rho) * nodes
@@ -170,7 +170,7 @@ def _conditional_mean(table: Table, rho: float, z: Array) -> Array:
     return mean
 
 
-def compile_or_fault(distribution: Distribution, key: str, faults: list[Fault]) -> Table:
+def compile_or_fault(distribution: Distribution, key: str, faults: list[Fault]) -> QuantileTable:
     """Return the table of a distribution; where it cannot be had, add a fault and return zero."""
     try:
         return mg.compile_marginal(marginal(distribution))

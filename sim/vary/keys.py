@@ -109,7 +109,7 @@ def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
     here: Any = experiment
     unit = ""
     for i, part in enumerate(path):
-        if isinstance(here, m.Table):
+        if isinstance(here, m.ExperimentTable):
             field = type(here).model_fields.get(part)
             if field is None:
                 return None
@@ -128,7 +128,7 @@ def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
             return None
         if isinstance(here, Mapping) and i == len(path) - 1:
             return None
-    return None if isinstance(here, m.Table | Mapping) else (here, unit)
+    return None if isinstance(here, m.ExperimentTable | Mapping) else (here, unit)
 
 
 def _own_doubt(experiment: Experiment, name: str, tier: str) -> tuple[float, str] | None:
@@ -174,7 +174,7 @@ def all_keys(experiment: Experiment) -> list[str]:
     keys: list[str] = []
 
     def walk(value: Any, path: Path) -> None:
-        if isinstance(value, m.Table):
+        if isinstance(value, m.ExperimentTable):
             for name in type(value).model_fields:
                 walk(getattr(value, name), (*path, name))
         elif isinstance(value, Mapping):

@@ -20,7 +20,7 @@ from scipy import special, stats
 from sim.engine import marginals as mg
 from sim.engine.jit import part
 from sim.engine.lanes import curve
-from sim.engine.marginals import LOG_ZERO, Marginal, MarginalError, Table, compile_marginal
+from sim.engine.marginals import LOG_ZERO, Marginal, MarginalError, QuantileTable, compile_marginal
 from sim.engine.prepare import CURVE_ERROR, SCORE_NEAR, curve_ends, curve_of
 
 Array = npt.NDArray[np.float64]
@@ -108,7 +108,7 @@ ACCEPTED = [
 ]
 
 
-def assert_good(table: Table, law: Any) -> None:
+def assert_good(table: QuantileTable, law: Any) -> None:
     """Check error, monotony and bounds of a table."""
     z = np.linspace(-1.0, 1.0, 4001) * law_range(law)
     exact, found = law.quantile(z), table.quantile(z)
@@ -259,13 +259,13 @@ def test_spike(probability: float, tail_index: float) -> None:
 # --- Observations ----------------------------------------------------------------------------------
 
 
-def empirical(values: Any, lower: float = 0.0, upper: float = INF) -> Table:
+def empirical(values: Any, lower: float = 0.0, upper: float = INF) -> QuantileTable:
     return compile_marginal(
         Marginal("empirical", {}, lower, upper, tuple(float(v) for v in values))
     )
 
 
-def assert_hits(table: Table, values: Array) -> None:
+def assert_hits(table: QuantileTable, values: Array) -> None:
     """Order statistic i stands at probability (i - 1/2) / n; zeros keep their share."""
     n, positive = len(values), np.sort(values[values > 0.0])
     zeros = n - len(positive)
@@ -409,7 +409,9 @@ def _looked_up(nodes: Any, last: Any, position: Any, out: Any) -> None:
     ],
     ids=label,
 )
-def test_curves_follow_tables(marginal: Marginal, make_line: Callable[[Table], Any]) -> None:
+def test_curves_follow_tables(
+    marginal: Marginal, make_line: Callable[[QuantileTable], Any]
+) -> None:
     """Log quantiles in single precision, to the stated error near and far, with no mean error."""
     table = compile_marginal(marginal)
     line = make_line(table)
@@ -431,10 +433,10 @@ def test_curves_follow_tables(marginal: Marginal, make_line: Callable[[Table], A
 
 
 @pytest.fixture
-def make_line() -> Callable[[Table], Any]:
+def make_line() -> Callable[[QuantileTable], Any]:
     """Return a function that makes of a table the line whose first input has it."""
 
-    def function(table: Table) -> Any:
+    def function(table: QuantileTable) -> Any:
         count = 0 if table.linear else len(table.coefficients)
         return SimpleNamespace(
             pieces=np.array([[0, count]]),

@@ -15,7 +15,7 @@ from scipy import stats
 import sim
 from sim.engine.marginals import moment
 from sim.fit import Fit, fit_posts, read_posts, to_toml
-from sim.fit.estimates import Estimate, Fitted
+from sim.fit.estimates import Fitted, Parameter
 from sim.fit.means import experiment_tier
 from sim.fit.pooling import WORTH, Prior, pooled
 
@@ -38,7 +38,7 @@ def fitted(
 
 def test_two_normals_are_pooled_by_their_precision() -> None:
     sample = Fitted("fee", {"lognormal": {"median": 300.0, "log_sd": 0.6}}, "", (
-        Estimate("median", 300.0, 60.0), Estimate("log_sd", 0.6, math.nan)), 40, "creators")  # fmt: skip
+        Parameter("median", 300.0, 60.0), Parameter("log_sd", 0.6, math.nan)), 40, "creators")  # fmt: skip
     found = pooled(sample, {"median": Prior(150.0, 0.4, 1.1), "log_sd": Prior(0.9, 0.2, 0.7)})
     variance = (40 * (0.2**2 * 40) + WORTH * 1.1**2) / (40 + WORTH) / 40
     weight = 0.4**2 / (0.4**2 + variance)
