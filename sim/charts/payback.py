@@ -27,7 +27,7 @@ _LEAST_WEEKS, _OUTSTANDING = 3, 0.005
 
 
 def _weeks(run: Run) -> int:
-    """Return in how many weeks nearly everything has come."""
+    """Return the weeks until nearly all orders of the slowest line have come."""
     there = run.ds["arrived"].values >= 1.0 - _OUTSTANDING
     return int(np.where(there.any(1), there.argmax(1) + 1, there.shape[1]).max())
 

@@ -115,12 +115,12 @@ def _one(
 
 
 def _never_seen(old: Estimate, new: Estimate) -> bool:
-    """Whether both are shares of no world or of every world: pairing would call that exact."""
+    """Whether both are shares of 0 or 1 without influence: paired, they would seem exact."""
     return not (np.any(old.influence) or np.any(new.influence))
 
 
 def _stretched(estimate: Estimate, worlds: int) -> Estimate:
-    """Put the influence of n worlds on the axis of more: n-th parts of a sum stay n-th parts."""
+    """Return an estimate on an axis of more worlds: their influence is zero, its value unchanged."""
     influence = np.zeros(worlds)
     influence[: estimate.worlds] = estimate.influence * (worlds / estimate.worlds)
     return replace(estimate, influence=influence)

@@ -94,7 +94,7 @@ def _engagement(platform: str, evidence: Evidence) -> dict[str, float]:
 
 
 def _conversion(platform: str, evidence: Evidence) -> dict[str, float]:
-    """Return mean conversion by tier: what a set says of Instagram is the median of the doubt.
+    """Return mean orders per engagement by tier: a set's figure for Instagram is the median in doubt.
 
     So do the pooled anchors. Other platforms move by the factor by which Instagram moves.
     """
@@ -118,7 +118,7 @@ def _conversion(platform: str, evidence: Evidence) -> dict[str, float]:
 
 
 def _orders_per_engagement(figures: Mapping[str, Quoted]) -> dict[str, float]:
-    """Return revenue per follower over the order value and the engagement of a paid post.
+    """Return orders per engagement by tier: revenue per follower / order value / engagement rate.
 
     Nano is measured below 10,000 followers and macro above 100,000; micro lies between, half way in
     the log.

@@ -109,7 +109,7 @@ def _order_value(experiment: Experiment) -> Iterator[Control]:
 
 
 def _correlation(experiment: Experiment) -> Iterator[Control]:
-    """Yield the factor on all loadings, as far as the variance of every score allows."""
+    """Yield the slider of the factor on all loadings, up to where squared loadings sum to one."""
     squares = [
         sum(weight**2 for weight in loadings.values())
         for loadings in experiment.shocks.loadings.values()

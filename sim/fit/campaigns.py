@@ -166,7 +166,7 @@ def _posterior(
 
 
 def _chances(orders: Floats, engagements: Floats, mean: float, sd: float) -> Floats:
-    """Return the chance of fewer orders than seen, a random share of their own chance added."""
+    """Return randomised probability integral transforms of orders, uniform if the law holds."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(61)
     expected = engagements[:, None] * np.exp(mean + sd * nodes)
     weights = weights / weights.sum()

@@ -77,7 +77,7 @@ def curve(data: Floats, above: Callable[[Floats], Floats], unit: str) -> Curve:
 
 
 def level_curve(levels: Levels, mean: float, between: float, within: float, unit: str) -> Curve:
-    """Return creators' own geometric means against a lognormal law with luck in their posts."""
+    """Return the share of creators above each geometric mean, in the data and by the law."""
     spread = np.sqrt(np.maximum(between + within / levels.posts, 1e-12))
 
     def above(values: Floats) -> Floats:

@@ -130,7 +130,7 @@ def fit_engagement(posts: Posts, rate: Measured, law: Law, q: float, per_view: b
 
 
 def _quoted_per_shown(law: Law, q: float) -> float:
-    """Return the quoted mean over the geometric mean of what posts show, organic spread aside."""
+    """Return the quoted mean rate over the geometric mean of posts' engagement per view."""
     log_a = law.log_amplification
     shown = np.log1p(np.expm1(log_a) * q) - log_a
     whole = 1.0 + q * float(np.mean(np.expm1(log_a)))
@@ -189,7 +189,7 @@ def fit_reach(tier: m.Tier, seen: Measured, law: Law) -> Fitted:
 
 
 def _usual(law: Law) -> float:
-    """Return E[log u A]."""
+    """Return the mean over posts of the log of luck times amplification."""
     return -(law.luck**2) / 2.0 + float(law.log_amplification.mean())
 
 

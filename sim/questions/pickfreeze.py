@@ -67,7 +67,7 @@ def varies(values: Array) -> bool:
 
 
 def shared_variance(x: Array, y: Array) -> Estimate:
-    """Return the covariance of two runs with the same factors and fresh luck: what stays.
+    """Return the variance that shared factors make: the covariance of two runs with fresh luck.
 
     Cov(x, y) = Var(E[x | factors]), since given the factors the two are independent (pick-freeze:
     Sobol' 1993, Janon et al. 2014). Influence (x - mx) (y - my) - value.

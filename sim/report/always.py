@@ -381,7 +381,7 @@ def risk_and_return(run: Run, summary: Summary) -> Figure:
 
 
 def _apart(points: Sequence[Curve]) -> list[Curve]:
-    """Return points without the labels that would stand on those of earlier points."""
+    """Return the same points, labels dropped where they would overlap an earlier point's."""
     labelled = [point for point in points if point.label]
     wide, tall = (
         (max(values) - min(values)) or 1.0

@@ -148,5 +148,5 @@ def _quoted_mean(experiment: Experiment, terms: Terms, name: str) -> float:
 
 
 def _multiplied(mean: float, variance: float) -> Callable[[Array], Array]:
-    """Return what turns the log of a belief into the mean that it stands for."""
+    """Return the function from logs of a belief to the figure that they make of its mean."""
     return lambda scores: np.asarray(mean * np.exp(scores - variance / 2.0))

@@ -115,7 +115,7 @@ def _scenes(
     seed: int | None,
     threads: int | None,
 ) -> dict[str, Scene]:
-    """Return where each portfolio is simulated; inputs are read from the scene named ``""``."""
+    """Return the scene that simulates each portfolio; inputs are read from that named ``""``."""
     if experiment is None:
         base = _packaged_defaults(book)
     else:

@@ -137,7 +137,7 @@ def _worlds(
 
 
 def _gap_by_draw(worlds: xr.Dataset, decision: Decision, part: slice) -> Array:
-    """Return how much better a is than b for each draw of the beliefs, from part of its worlds."""
+    """Return how much better a is than b by a part of each draw's worlds, shape (draws,)."""
 
     def rows(variable: str, portfolio: str) -> Array:
         values = worlds[variable].sel(portfolio=portfolio).values
@@ -180,7 +180,7 @@ def _tie(points: Sequence[float], gap: Array, reference: float | None) -> float:
 
 
 def _range(whole: Array, first: Array, second: Array) -> BeliefRange:
-    """Return the quantiles of the ties, with the noise of finite worlds taken out.
+    """Return the range of ties over the beliefs, the noise of finite worlds taken out.
 
     The ties from the two halves of a draw's worlds differ by noise alone; the mean square of half
     their difference is the variance that the noise of all its worlds has.

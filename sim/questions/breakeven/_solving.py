@@ -143,7 +143,7 @@ def with_errors(
     decision: Decision,
     dataset: xr.Dataset,
 ) -> Line:
-    """Return a line of prices solved by one secant step more, with the errors of the gap there."""
+    """Return ties of two prices after one more secant step each, with their standard errors."""
     prices = Prices(Varied(experiment).at({}), dataset, decision.portfolios)
     step = 1e-2
     rows: list[tuple[float, float | None, float | None]] = []

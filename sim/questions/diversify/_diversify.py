@@ -272,7 +272,7 @@ def _removable(x: Array, y: Array) -> Estimate:
 
 
 def _limit(estimates: list[Estimate], counts: list[int]) -> Estimate:
-    """Return where a measure goes with ever more creators (Richardson extrapolation in 1 / n)."""
+    """Return a measure's limit for infinitely many creators (Richardson extrapolation in 1 / n)."""
     if len(counts) < 2:
         reason = "one number of creators only"
         return Estimate(np.asarray(np.nan), estimates[-1].influence * np.nan, reason=reason)

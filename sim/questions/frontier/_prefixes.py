@@ -83,7 +83,7 @@ def prefix_totals(
 
 
 def _apart(plan: Plan) -> Plan:
-    """Give works on other terms of one pool creators of their own, one after the other."""
+    """Return the plan with lines on other terms of one pool hiring other creators of it."""
     terms = {line.work: line.terms for line in plan.lines}
     people: dict[Terms, int] = {}
     for w, work in enumerate(plan.works):

@@ -73,7 +73,7 @@ class Index:
 
     @classmethod
     def of(cls, entry: Measured) -> Index:
-        """Return a measure with the ends of its interval."""
+        """Return a measure with its 95 % interval: value plus and minus 1.96 standard errors."""
         value, se = entry.value, entry.se
         low = high = None
         if value is not None and se is not None:
@@ -109,7 +109,7 @@ class Indices:
 
     @classmethod
     def of(cls, driver: Driver, method: str) -> Indices:
-        """Return what a method found, under the names that it has there."""
+        """Return the two indices of a driver under the names that the method gives them."""
         first, last = NAMES[method]
         own = {first: Index.of(driver.first), last: Index.of(driver.total)}
         return cls(driver.outcome, driver.input, driver.kind, driver.words, **own)

@@ -187,7 +187,7 @@ def _sobol_drivers(sampler: Sampler, progress: Progress | None) -> list[Driver]:
 
 
 def _swapped(sampler: Sampler, item: Input, first: Array, second: Array) -> Array:
-    """Return outcomes of sample A with one input from B; luck belongs to the worlds of a sample."""
+    """Return the outcomes of sample A with one input (or all luck) taken from B, (outcomes, worlds)."""
     if item.kind == CHANCE:
         return sampler.sample(sampler.size, first)
     factors = first.copy()

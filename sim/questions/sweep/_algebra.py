@@ -304,7 +304,7 @@ def _selected(sheet: Sheet, point: int, filled: Figures) -> None:
 
 
 def _spread(sums: Array, squares: Array, worlds: int, groups: int) -> Array:
-    """Return the error of means over the worlds, given sums and sums of squares in each group."""
+    """Return standard errors of means over the worlds, from sums and sums of squares by group."""
     if groups == 1 or worlds < 2:
         return np.full(len(sums), np.nan)
     if groups:
@@ -333,7 +333,7 @@ def _one_by_one(
 
 
 def _withhold(sheet: Sheet, pair: tuple[str, str] | None, filled: Figures) -> None:
-    """Take away errors that rest on too heavy a tail or too few worlds.
+    """Set standard errors to NaN where a tail is too heavy or the worlds are too few to tell them.
 
     Tails are judged at `_JUDGED` points at most, spread over the sweep; every other point takes the
     verdict of the judged one whose costs are nearest.
@@ -355,7 +355,7 @@ def _withhold(sheet: Sheet, pair: tuple[str, str] | None, filled: Figures) -> No
 
 
 def _nearest(sheet: Sheet, judged: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return for every point which judged one has the nearest costs, by their logarithms."""
+    """Return for each point the position in `judged` of the point with the nearest log costs, (points,)."""
     means = sheet.quantities.mean(axis=2)[:, :, None]
     place = np.log1p((sheet.coefficients * means).reshape(-1, sheet.points))
     away = np.zeros((len(judged), sheet.points))

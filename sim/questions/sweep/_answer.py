@@ -192,7 +192,7 @@ class Sweep(Answer):
         return [dict(zip(self.keys, values, strict=True)) for values in every]
 
     def _by_portfolio(self, nested: list[Any]) -> list[list[float | None]]:
-        """Return figures with shape (portfolios, points)."""
+        """Return a row over the points for each portfolio; a measure of the pair stands in every row."""
         flat = np.array(nested, dtype=object).reshape(-1, self.points).tolist()
         return list(flat) if len(flat) == len(self.portfolios) else flat * len(self.portfolios)
 

@@ -146,7 +146,7 @@ class Grid:
         )
 
     def _drawn(self) -> tuple[Array, Array, Array, Array, str]:
-        """Return axes increasing, gap and error by (rows, columns), and what has no error.
+        """Return both axes increasing, gap and error of shape (y, x), and a note on missing errors.
 
         An unknown error tells nothing apart: it is infinite; NaN where all are unknown.
         """

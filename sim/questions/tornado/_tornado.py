@@ -90,7 +90,7 @@ def ask(setting: Setting, options: TornadoOptions) -> Tornado:
 
 
 def _ranked(setting: Setting, options: TornadoOptions) -> Tornado:
-    """Order the inputs by rank correlation: that of the variable which the measure summarises."""
+    """Return the inputs by their rank correlation with the variable that the measure summarises."""
     decision = _outcome_of(setting.experiment, options)
     run = setting.finished()
     plan = make_plan(setting.experiment)
@@ -210,7 +210,7 @@ def _checked(experiment: Experiment, worlds: xr.Dataset, decision: Decision) -> 
 
 
 def _effect(worlds: xr.Dataset, decision: Decision) -> Array:
-    """Return the outcome of each world: a variable of a portfolio, or its difference."""
+    """Return the outcome of each world, (worlds,): a portfolio's variable, or a minus b."""
     values = worlds[variable_of(decision.measure)]
     own = values.sel(portfolio=decision.a).values
     return np.asarray(own if decision.b is None else own - values.sel(portfolio=decision.b).values)

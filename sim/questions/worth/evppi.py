@@ -36,7 +36,7 @@ _RIDGE = 1e-9
 
 
 class Learner(Protocol):
-    """Learns from worlds what options are worth given what is known of a world."""
+    """Predicts what each option is worth in a world, from what is known of that world."""
 
     def foretell(self, part: slice, worth: Array) -> Array:
         """Return expected worth in a part of the worlds, learned on all others.
@@ -96,7 +96,7 @@ def worth_of_knowing(profit: Array, chosen: Ints, risk_tolerance: float = math.i
 
 
 def valuation(risk_tolerance: float) -> Callable[[Array], Estimate]:
-    """Return what turns profits over worlds into one sure amount."""
+    """Return the function from profits over worlds, USD, to the sure amount that is worth as much, USD."""
     if math.isinf(risk_tolerance):
         return f.mean
     return lambda x: f.certainty_equivalent(x, risk_tolerance)

@@ -98,7 +98,7 @@ def run_pilots(
 
 
 def _same_beliefs(plan: Plan, small: Plan, season: int) -> Array:
-    """Return factors for the pilots: beliefs of the plan's worlds, shocks of later ones."""
+    """Return the pilots' factors, shape (factors, worlds): the plan's beliefs, fresh shocks."""
     ours, later = shared_scores(plan, 0, plan.worlds), shared_scores(plan, season, plan.worlds)
     row = {factor.name: k for k, factor in enumerate(plan.factors)}
     chosen = [
