@@ -40,6 +40,10 @@ _PANELS = {
         "fit": "fit",
     },
     "Decide": {name: _ASKED for name in QUESTIONS if name != "audit"},
+    "Learn": {
+        "log": "log",
+        "score": "score",
+    },
     "Show": {
         "report": "report",
         "deck": "deck",

@@ -85,7 +85,7 @@ def finished_run(
 
     def write() -> None:
         say_what_goes(folder, experiment, default=out is None)
-        write_run(folder, experiment, dataset)
+        write_run(folder, experiment, dataset, threads=threads)
 
     if is_run(folder):
         context.meta[_WAITING] = write

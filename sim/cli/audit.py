@@ -14,6 +14,8 @@ from .asking import answer_options, charts_wanted
 from .common import (
     MISTAKE,
     clear_errors,
+    evidence_asked,
+    evidence_option,
     fail,
     is_quiet,
     print_json,
@@ -46,6 +48,7 @@ _GROUNDS = {
 )
 @click.option("--worlds", metavar="N", help="Worlds behind each simulated figure [20000].")
 @click.option("--seed", type=int, help="Seed of all random streams.")
+@evidence_option
 @click.option("--all", "every", is_flag=True, help="Also list the figures that are no claims.")
 @answer_options
 @clear_errors
@@ -146,7 +149,7 @@ def _assumptions(
     from ..questions.audit._rows import packaged
 
     tables: Mapping[str, Any] = {"portfolio": packaged().portfolios}
-    wanted = [*overrides]
+    wanted = [*overrides, *evidence_asked()]
     if worlds is not None:
         wanted.append(f'simulation.worlds="{worlds}"')
     if seed is not None:

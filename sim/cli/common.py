@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
+from ..evidence.sets import SETS
 from ..experiment import Experiment, ExperimentError, Fault
 from ..text.names import spoken
 from ..text.numbers import counted, setting
@@ -27,9 +28,35 @@ MOST_THREADS = 1024
 MISTAKE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
+_EVIDENCE = "sim.evidence"
+
+
+def _note_evidence(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    """Remember ``--evidence``, so that no command has to pass it on."""
+    context.meta[_EVIDENCE] = value
+
+
+#: Adds ``--evidence`` to a command; `evidence_asked` returns it as an assignment.
+evidence_option = click.option(
+    "--evidence",
+    type=click.Choice(SETS),
+    expose_value=False,
+    callback=_note_evidence,
+    help="Whose figures fill up what FILE does not say [pooled].",
+)
+
+
+def evidence_asked() -> tuple[str, ...]:
+    """Return what ``--evidence`` assigns, or nothing."""
+    context = click.get_current_context(silent=True)
+    chosen = None if context is None else context.meta.get(_EVIDENCE)
+    return (f"evidence={chosen}",) if chosen else ()
+
+
 def experiment_options(function: F) -> F:
     """Add the argument FILE and the options that change an experiment."""
     for decorator in (
+        evidence_option,
         click.option("--seed", type=int, help="Seed of all random streams."),
         click.option("--worlds", metavar="N", help="Worlds to simulate: 20000, 20k, 1M."),
         click.option(
@@ -53,7 +80,7 @@ def read(
     from ..experiment.faults import suggestion
     from ..measures import COMPARISONS, MEASURES
 
-    experiment = load(file, overrides, worlds=worlds, seed=seed)
+    experiment = load(file, (*overrides, *evidence_asked()), worlds=worlds, seed=seed)
     known = {*MEASURES, *COMPARISONS}
     asked = experiment.decision.measure if experiment.decision else None
     if asked is not None and asked not in known:

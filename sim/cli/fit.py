@@ -61,7 +61,7 @@ def fit(
 
     out = out or Path(f"{file.stem}.fit.toml")
     drawn = None if no_picture else picture or out.with_name(f"{out.stem}.png")
-    columns = _columns(mapped)
+    columns = columns_of(mapped)
     _check(file, out, drawn)
     try:
         posts = read_posts(file, columns=columns, platform=platform)
@@ -75,7 +75,8 @@ def fit(
     _print(found, out, drawn, as_json)
 
 
-def _columns(mapped: tuple[str, ...]) -> dict[str, str]:
+def columns_of(mapped: tuple[str, ...]) -> dict[str, str]:
+    """Return columns by what they stand for, as `--map` says it."""
     columns = {}
     for pair in mapped:
         name, sign, column = pair.partition("=")

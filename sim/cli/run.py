@@ -29,12 +29,13 @@ from .common import (
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..figures.spec import Figure
     from ..run.written import Answer
 
 
 #: Options that a first run does without, in panels of their own.
 _OPTION_PANELS = [
-    {"name": "Experiment", "options": ["--set", "--worlds", "--seed"]},
+    {"name": "Experiment", "options": ["--set", "--evidence", "--worlds", "--seed"]},
     {"name": "Output", "options": ["--out", "--report", "--no-charts", "--quiet", "--json"]},
     {"name": "More worlds, more machines",
      "options": ["--precision", "--max-worlds", "--resume", "--threads", "--workers", "--cluster"]},
@@ -114,6 +115,7 @@ def run(
             dataset,
             draw=None if no_charts else _draw,
             seconds={"simulation": round(simulated - started, 3)},
+            threads=threads,
         )
     for place, size in waiting_blocks(folder):
         click.echo(
@@ -148,9 +150,22 @@ def _width() -> int | None:
 
 def _draw(dataset: xr.Dataset, folder: Path, answer: Answer) -> None:
     from ..charts import draw_all
+    from ..report.always import evidence
 
     first = answer.comparisons[0] if answer.comparisons else None
     draw_all(dataset, folder, summary=answer.summary, comparison=first)
+    if answer.evidence is not None:
+        _draw_figure(evidence(answer.evidence), folder)
+
+
+def _draw_figure(figure: Figure, folder: Path) -> None:
+    from ..charts.theme import save
+    from ..figures.matplotlib import draw
+
+    sheet = draw(figure).get_figure(root=True)
+    assert sheet is not None
+    for kind in ("png", "svg"):
+        save(sheet, folder / f"{figure.name}.{kind}")
 
 
 def _to_precision(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from . import line as k
 from .audience import reach_and_waste, within_market
+from .marginals import LOG_ZERO
 
 if TYPE_CHECKING:
     from sim.plan import Plan
@@ -23,7 +24,8 @@ def economics_rows(plan: Plan, factors: Array) -> dict[str, Array | float]:
     rows: dict[str, Array | float] = {}
     for name, (table, factor) in plan.economics.items():
         if factor is None:
-            rows[name] = float(table.quantile(np.zeros(1))[0])
+            log = table.coefficients[0, 0]
+            rows[name] = float(np.exp(log)) if log > LOG_ZERO else 0.0
         else:
             rows[name] = table.quantile(factors[factor])
     return rows

@@ -167,8 +167,8 @@ def rows_of(structure: Structure) -> tuple[str, ...]:
     if structure.results:
         left |= {"seen_mean", "other_mean", "seen_orders", "other_orders"}
     own = [*shared_rows(structure), *sums_of(structure), *states_of(structure)]
-    kept = set(HISTORY) if structure.stages else set()
-    return (*own, *sorted(left - set(own) - kept))
+    elsewhere = {*own, *(HISTORY if structure.stages else ())}
+    return (*own, *sorted(left - elsewhere))
 
 
 def sums_of(structure: Structure) -> tuple[str, ...]:
@@ -261,7 +261,16 @@ def _call(name: str, *arguments: ast.AST) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])  # type: ignore[arg-type]
 
 
-def _loop(text: str, places: Mapping[str, str], numbers: Mapping[str, float]) -> list[str]:
+#: Names that every loop may use: functions, and what the frame binds.
+_BOUND = {
+    "threefry", "normals", "chance", "curve", "exp", "where", "min", "max", "U", "i",
+    "world", "low", "high", "k0", "k1", "post", "repeat", "new",
+}  # fmt: skip
+
+
+def _loop(
+    text: str, places: Mapping[str, str], numbers: Mapping[str, float], bound: set[str]
+) -> list[str]:
     """Return a loop over worlds: rows are read where they are needed and written when done."""
     statements = [ast.unparse(line) for line in ast.parse(text).body]
     last = {name: k for k, line in enumerate(statements) for name in names_written(line)}
@@ -270,6 +279,8 @@ def _loop(text: str, places: Mapping[str, str], numbers: Mapping[str, float]) ->
     for k, line in enumerate(statements):
         read, written = names_read(line), names_written(line)
         lines += [f"{name} = {places[name]}" for name in sorted((read & set(places)) - at_hand)]
+        unknown = read - set(places) - at_hand - bound
+        assert not unknown, f"nothing says what {sorted(unknown)} are"
         at_hand |= read | written
         single = _Single(numbers).visit(ast.parse(line))
         lines.append(ast.unparse(ast.fix_missing_locations(single)))
@@ -375,9 +386,11 @@ def source(structure: Structure) -> str:
         own = [line.format("creator") for line in own]
     else:
         figures, own = [*figures, *(line.format("0") for line in own)], []
+    bound = {*_BOUND, *FIGURES, *line_numbers(structure), *own_numbers(structure)}
+    bound |= {f"nodes_{name}" for name in curves}
     loops: list[str] = []
     for section, texts in parts.items():
-        lines = [line for text in texts for line in _loop(text, places, numbers)]
+        lines = [line for text in texts for line in _loop(text, places, numbers, bound)]
         if section == "post":
             loops += ["for p in range(steps[step, 2], steps[step, 3]):"]
             loops += [f"    post, repeat = U((p + 1) << {POST_SHIFT}), repeats[p]"]

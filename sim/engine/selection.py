@@ -28,10 +28,11 @@ def choose(history: Singles, keep: int) -> None:
     Sorted by Shell's method (1959), which needs no scratch and compiles at once.
     """
     people = history.shape[0]
-    order = np.empty(people, np.int64)
+    order, seen = np.empty(people, np.int64), np.empty(people, np.float32)
     for i in range(CHUNK):
         for k in range(people):
             order[k] = k
+            seen[k] = history[k, _SEEN, i]
             history[k, _CHOSEN, i] = F(0)
         gap = people // 2
         while gap > 0:
@@ -39,7 +40,7 @@ def choose(history: Singles, keep: int) -> None:
                 this, at = order[k], k
                 while at >= gap:
                     other = order[at - gap]
-                    ahead = history[other, _SEEN, i] - history[this, _SEEN, i]
+                    ahead = seen[other] - seen[this]
                     if ahead > F(0) or (ahead == F(0) and other < this):
                         break
                     order[at] = other

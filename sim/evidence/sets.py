@@ -16,6 +16,11 @@ from sim.evidence.tables import Figure, claims, derived, measured_figure, publis
 
 SETS = ("pooled", "measured", "vendors")
 
+#: What a set may speak of, as `sets.csv` does.
+INPUTS = (
+    "engagement_rate", "reach_rate", "conversion_rate", "fee", "delivery_rate", "tracked_share",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -7,6 +7,7 @@ once, and so do the posts measured here, which enter like any other.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,21 @@ def spread_of_sources(quantity: str, platform: str = "instagram") -> SourceSprea
         omitted=omitted,
         reason=reason,
     )
+
+
+def tier_levels(figures: Iterable[Figure]) -> dict[str, float]:
+    """Return the level of each tier by some figures, each witness's own level taken out.
+
+    Figures bounded on one side, of no tier or on another denominator stay out. Same unit as theirs.
+    """
+    usable = [
+        figure
+        for figure in figures
+        if figure.midpoint is not None
+        and figure.subject in TIERS
+        and figure.basis in COMPARABLE[figure.quantity]
+    ]
+    return _tier_levels(_witnesses(usable))
 
 
 def _reason_to_omit(figure: Figure) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from ..text.safe import alike
 from .distributions import DistributionError, number
 from .faults import Fault, nearest, suggestion
-from .fill import lines_of, preset_platforms, preset_tiers, presets
+from .fill import lines_of
 from .layout import Path
+from .presets import preset_platforms, preset_tiers, presets
 from .shape import Shape
 from .toml import dotted
 from .translate import user_key

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib import resources
 from typing import Any
 
+from ..evidence.sets import INPUTS
 from . import models
+from .evidence import presets_under
 from .layout import FREE, NAMED, TABLES, Path, is_section, model_of
+from .presets import preset_platforms, preset_tiers, presets
 from .toml import dotted
 
 Tables = Mapping[str, Any]
 
 #: Origins that are no source: what the file says, and what nobody said.
 THIS_FILE, DEFAULT = "this file", "default"
-
-
-@cache
-def presets() -> dict[str, Any]:
-    """Return the packaged presets as tables."""
-    text = resources.files("sim.evidence").joinpath("presets.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-def preset_tiers(platform: str) -> list[str]:
-    """Return the tiers that have a preset on a platform."""
-    known = presets().get(platform, {})
-    tables = [name for name, table in known.items() if isinstance(table, Mapping)]
-    return [name for name in tables if name not in ("any", "source")]
-
-
-def preset_platforms() -> list[str]:
-    """Return the platforms that have a preset."""
-    return [name for name, table in presets().items() if "any" in table]
 
 
 def lines_of(tables: Tables) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -68,9 +49,11 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
     tables
         Tables of a file whose sections are tables with known keys.
     """
-    known, lines = presets(), [terms for _, terms in lines_of(tables)]
+    chosen = tables.get("evidence", "pooled")
+    known = presets_under(str(chosen))
+    lines = [terms for _, terms in lines_of(tables)]
     origins: dict[str, str] = {}
-    filled: dict[str, Any] = {"title": tables["title"]} if "title" in tables else {}
+    filled: dict[str, Any] = {key: tables[key] for key in ("title", "evidence") if key in tables}
     filled |= {head: tables[head] for head in FREE if head in tables}
     for head in (head for head in TABLES if head not in (*NAMED, *FREE)):
         table = _layered((head,), origins, [known.get(head, {})], [tables.get(head, {})])
@@ -95,8 +78,29 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
             )
             for name in chosen
         }
-    filled["tier"] = _fill_tiers(given["tier"], lines, set(filled["platform"]), origins)
+    platforms = set(filled["platform"])
+    filled["tier"] = _fill_tiers(given["tier"], lines, platforms, known, origins)
     return filled, origins
+
+
+def left_to_evidence(tables: Tables) -> tuple[str, ...]:
+    """Return the inputs that a file leaves to evidence, for a tier that it hires or at all.
+
+    Parameters
+    ----------
+    tables
+        Tables of a file whose sections are tables with known keys.
+    """
+    left = set()
+    for _, terms in lines_of(tables):
+        tier, platform = terms["tier"], terms["platform"]
+        own = tables.get("tier", {}).get(tier, {}) if isinstance(tier, str) else {}
+        given = {*own, *own.get("on", {}).get(platform, {})}
+        preset = presets().get(platform, {}) if isinstance(platform, str) else {}
+        left |= {*preset.get("any", {}), *preset.get(tier, {})} - given
+    if "tracked_share" not in tables.get("economics", {}):
+        left.add("tracked_share")
+    return tuple(name for name in INPUTS if name in left)
 
 
 def _platform_keys() -> dict[str, Any]:
@@ -116,7 +120,11 @@ def _platforms(tiers: Tables, lines: list[dict[str, Any]]) -> set[str]:
 
 
 def _fill_tiers(
-    given: Tables, lines: list[dict[str, Any]], platforms: set[str], origins: dict[str, str]
+    given: Tables,
+    lines: list[dict[str, Any]],
+    platforms: set[str],
+    known: Tables,
+    origins: dict[str, str],
 ) -> dict[str, Any]:
     used: dict[str, set[str]] = {name: set(tier.get("on", {})) for name, tier in given.items()}
     for terms in lines:
@@ -129,7 +137,7 @@ def _fill_tiers(
         complete = {}
         for platform in sorted(used[tier] or {model_of("portfolio")["platform"].default}):
             if platform in platforms and (tier in given or tier in preset_tiers(platform)):
-                preset = presets().get(platform, {})
+                preset = known.get(platform, {})
                 complete[platform] = _layered(
                     ("tier", tier, "on", platform),
                     origins,

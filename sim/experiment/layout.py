@@ -10,8 +10,10 @@ from . import models
 
 Path = tuple[str, ...]
 
-#: Tables that an experiment file may have, beside `title` and `include`.
-TABLES = tuple(name for name in models.Experiment.model_fields if name not in ("name", "title"))
+#: Plain keys at the top of an experiment file.
+PLAIN = ("title", "evidence")
+#: Tables that an experiment file may have, beside these and `include`.
+TABLES = tuple(name for name in models.Experiment.model_fields if name not in ("name", *PLAIN))
 #: Tables of tables: the analyst names what is in them.
 NAMED = ("platform", "niche", "tier", "compensation", "portfolio")
 #: Tables of dotted keys with other values for them: what they name is checked when it is used.
@@ -44,7 +46,7 @@ def is_source(path: Path) -> bool:
 def known_keys(path: Path) -> tuple[str, ...] | None:
     """Return the keys that a table takes in a file; None where any name will do."""
     if not path:
-        return (*TABLES, "title", "include")
+        return (*TABLES, *PLAIN, "include")
     head, depth = path[0], len(path)
     if is_source(path):
         return sourced_keys(path[:-1])

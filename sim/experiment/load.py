@@ -16,9 +16,10 @@ from . import models
 from .checks import cross_checks, named_in_vain
 from .distributions import Distribution
 from .faults import ExperimentError, Fault, nearest
-from .fill import fill, presets
+from .fill import fill, left_to_evidence
 from .layout import FREE
 from .merge import Unreadable, assign, found_in, included, merge, read_toml
+from .presets import presets
 from .read_roster import with_rosters
 from .roster import Roster
 from .shape import sound
@@ -40,6 +41,8 @@ class Experiment(models.Experiment):
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _inputs: tuple[str, ...] = PrivateAttr(())
     _folder: Path = PrivateAttr(default_factory=Path)
+    _given: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _left_to_evidence: tuple[str, ...] = PrivateAttr(())
 
     @property
     def file(self) -> str:
@@ -61,6 +64,16 @@ class Experiment(models.Experiment):
         """The folder that files named in the experiment are relative to."""
         return self._folder
 
+    @property
+    def left_to_evidence(self) -> tuple[str, ...]:
+        """Inputs that the file leaves to evidence, for a tier that it hires or at all."""
+        return self._left_to_evidence
+
+    def under(self, evidence: str) -> Experiment:
+        """Return the same file filled up from another set of evidence; its own figures stay."""
+        tables = {**self._given, "evidence": evidence}
+        return build(tables, name=self.name, file=self.file, folder=self.folder)
+
     def tables(self) -> dict[str, Any]:
         """Return the resolved experiment as plain TOML tables, complete without any preset."""
         tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude={"name"}))
@@ -77,7 +90,7 @@ class Experiment(models.Experiment):
 
     def meaning(self) -> dict[str, Any]:
         """Return the tables that decide the numbers of a world, as plain numbers and texts."""
-        aside = {"name", "title", "decision", "sweep", "scenario"}
+        aside = {"name", "title", "evidence", "decision", "sweep", "scenario"}
         tables = {name: _meaning(table) for name, table in self if name not in aside}
         for number in ("worlds", "beliefs"):
             tables["simulation"].pop(number)
@@ -250,6 +263,8 @@ def _built(tables: Mapping[str, Any], name: str, file: str, folder: Path) -> Exp
     experiment._file = file
     experiment._origins = origins
     experiment._folder = folder
+    experiment._given = tables
+    experiment._left_to_evidence = left_to_evidence(shape.tables)
     read = {head: table for head, table in experiment.tables().items() if head not in FREE}
     experiment._inputs = tuple(sorted(set(_input_files(read))))
     return experiment

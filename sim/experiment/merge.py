@@ -9,9 +9,9 @@ from typing import Any
 
 from .faults import Fault
 from .files import MOST_TEXT, readable
-from .fill import presets
 from .layout import Path, is_section, known_keys, sourced_keys
 from .numbers import Written
+from .presets import presets
 from .toml import path_of, value
 
 Tables = Mapping[str, Any]

@@ -21,6 +21,8 @@ Believed = Literal[
     "followers", "authentic_share", "reach_rate", "engagement_rate", "conversion_rate", "fit",
     "fee", "management_hours",
 ]  # fmt: skip
+#: As in `sim.evidence.sets.SETS`.
+EvidenceSet = Literal["pooled", "measured", "vendors"]
 FactorKind = Literal["campaign", "platform", "niche"]
 
 
@@ -508,6 +510,9 @@ class Experiment(Table):
 
     name: str
     title: str = ""
+    evidence: EvidenceSet = Field(
+        "pooled", description="whose figures fill up what the file does not say"
+    )
     simulation: Simulation = Simulation()
     economics: Economics
     costs: Costs

@@ -11,7 +11,7 @@ from ..reading import ROSTER, ReadingError, platform_name
 from ..text.safe import alike, name_problem, unshown
 from .distributions import DistributionError, number
 from .faults import Fault, suggestion
-from .fill import preset_platforms, preset_tiers, presets
+from .presets import preset_platforms, preset_tiers, presets
 from .roster import Roster, RosterRow
 from .toml import dotted
 

@@ -116,6 +116,7 @@ def json_schema() -> Schema:
         **_closed(
             {
                 "title": {"type": "string", "description": "the question in words"},
+                "evidence": _plain(raw["properties"]["evidence"]),
                 "include": {
                     "type": "array",
                     "items": {"type": "string"},

@@ -36,8 +36,11 @@ def to_toml(
         kept = {key: item for key, item in tables["simulation"].items() if key != "beliefs"}
         tables["simulation"] = kept | {"worlds": worlds}
     title = tables.pop("title", "")
+    evidence = tables.pop("evidence")
     if title:
         lines += [f"title = {value(title)}", ""]
+    if evidence != "pooled":
+        lines += [f"evidence = {value(evidence)}", ""]
     for name, table in tables.items():
         moved = table if name in FREE else _moved(table, files or {})
         _table(lines, (name,), moved, experiment.origins)

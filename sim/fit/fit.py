@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..engine import marginals as mg
 from ..experiment import build
 from ..experiment import models as m
-from ..experiment.fill import preset_platforms, preset_tiers
+from ..experiment.presets import preset_platforms, preset_tiers
 from ..plan import marginal
 from .accepted import acceptable
 from .campaigns import fit_conversion, fit_fee, fit_fee_elasticity, fit_order_value

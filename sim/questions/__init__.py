@@ -1,11 +1,12 @@
-"""Questions that need many runs or many points: one folder each, called as its command.
+"""Questions that a run can be asked: a folder or a file each, called as its command.
 
 Every question is asked of the same worlds, so that its answers differ by the assumptions and never
-by luck. Each folder holds a function of its name that takes an `Experiment`, and a finished run of
-it where that saves the work; it returns a small frozen dataclass with `to_dict()` and `sentence`.
-`common.py` opens the room: the decision that a question is about, its measure with an error,
-finished runs, saved answers. At the top of the package each is called by its name:
-``sim.breakeven(experiment, "tier.macro.fee")``.
+by luck. `question.py` opens the room: what a question declares (its options, its answer, how it is
+asked), and what that makes of it: command, Python call, files, page and slides. `loss.py` is a
+whole one; in a folder ``__init__.py`` declares, ``_answer.py`` holds the answer with its tables,
+figures and words, and the other modules the method. `common.py` holds what several share: the
+decision that a question is about, and its measure with an error. At the top of the package each is
+called by its name: ``sim.breakeven(experiment, "tier.macro.fee")``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A run for people who never run it: one HTML page, or slides that can be edited.
 
-Read in this order: `models.py` (what a figure is: plain numbers with a finding), `reading.py` (a
-run's folder), `story.py` (the answer and the sections, once for both renderings) with `always.py`
-and `flows.py` (what is free from every run) and `asked.py` (what saved analyses add), then
-`page.py` with `picture.py` (HTML) or `deck.py` with `slides.py` and `natives.py` (PowerPoint).
+Read in this order: `models.py` (what a story is: figures by section), `reading.py` (a run's
+folder), `story.py` (the answer and the sections, once for both renderings) with `always.py` and
+`flows.py` (what is free from every run) and `asked.py` (what saved answers add), then `page.py`
+with `picture.py` (HTML) or `deck.py` with `slides.py` (PowerPoint); `sim/figures` draws for both.
 """
 
 from __future__ import annotations

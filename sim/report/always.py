@@ -15,10 +15,11 @@ from ..charts.run import Run, decision
 from ..charts.scale import RoiScale, roi_scale
 from ..charts.theme import LIGHT
 from ..figures.matplotlib import draw_curves
-from ..figures.spec import Bars, Curve, Curves, Figure, Series, Values, roles
+from ..figures.spec import Bars, Curve, Curves, Figure, Format, Series, Values, roles
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
-from ..text.names import listed, measure_words
+from ..run.evidence import ByEvidence
+from ..text.names import listed, measure_words, spoken
 from ..text.numbers import brief, counted, fixed, gain, share_text, told
 from ..text.verdicts import ranked
 
@@ -259,6 +260,68 @@ def losses(run: Run, summary: Summary) -> Figure:
         method=METHOD + " Losing money means that ROI is below zero.",
         plot=partial(plot_loss, run),
         tips=tips,
+    )
+
+
+#: What each set of evidence holds.
+_SETS = {
+    "pooled": "pooled evidence",
+    "measured": "measured: posts, bookings, outcomes",
+    "vendors": "vendors: pages, price lists, cases",
+}
+
+
+def evidence(found: ByEvidence) -> Figure:
+    """Return the headline by evidence: who wins, or the median ROI of the one portfolio."""
+    form: Format
+    if found.pair is not None:
+        what, form = f"{found.pair[0]} beats {found.pair[1]}", "percent"
+        entries = {name: each.a_beats_b for name, each in found.sets.items() if each.a_beats_b}
+        finding, axis = f"By evidence, {what} in", f"worlds in which {what}"
+    else:
+        portfolio = next(iter(found.sets[found.chosen].roi_median))
+        form = "signed"
+        entries = {name: each.roi_median[portfolio] for name, each in found.sets.items()}
+        axis = f"median ROI of {portfolio}"
+        finding = f"By evidence, {axis} is"
+    labels = {
+        name: share_text(entry) if form == "percent" else brief(entry, signed=True)
+        for name, entry in entries.items()
+    }
+    each_set = listed([f"{text} ({name})" for name, text in labels.items()])
+    left = listed([spoken(name) for name in found.left])
+    return Figure(
+        name="evidence",
+        finding=f"{finding} {each_set}",
+        made=(
+            f"{counted(found.worlds, 'common world')} each; thin line: chance, two standard errors "
+            f"either way. Left to evidence: {left}"
+        ),
+        panels=(
+            Bars(
+                tuple(
+                    _SETS[name] + (" (this run)" if name == found.chosen else "")
+                    for name in reversed(entries)
+                ),
+                (
+                    Series(
+                        "evidence",
+                        tuple(entry.value for entry in reversed(entries.values())),
+                        "muted",
+                        errors=tuple(entry.se for entry in reversed(entries.values())),
+                        labels=tuple(reversed(labels.values())),
+                    ),
+                ),
+                axis,
+                form=form,
+                horizontal=True,
+            ),
+        ),
+        method=(
+            "Each set fills up what the file does not say from its own sources; where it has none, "
+            "pooled figures stay. Figures of the file stand in every set. The worlds are the same "
+            "in each, so that the sets differ by their sources only."
+        ),
     )
 
 

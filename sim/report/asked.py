@@ -55,12 +55,11 @@ def _answered(saved: Saved, tiers: Mapping[str, str]) -> list[Figure]:
     except ValidationError as error:
         return [in_words(saved, _unread(error))]
     words = [answer.sentence, *answer.notes]
-    origin = f"Asked with `sim {question.name}`; saved as analysis/{saved.name}.json."
     figures = [
         replace(
             figure,
             name=saved.key + (f"-{figure.name}" if place else ""),
-            method=" ".join(filter(None, [words[0], figure.method, *words[1:], origin])),
+            method=" ".join(filter(None, [words[0], figure.method, *words[1:], saved.origin])),
         )
         for place, figure in enumerate(answer.figures(tiers))
     ]
@@ -87,8 +86,8 @@ def in_words(saved: Saved, reason: str = "") -> Figure:
     return Figure(
         name=saved.key,
         finding=saved.short,
-        made=reason or saved.made(),
+        made=reason or saved.made,
         panels=(Cells(("answer", saved.question), (("in words", saved.sentence),)),),
-        method=saved.method(),
+        method=saved.method,
         sentences=(saved.sentence,),
     )

@@ -13,6 +13,7 @@ from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
 from ..measures.summary import DEFAULT_TARGET
 from ..run.answers import saved_analyses
 from ..run.dataset import open_results
+from ..run.evidence import read_by_evidence
 from ..run.written import Answer, read_answer, read_experiment, read_manifest, read_summary
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
         }
         pairs = tuple(_compared(row, dataset.sizes["sim"]) for row in content["comparisons"])
         sentences, warnings = map(tuple, (content["answer"], content["warnings"]))
+        evidence = read_by_evidence(content)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     names = [str(name) for name in dataset["portfolio"].values]
@@ -95,7 +97,7 @@ def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
         return None
     creators = {name: int(content["portfolios"][name]["creators"]) for name in names}
     summary = Summary(measures, creators, int(dataset.sizes["sim"]), DEFAULT_TARGET, None)
-    return Answer(summary, pairs, sentences, warnings, dict(dataset.attrs))
+    return Answer(summary, pairs, sentences, warnings, dict(dataset.attrs), evidence)
 
 
 def _measured(entry: Mapping[str, Any]) -> Measured:

@@ -1,8 +1,7 @@
-"""Reading saved answers: what every question has in common, and numbers with their errors."""
+"""A saved answer in its own words: what every question has in common."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,10 +19,6 @@ class Saved:
 
     name: str
     content: Mapping[str, Any]
-
-    def __getitem__(self, key: str) -> Any:
-        """Return a part of the answer."""
-        return self.content[key]
 
     @property
     def question(self) -> str:
@@ -56,33 +51,18 @@ class Saved:
                 text = text.split(stop)[0]
         return text.rstrip(".") if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
 
-    def made(self, *more: str) -> str:
-        """Say on which sample it rests."""
+    @property
+    def made(self) -> str:
+        """On which sample it rests."""
         worlds = self.content.get("worlds")
-        sample = counted(worlds, "world") if isinstance(worlds, int) else ""
-        return ". ".join(filter(None, [sample, *more])) or "As saved"
+        return counted(worlds, "world") if isinstance(worlds, int) else "As saved"
 
-    def method(self, *more: str) -> str:
-        """Say how it was found: the answer in full, its notes, and the command."""
-        command = f"Asked with `sim {self.question}`; saved as analysis/{self.name}.json."
-        return " ".join([self.sentence, *more, *self.notes, command])
+    @property
+    def origin(self) -> str:
+        """The command that it answers, and where it is saved."""
+        return f"Asked with `sim {self.question}`; saved as analysis/{self.name}.json."
 
-
-def value(entry: Mapping[str, Any]) -> float:
-    """Return the value of a measure.
-
-    Raises
-    ------
-    ValueError
-        Where there is none.
-    """
-    found = entry["value"]
-    if not isinstance(found, int | float) or not math.isfinite(found):
-        raise ValueError("no value")
-    return float(found)
-
-
-def error(entry: Mapping[str, Any]) -> float | None:
-    """Return the standard error of a measure, None where there is none."""
-    found = entry.get("se")
-    return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
+    @property
+    def method(self) -> str:
+        """How it was found: the answer in full, its notes, and the command."""
+        return " ".join([self.sentence, *self.notes, self.origin])

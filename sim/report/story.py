@@ -97,6 +97,7 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
         "comparison": [
             always.distribution(run, summary),
             *([always.paired(run, pair)] if pair else []),
+            *([always.evidence(opened.answer.evidence)] if opened.answer.evidence else []),
             flows.money(run, summary, first),
             flows.journey(run),
         ],

@@ -186,7 +186,7 @@ def replaced(folder: Path) -> Iterator[Path]:
     old = None
     try:
         yield fresh
-        with _alone_in(folder.parent):
+        with alone_in(folder.parent):
             if folder.exists():
                 if is_run(folder):
                     _carry(folder, fresh)
@@ -502,7 +502,7 @@ _MADE = ("analysis", "tables")
 
 def _into_run(part: Path, target: Path, run: Path, *, own: bool = False) -> None:
     """Move a file into a run's folder, as the run's own or as made from it; note its checksum."""
-    with _alone_in(run.parent):
+    with alone_in(run.parent):
         manifest, name = read_manifest(run), target.relative_to(run).as_posix()
         files, known = list(manifest.get("files", ())), _checksums(manifest)
         if not own and (name == MANIFEST or name in files):
@@ -633,7 +633,7 @@ def _locked(folder: Path) -> int | None:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
     """Wait until no other process changes the runs in a folder, and keep others out meanwhile."""
     try:
         import fcntl

@@ -60,10 +60,11 @@ def check_room(plan: Plan, folder: Path, on_disk: bool) -> None:
 def _check(plan: Plan, each: float, there: float, where: str, are: str) -> None:
     needed = each * plan.worlds
     if needed > there:
+        unit, size = ("GB", 1e9) if needed > 1e9 else ("MB", 1e6)
         raise RunError(
-            f"{counted(plan.worlds)} worlds need {fixed(needed / 1e9, 1)} GB {where}, "
-            f"{fixed(there / 1e9, 1)} {are}: "
-            f"--worlds of at most {counted(max(int(there / each), 0))}"
+            f"{counted(plan.worlds)} worlds need {fixed(needed / size, 1)} {unit} {where}, "
+            f"{fixed(there / size, 1)} {are}: --worlds of at most "
+            f"{counted(max(int(there / each), 0))}"
         )
 
 

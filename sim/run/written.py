@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from ..measures.levels import split_levels
 from ..plan import sampling_of
 from ..text.safe import cell, printable
 from .dataset import save, warnings_of
+from .evidence import NOTHING, ByEvidence, by_evidence
 from .folder import (
     MAKE_AGAIN,
     DiskFullError,
@@ -34,6 +35,7 @@ from .folder import (
     sign,
     silent_deallocation,
 )
+from .outside import outside_view
 from .provenance import identity
 
 __all__ = [
@@ -58,13 +60,14 @@ _LOG = logging.getLogger("sim")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run says: figures, comparisons, sentences, warnings."""
+    """What a run says: figures, comparisons, sentences, warnings, and the answer by evidence."""
 
     summary: Summary
     comparisons: tuple[Comparison, ...]
     sentences: tuple[str, ...]
     warnings: tuple[str, ...]
     attrs: Mapping[str, Any]
+    evidence: ByEvidence | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return ``summary.json``."""
@@ -76,6 +79,7 @@ class Answer:
             "comparisons": [comparison.to_dict() for comparison in self.comparisons],
             "answer": list(self.sentences),
             "warnings": list(self.warnings),
+            **(self.evidence.to_dict() if self.evidence else NOTHING),
         }
 
 
@@ -110,6 +114,7 @@ def write_run(
     *,
     draw: Draw | None = None,
     seconds: Mapping[str, float] | None = None,
+    threads: int | None = None,
 ) -> Answer:
     """Write a run into its folder, whole or not at all.
 
@@ -128,6 +133,8 @@ def write_run(
         told and costs no worlds.
     seconds
         What to note in the manifest about time.
+    threads
+        For the worlds of the sets of evidence; all processors by default.
 
     Raises
     ------
@@ -136,7 +143,7 @@ def write_run(
     """
     check_target(Path(folder))
     folder = Path(folder).resolve()
-    found = read_answer(dataset)
+    found = _with_evidence(read_answer(dataset), experiment, dataset, threads)
     with replaced(folder) as fresh:
         check_space(dataset, fresh)
         with silent_deallocation():
@@ -162,6 +169,24 @@ def write_run(
     if draw is not None:
         _draw(folder, dataset, found, draw)
     return found
+
+
+def _with_evidence(
+    found: Answer, experiment: Experiment, dataset: xr.Dataset, threads: int | None
+) -> Answer:
+    """Return an answer that also says what each set of evidence answers, and what was measured."""
+    first = found.comparisons[0] if found.comparisons else None
+    pair = (first.a, first.b) if first else None
+    evidence = by_evidence(experiment, dataset, pair, threads=threads)
+    told = [evidence.sentence] if evidence else []
+    names = pair or tuple(found.summary.portfolios)
+    outside, warnings = outside_view(dataset, experiment, found.summary, names)
+    return replace(
+        found,
+        evidence=evidence,
+        sentences=(*found.sentences, *told, *outside),
+        warnings=(*found.warnings, *warnings),
+    )
 
 
 def _draw(folder: Path, dataset: xr.Dataset, found: Answer, draw: Draw) -> None:

@@ -115,13 +115,13 @@ def contestants(problem: Problem, notes: list[str]) -> dict[str, Contestant]:
     out, tracked = np.empty((1, N_SUMS, 2048)), np.ones(2048)
     found = {
         "engine_1": Contestant(lambda: run(plan, threads=1), plan.worlds * n),
-        "engine_2": Contestant(lambda: run(plan, threads=2), plan.worlds * n),
+        "engine_2": Contestant(lambda: run(plan, threads=2), plan.worlds * n, 2),
         "numpy_1": Contestant(lambda: numpy_plain.simulate(problem, 512, rngs[0]), 512 * n),
-        "numpy_2": Contestant(lambda: numpy_plain.run(problem, 1024, rngs), 1024 * n),
+        "numpy_2": Contestant(lambda: numpy_plain.run(problem, 1024, rngs), 1024 * n, 2),
         "best_1": Contestant(lambda: numpy_best.run(best[1, np.float64], 2048), 2048 * n),
-        "best_2": Contestant(lambda: numpy_best.run(best[2, np.float64], 4096), 4096 * n),
+        "best_2": Contestant(lambda: numpy_best.run(best[2, np.float64], 4096), 4096 * n, 2),
         "float32_1": Contestant(lambda: numpy_best.run(best[1, np.float32], 2048), 2048 * n),
-        "float32_2": Contestant(lambda: numpy_best.run(best[2, np.float32], 4096), 4096 * n),
+        "float32_2": Contestant(lambda: numpy_best.run(best[2, np.float32], 4096), 4096 * n, 2),
         "kernel": Contestant(
             lambda: line_sums(problem.line, factors, tracked, 0, 2048, out), 2048 * n
         ),

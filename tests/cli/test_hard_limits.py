@@ -35,7 +35,7 @@ FULL = (
 
 def call_alone(*arguments: str | Path, first: str = "pass") -> tuple[int, str]:
     """Run in a process of its own: a full disk ends it at once."""
-    code = f"{first}; from sim.cli import main; main()"
+    code = f"{first}\nfrom sim.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         check=False,
@@ -43,6 +43,16 @@ def call_alone(*arguments: str | Path, first: str = "pass") -> tuple[int, str]:
         text=True,
     )
     return done.returncode, done.stderr
+
+
+#: One that fills while worlds are simulated.
+FULL_LATER = """
+import shutil
+usages = iter([10**12, 10**3, 10**3])
+def usage(path):
+    return shutil._ntuple_diskusage(10**12, 0, next(usages))
+shutil.disk_usage = usage
+"""
 
 
 @pytest.fixture
@@ -56,14 +66,21 @@ def everything(folder: Path) -> dict[str, bytes]:
     return {str(p): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def test_a_full_disk_leaves_the_last_run_whole(small: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("first", "word"),
+    [(FULL, "2,000 worlds need "), (FULL_LATER, "no space left on the disk: needs")],
+    ids=["from the start", "later"],
+)
+def test_a_full_disk_leaves_the_last_run_whole(
+    small: Path, tmp_path: Path, first: str, word: str
+) -> None:
     runs = tmp_path / "runs"
     options = ("--no-charts", "--quiet", "--out", runs / "small")
     assert call("run", small, *options)[0] == 0
     before = everything(runs)
-    code, message = call_alone("run", small, *options, "--seed", "9", first=FULL)
+    code, message = call_alone("run", small, *options, "--seed", "9", first=first)
     assert code not in (0, None)
-    assert "no space left on the disk: needs" in message
+    assert word in message
     assert "Traceback" not in message
     assert everything(runs) == before
 

@@ -16,7 +16,7 @@ from scipy import stats
 
 from sim.evidence import TIERS, Figure, claims, published, sources
 from sim.evidence.spread import _tier_levels, _witnesses
-from sim.experiment.fill import presets
+from sim.experiment.presets import presets
 
 TEXT = resources.files("sim.evidence").joinpath("presets.toml").read_text(encoding="utf-8")
 FIGURES: dict[str, Figure] = {figure.id: figure for figure in (*claims(), *published())}

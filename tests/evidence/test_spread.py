@@ -53,7 +53,7 @@ def test_posts_measured_here_are_a_witness_like_any_other() -> None:
 
 
 def test_beliefs_of_the_presets_are_the_spread_of_the_clusters() -> None:
-    from sim.experiment.fill import presets
+    from sim.experiment.presets import presets
 
     beliefs = presets()["beliefs"]
     engagement = spread_of_sources("engagement_rate")

@@ -8,8 +8,9 @@ import pytest
 
 import sim
 from sim.evidence import sources
-from sim.experiment.fill import fill, presets
+from sim.experiment.fill import fill
 from sim.experiment.layout import FREE, NAMED, TABLES, known_keys
+from sim.experiment.presets import presets
 
 
 def built(text, fine):

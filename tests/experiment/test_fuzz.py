@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 import sim
 from sim.experiment import models
 from sim.experiment.families import PARAMETERS
-from sim.experiment.fill import presets
 from sim.experiment.layout import NAMED, TABLES, known_keys
+from sim.experiment.presets import presets
 from sim.experiment.starter import starter
 from sim.experiment.toml import dotted, value
 from sim.experiment.write import to_toml

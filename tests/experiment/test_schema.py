@@ -50,7 +50,7 @@ def test_keys_are_those_of_the_reader(path):
 
 
 def test_the_top_has_the_tables_of_the_reader():
-    assert set(json_schema()["properties"]) == {*TABLES, "title", "include"}
+    assert set(json_schema()["properties"]) == {*TABLES, "title", "evidence", "include"}
     assert all(is_section((head,)) for head in TABLES)
 
 

@@ -105,11 +105,11 @@ def test_shipped_experiments_read_back_the_same(path, tmp_path):
 
 
 def test_needs_no_preset(rich, tmp_path, monkeypatch):
-    from sim.experiment import checks, fill, merge
+    from sim.experiment import checks, evidence, fill, merge, presets
 
     text = to_toml(rich)
     empty = {"compensation": {}}
-    for module in (fill, merge, checks):
+    for module in (presets, evidence, fill, merge, checks):
         monkeypatch.setattr(module, "presets", lambda: empty)
     resolved = sim.build(tomllib.loads(text), folder=tmp_path)
     assert resolved.tables() == rich.tables()

@@ -6,6 +6,7 @@ Seeds are fixed; were they not, 4 standard errors would be missed once in 16,000
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -318,10 +319,14 @@ def test_what_no_experiment_takes_is_told_and_not_written(written: Write) -> Non
 
 # --- Real posts --------------------------------------------------------------------------------------
 
-POSTS = Path(__file__).parents[3] / "shared" / "data"
+POSTS = Path(os.environ.get("CREATOR_ROI_POSTS", ""))
+_NEEDS_POSTS = pytest.mark.skipif(
+    not (POSTS / "instagram_posts.csv").is_file(),
+    reason="CREATOR_ROI_POSTS names no folder of posts",
+)
 
 
-@pytest.mark.skipif(not POSTS.is_dir(), reason="no posts in ../shared/data")
+@_NEEDS_POSTS
 def test_real_instagram_posts_are_fitted() -> None:
     found = fit_posts(read_posts(POSTS / "instagram_posts.csv"))
     assert [tier.tier for tier in found.tiers] == ["nano", "micro", "mid", "macro", "mega"]
@@ -332,7 +337,7 @@ def test_real_instagram_posts_are_fitted() -> None:
         assert found[tier]["post_luck"].estimates[0].value == pytest.approx(0.58, abs=0.06)
 
 
-@pytest.mark.skipif(not POSTS.is_dir(), reason="no posts in ../shared/data")
+@_NEEDS_POSTS
 def test_real_tiktok_videos_are_fitted_as_the_presets_are() -> None:
     # a second way to the figures that tests/validation/calibrate.py found
     from sim.fit.fit import packaged_tier

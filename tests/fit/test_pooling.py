@@ -62,8 +62,9 @@ def test_the_more_creators_the_less_the_packaged_tier_counts(
         pulled = mean.weight * math.log(mean.seen) + (1 - mean.weight) * math.log(packaged_rate())
         assert math.log(mean.value) == pytest.approx(pulled)
     assert weights == sorted(weights)
-    assert weights[0] < 0.7
-    assert weights[-1] > 0.98
+    # Packaged over own weight falls as 1 / n, but for how creators of each sample happen to differ.
+    odds = [(1.0 - weight) / weight for weight in weights]
+    assert 20 < odds[0] / odds[-1] < 500
 
 
 def test_the_sample_s_means_are_simulated(truth: SimpleNamespace, written: Write) -> None:

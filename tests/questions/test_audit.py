@@ -19,7 +19,7 @@ import pytest
 
 import sim
 from sim.evidence import TIERS, Figure, sources
-from sim.experiment.fill import presets
+from sim.experiment.presets import presets
 from sim.questions.audit._audit import check_claims
 from sim.questions.audit._checked import Checked
 from sim.questions.audit._rows import AuditError, Book, Row, packaged, read_book

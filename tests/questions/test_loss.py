@@ -135,7 +135,7 @@ def test_a_report_shows_it_beside_the_other_risks(tmp_path):
     tables = {"portfolio": {"a": {"tier": "micro", "creators": 2}}, "simulation": {"worlds": 1_000}}
     experiment = sim.build(tables, name="x", file="x.toml")
     dataset = sim.simulate(experiment, threads=1)
-    write_run(tmp_path / "r", experiment, dataset, charts=False)
+    write_run(tmp_path / "r", experiment, dataset)
     answer = sim.loss(experiment, 500, run=dataset)
     saved = tmp_path / "r" / "analysis"
     saved.mkdir()

@@ -29,8 +29,10 @@ def doubtful(still_tier: Make, sd: float, orders: float) -> Experiment:
         {},
         simulation={"worlds": 16_384, "seed": 6},
         economics={
-            "order_value": orders, "order_value_cv": 0.01, "incremental_share": 0.6,
-            "tracked_share": 0.5,
+            "order_value": orders,
+            "order_value_cv": 0.01,
+            "tracked_share": 1.0,
+            "incremental_share": 1.0,
         },
         portfolio={"p": {"tier": "micro", "creators": 1}},
         beliefs=beliefs,

@@ -249,7 +249,6 @@ def test_a_fault_while_drawing_costs_neither_run_nor_answer(
         raise RuntimeError("no such font")
 
     monkeypatch.setattr("sim.charts.drawing.draw", fail)
-    monkeypatch.setattr("sim.charts.answers.plot_answer", fail)
     monkeypatch.setattr("sim.figures.matplotlib.draw", fail)
     out = tmp_path / "run"
     code, stdout, _ = call("run", made / "small.toml", "--out", out)

@@ -287,7 +287,7 @@ def test_a_file_saved_while_the_run_is_replaced_is_not_lost(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An editor that saves between the links and the exchange."""
-    from sim import folders
+    from sim.run import folder as folders
 
     exchange = folders._exchange
 

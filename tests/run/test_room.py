@@ -10,8 +10,9 @@ from click.testing import CliRunner
 
 import sim
 from sim.cli import main
+from sim.engine import run as engine
 from sim.plan import make_plan
-from sim.run import room
+from sim.run import blocks, room
 from sim.run.dataset import stored_bytes
 from sim.run.folder import RunError
 from sim.run.precision import parse_target, simulate_to_precision
@@ -45,8 +46,8 @@ def never(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         pytest.fail("simulated")
 
-    monkeypatch.setattr("sim.engine.run.block_rows", fail)
-    monkeypatch.setattr("sim.run.blocks.block_rows", fail)
+    monkeypatch.setattr(engine, "block_rows", fail)
+    monkeypatch.setattr(blocks, "block_rows", fail)
 
 
 def call(*arguments: str | Path) -> tuple[int, str]:
@@ -82,7 +83,7 @@ def test_the_worlds_that_fit_the_disk_are_told(
 @pytest.mark.usefixtures("never")
 def test_memory_is_asked_too(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "memory", lambda: 400_000_000)
-    with pytest.raises(RunError, match="GB of memory"):
+    with pytest.raises(RunError, match="MB of memory"):
         simulate(sim.load(small, worlds=300_000))
 
 

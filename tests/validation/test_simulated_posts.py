@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from sim.evidence import TIERS, derived_value
-from sim.experiment.fill import presets
+from sim.experiment.presets import presets
 
 SEED = 3
 

@@ -173,7 +173,7 @@ def test_a_lognormal_would_have_two_to_three_times_the_tail(
 
 @pytest.mark.parametrize("tier", ["nano", "micro", "mid", "macro", "mega"])
 def test_presets_are_the_fit_on_all(calibrate: ModuleType, tier: str) -> None:
-    from sim.experiment.fill import presets
+    from sim.experiment.presets import presets
 
     given = presets()
     fitted = calibrate.fitted_tables("all", "instagram", "sponsored", tier)

@@ -11,7 +11,7 @@ import sim
 from sim.engine.marginals import compile_marginal
 from sim.experiment import DistributionError, ExperimentError, build
 from sim.experiment.distributions import POSITIVE, SHARE, parse
-from sim.experiment.fill import presets
+from sim.experiment.presets import presets
 from sim.plan import make_plan, marginal
 from sim.vary.keys import Varied, find_key, median, recentred
 

@@ -328,7 +328,8 @@ class Sensitivity(Answer):
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
         """Return the inputs of the difference, and for Sobol' indices the split of each variance."""
         bars = (self._inputs(),)
-        varies = any(self.first(d).value is not None for d in self.drivers)
+        groups = [d for d in self.drivers if d.input in _GROUPS]
+        varies = any(self.first(d).value is not None for d in groups)
         return (*bars, self._splits(tiers)) if self.method == "sobol" and varies else bars
 
     def _bars(self) -> list[Bar]:
