@@ -68,8 +68,8 @@ def as_text(rows: list[list[str]], width: int | None = None) -> str:
 def basis(answer: Answer) -> str:
     """Return what the figures of a run rest on."""
     return (
-        f"{counted(int(answer.attrs['worlds']), 'world')}, seed {answer.attrs['seed']}; ± is one Monte Carlo "
-        "standard error, * has none (heavy tail)."
+        f"{counted(int(answer.attrs['worlds']), 'world')}, seed {answer.attrs['seed']}; "
+        "± is one Monte Carlo standard error, * has none (heavy tail)."
     )
 
 

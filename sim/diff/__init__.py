@@ -1,7 +1,7 @@
 """Two runs side by side: which assumptions changed, and what that did to the answer.
 
 `keys.py` finds the keys with another value, `measures.py` subtracts measures with the error that
-the worlds they share leave, `answer.py` holds the changes and words them, `runs.py` puts it together.
+the worlds they share leave, `answer.py` holds and words the changes, `runs.py` puts it together.
 """
 
 from .answer import Changes, Moved, changes_table

@@ -120,7 +120,7 @@ def _never_seen(old: Estimate, new: Estimate) -> bool:
 
 
 def _stretched(estimate: Estimate, worlds: int) -> Estimate:
-    """Return an estimate on an axis of more worlds: their influence is zero, its value unchanged."""
+    """Return an estimate on an axis of more worlds: those have no influence, its value stays."""
     influence = np.zeros(worlds)
     influence[: estimate.worlds] = estimate.influence * (worlds / estimate.worlds)
     return replace(estimate, influence=influence)

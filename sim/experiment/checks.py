@@ -165,7 +165,7 @@ def _niches_told_apart(
 
 
 def _said(path: Path, key: str, tables: Tables) -> str:
-    """Return the dotted key at which a line's term is written: the line's own, or its portfolio's."""
+    """Return the dotted key at which a line's term is written: its own, or the portfolio's."""
     name, line = path[1], path[3:]
     portfolio = tables["portfolio"][name]
     own = portfolio["mix"][line[0]] if line else {}

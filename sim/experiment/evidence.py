@@ -94,7 +94,7 @@ def _engagement(platform: str, evidence: Evidence) -> dict[str, float]:
 
 
 def _conversion(platform: str, evidence: Evidence) -> dict[str, float]:
-    """Return mean orders per engagement by tier: a set's figure for Instagram is the median in doubt.
+    """Return mean orders per engagement by tier: a set's Instagram figure is the doubt's median.
 
     So do the pooled anchors. Other platforms move by the factor by which Instagram moves.
     """

@@ -113,7 +113,7 @@ def between_covariance(weights: Floats, x: Levels, y: Levels, both: Levels) -> F
 
 
 def root(variance: Floats, least: float = 0.0) -> Floats:
-    """Return the square roots of estimated variances, at least `least`: estimates can be negative."""
+    """Return the square roots of estimated variances, at least `least`: some are negative."""
     return np.sqrt(np.maximum(variance, least**2))
 
 

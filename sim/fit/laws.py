@@ -263,7 +263,7 @@ class _Problem:
 
 
 def _table_ready(b: float, tail_index: float) -> dict[str, float]:
-    """Return a cascade's parameters in three digits, moved by up to 1 % to have a quantile table."""
+    """Return a cascade's parameters in three digits, moved by 1 % at most to have a table."""
     for nudge in (1.0, 0.995, 1.005, 0.99, 1.01):
         shape = {"b": rounded(b, 3), "tail_index": rounded(tail_index * nudge, 3)}
         try:

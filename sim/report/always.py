@@ -294,8 +294,8 @@ def evidence(by_set: ByEvidence) -> Figure:
         name="evidence",
         finding=f"{finding} {each_set}",
         made=(
-            f"{counted(by_set.worlds, 'common world')} each; thin line: chance, two standard errors "
-            f"either way. Left to evidence: {left}"
+            f"{counted(by_set.worlds, 'common world')} each; thin line: chance, two standard "
+            f"errors either way. Left to evidence: {left}"
         ),
         panels=(
             Bars(

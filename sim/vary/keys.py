@@ -132,7 +132,7 @@ def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
 
 
 def _own_doubt(experiment: Experiment, name: str, tier: str) -> tuple[float, str] | None:
-    """Return the log sd of a belief's own part for a tier, from the file or its default, and its unit."""
+    """Return the log sd of a belief's own part for a tier, given or by default, and its unit."""
     belief = next((b for key, b in experiment.beliefs.items() if key == name), None)
     if belief is None or (tier not in belief.own and tier not in experiment.tier):
         return None

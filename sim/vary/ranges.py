@@ -238,7 +238,7 @@ def _default_ends(experiment: Experiment, key: Key, factor: float) -> tuple[floa
 
 
 def _largest_loading(experiment: Experiment, key: Key) -> float:
-    """Return the largest loading (or scale) at which squared loadings still sum to less than one."""
+    """Return the largest loading, or scale, at which squared loadings sum to less than one."""
     scale = experiment.shocks.scale
     squares: dict[str, dict[str, float]] = {
         str(name): {str(kind): (scale * weight) ** 2 for kind, weight in loadings.items()}

@@ -34,6 +34,8 @@ def test_no_color_takes_the_colours_away(monkeypatch, tmp_path):
     path = tmp_path / "x.toml"
     path.write_text('[portfolio.a]\ntier = "micro"\ncreators = 2\n')
     command = ["run", str(path), "--worlds", "1k", "--no-charts", "--out", str(tmp_path / "r")]
+    # Styles pass to terminals only.
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[33m" in CliRunner().invoke(main, command, color=True).stdout
     monkeypatch.setenv("NO_COLOR", "1")

@@ -24,7 +24,7 @@ budget = 4_000
 tier = "macro"
 creators = 1
 [costs]
-fixed = 100
+fixed = {fixed}
 [costs.source]
 fixed = "our own books"
 [decision]
@@ -34,9 +34,10 @@ b = "macro"
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Return the experiment's file; a test may ask for another fixed cost."""
     path = tmp_path / "small.toml"
-    path.write_text(TEXT)
+    path.write_text(TEXT.format(fixed=getattr(request, "param", 100)))
     return path
 
 

@@ -66,10 +66,11 @@ def test_a_move_changes_the_figures(server):
     assert int(after["creators"]) > int(before["creators"])
 
 
+@pytest.mark.parametrize("file", [1_500], indirect=True)
 def test_an_impossible_position_says_why(server):
+    # A quarter of the budget does not pay the fixed cost.
     places = server.what_if.controls
     body = state(server) | {"positions": [0, *(c.start for c in places[1:])]}
-    body["positions"][2] = len(places[2].values) - 1
     status, _, text = ask(server, "POST", f"/{server.token}/view", body, X_Token=server.token)
     assert status == 400
     error = json.loads(text)["error"]

@@ -96,6 +96,6 @@ def hiring_sentence(hirings: Sequence[Hiring], key: str) -> str:
     points = ", ".join(f"{item.words} at {setting(item.value)}" for item in hirings)
     amount = in_points(hirings[0].amount, 2)
     return (
-        f"creators of {hirings[0].portfolio} worth hiring, each improving the worst 5 % of worlds by "
-        f"{amount} of ROI or more, by {key}: {points}"
+        f"creators of {hirings[0].portfolio} worth hiring, each improving the worst 5 % of worlds "
+        f"by {amount} of ROI or more, by {key}: {points}"
     )

@@ -350,7 +350,8 @@ def _sentence(answer: Diversification, item: Diversified) -> str:
         f"worlds return {told(es)} on average, with ever more "
         f"{told(floor)}: "
         f"{told(item.removable)} of the variance of "
-        f"{'ROI' if answer.scale == 'roi' else answer.scale} is left to diversify, the rest is shared."
+        f"{'ROI' if answer.scale == 'roi' else answer.scale} is left to diversify, "
+        "the rest is shared."
     )
 
 

@@ -56,7 +56,7 @@ class Stops:
 
 
 def worst_mean(profit: Array, tail: float = TAIL) -> float:
-    """Return the mean profit of the worst share of worlds, USD, the boundary world weighted fractionally."""
+    """Return the mean profit of the worst share of worlds, USD; a part of a world has its weight."""
     return float(tail_weights(profit, tail) @ profit)
 
 

@@ -151,7 +151,7 @@ def _mean_below(level: float, fixed: float) -> Callable[[Array], float]:
 def _prices_of(
     stops: Stops, limits: Sequence[Limit], bound: Bound, floor: float | None
 ) -> list[Price]:
-    """Return the price of each limit that binds, USD of mean profit, by solving again without it."""
+    """Return the price of each limit that binds, USD of mean profit, by solving without it."""
     prices = []
     for limit in limits:
         margin = bound.prices.get(limit.name, 0.0)

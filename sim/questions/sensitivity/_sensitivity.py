@@ -187,7 +187,7 @@ def _sobol_drivers(sampler: Sampler, progress: Progress | None) -> list[Driver]:
 
 
 def _swapped(sampler: Sampler, item: Input, first: Array, second: Array) -> Array:
-    """Return the outcomes of sample A with one input (or all luck) taken from B, (outcomes, worlds)."""
+    """Return outcomes of sample A with one input, or all luck, from B, shape (outcomes, worlds)."""
     if item.kind == CHANCE:
         return sampler.sample(sampler.size, first)
     factors = first.copy()

@@ -34,7 +34,7 @@ PAIRED = ("a_beats_b", "roi_difference_mean", "profit_difference_mean")
 DIFFERENCE = "difference"
 #: Measures whose difference is one of `PAIRED`.
 _SUMMED = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}
-#: Measures whose error a heavy tail takes away.
+#: Measures whose error a heavy tail widens or takes away.
 _OPEN = ("cost_mean", "profit_mean", "roi_mean", "roi_es05", "profit_es05")
 _LEVELS = (0.05, 0.5, 0.95)
 #: Points of a pass over the worlds: their sums stay in the first cache.
@@ -115,7 +115,7 @@ def figures(
                 progress(done, sheet.points)
     for point in np.flatnonzero(undefined):
         _one_by_one(sheet, int(point), pair, names, filled)
-    _withhold(sheet, pair, filled)
+    _judge_tails(sheet, pair, filled)
     if pair is not None:
         value, se = _difference(sheet, pair, measure, filled, threads)
         filled.value[DIFFERENCE], filled.se[DIFFERENCE] = value, se
@@ -332,30 +332,36 @@ def _one_by_one(
         filled.se[name][point] = np.nan if entry.se is None else entry.se
 
 
-def _withhold(sheet: Sheet, pair: tuple[str, str] | None, filled: Figures) -> None:
-    """Set standard errors to NaN where a tail is too heavy or the worlds are too few to tell them.
+def _judge_tails(sheet: Sheet, pair: tuple[str, str] | None, filled: Figures) -> None:
+    """Widen errors that rest on a doubtful tail; take away those of too heavy a tail or few worlds.
 
     Tails are judged at `_JUDGED` points at most, spread over the sweep; every other point takes the
-    verdict of the judged one whose costs are nearest.
+    verdict, and the factor, of the judged one whose costs are nearest.
     """
     if not sheet.points:
         return
     judged = np.unique(np.linspace(0, sheet.points - 1, _JUDGED).round().astype(int))
     nearest = _nearest(sheet, judged)
-    for k, point in enumerate(judged):
+
+    def judge(errors: Array, point: int, where: npt.NDArray[np.int64], entry: Measured) -> None:
+        """Scale errors at points as that at the judged one must be."""
+        if entry.se is None:
+            errors[where] = np.nan
+        elif errors[point] > 0.0:
+            errors[where] *= max(entry.se / float(errors[point]), 1.0)
+
+    for k, point in enumerate(judged.tolist()):
         where = np.flatnonzero(nearest == k)
-        worlds = sheet.at(int(point))
+        worlds = sheet.at(point)
         for name in (name for name in _OPEN if name in filled.se):
             for f, portfolio in enumerate(sheet.portfolios):
-                if measure_of(worlds, portfolio, name).se is None:
-                    filled.se[name][f, where] = np.nan
+                judge(filled.se[name][f], point, where, measure_of(worlds, portfolio, name))
         for name in ("roi_difference_mean", "profit_difference_mean") if pair else ():
-            if compared(worlds, *(pair or ("", "")), name).se is None:
-                filled.se[name][where] = np.nan
+            judge(filled.se[name], point, where, compared(worlds, *(pair or ("", "")), name))
 
 
 def _nearest(sheet: Sheet, judged: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return for each point the position in `judged` of the point with the nearest log costs, (points,)."""
+    """Return for each point the place in `judged` of the point of nearest log costs, (points,)."""
     means = sheet.quantities.mean(axis=2)[:, :, None]
     place = np.log1p((sheet.coefficients * means).reshape(-1, sheet.points))
     away = np.zeros((len(judged), sheet.points))

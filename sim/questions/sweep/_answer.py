@@ -192,7 +192,7 @@ class Sweep(Answer):
         return [dict(zip(self.keys, values, strict=True)) for values in every]
 
     def _by_portfolio(self, nested: list[Any]) -> list[list[float | None]]:
-        """Return a row over the points for each portfolio; a measure of the pair stands in every row."""
+        """Return a row over the points per portfolio; a measure of the pair stands in every row."""
         flat = np.array(nested, dtype=object).reshape(-1, self.points).tolist()
         return list(flat) if len(flat) == len(self.portfolios) else flat * len(self.portfolios)
 
@@ -282,8 +282,8 @@ class Sweep(Answer):
             finding=self.headline,
             made=f"{lines.made}. {lines.outcome} along {lines.label}; full: median, dashed: mean "
             "with two standard errors",
-            reads=f"{lines.made}. Full: median, dashed: mean with two standard errors, band: 5 % to "
-            "95 % of worlds",
+            reads=f"{lines.made}. Full: median, dashed: mean with two standard errors, band: 5 % "
+            "to 95 % of worlds",
             panels=(model,),
             method="",
             sentences=(self.sentence,),

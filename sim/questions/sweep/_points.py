@@ -136,7 +136,7 @@ class Job:
             raise ExperimentError(self.experiment.file, faults.values())
 
     def _trusted(self, base: xr.Dataset | None) -> bool:
-        """Whether the algebra reproduces the simulated costs, in the run given or else in a short one."""
+        """Whether the algebra reproduces simulated costs, in the run given or in a short one."""
         experiment = self.experiment if base is not None else with_worlds(self.experiment, _TRIAL)
         return Prices(experiment, base if base is not None else simulate(experiment)).reproduce()
 

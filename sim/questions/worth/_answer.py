@@ -315,8 +315,8 @@ def _research_sentence(answer: Worth) -> str:
         return "No number is in doubt, so there is nothing to research."
     total = next((item for item in answer.known if item.name == "beliefs"), top)
     start = (
-        f"Without knowing more, {answer.best} is the choice; knowing every doubtful number would be "
-        f"worth {_at_most(total.worth)} of profit at a budget of {money(answer.budget)}"
+        f"Without knowing more, {answer.best} is the choice; knowing every doubtful number would "
+        f"be worth {_at_most(total.worth)} of profit at a budget of {money(answer.budget)}"
     )
     if not top.worth.value or top.worth.value <= TOLD_APART * (top.worth.se or 0.0):
         none = f"{start}. No single number is worth researching first: none changes the choice"

@@ -220,7 +220,7 @@ def _options(
 def _scales(
     experiment: Experiment, names: Sequence[str], cost: Array, budget: float | None
 ) -> tuple[Array, float]:
-    """Return the factor that scales each option's profit to one budget, (options, 1), and that budget, USD."""
+    """Return the factors that bring options to one budget, (options, 1), and that budget, USD."""
     means = cost.mean(axis=1)
     budgets = {experiment.portfolio[name].budget for name in names}
     only = next(iter(budgets)) if len(budgets) == 1 else None
@@ -231,7 +231,7 @@ def _scales(
 
 
 def _positive(parts: Array) -> Array:
-    """Return parts with each zero raised to its row's least positive value; none if a row has no such."""
+    """Return parts, zeros raised to their row's least positive value; none if a row has no such."""
     if not (parts > 0.0).any(axis=1).all():
         return np.empty((0, parts.shape[1]))
     floors = np.min(parts, axis=1, where=parts > 0.0, initial=np.inf)

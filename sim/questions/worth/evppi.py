@@ -96,7 +96,7 @@ def worth_of_knowing(profit: Array, chosen: Ints, risk_tolerance: float = math.i
 
 
 def valuation(risk_tolerance: float) -> Callable[[Array], Estimate]:
-    """Return the function from profits over worlds, USD, to the sure amount that is worth as much, USD."""
+    """Return the function from profits over worlds to the sure amount worth as much, all USD."""
     if math.isinf(risk_tolerance):
         return f.mean
     return lambda x: f.certainty_equivalent(x, risk_tolerance)
