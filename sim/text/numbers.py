@@ -450,6 +450,9 @@ def labelled(words: str, unit: str, *, longest: int = 40) -> str:
     longest : int
         Letters of a unit at most.
     """
+    of, _, what = unit.partition(" per ")
+    if what and words.endswith(f"per {what}"):
+        unit = of  # "cost per engagement, USD": the words say per what already
     unsaid = unit in _UNSAID or is_fraction(unit) or len(unit) > longest
     return words if unsaid else f"{words}, {unit}"
 

@@ -205,6 +205,7 @@ def test_a_unit_stands_in_the_heading_unless_the_number_says_it() -> None:
     assert text.labelled("mean profit", "USD") == "mean profit, USD"
     assert text.labelled("mean ROI", "fraction") == "mean ROI"
     assert text.labelled("fee", "USD" * 20) == "fee"
+    assert text.labelled("cost per order", "USD per order") == "cost per order, USD"
 
 
 def test_a_saved_number_is_written_like_the_one_it_was() -> None:
