@@ -507,7 +507,7 @@ def _thinned(score: Array, most: int) -> npt.NDArray[np.int64]:
 
 
 def spike(probability: float, minimum: float, tail_index: float) -> QuantileTable:
-    r"""Table of A - 1 for posts that take off with a Pareto tail (MODEL `spike`).
+    r"""Return the table of A - 1 for posts that take off with a Pareto tail (MODEL `spike`).
 
     A post takes off when :math:`\Phi(z) > 1 - p`; then
     :math:`A - 1 = x_{\min} ((1 - \Phi(z)) / p)^{-1/\alpha}`, else zero.

@@ -139,7 +139,7 @@ def assign(tables: Tables, assignment: str) -> tuple[Tables, list[Fault]]:
     depth = next((n for n in range(1, len(path)) if not is_section(path[:n])), len(path))
     whole, inside = path[:depth], path[depth:]
     if inside and whole[-1] in (known_keys(whole[:-1]) or ()):
-        below = _found(tables, whole) or _found(presets(), whole)
+        below = _value_at(tables, whole) or _value_at(presets(), whole)
         if not isinstance(below, Mapping):
             problem = "cannot be set alone; give the whole value of "
             return tables, [Fault(key.strip(), f"{problem}`{'.'.join(whole)}`")]
@@ -174,7 +174,7 @@ def _given(text: str) -> Any:
     return tables["value"] if len(tables) == 1 else text
 
 
-def _found(tables: Tables, path: Path) -> Any:
+def _value_at(tables: Tables, path: Path) -> Any:
     inner: Any = tables
     for part in path:
         inner = inner.get(part) if isinstance(inner, Mapping) else None

@@ -114,9 +114,11 @@ def best_mixes(
     stops = prefix_totals(experiment, candidates, first, search_worlds, threads=threads)
     fixed = experiment.costs.fixed
     coarse = search_all(stops, asked, prices, risk, points, fixed)
-    choices = [counts for item in coarse for counts in (stops.counts(item.taken), item.linear)]
+    coarse_counts = [
+        counts for item in coarse for counts in (stops.counts(item.taken), item.linear)
+    ]
     second = {
-        c.name: _stops_of(i, most[i], asked, [round(counts[i]) for counts in choices])
+        c.name: _stops_of(i, most[i], asked, [round(counts[i]) for counts in coarse_counts])
         for i, c in enumerate(candidates)
     }
     stops = prefix_totals(
