@@ -101,10 +101,12 @@ def factor_row(
         Row to fill.
     """
     k0, k1 = U(key[0]), U(key[1])
-    if bits > 0:
-        _stratified_row(k0, k1, int(world), bits, out)
-    else:
-        _plain_row(k0, k1, int(world), repeats, out)
+    # Interpreted, arithmetic on the bits of numbers would warn.
+    with np.errstate(over="ignore"):
+        if bits > 0:
+            _stratified_row(k0, k1, int(world), bits, out)
+        else:
+            _plain_row(k0, k1, int(world), repeats, out)
 
 
 def factor_rows(plan: Plan, first: int, worlds: int) -> Array:

@@ -142,6 +142,8 @@ def test_engine_agrees_with_the_reference(
     # Nobody is paid by results and nothing goes wrong here: test_mechanisms.py has that.
     elsewhere = {name for name in engine if name.startswith(("performance paid", "incidents paid"))}
     assert all(not engine.pop(name).any() for name in elsewhere)
+    # Who is hired by a budget has a rule and a test of its own: test_hiring.py.
+    engine = {k: v for k, v in engine.items() if not k.startswith(("hired ", "committed "))}
     assert set(engine) == set(slow)
     compared, found = 0, []
     for name, values in engine.items():
