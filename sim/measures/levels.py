@@ -50,8 +50,13 @@ class Levels:
         return (
             f"Doubt about the tiers' figures makes this share of the variance of {self.scale}, "
             f"chance the rest: {', '.join(told)} ({counted(self.beliefs)} draws of the beliefs, "
-            f"{counted(self.replicates, 'world')} each)."
+            f"{counted(self.replicates, 'world')} each){self._left_out}."
         )
+
+    @property
+    def _left_out(self) -> str:
+        some = [f"{counted(e.left_out)} of {n}" for n, e in self.doubt.items() if e.left_out]
+        return f"; worlds without a ROI are left out: {', '.join(some)}" if some else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers for JSON."""
@@ -96,37 +101,51 @@ def split_levels(dataset: xr.Dataset) -> Levels | None:
 def between_share(values: Array) -> Measured:
     r"""Return the share of the variance that lies between groups, with its jackknife error.
 
-    .. math:: \hat\sigma^2_b = (MS_b - MS_w) / n, \quad
-              share = \hat\sigma^2_b / (\hat\sigma^2_b + MS_w)
+    .. math:: \hat\sigma^2_b = (MS_b - MS_w) / n_0, \quad
+              share = \hat\sigma^2_b / (\hat\sigma^2_b + MS_w), \quad
+              n_0 = \frac{N - \sum_i n_i^2 / N}{G - 1}
 
-    the analysis-of-variance estimator of a balanced one-way layout (Searle, Casella and McCulloch
-    1992, section 3.5), not cut at zero; the error leaves out one group at a time (Efron and Stein
-    1981).
+    the analysis-of-variance estimator of a one-way layout with n_i worlds in group i (Searle,
+    Casella and McCulloch 1992, section 3.6), not cut at zero; the error leaves out one group at a
+    time (Efron and Stein 1981).
 
     Parameters
     ----------
     values
-        Shape (groups, worlds of each), three groups and two worlds at least.
+        Shape (groups, worlds of each), three groups and two worlds at least; worlds in which it is
+        NaN are left out.
 
     Returns
     -------
     Measured
-        A fraction; without a value where nothing varies.
+        A fraction; without a value where nothing varies, or too few worlds have one.
     """
-    groups, n = values.shape
-    means, within = values.mean(axis=1), values.var(axis=1, ddof=1)
-    if not values.var() > 0.0:
-        return Measured(None, None, _UNIT, "nothing varies")
-    left = groups - 1
-    total, squares = means.sum() - means, (means**2).sum() - means**2
-    spread = (squares - total**2 / left) / (left - 1)
-    share = _between(float(means.var(ddof=1)), float(within.mean()), n)
-    without = _between(spread, (within.sum() - within) / left, n)
-    error = np.sqrt(left / groups * ((without - without.mean()) ** 2).sum())
-    return Measured(float(share), float(error), _UNIT)
+    kept = np.isfinite(values)
+    missing = int(kept.size - kept.sum())
+    some = kept.any(axis=1)
+    kept, values = kept[some], values[some]
+    groups = len(values)
+    if groups < 3 or (kept.sum(axis=1) > 1).sum() < 2:
+        return Measured(None, None, _UNIT, "undefined in too many worlds", left_out=missing)
+    if not np.ptp(values[kept]) > 0.0:
+        return Measured(None, None, _UNIT, "nothing varies", left_out=missing)
+    x = np.where(kept, values - values[kept].mean(), 0.0)
+    n, sums = kept.sum(axis=1), x.sum(axis=1)
+    within = (np.where(kept, x - (sums / n)[:, None], 0.0) ** 2).sum(axis=1)
+    parts = np.array([np.ones(groups), n, n**2, sums, sums**2 / n, within])
+    total = parts.sum(axis=1)
+    share, without = _between(total), _between(total[:, None] - parts)
+    error = np.sqrt((groups - 1) / groups * ((without - without.mean()) ** 2).sum())
+    return Measured(float(share), float(error), _UNIT, left_out=missing)
 
 
-def _between(spread: Any, within: Any, n: int) -> Any:
-    """Return the share of a variance between means `spread` and one within groups."""
-    between = spread - within / n
+def _between(totals: Array) -> Any:
+    """Return the share between groups from totals over them.
+
+    Groups, worlds, squares of their worlds, sums, squares of sums over worlds, and squares within.
+    """
+    groups, worlds, squared, sums, between_squares, within_squares = totals
+    within = within_squares / (worlds - groups)
+    each = (worlds - squared / worlds) / (groups - 1)
+    between = ((between_squares - sums**2 / worlds) / (groups - 1) - within) / each
     return between / (between + within)

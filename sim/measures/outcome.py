@@ -72,7 +72,7 @@ class Outcome:
         """
         if self.scale != LOG_SCALE:
             return rows[self.variable]
-        ratio = divide(rows["contribution"], rows["cost"])
+        ratio = _returned(rows[self.variable], rows)
         return np.asarray(np.log(np.maximum(ratio, np.array(self.floors)[:, None])))
 
 
@@ -95,8 +95,13 @@ def choose_outcome(variable: str, rows: Mapping[str, Array]) -> Outcome:
     known = max((k for k in tails if np.isfinite(k)), default=None)
     if known is None or known <= HEAVY_TAIL:
         return Outcome(variable, variable, known)
-    ratio = divide(rows["contribution"], rows["cost"])
+    ratio = _returned(rows[variable], rows)
     floors = [float(np.min(row, where=row > 0.0, initial=np.inf)) for row in ratio]
     return Outcome(
         variable, LOG_SCALE, known, tuple(floors), float((ratio <= 0.0).mean(axis=-1).max())
     )
+
+
+def _returned(own: Array, rows: Mapping[str, Array]) -> Array:
+    """Return 1 + ROI, NaN where the variable itself is undefined: where nobody is hired, say."""
+    return np.where(np.isfinite(own), divide(rows["contribution"], rows["cost"]), np.nan)

@@ -21,6 +21,40 @@ def test_share_equals_a_written_out_analysis_of_variance() -> None:
     assert found.se == pytest.approx(np.sqrt(2.0 / 3.0 * ((left - left.mean()) ** 2).sum()))
 
 
+def test_worlds_without_a_value_are_left_out() -> None:
+    """Against the analysis of variance of groups of unequal size, written out; one group is empty."""
+    rng = np.random.default_rng(3)
+    values = rng.standard_normal((8, 1)) + rng.standard_normal((8, 4))
+    values[rng.random(values.shape) < 0.3] = np.nan
+    values[2] = np.nan
+
+    def share(groups: list[np.ndarray]) -> float:
+        every = np.concatenate(groups)
+        among = sum(len(g) * (g.mean() - every.mean()) ** 2 for g in groups) / (len(groups) - 1)
+        within = sum(((g - g.mean()) ** 2).sum() for g in groups) / (len(every) - len(groups))
+        squares = sum(len(g) ** 2 for g in groups)
+        between = (among - within) * (len(groups) - 1) / (len(every) - squares / len(every))
+        return float(between / (between + within))
+
+    groups = [row[np.isfinite(row)] for row in values if np.isfinite(row).any()]
+    left = np.array([share(groups[:i] + groups[i + 1 :]) for i in range(len(groups))])
+    found = between_share(values)
+    assert len({len(group) for group in groups}) > 1
+    assert found.value == pytest.approx(share(groups))
+    assert found.se == pytest.approx(
+        np.sqrt((1.0 - 1.0 / len(groups)) * ((left - left.mean()) ** 2).sum())
+    )
+    assert found.left_out == np.isnan(values).sum()
+
+
+def test_too_few_worlds_with_a_value_are_no_share() -> None:
+    values = np.full((5, 4), np.nan)
+    values[:2] = [[0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0]]
+    found = between_share(values)
+    assert found.value is None
+    assert found.reason == "undefined in too many worlds"
+
+
 def test_errors_cover_the_true_share() -> None:
     """Of 200 seeds 95 % intervals cover 2/3 in 190 +- 3.1; five standard errors: 175 to 200.
 

@@ -115,7 +115,9 @@ def test_pipe_gets_every_column_and_the_sentence_goes_elsewhere(folder: Path) ->
         pytest.param(
             ("frontier", "--budget", "9000", "--min", "macro=5"), "no mix meets", id="frontier"
         ),
-        pytest.param(("discover", "--vary", "tier.macro.fee"), "--vary takes", id="discover"),
+        pytest.param(
+            ("discover", "--vary", "tier.macro.fee"), "--vary: takes KEY=RANGE", id="discover"
+        ),
     ],
 )
 def test_mistakes_are_one_message_and_exit_code_two(
