@@ -12,7 +12,7 @@ import pytest
 from sim.evidence import (
     TIERS,
     Derived,
-    Figure,
+    Quoted,
     Source,
     cite,
     claims,
@@ -39,7 +39,7 @@ KINDS = {
     "article", "paper", "abstract", "dataset", "price list", "report", "assumption",
 }  # fmt: skip
 FIGURES = (*claims(), *published())
-ROWS: list[Figure | Derived] = [*FIGURES, *derived()]
+ROWS: list[Quoted | Derived] = [*FIGURES, *derived()]
 
 
 def test_the_five_articles_stand_with_their_full_titles() -> None:
@@ -81,7 +81,7 @@ def test_every_source_is_used_or_is_the_word_assumption() -> None:
 
 @pytest.mark.parametrize("table", [claims, published, derived], ids=lambda table: table.__name__)
 def test_ids_are_unique_and_sources_exist(
-    table: Callable[[], tuple[Figure, ...] | tuple[Derived, ...]],
+    table: Callable[[], tuple[Quoted, ...] | tuple[Derived, ...]],
 ) -> None:
     rows = table()
     assert len({row.id for row in rows}) == len(rows)
@@ -133,7 +133,7 @@ def test_every_derived_row_has_a_value_or_a_reason() -> None:
 
 def test_loaders_return_frozen_rows_and_read_once() -> None:
     assert all(isinstance(source, Source) for source in sources().values())
-    assert all(isinstance(figure, Figure) for figure in FIGURES)
+    assert all(isinstance(figure, Quoted) for figure in FIGURES)
     assert all(isinstance(row, Derived) for row in derived())
     assert claims() is claims()
     with pytest.raises(FrozenInstanceError):

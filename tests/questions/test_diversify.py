@@ -1,4 +1,4 @@
-"""The diversification curve and its floor against the closed form of MODEL.md, section 4.
+"""The diversification curve and its floor against the closed form of an equal-weight mean of correlated creators.
 
 Checks allow four standard errors: a false alarm in 6 of 100,000 seeds for each figure.
 """

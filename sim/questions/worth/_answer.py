@@ -224,6 +224,8 @@ class Worth(Answer):
             f"{counted(self.worlds, 'world')}; choice among {listed(list(self.options))} at "
             f"{money(self.budget)}; lines: two standard errors"
         )
+        if any(bar.value and not bar.se for bar in shown):
+            made += "; *: no standard error"
         if nothing:
             made += f"; {nothing} figures and groups that are worth nothing are not shown"
         costs = "; diamonds, as far as the axis goes: what a pilot costs" if pilots else ""
@@ -272,7 +274,7 @@ def _row(words: str, worth: Measured, changes: float, cost: float | None = None)
 def _bar(name: str, entry: Measured, cost: float | None = None) -> Bar:
     value = max(entry.value or 0.0, 0.0)
     known = money(value, entry.se) if entry.se or not value else money(value, None)
-    text = known if entry.se or not value else f"{known}, error unknown"
+    text = known if entry.se or not value else f"{known} *"
     if cost is not None:
         text = f"{text}; costs {money(cost)}"
     return Bar(name, value, entry.se, text, cost=cost)
