@@ -162,10 +162,11 @@ def test_prices_are_algebra_here_too(
     assert prices.reproduce()
     fresh = sim.simulate(Varied(experiment).at({key: value}), threads=2)
     ours = prices.sheet([key], np.array([[value]])).at(0)
-    for variable in ("cost", "profit", "roi"):
-        np.testing.assert_allclose(
-            ours[variable].values, fresh[variable].values, rtol=1e-6, atol=1e-3, err_msg=variable
-        )
+    # Fees and hours are drawn in single precision: a cost keeps six digits, whatever it is taken from.
+    cost, roi = fresh["cost"].values, fresh["roi"].values
+    assert (np.abs(ours["cost"].values - cost) <= 1e-6 * cost).all()
+    assert (np.abs(ours["profit"].values - fresh["profit"].values) <= 1e-6 * cost).all()
+    np.testing.assert_allclose(1.0 + ours["roi"].values, 1.0 + roi, rtol=1e-6)
 
 
 def test_a_fee_that_tells_or_moves_is_no_price(make: Build, tmp_path: Path) -> None:
