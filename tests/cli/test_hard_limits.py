@@ -48,7 +48,8 @@ def call_alone(*arguments: str | Path, first: str = "pass") -> tuple[int, str]:
 #: One that fills while worlds are simulated.
 FULL_LATER = """
 import shutil
-usages = iter([10**12, 10**3, 10**3])
+# Room for the worlds of the run and of the two other sets of evidence, then none.
+usages = iter([10**12] * 3 + [10**3] * 3)
 def usage(path):
     return shutil._ntuple_diskusage(10**12, 0, next(usages))
 shutil.disk_usage = usage
