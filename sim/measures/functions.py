@@ -61,7 +61,8 @@ def standard_deviation(x: Worldly) -> Estimate:
         divide(squares - squares.mean(axis=-1, keepdims=True), 2 * column(value)),
         0.0,
     )
-    return _judged(Estimate(value, influence), x.tail.sd, x)
+    # Squares of a law that has a variance may still outrun the worlds: the sample decides then.
+    return _judged(Estimate(value, influence), False if x.tail.sd is False else None, x)
 
 
 def quantile(x: Worldly, p: float) -> Estimate:
