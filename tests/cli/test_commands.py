@@ -244,8 +244,10 @@ def test_interrupted_runs_leave_the_last_one_whole(tmp_path):
     subprocess.run([*command, "--worlds", "1k"], check=True, capture_output=True)
     before = (out / "summary.json").read_text()
     process = subprocess.Popen(
-        [*command, "--worlds", "3M"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+        [*command, "--worlds", "3M"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        # Where the tests run in the background, the shell has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )  # fmt: skip
     time.sleep(4)
     try:
         for _ in range(20):

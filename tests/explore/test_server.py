@@ -141,8 +141,10 @@ def test_other_pages_do_not_exist(server):
 def test_the_command_says_its_address_and_ends_with_ctrl_c(file):
     command = [sys.executable, "-m", "sim", "explore", str(file), "--no-browser"]
     process = subprocess.Popen(
-        [*command, "--worlds", "1k"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [*command, "--worlds", "1k"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Where the tests run in the background, the shell has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )  # fmt: skip
     assert process.stdout
     address = process.stdout.readline().strip()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{32}/", address)
