@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
@@ -14,6 +14,7 @@ from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
+from ..text.numbers import fixed
 from .model import COMPONENTS, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
 
@@ -102,6 +103,7 @@ def hired_lines(
     """
     result: list[PlanLine] = []
     left_over: dict[str, float] = {}
+    fixed_cost = experiment.costs.fixed
     for name, portfolio in experiment.portfolio.items():
 
         def parts(terms: Terms) -> Parts:
@@ -119,13 +121,18 @@ def hired_lines(
 
         budget = None
         if portfolio.budget is not None:
-            budget = portfolio.budget - experiment.costs.fixed
+            budget = portfolio.budget - fixed_cost
+            if budget <= 0.0 and portfolio.roster is None:
+                faults.append(
+                    Fault(f"portfolio.{name}.budget", _used_up(experiment), portfolio.budget)
+                )
+                continue
         if portfolio.roster is not None:
             hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
         elif portfolio.stages is None:
-            hired = _lines(name, portfolio, budget, parts, dues, faults)
+            hired = _lines(name, portfolio, budget, parts, dues, fixed_cost, faults)
         else:
-            hired = _stages(name, portfolio, portfolio.stages, budget, price, faults)
+            hired = _stages(name, portfolio, portfolio.stages, budget, price, fixed_cost, faults)
         result += hired
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
@@ -145,6 +152,7 @@ def _lines(
     budget: float | None,
     parts_of: Callable[[Terms], Parts],
     dues: Callable[[Terms, Parts], Parts],
+    fixed_cost: float,
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return the lines of a portfolio; a budget that is a cap gives each line its share."""
@@ -161,9 +169,11 @@ def _lines(
                 money, *held = portfolio.quotes[line]
                 parts = (held[0], held[1], held[2], held[3])
                 each = sum(parts)
-            hired = _usual(name, line, money, each, faults, portfolio.budget)
+            there = _Money(money, share, fixed_cost)
+            hired = _usual(name, line, there, each, faults, portfolio.budget)
         elif budget is not None:
-            hired = _bought(name, line, share * budget, each, share, faults, portfolio.budget)
+            there = _Money(share * budget, share, fixed_cost)
+            hired = _bought(name, line, there, each, faults, portfolio.budget)
         elif hired < 1:
             key = f"portfolio.{name}.creators"
             faults.append(Fault(key, f"leaves no creator to {line}", portfolio.creators))
@@ -185,8 +195,34 @@ def most_hired(line: PlanLine) -> int:
     return line.creators if line.money == math.inf else 10 * line.creators + 1000
 
 
+class _Money(NamedTuple):
+    """Money that a line may commit: its share of a budget after the fixed cost of the programme."""
+
+    amount: float
+    share: float
+    fixed_cost: float
+
+    def too_little(self, line: str, each: float) -> str:
+        """Return that it buys no creator of a line, each of whom commits an amount."""
+        there = "there are" if self.share == 1.0 else f"its share for {line} is"
+        after = " after `costs.fixed`" if self.fixed_cost else ""
+        return (
+            f"buys no creator: {there} {fixed(self.amount, 0)} USD{after}, and one of {line} "
+            f"commits {fixed(each, 0)} USD"
+        )
+
+
+def _used_up(experiment: Experiment) -> str:
+    """Return that the fixed cost leaves nothing of a budget."""
+    amount = fixed(experiment.costs.fixed, 0)
+    return (
+        f"is used up before anybody is hired: `costs.fixed` is {amount} USD; raise the budget, or "
+        "lower `costs.fixed`"
+    )
+
+
 def _usual(
-    name: str, line: str, money: float, each: float, faults: list[Fault], budget: float | None
+    name: str, line: str, money: _Money, each: float, faults: list[Fault], budget: float | None
 ) -> int:
     """Return how many creators some money hires at their expected cost, one at least."""
     key = f"portfolio.{name}.budget"
@@ -194,34 +230,23 @@ def _usual(
         problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
         faults.append(Fault(key, problem, budget))
         return 1
-    if money < _HARDLY * each:
-        problem = (
-            f"buys no creator: there are {money:,.0f} USD, and one of {line} commits {each:,.0f}"
-        )
-        faults.append(Fault(key, problem, budget))
+    if money.amount < _HARDLY * each:
+        faults.append(Fault(key, money.too_little(line, each), budget))
         return 1
-    return max(int(money / each + 1e-9), 1)
+    return max(int(money.amount / each + 1e-9), 1)
 
 
 def _bought(
-    name: str,
-    line: str,
-    money: float,
-    each: float,
-    share: float,
-    faults: list[Fault],
-    budget: float | None,
+    name: str, line: str, money: _Money, each: float, faults: list[Fault], budget: float | None
 ) -> int:
     """Return how many creators some money buys; buying none is a fault."""
-    hired = int(money / each + 1e-9) if each > 0.0 else 0
+    hired = int(money.amount / each + 1e-9) if each > 0.0 else 0
     key = f"portfolio.{name}.budget"
     if each <= 0.0:
         problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
         faults.append(Fault(key, problem, budget))
     elif hired < 1:
-        part = f"its share for {line} is {money:,.0f} USD, and " if share < 1 else ""
-        problem = f"buys no creator: {part}one of {line} commits {each:,.0f} USD"
-        faults.append(Fault(key, problem, budget))
+        faults.append(Fault(key, money.too_little(line, each), budget))
     return hired
 
 
@@ -283,6 +308,7 @@ def _stages(
     stages: tuple[m.Stage, ...],
     budget: float | None,
     price: Price,
+    fixed_cost: float,
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return a line for each stage; a budget hires as many at first as all stages together allow."""
@@ -300,10 +326,8 @@ def _stages(
 
     first = portfolio.creators or 1
     if budget is not None:
-        if (
-            _bought(name, portfolio.tier or name, budget, cost(1), 1.0, faults, portfolio.budget)
-            < 1
-        ):
+        there, line = _Money(budget, 1.0, fixed_cost), portfolio.tier or name
+        if _bought(name, line, there, cost(1), faults, portfolio.budget) < 1:
             return []
         low, high = 1, int(budget / prices[0]) + 1
         while high - low > 1:
