@@ -21,6 +21,7 @@ from .experiment.toml import dotted
 from .experiment.toml import value as as_toml
 from .plan import Plan, TierTables, make_plan, portfolio_terms, tier_tables
 from .plan.tiers import compile_or_fault
+from .text.currency import MONEY, in_currency
 from .text.numbers import fixed, percent, setting
 
 #: Tables of inputs that are neither named by the analyst nor listed in a way of their own.
@@ -83,7 +84,7 @@ def explain(experiment: Experiment) -> list[Input]:
         In the order of the resolved file.
     """
     used = {terms.compensation for terms in _terms(experiment)}
-    rows: list[Input] = []
+    rows = [*_currency_rows(experiment)]
     for head in TABLES:
         tables = getattr(experiment, head)
         if head == "tier":
@@ -101,6 +102,18 @@ def explain(experiment: Experiment) -> list[Input]:
                 if head != "compensation" or name in used:
                     rows += _table_rows(experiment, (head, name), table)
     return rows
+
+
+def _currency_rows(experiment: Experiment) -> Iterator[Input]:
+    """List what money is counted in, and the rate of packaged figures, where it is not USD."""
+    code, rate = experiment.currency, experiment.exchange_rate
+    if code == MONEY:
+        return
+    yield Input("currency", as_toml(code), "what all money is counted in", THIS_FILE)
+    if rate is not None:
+        source = experiment.origins.get("exchange_rate", THIS_FILE)
+        unit = f"{code} per {MONEY}, for packaged figures alone"
+        yield Input("exchange_rate", as_toml(rate), unit, source_text(source))
 
 
 def _terms(experiment: Experiment) -> list[Any]:
@@ -130,7 +143,7 @@ def _table_rows(
             Input(
                 key=key,
                 written=as_toml(_plain(written)),
-                unit=field.description or "",
+                unit=in_currency(field.description or "", experiment.currency),
                 source=source_text(experiment.origins.get(key, "")),
                 used=(notes or {}).get(name, ""),
                 **numbers,

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..measures.worlds import portfolio_names
 from ..run.dataset import open_results
 from ..run.folder import checked, checksum, read_manifest
-from ..text.numbers import CURRENCY
+from ..text.currency import MONEY
 from .log import Entry, ForecastError
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ LEVELS: Floats = (np.arange(QUANTILES) + 0.5) / QUANTILES
 #: What is forecast, by the name of its column in results, with its unit. Clicks are not simulated;
 #: revenue is what codes and links see, since results know no other.
 FIGURES = {
-    "cost": CURRENCY,
+    "cost": MONEY,
     "impressions": "impressions",
     "engagements": "engagements",
     "tracked_orders": "orders",
-    "revenue": CURRENCY,
+    "revenue": MONEY,
 }
 _VARIABLES = {
     "cost": "cost",

@@ -7,8 +7,8 @@ the sentence says so. All that the errors cover is the number of worlds, never t
 
 from __future__ import annotations
 
+from ..text.currency import currency, writing_in
 from ..text.numbers import (
-    CURRENCY,
     FRACTION,
     Number,
     brief,
@@ -42,6 +42,11 @@ def answer(summary: Summary, comparison: Comparison | None = None) -> list[str]:
     comparison : Comparison, optional
         Of two of its portfolios; without one, each portfolio is described by itself.
     """
+    with writing_in(summary.currency):
+        return _answer(summary, comparison)
+
+
+def _answer(summary: Summary, comparison: Comparison | None) -> list[str]:
     whom = hiring_sentence(summary.hired, list(summary.portfolios))
     if comparison is None:
         each = [sentence for name in summary.portfolios for sentence in _alone(summary, name)]
@@ -225,7 +230,7 @@ def _awareness(summary: Summary, comparison: Comparison) -> list[str]:
     other = name[-further]
     per_usd = [summary[who]["reach_per_usd"] for who in (name[further], other)]
     sentence = (
-        f"For awareness, {name[further]} reaches more accounts per {CURRENCY} in "
+        f"For awareness, {name[further]} reaches more accounts per {currency()} in "
         f"{of_worlds(reach, mirrored=further < 0)} "
         f"({' against '.join(plain(entry.value, entry.se) for entry in per_usd)})"
     )

@@ -104,6 +104,7 @@ def hired_lines(
     result: list[PlanLine] = []
     left_over: dict[str, float] = {}
     fixed_cost = experiment.costs.fixed
+    in_money = fixed_cost, experiment.currency
     for name, portfolio in experiment.portfolio.items():
 
         def parts(terms: Terms) -> Parts:
@@ -130,9 +131,9 @@ def hired_lines(
         if portfolio.roster is not None:
             hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
         elif portfolio.stages is None:
-            hired = _lines(name, portfolio, budget, parts, dues, fixed_cost, faults)
+            hired = _lines(name, portfolio, budget, parts, dues, in_money, faults)
         else:
-            hired = _stages(name, portfolio, portfolio.stages, budget, price, fixed_cost, faults)
+            hired = _stages(name, portfolio, portfolio.stages, budget, price, in_money, faults)
         result += hired
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
@@ -152,7 +153,7 @@ def _lines(
     budget: float | None,
     parts_of: Callable[[Terms], Parts],
     dues: Callable[[Terms, Parts], Parts],
-    fixed_cost: float,
+    fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return the lines of a portfolio; a budget that is a cap gives each line its share."""
@@ -169,10 +170,10 @@ def _lines(
                 money, *held = portfolio.quotes[line]
                 parts = (held[0], held[1], held[2], held[3])
                 each = sum(parts)
-            there = _Money(money, share, fixed_cost)
+            there = _Money(money, share, *fixed_cost)
             hired = _usual(name, line, there, each, faults, portfolio.budget)
         elif budget is not None:
-            there = _Money(share * budget, share, fixed_cost)
+            there = _Money(share * budget, share, *fixed_cost)
             hired = _bought(name, line, there, each, faults, portfolio.budget)
         elif hired < 1:
             key = f"portfolio.{name}.creators"
@@ -201,14 +202,15 @@ class _Money(NamedTuple):
     amount: float
     share: float
     fixed_cost: float
+    currency: str
 
     def too_little(self, line: str, each: float) -> str:
         """Return that it buys no creator of a line, each of whom commits an amount."""
         there = "there are" if self.share == 1.0 else f"its share for {line} is"
         after = " after `costs.fixed`" if self.fixed_cost else ""
         return (
-            f"buys no creator: {there} {fixed(self.amount, 0)} USD{after}, and one of {line} "
-            f"commits {fixed(each, 0)} USD"
+            f"buys no creator: {there} {fixed(self.amount, 0)} {self.currency}{after}, and one of {line} "
+            f"commits {fixed(each, 0)} {self.currency}"
         )
 
 
@@ -216,7 +218,7 @@ def _used_up(experiment: Experiment) -> str:
     """Return that the fixed cost leaves nothing of a budget."""
     amount = fixed(experiment.costs.fixed, 0)
     return (
-        f"is used up before anybody is hired: `costs.fixed` is {amount} USD; raise the budget, or "
+        f"is used up before anybody is hired: `costs.fixed` is {amount} {experiment.currency}; raise the budget, or "
         "lower `costs.fixed`"
     )
 
@@ -308,7 +310,7 @@ def _stages(
     stages: tuple[m.Stage, ...],
     budget: float | None,
     price: Price,
-    fixed_cost: float,
+    fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return a line for each stage; a budget hires as many at first as all stages together allow."""
@@ -326,7 +328,7 @@ def _stages(
 
     first = portfolio.creators or 1
     if budget is not None:
-        there, line = _Money(budget, 1.0, fixed_cost), portfolio.tier or name
+        there, line = _Money(budget, 1.0, *fixed_cost), portfolio.tier or name
         if _bought(name, line, there, cost(1), faults, portfolio.budget) < 1:
             return []
         low, high = 1, int(budget / prices[0]) + 1

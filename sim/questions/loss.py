@@ -20,8 +20,8 @@ from ..measures import functions as f
 from ..measures.evaluate import measured
 from ..measures.worlds import PortfolioWorlds, portfolio_names
 from ..tables.table import Column, Table
+from ..text.currency import currency
 from ..text.numbers import (
-    CURRENCY,
     FRACTION,
     Number,
     counted,
@@ -135,8 +135,8 @@ class Loss(Answer):
         columns = [Column("portfolio", list(self.portfolios))]
         heads = {
             "probability": (f"loses {_more_than(self.threshold)}", FRACTION),
-            "es05": (f"lost in the worst 5 %, {CURRENCY}", CURRENCY),
-            "es01": (f"lost in the worst 1 %, {CURRENCY}", CURRENCY),
+            "es05": (f"lost in the worst 5 %, {currency()}", currency()),
+            "es01": (f"lost in the worst 1 %, {currency()}", currency()),
         }
         for name, (heading, unit) in heads.items():
             numbers: list[Value] = [getattr(row, name) for row in losses]
@@ -188,7 +188,7 @@ class Loss(Answer):
                 )
                 for measure, share in WORST.items()
             ),
-            f"mean loss, {CURRENCY}",
+            f"mean loss, {currency()}",
             form="money",
             horizontal=True,
         )
@@ -225,7 +225,7 @@ def _losses(run: xr.Dataset, portfolio: str, threshold: float) -> dict[str, Meas
     return {
         name: measured(
             estimate,
-            FRACTION if name == "probability" else CURRENCY,
+            FRACTION if name == "probability" else currency(),
             groups=worlds.groups,
             clustered=worlds.clustered,
         )

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from ..explain import Input, explain
 from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
 from ..measures.summary import DEFAULT_TARGET
+from ..measures.worlds import currency_of
 from ..run.answers import saved_analyses
 from ..run.dataset import open_results
 from ..run.evidence import read_by_evidence
 from ..run.written import Answer, read_answer, read_experiment, read_manifest, read_summary
+from ..text.currency import writing_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -72,7 +74,7 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
     manifest = read_manifest(folder)
     experiment = read_experiment(folder)
     dataset = open_results(folder)
-    with dataset:
+    with dataset, writing_in(currency_of(dataset)):
         said = answer or _stored(folder, dataset) or read_answer(dataset)
         inputs = tuple(explain(experiment))
         run = Run(dataset, said.summary)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..measures.worlds import currency_of
+from ..text.currency import MONEY, in_currency
 from .folder import MAKE_AGAIN, RunError, checked, file_in_place, is_run, second_name
 
 if TYPE_CHECKING:
@@ -34,16 +36,16 @@ class Variable:
 _P, _L = ("portfolio", "sim"), ("line", "sim")
 #: Everything that a run stores.
 SCHEMA = (
-    Variable("cost", _P, "USD", "cost"),
+    Variable("cost", _P, MONEY, "cost"),
     Variable("impressions", _P, "impressions", "impressions, amplified ones included"),
     Variable("reach", _P, "accounts", "unique accounts reached"),
     Variable("engagements", _P, "engagements", "engagements"),
     Variable("expected_orders", _P, "orders", "expected orders given creators and posts"),
     Variable("orders", _P, "orders", "orders"),
-    Variable("revenue", _P, "USD", "revenue, halo included"),
-    Variable("tracked_revenue", _P, "USD", "revenue that codes and links see"),
-    Variable("contribution", _P, "USD", "incremental contribution after returns"),
-    Variable("profit", _P, "USD", "contribution minus cost"),
+    Variable("revenue", _P, MONEY, "revenue, halo included"),
+    Variable("tracked_revenue", _P, MONEY, "revenue that codes and links see"),
+    Variable("contribution", _P, MONEY, "incremental contribution after returns"),
+    Variable("profit", _P, MONEY, "contribution minus cost"),
     Variable("roi", _P, "profit / cost", "return on investment"),
     Variable("roas", _P, "revenue / cost", "return on ad spend"),
     Variable("tracked_roas", _P, "tracked revenue / cost", "return on ad spend as tracked"),
@@ -51,14 +53,14 @@ SCHEMA = (
     Variable("effective_creators", _P, "creators", "effective number of creators"),
     Variable("viral_posts", _P, "posts", "viral posts"),
     Variable("hired", _P, "creators", "creators hired"),
-    Variable("committed", _P, "USD", "committed of a budget beside the fixed cost; 0 without one"),
+    Variable("committed", _P, MONEY, "committed of a budget beside the fixed cost; 0 without one"),
     Variable("delivered", _P, "creators", "creators who post"),
-    Variable("earned_media_value", _P, "USD", "earned media value, not part of revenue"),
+    Variable("earned_media_value", _P, MONEY, "earned media value, not part of revenue"),
     Variable("line_impressions", _L, "impressions", "impressions of a line"),
     Variable("line_engagements", _L, "engagements", "engagements of a line"),
     Variable("line_expected_orders", _L, "orders", "expected orders of a line"),
     Variable("line_orders", _L, "orders", "orders of a line"),
-    Variable("line_order_value", _L, "USD", "order values of a line, before returns and halo"),
+    Variable("line_order_value", _L, MONEY, "order values of a line, before returns and halo"),
     Variable(
         "cost_quantity", ("line", "component", "sim"), "see component", "what a cost is charged on"
     ),
@@ -86,12 +88,12 @@ def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) 
     xarray.Dataset
         Variables of `SCHEMA` with `units` and `long_name`.
     """
-    frame = _frame(plan, attrs)
-    return frame.assign({v.name: (v.dims, arrays[v.name], _labels(v)) for v in SCHEMA})
+    frame, currency = _frame(plan, attrs), str(attrs.get("currency", MONEY))
+    return frame.assign({v.name: (v.dims, arrays[v.name], _labels(v, currency)) for v in SCHEMA})
 
 
-def _labels(variable: Variable) -> dict[str, str]:
-    return {"units": variable.units, "long_name": variable.long_name}
+def _labels(variable: Variable, currency: str) -> dict[str, str]:
+    return {"units": in_currency(variable.units, currency), "long_name": variable.long_name}
 
 
 def _coords(plan: Plan) -> dict[str, Any]:
@@ -115,6 +117,7 @@ def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
     import numpy as np
     import xarray as xr
 
+    currency = attrs.get("currency", MONEY)
     coords = {
         # An experiment without shocks or doubts has none to name: still text, not numbers.
         name: np.array(value, dtype="<U1") if isinstance(value, list) and not value else value
@@ -127,7 +130,10 @@ def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
         "cost_price": (
             ("line", "component"),
             plan.prices,
-            {"units": "USD per unit of the component", "long_name": "price of a cost component"},
+            {
+                "units": f"{currency} per unit of the component",
+                "long_name": "price of a cost component",
+            },
         ),
         "arrived": (
             ("line", "week"),
@@ -158,6 +164,7 @@ def stream_to_file(
     names: Sequence[str],
     path: Path,
     attrs: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    currency: str = MONEY,
     *,
     keep: bool = True,
 ) -> None:
@@ -173,6 +180,8 @@ def stream_to_file(
         File to write.
     attrs
         Returns the provenance, given the mean over worlds of what hit a cap.
+    currency
+        What its money is counted in.
     keep
         Whether blocks stay once they are in the file.
     """
@@ -182,7 +191,9 @@ def stream_to_file(
     from .blocks import read_block
 
     with file_in_place(path) as temporary:
-        _frame(plan, {}).to_netcdf(temporary, engine="h5netcdf")
+        _frame(plan, {"currency": currency}).drop_attrs(deep=False).to_netcdf(
+            temporary, engine="h5netcdf"
+        )
         capped: Any = 0.0
         with h5netcdf.File(temporary, "a") as file:
             file.dimensions["sim"] = plan.worlds
@@ -198,7 +209,7 @@ def stream_to_file(
                     chunks=chunks if all(shape) else None,
                     **(packing if variable.name == "cost_quantity" and all(shape) else {}),
                 )
-                created.attrs.update(_labels(variable))
+                created.attrs.update(_labels(variable, currency))
                 created.attrs["_FillValue"] = np.array([np.nan])
             first = 0
             for name in names:
@@ -305,7 +316,7 @@ def line_costs(dataset: xr.Dataset, lines: npt.NDArray[np.bool_]) -> npt.NDArray
     Returns
     -------
     ndarray, shape (component, sim)
-        USD.
+        In the run's currency.
     """
     price = dataset["cost_price"].transpose("line", "component").values[lines]
     quantity = dataset["cost_quantity"].transpose("line", "component", "sim").values[lines]
@@ -313,7 +324,7 @@ def line_costs(dataset: xr.Dataset, lines: npt.NDArray[np.bool_]) -> npt.NDArray
 
 
 def cost_by_component(dataset: xr.Dataset) -> xr.DataArray:
-    """Return the cost of each portfolio by component and world, USD."""
+    """Return the cost of each portfolio by component and world, in the run's currency."""
     import xarray as xr
 
     owner, names = dataset["line_portfolio"].values, dataset["portfolio"].values
@@ -321,7 +332,7 @@ def cost_by_component(dataset: xr.Dataset) -> xr.DataArray:
         np.stack([line_costs(dataset, owner == name) for name in names]),
         dims=("portfolio", "component", "sim"),
         coords={"portfolio": names, "component": dataset["component"].values},
-        attrs={"units": "USD", "long_name": "cost by component"},
+        attrs={"units": currency_of(dataset), "long_name": "cost by component"},
     )
 
 

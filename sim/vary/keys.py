@@ -21,6 +21,7 @@ from ..experiment.distributions import number
 from ..experiment.faults import nearest
 from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
+from ..text.currency import in_currency
 from ..text.numbers import setting
 from .variant import ASIDE, Path, variant
 
@@ -88,6 +89,7 @@ def find_key(experiment: Experiment, name: str) -> Key:
     value, unit = places[0] or (None, "")
     if value is None and parts[-1] == "creators":
         value = make_plan(experiment).creators(parts[1])
+    unit = in_currency(unit, experiment.currency)
     return Key(name, paths, _kind(parts, value), _base(value), unit)
 
 
