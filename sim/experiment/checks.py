@@ -312,7 +312,7 @@ def _tier_numbers(table: Tables) -> Iterator[tuple[Path, str, Any]]:
             problem = f"lies outside follower_range, {low:g} to {high:g}"
             yield ("followers",), problem, table["followers"]
     if _value(table.get("effort_elasticity", 0.0)) and "effort_fee" not in table:
-        problem = "needs `effort_fee` beside it, the USD per post at which engagement_rate holds"
+        problem = "needs `effort_fee` beside it, the fee per post at which engagement_rate holds"
         yield ("effort_elasticity",), problem, table["effort_elasticity"]
     law = table.get("amplification")
     if not isinstance(law, Mapping):

@@ -43,8 +43,9 @@ class InMoney:
 def _distribution(kind: Kind, *, money: bool = False) -> Any:
     def read(value: Any, info: Any) -> Distribution:
         context = info.context or {}
-        plain = without_signs(value, context.get("currency", MONEY)) if money else value
-        return parse(plain, kind, context.get("folder"))
+        currency = context.get("currency", MONEY) if money else ""
+        plain = without_signs(value, currency) if money else value
+        return parse(plain, kind, context.get("folder"), currency)
 
     return BeforeValidator(read, json_schema_input_type=float | str | dict[str, Any])
 
@@ -121,8 +122,8 @@ def _not_simulated(value: Any) -> float:
     result = number(value, percent=False)
     if result != 0.0:
         raise DistributionError(
-            "is not simulated: it would cost and bring nothing; leave it out, or add the USD to "
-            "`costs.fixed`"
+            "is not simulated: it would cost and bring nothing; leave it out, or add the "
+            "amount to `costs.fixed`"
         )
     return result
 

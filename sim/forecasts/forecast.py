@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..measures.worlds import portfolio_names
+from ..measures.worlds import currency_of, portfolio_names
 from ..run.dataset import open_results
 from ..run.folder import checked, checksum, read_manifest
 from ..text.currency import MONEY
@@ -61,6 +61,8 @@ class Forecast:
         By portfolio and figure, shape (QUANTILES,), in the figure's unit.
     loss
         By portfolio: share of worlds whose tracked revenue is below the cost.
+    currency
+        What its money is counted in.
     """
 
     hash: str
@@ -69,6 +71,7 @@ class Forecast:
     experiment_hash: str
     quantiles: Mapping[str, Mapping[str, Floats]]
     loss: Mapping[str, float]
+    currency: str = MONEY
 
     @property
     def day(self) -> str:
@@ -101,6 +104,7 @@ def forecast_of(folder: Path, now: datetime | None = None) -> dict[str, Any]:
     resolved = checksum(checked(folder, "experiment.toml"))
     with open_results(folder) as dataset:
         portfolios = {name: _of_portfolio(dataset, name) for name in portfolio_names(dataset)}
+        currency = currency_of(dataset)
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     return {
         "kind": "forecast",
@@ -111,6 +115,7 @@ def forecast_of(folder: Path, now: datetime | None = None) -> dict[str, Any]:
         "seed": manifest["seed"],
         "worlds": manifest["worlds"],
         "version": manifest["version"],
+        **({} if currency == MONEY else {"currency": currency}),
         "portfolios": portfolios,
     }
 
@@ -172,6 +177,7 @@ def read_forecast(entry: Entry, path: Path) -> Forecast:
         return Forecast(
             entry.hash, record["date"], str(record["experiment"]), record["experiment_hash"],
             quantiles, {name: float(of["loss"]) for name, of in record["portfolios"].items()},
+            str(record.get("currency", MONEY)),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ForecastError(

@@ -59,7 +59,7 @@ def _amount(written: Any) -> float:
 class LossOptions(Options):
     """What `sim loss` takes."""
 
-    more_than: Annotated[float, BeforeValidator(_amount), Flag(metavar="USD")] = Field(
+    more_than: Annotated[float, BeforeValidator(_amount), Flag(metavar="AMOUNT")] = Field(
         description="The amount that a portfolio may lose."
     )
 
@@ -87,7 +87,7 @@ class Losses:
     probability : Value
         Share of worlds that lose more than the threshold.
     es05, es01 : Value
-        USD lost in the worst 5 and 1 % of worlds, the mean of each; negative for a gain.
+        Money lost in the worst 5 and 1 % of worlds, the mean of each; negative for a gain.
     """
 
     probability: Value
@@ -102,7 +102,7 @@ class Loss(Answer):
     Attributes
     ----------
     threshold : float
-        USD.
+        Money.
     portfolios : dict of str to Losses
         By portfolio.
     sentence : str
@@ -149,7 +149,7 @@ class Loss(Answer):
                     heading=heading,
                 )
             )
-        about = "what each portfolio may lose; USD lost are means of the worst worlds"
+        about = f"what each portfolio may lose; {currency()} lost are means of the worst worlds"
         return (Table("loss", about, tuple(columns)),)
 
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
@@ -216,7 +216,7 @@ def _ask(setting: Setting, options: LossOptions) -> Loss:
 
 
 def _losses(run: xr.Dataset, portfolio: str, threshold: float) -> dict[str, Measured]:
-    """Return the probability and the amounts lost of one portfolio, in USD."""
+    """Return the probability and the amounts lost of one portfolio, money."""
     worlds = PortfolioWorlds(run, portfolio)
     profit = worlds.sample("profit")
     estimates = {"probability": f.probability_below(profit, -threshold)} | {

@@ -10,7 +10,6 @@ from pydantic.dataclasses import dataclass
 
 from ...charts.mixes import MixPoint
 from ...figures.spec import Bars, Cells, Curve, Curves, Figure, Series
-from ...measures import MEASURES
 from ...tables.table import Table, from_records, from_texts
 from ...text.currency import currency
 from ...text.names import listed, measure_heading, measure_words
@@ -23,6 +22,7 @@ from ...text.numbers import (
     told,
 )
 from ...text.verdicts import TOLD_APART
+from ..common import unit_of
 from ..question import Answer, Entry
 
 Risk = Literal["es05", "loss"]
@@ -238,7 +238,7 @@ class Frontier(Answer):
     def _points(self) -> Figure:
         from ...charts.mixes import plot_mixes
 
-        axis = labelled(measure_words(self._risk), MEASURES[self._risk].unit)
+        axis = labelled(measure_words(self._risk), unit_of(self._risk))
         hired = [mix.creators for mix in self.best]
         alone = [mix for mix in self.alone if mix.creators not in hired]
         sample = f"{counted(self.check_worlds, 'fresh world')}; limits: {', '.join(self.limits)}"
@@ -288,7 +288,7 @@ class Frontier(Answer):
         return Cells(
             (
                 "mix of creators",
-                *(labelled(measure_heading(m), MEASURES[m].unit) for m in measures),
+                *(labelled(measure_heading(m), unit_of(m)) for m in measures),
             ),
             tuple((mix.words, *(cell(mix.checked[m]) for m in measures)) for mix in shown),
             notes=("± is one standard error, in worlds that the search did not see",),
