@@ -241,8 +241,8 @@ TYPES = [
     ),
     row(
         "currency",
-        '[portfolio.x]\ntier = "macro"\nbudget = "$50,000"',
-        f'portfolio.x.budget: {NUMBER} (got "$50,000")',
+        '[portfolio.x]\ntier = "macro"\nbudget = "$50,000 or so"',
+        f'portfolio.x.budget: {NUMBER} (got "$50,000 or so")',
     ),
     row(
         "comma for a point",
@@ -335,7 +335,7 @@ NUMBERS = [
         "cost that would buy nothing",
         "[costs]\nboosting = 3",
         "costs.boosting: is not simulated: it would cost and bring nothing; leave it out, or add "
-        "the USD to `costs.fixed` (got 3)",
+        "the amount to `costs.fixed` (got 3)",
     ),
     row(
         "share above one",
