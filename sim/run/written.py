@@ -18,6 +18,7 @@ from ..experiment.write import to_toml
 from ..measures import Comparison, Summary, answer, number_warnings, summarize
 from ..measures.comparison import compare_pairs
 from ..measures.levels import split_levels
+from ..measures.worlds import sides_of
 from ..plan import sampling_of
 from ..text.safe import cell, printable
 from .dataset import save, warnings_of
@@ -92,13 +93,14 @@ def read_answer(dataset: xr.Dataset) -> Answer:
 
     A two-level run says how much of its spread is doubt. The pair of ``[decision]`` comes first; without one, pairs stand in the order of the file.
     """
-    summary = summarize(dataset)
+    sides = sides_of(dataset)
+    summary = summarize(dataset, sides=sides)
     names = [str(name) for name in dataset["portfolio"].values]
     chosen = tuple(json.loads(dataset.attrs.get("decision_json", "[]")))
     pairs = list(combinations(names, 2))
     if len(chosen) == 2:
         pairs = [chosen, *(pair for pair in pairs if set(pair) != set(chosen))]
-    comparisons = tuple(compare_pairs(dataset, pairs))
+    comparisons = tuple(compare_pairs(dataset, pairs, sides))
     sentences = answer(summary, comparisons[0] if comparisons else None)
     levels = split_levels(dataset)
     if levels is not None:
