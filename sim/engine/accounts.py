@@ -60,7 +60,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
     block = {name: np.zeros((lines, worlds)) for name in names}
     block["unique_reach"], kept = reach_and_waste(plan, sums)
     block["kept"] = kept
-    block["cost_quantity"] = np.zeros((lines, *plan.prices.shape[1:], worlds))
+    block["cost_quantity"] = np.empty((lines, *plan.prices.shape[1:], worlds))
     value = np.empty((lines, worlds))
     shape = plan.order_shape if plan.order_shape < math.inf else 1.0
     for i, line in enumerate(plan.lines):
@@ -105,7 +105,9 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
             "boosting": total[k.HIRED] * line.terms.posts,
             "fixed": 1.0,
         }
-        quantity["agency"] = sum(price[name] * quantity[name] for name in plan.agency_base)
+        quantity["agency"] = sum(
+            price[name] * quantity[name] for name in plan.agency_base if price[name]
+        )
         for c, name in enumerate(plan.components):
             block["cost_quantity"][i, c] = quantity[name]
     return block
@@ -139,9 +141,10 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
 
     def added(values: list[Array]) -> Array:
         """Add up the lines of each portfolio, in the order of their names."""
-        result = np.zeros((len(of_portfolio), worlds))
-        for p, members in enumerate(of_portfolio):
-            for i in members:
+        result = np.empty((len(of_portfolio), worlds))
+        for p, (first, *others) in enumerate(of_portfolio):
+            result[p] = values[first]
+            for i in others:
                 result[p] += values[i]
         return result
 
@@ -202,6 +205,6 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
 def _charged(prices: Array, quantities: Array) -> Array:
     """Return the cost of a line: components in their order, so that no block size can show."""
     cost = np.zeros(quantities.shape[-1])
-    for price, quantity in zip(prices, quantities, strict=True):
-        cost += price * quantity
+    for c in np.flatnonzero(prices).tolist():
+        cost += prices[c] * quantities[c]
     return cost

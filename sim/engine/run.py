@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-#: Worlds per block: small enough to keep sums in the L2 cache, large enough to amortise a call.
-BLOCK = 4096
+#: Worlds per block: few enough for rows to stay in the L2 cache and to be taken from memory that is
+#: there already (larger ones are mapped afresh, page by page), enough to amortise a call.
+BLOCK = 2048
 CHUNK = 128
 
 

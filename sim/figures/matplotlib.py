@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Inches between a chart's axes and the edges of its sheet, headline included.
 _AROUND = 1.6
+#: Letters of a name of which three stand side by side in a legend.
+_SHORT = 12
 
 
 def draw(
@@ -131,7 +133,8 @@ def draw_bars(model: Bars, theme: Theme, ax: Axes | None = None) -> Axes:
     else:
         order = list(reversed(range(len(categories))))
     shared = _one_each(model)
-    rows = 1 if shared else len(series)
+    rows = 1 if shared or model.stacked else len(series)
+    ends = [model.start] * len(categories)
     with paper(ax, theme, height=1.0 + 0.27 * len(categories) * (rows + 0.6)) as sheet:
         ax = sheet.ax
         thick = 0.8 / rows
@@ -141,11 +144,16 @@ def draw_bars(model: Bars, theme: Theme, ax: Axes | None = None) -> Axes:
                 value = one.values[k]
                 if value is None:
                     continue
-                y = place + (0.0 if shared else 0.4 - thick * (i + 0.5))
+                y = place + (0.0 if rows == 1 else 0.4 - thick * (i + 0.5))
+                label = one.labels[k] if one.labels else ""
+                if model.stacked:
+                    _stacked(sheet, ends[k], value, y, label, look, f"bar {i} {k}")
+                    ends[k] += value
+                    continue
                 ax.barh(y, value - model.start, left=model.start, height=0.92 * thick,
                         color=look.colour, gid=f"bar {i} {k}")  # fmt: skip
                 _bar_end(sheet, (one.errors[k] or 0.0) if one.errors else 0.0, value, y,
-                         one.labels[k] if one.labels else "", look)  # fmt: skip
+                         label, look)  # fmt: skip
         ax.set_yticks(range(len(order)), labels=[_wrapped(categories[k]) for k in order])
         ax.tick_params(axis="y", length=0)
         ax.margins(x=0.16)
@@ -164,6 +172,17 @@ def draw_bars(model: Bars, theme: Theme, ax: Axes | None = None) -> Axes:
 
 def _least(model: Bars) -> float:
     return min((v for s in model.series for v in s.values if v is not None), default=0.0)
+
+
+def _stacked(
+    sheet: Paper, start: float, value: float, y: float, label: str, look: Look, gid: str
+) -> None:
+    """Draw a part of a bar from where the one before ends, its label within."""
+    sheet.ax.barh(y, value, left=start, height=0.7, color=look.colour, gid=gid,
+                  edgecolor=sheet.theme.background, linewidth=1.5)  # fmt: skip
+    if label:
+        note(sheet.ax, label, (start + value / 2.0, y), (0, 0), ha="center", va="center",
+             color=sheet.theme.background, fontweight="bold", fontsize=MIDDLE)  # fmt: skip
 
 
 def _bar_end(sheet: Paper, se: float, value: float, y: float, label: str, look: Look) -> None:
@@ -190,7 +209,7 @@ def _legend(sheet: Paper, entries: Sequence[tuple[str, Look]]) -> None:
 
     sheet.ax.legend(
         handles=[Patch(color=look.colour, label=name) for name, look in entries],
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, handlelength=1.0, borderaxespad=0.3,
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3 if max(len(name) for name, _ in entries) <= _SHORT else 2, handlelength=1.0, borderaxespad=0.3,
     )  # fmt: skip
 
 

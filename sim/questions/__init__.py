@@ -28,6 +28,7 @@ QUESTIONS = (
     "diversify",
     "frontier",
     "discover",
+    "grow",
     "loss",
     "audit",
 )
