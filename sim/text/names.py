@@ -214,6 +214,13 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def few(words: Sequence[str], most: int = 6) -> str:
+    """Join words with commas, of many the first three: ``a, b, c and 97 more``."""
+    if len(words) <= most:
+        return ", ".join(words)
+    return f"{', '.join(words[:3])} and {len(words) - 3:,} more"
+
+
 def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
     """Return a name on a few short lines, cut where it is longer still.
 
