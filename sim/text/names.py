@@ -207,6 +207,15 @@ def twin_word(name: str) -> str:
     return TWINS[name].rpartition("_")[2]
 
 
+def with_article(words: str) -> str:
+    """Return words with the indefinite article that they are spoken with.
+
+    >>> with_article("order value"), with_article("usage rights share")
+    ('an order value', 'a usage rights share')
+    """
+    return f"{'an' if words[:1].lower() in 'aeio' else 'a'} {words}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Join words: ``a``, ``a and b``, ``a, b and c``; nothing for none."""
     if len(words) < 2:

@@ -190,6 +190,7 @@ def swept(
     a: str | None = None,
     b: str | None = None,
     measure: str | None = None,
+    alone: bool = False,
     worlds: int | None = None,
     quantiles: bool = True,
     run: xr.Dataset | None = None,
@@ -212,6 +213,8 @@ def swept(
         Whether budgets hire again at each point; else every portfolio keeps its creators.
     a, b, measure
         Override ``[decision]``: the pair compared, and what the sentence is about.
+    alone
+        Whether it is about `a` alone.
     worlds
         Worlds of each simulated point, at most those of the experiment; by default 20,000.
         Prices alone use all worlds of the run.
@@ -237,7 +240,10 @@ def swept(
     table = experiment.sweep
     zipped = zipped if zipped is not None else bool(table and table.zip)
     resize = resize if resize is not None else bool(table and table.resize)
-    decision = _decision(experiment, a, b, measure)
+    if alone:
+        decision = decide(experiment, a, None, measure, alone=True)
+    else:
+        decision = _decision(experiment, a, b, measure)
     keys, axes = _axes(experiment, values, decision)
     points = _points(experiment, keys, axes, zipped)
     job = Job(experiment, keys, points, decision, resize, quantiles, threads)
