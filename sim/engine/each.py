@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from . import line as k
 from .run import CHUNK
 
 if TYPE_CHECKING:
@@ -65,6 +66,18 @@ class Followed:
         return np.array([own[stage, name] for own in self.sums])
 
     @cached_property
+    def fees(self) -> Array:
+        """Fee per post of each creator, USD, shape (creators, worlds); NaN where none is paid."""
+        result = np.full((len(self.sums), self.worlds), np.nan)
+        rows = zip(self.each.plan.works, self.sums, strict=True)
+        for fee, (work, own) in zip(result, rows, strict=True):
+            always, by_fee, by_hours, by_goods = work.dues
+            if by_fee > 0.0:
+                rest = always + by_hours * own[0, k.HOURS] + by_goods * own[0, k.GOODS]
+                fee[:] = (own[0, k.COMMITTED] - rest) / by_fee
+        return result
+
+    @cached_property
     def alone(self) -> Block:
         """Results of each creator hired alone, shape (creators, worlds); see `portfolio_rows`.
 
@@ -75,7 +88,7 @@ class Followed:
         blocks = []
         for start in range(0, len(names), _AT_ONCE):
             members = range(start, min(start + _AT_ONCE, len(names)))
-            blocks.append(self._accounts(members, [names[k] for k in members]))
+            blocks.append(self._accounts(members, [names[i] for i in members]))
         return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
     def together(self, members: Sequence[int], hired: npt.ArrayLike = 1.0) -> Block:
@@ -97,7 +110,7 @@ class Followed:
         from .accounts import line_rows, portfolio_rows
 
         of = self.each.plan
-        own = {k: at for at, k in enumerate(members)}
+        own = {member: at for at, member in enumerate(members)}
         rows = [i for i, line in enumerate(of.lines) if line.work in own]
         rows.sort(key=lambda i: (own[of.lines[i].work], of.lines[i].stage))
         lines = tuple(
@@ -106,7 +119,7 @@ class Followed:
         )
         plan = replace(
             of,
-            works=tuple(of.works[k] for k in members),
+            works=tuple(of.works[member] for member in members),
             lines=lines,
             portfolios=tuple(dict.fromkeys(portfolios)),
             prices=of.prices[rows],
@@ -114,7 +127,7 @@ class Followed:
             arrived=of.arrived[rows],
         )
         shares = np.broadcast_to(np.asarray(hired, float), (len(members), self.worlds))
-        sums = [self.sums[k] for k in members]
+        sums = [self.sums[member] for member in members]
         if not (shares == 1.0).all():
             sums = [own * share for own, share in zip(sums, shares, strict=True)]
         sums = self._left(plan, sums, shares)
