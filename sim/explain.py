@@ -26,7 +26,8 @@ from .plan import Plan, TierTables, make_plan, portfolio_terms, tier_tables
 from .plan.each import each_of
 from .plan.shared import creator_mix
 from .plan.tiers import compile_or_fault
-from .text.numbers import fixed, percent, setting
+from .tables.table import Column, Table
+from .text.numbers import CURRENCY, FRACTION, fixed, labelled, percent, setting
 
 #: Tables of inputs that are neither named by the analyst nor listed in a way of their own.
 _PLAIN = ("simulation", "economics", "costs", "audience")
@@ -428,3 +429,47 @@ def _counts(
         return min(max(1.0 - left / prior, 0.0), 1.0) if prior > 0.0 else 0.0
 
     return known(engagement), known(orders)
+
+
+def known_table(people: Sequence[Believed], name: str) -> Table:
+    """Return creators as read and as believed, a row for each."""
+
+    def share(of: str, heading: str) -> Column:
+        values = [getattr(one, of) for one in people]
+        return Column(of, values, FRACTION, heading=heading)
+
+    columns = (
+        Column("name", [one.name for one in people]),
+        Column("tier", [one.tier for one in people]),
+        Column("followers", [one.followers for one in people], "accounts", heading="followers"),
+        Column(
+            "rate_read", [one.rate_read for one in people], FRACTION, heading="engagement as read"
+        ),
+        Column("rate_posts", [one.rate_posts for one in people], "posts", heading="posts"),
+        Column("rate_tier", [one.rate_tier for one in people], FRACTION, heading="its tier"),
+        Column(
+            "rate_believed", [one.rate_believed for one in people], FRACTION, heading="as believed"
+        ),
+        share("rate_counts", "engagement known"),
+        Column("orders_read", [one.orders_read for one in people], heading="earlier orders"),
+        Column(
+            "orders_believed",
+            [one.orders_believed for one in people],
+            "orders",
+            heading="orders of a post",
+        ),
+        share("orders_counts", "orders known"),
+        Column(
+            "fee_read",
+            [one.fee_read for one in people],
+            CURRENCY,
+            heading=labelled("fee as read", CURRENCY),
+        ),
+        Column(
+            "fee_believed",
+            [one.fee_believed for one in people],
+            CURRENCY,
+            heading=labelled("fee as believed", CURRENCY),
+        ),
+    )
+    return Table(name, "a creator as read and as believed", columns)

@@ -79,16 +79,16 @@ class Followed:
 
     @cached_property
     def alone(self) -> Block:
-        """Results of each creator hired alone, shape (creators, worlds); see `portfolio_rows`.
+        """Results of each stage of each creator alone, shape (lines, worlds); see `portfolio_rows`.
 
-        Lines are named ``line_NAME``, shape (lines, worlds), of each creator one for each stage;
-        ``line_kept`` is the share of orders that its own audience leaves.
+        Without stages a creator is a line. ``line_kept`` is the share of orders that its own
+        audience leaves, ``line_cost_by_orders`` the cost that goes by them, USD.
         """
-        names = self.each.plan.portfolios
+        count = len(self.each.plan.portfolios)
         blocks = []
-        for start in range(0, len(names), _AT_ONCE):
-            members = range(start, min(start + _AT_ONCE, len(names)))
-            blocks.append(self._accounts(members, [names[i] for i in members]))
+        for start in range(0, count, _AT_ONCE):
+            members = range(start, min(start + _AT_ONCE, count))
+            blocks.append(self._accounts(members, 1.0, together=False))
         return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
     def together(self, members: Sequence[int], hired: npt.ArrayLike = 1.0) -> Block:
@@ -101,27 +101,30 @@ class Followed:
         hired
             Shape (members, worlds): 1 in the worlds in which a member is hired, else 0.
         """
-        block = self._accounts(members, ["set"] * len(members), hired)
+        block = self._accounts(members, hired, together=True)
         return {name: rows[0] for name, rows in block.items() if not name.startswith("line_")}
 
     def _accounts(
-        self, members: Sequence[int], portfolios: Sequence[str], hired: npt.ArrayLike = 1.0
+        self, members: Sequence[int], hired: npt.ArrayLike, *, together: bool
     ) -> Block:
         from .accounts import line_rows, portfolio_rows
 
         of = self.each.plan
-        own = {member: at for at, member in enumerate(members)}
-        rows = [i for i, line in enumerate(of.lines) if line.work in own]
-        rows.sort(key=lambda i: (own[of.lines[i].work], of.lines[i].stage))
+        place = {member: at for at, member in enumerate(members)}
+        rows = [i for i, line in enumerate(of.lines) if line.work in place]
         lines = tuple(
-            replace(of.lines[i], work=own[of.lines[i].work], portfolio=portfolios[own[of.lines[i].work]])
+            replace(
+                of.lines[i],
+                work=place[of.lines[i].work],
+                portfolio="set" if together else f"{i}",
+            )
             for i in rows
         )
         plan = replace(
             of,
             works=tuple(of.works[member] for member in members),
             lines=lines,
-            portfolios=tuple(dict.fromkeys(portfolios)),
+            portfolios=tuple(dict.fromkeys(line.portfolio for line in lines)),
             prices=of.prices[rows],
             spill=of.spill[rows],
             arrived=of.arrived[rows],
@@ -133,17 +136,13 @@ class Followed:
         sums = self._left(plan, sums, shares)
         lined = line_rows(plan, 0, self.factors, sums)
         block = portfolio_rows(plan, self.factors, sums, lined)
-        for name in ("orders", "order_value", "expected_orders", "kept"):
-            block[f"line_{name}"] = lined[name]
-        # Costs that go by orders, with the agency's share of them.
         agency = plan.prices[:, plan.components.index("agency")]
         by_orders = np.zeros((len(lines), self.worlds))
         for name in ("commission", "bonus_orders"):
             c = plan.components.index(name)
             charged = plan.prices[:, c] * (1.0 + agency * (name in plan.agency_base))
             by_orders += charged[:, None] * lined["cost_quantity"][:, c]
-        block["line_cost_by_orders"] = by_orders
-        return block
+        return block | {"line_cost_by_orders": by_orders, "line_kept": lined["kept"]}
 
     def _left(self, plan: Plan, sums: list[Array], shares: Array) -> list[Array]:
         """Return the sums where pay goes by the tracked orders that overlap and incidents leave."""

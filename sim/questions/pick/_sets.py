@@ -228,22 +228,25 @@ def offer_of(followed: Followed, budget: float, chosen_on: slice) -> Offer:
     )
 
 
-def acting_of(followed: Followed) -> Acting:
-    """Return what creators do to one another."""
-    rows, plan = followed.alone, followed.each.plan
-    first = [line for line in plan.lines if line.stage == 0]
-    names = sorted({line.terms.niche for line in first})
-    by_orders = rows["contribution"] - rows["line_cost_by_orders"]
-    kept = rows["line_kept"]
-    spill = np.minimum(plan.spill, 1.0 - 1e-12)[:, None]
+def acting_of(followed: Followed, stage: int = 0) -> Acting:
+    """Return what creators do to one another, of a stage if there are such."""
+    plan = followed.each.plan
+    at = [i for i, line in enumerate(plan.lines) if line.stage == stage]
+    names = sorted({plan.lines[i].terms.niche for i in at})
+    rows = {
+        name: followed.alone[name][at]
+        for name in ("contribution", "profit", "line_cost_by_orders", "line_kept")
+    }
+    by_orders, kept = rows["contribution"] - rows["line_cost_by_orders"], rows["line_kept"]
+    spill = np.minimum(plan.spill[at], 1.0 - 1e-12)[:, None]
     return Acting(
         gross=np.divide(by_orders, kept, out=np.zeros(kept.shape), where=kept > 0.0),
         cost=by_orders - rows["profit"],
-        reach=followed.row(k.REACH),
-        exposure=followed.row(k.EXPOSURE),
-        expected=followed.row(k.EXPECTED_ORDERS),
-        log_spill=followed.row(k.INCIDENTS) * np.log1p(-spill),
-        niche=np.array([names.index(line.terms.niche) for line in first]),
+        reach=followed.row(k.REACH, stage),
+        exposure=followed.row(k.EXPOSURE, stage),
+        expected=followed.row(k.EXPECTED_ORDERS, stage),
+        log_spill=followed.row(k.INCIDENTS, stage) * np.log1p(-spill),
+        niche=np.array([names.index(plan.lines[i].terms.niche) for i in at]),
         niches=tuple(plan.niches[name] for name in names),
     )
 
