@@ -127,8 +127,9 @@ pay += here * min(max(earned, pay_least), pay_most)
 #: What the brand goes by when it chooses: orders, engagements between creators with as many.
 SHOWN_ORDERS = "shown = seen_orders + engaged / ((1 + engaged) * stages)\n"
 SHOWN_ENGAGEMENTS = "shown = engaged\n"
-#: Who was not chosen is never chosen again.
+#: What was seen in this stage; who was not chosen is never chosen again.
 STAGE = """
+noticed += where(chosen > 0, shown, 0)
 seen = where(chosen > 0, seen + shown, -1)
 before += total
 unreached -= reached

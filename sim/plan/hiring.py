@@ -57,14 +57,24 @@ def committed_parts(
     What is due whatever it asks, its fees, hours and goods. Commission, bonus and incidents come on
     top: they are known afterwards.
     """
+    always, fee, hours, units = charged_for(experiment, terms)
+    return (
+        always,
+        fee * mg.moment(tier.tables["fee"]),
+        hours * mg.moment(tier.tables["management_hours"]),
+        units * mg.moment(goods),
+    )
+
+
+def charged_for(experiment: Experiment, terms: Terms) -> Parts:
+    """Return USD committed whatever a creator asks, and per USD of fee, hour and USD of goods."""
     costs, kind = experiment.costs, experiment.compensation[terms.compensation]
     of_fees = 1.0 + costs.agency_share
-    fee = mg.moment(tier.tables["fee"]) * terms.posts * kind.fee_share
     return (
         costs.shipping + costs.boosting * terms.posts + kind.pay_floor * of_fees,
-        fee * (1.0 + costs.usage_rights_share) * of_fees,
-        costs.hourly_rate * mg.moment(tier.tables["management_hours"]),
-        costs.product_units * mg.moment(goods),
+        terms.posts * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees,
+        costs.hourly_rate,
+        costs.product_units,
     )
 
 
@@ -287,15 +297,8 @@ def _named(
         assert table is not None
         each = committed_cost(experiment, terms, table, goods)
         if fee_known:
-            kind, costs = experiment.compensation[terms.compensation], experiment.costs
             gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
-            each += (
-                gap
-                * terms.posts
-                * kind.fee_share
-                * (1.0 + costs.usage_rights_share)
-                * (1.0 + costs.agency_share)
-            )
+            each += gap * charged_for(experiment, terms)[1]
         known = "fee known" if fee_known else "fee drawn"
         label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
         lines.append(PlanLine(name, label, terms, len(people), 0, each, people=tuple(people)))

@@ -30,6 +30,7 @@ QUESTIONS = (
     "discover",
     "grow",
     "loss",
+    "pick",
     "audit",
 )
 
