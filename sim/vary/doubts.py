@@ -104,11 +104,14 @@ def doubts_of(experiment: Experiment, plan: Plan) -> list[Doubt]:
         if factor.kind == "shock"
     ]
     doubts += _tier_doubts(experiment, plan)
-    for name, (table, k) in plan.economics.items():
-        if k is not None:
-            what = m.Economics.model_fields[name].description or ""
-            key = f"economics.{name}"
-            doubts.append(Doubt(key, "belief", name, what, "", unit[k], table.quantile))
+    tables = (("economics", m.Economics, plan.economics), ("boost", m.Boost, plan.paid))
+    for head, model, figures in tables:
+        for name, (table, k) in figures.items():
+            if k is not None:
+                what = model.model_fields[name].description or ""
+                key = f"{head}.{name}"
+                words = name if head == "economics" else factor_words(key, "belief")
+                doubts.append(Doubt(key, "belief", words, what, "", unit[k], table.quantile))
     return doubts
 
 
