@@ -23,6 +23,7 @@ from .experiment.roster import Roster, RosterRow, earlier_orders
 from .experiment.toml import dotted
 from .experiment.toml import value as as_toml
 from .plan import Plan, TierTables, make_plan, portfolio_terms, tier_tables
+from .plan.boosting import boosts
 from .plan.each import each_of
 from .plan.shared import creator_mix
 from .plan.tiers import compile_or_fault
@@ -100,6 +101,9 @@ def explain(experiment: Experiment) -> list[Input]:
             rows += _belief_rows(experiment)
         elif head in _PLAIN:
             rows += _table_rows(experiment, (head,), tables)
+        elif head == "boost":
+            table = _table_rows(experiment, (head,), tables)
+            rows += table if boosts(experiment) else table[:1]
         elif head in FREE:
             rows += _asked_rows(head, experiment.tables().get(head, {}))
         elif head in NAMED:

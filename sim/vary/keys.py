@@ -361,6 +361,8 @@ class Varied:
     def with_tables(self, places: Mapping[Path, Any]) -> Experiment:
         """Return the experiment with what stands at some places of its resolved tables replaced."""
         resized = {path[1] for path in places if path[0] == "portfolio" and path[2:3] in _SIZES}
+        if ("boost", "budget") in places:
+            resized = set(self._portfolios)
         portfolios = {
             name: table if self.resize or name in resized else self._held[name]
             for name, table in self._portfolios.items()
@@ -386,7 +388,7 @@ def recentred_at(experiment: Experiment, key: Key, path: Path, value: Value) -> 
         raise ExperimentError(experiment.file, [Fault(key.name, str(error), value)]) from None
 
 
-_SIZES = (("creators",), ("budget",), ("mix",))
+_SIZES = (("creators",), ("budget",), ("mix",), ("boost",))
 
 
 def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
