@@ -150,15 +150,15 @@ class Pilot:
         counted.
     returns
         USD of mean profit of that post itself.
-    changes
-        Share of worlds in which what it shows leads to another set.
+    again
+        Share of worlds in which what it shows leads to hiring the creator again.
     """
 
     name: str
     cost: float
     worth: Entry
     returns: Entry
-    changes: float
+    again: Entry
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,9 @@ class Pick(Answer):
 
     @property
     def _of(self) -> str:
-        return f"{counted(len(self.chosen))} of {counted(len(self.creators))} for {money(self.budget)}"
+        return (
+            f"{counted(len(self.chosen))} of {counted(len(self.creators))} for {money(self.budget)}"
+        )
 
     @property
     def sentence(self) -> str:
@@ -262,7 +264,9 @@ class Pick(Answer):
         post = f"one post of {best.name} first, for {money(best.cost)},"
         if direction(best.worth) > 0:
             return f" Seeing {post} is worth {told(best.worth)} more than hiring at once."
-        return f" No pilot pays: the nearest to it, {post} brings {told(best.worth)} of mean profit."
+        return (
+            f" No pilot pays: the nearest to it, {post} brings {told(best.worth)} of mean profit."
+        )
 
     # --- As rows ----------------------------------------------------------------------------------
 
@@ -294,7 +298,12 @@ class Pick(Answer):
             (
                 Column("name", [one.name for one in creators]),
                 Column("chosen", [one.chosen for one in creators], heading="hire"),
-                Column("quote", [one.quote for one in creators], CURRENCY, heading=labelled("quote", CURRENCY)),
+                Column(
+                    "quote",
+                    [one.quote for one in creators],
+                    CURRENCY,
+                    heading=labelled("quote", CURRENCY),
+                ),
                 _column("ceiling_price", creators, labelled("ceiling price per post", CURRENCY)),
                 _column("profit", creators, labelled("mean profit", CURRENCY)),
                 _column("profit_median", creators, labelled("median", CURRENCY)),
@@ -529,7 +538,9 @@ class Pick(Answer):
         if moved:
             most = max(
                 moved,
-                key=lambda one: abs((one.known.rate_believed or 0.0) / (one.known.rate_read or 1.0) - 1),
+                key=lambda one: abs(
+                    (one.known.rate_believed or 0.0) / (one.known.rate_read or 1.0) - 1
+                ),
             )
             finding = (
                 f"What was measured counts by its posts: {most.name}, read at "
@@ -591,7 +602,13 @@ def _pilots(pilots: Sequence[Pilot]) -> Table:
                 errors=[one.returns.se for one in pilots],
                 heading=labelled("profit of the post itself", CURRENCY),
             ),
-            Column("changes", [one.changes for one in pilots], FRACTION, heading="changes the set"),
+            Column(
+                "again",
+                [one.again.value for one in pilots],
+                FRACTION,
+                errors=[one.again.se for one in pilots],
+                heading="hired again",
+            ),
         ),
     )
 
