@@ -117,14 +117,6 @@ def group_tails(experiment: Experiment, plan: Plan) -> dict[str, dict[str, dict[
     return result
 
 
-def light(experiment: Experiment, plan: Plan) -> dict[str, bool]:
-    """Return of which portfolios the laws leave every mean of money a standard error."""
-    return {
-        name: not any({"orders", "cost"} & {*tails} for tails in lines.values())
-        for name, lines in group_tails(experiment, plan).items()
-    }
-
-
 def _line_tails(experiment: Experiment, plan: Plan, line: PlanLine) -> dict[str, Missed]:
     terms, costs, name = line.terms, experiment.costs, line.terms.tier
     spec = experiment.tier[name].on[terms.platform]

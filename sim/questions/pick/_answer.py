@@ -11,7 +11,7 @@ from ...explain import Believed, known_table
 from ...figures.spec import Bars, Cells, Figure, Format, Series
 from ...measures import MEASURES
 from ...tables.table import Column, Table
-from ...text.names import capital, listed, measure_words
+from ...text.names import capital, listed, measure_words, some_of
 from ...text.numbers import (
     CURRENCY,
     FRACTION,
@@ -217,9 +217,8 @@ class Pick(Answer):
 
     @property
     def _of(self) -> str:
-        return (
-            f"{counted(len(self.chosen))} of {counted(len(self.creators))} for {money(self.budget)}"
-        )
+        share = some_of(len(self.chosen), len(self.creators))
+        return f"{capital(share)} for {money(self.budget)}"
 
     @property
     def sentence(self) -> str:
@@ -240,6 +239,11 @@ class Pick(Answer):
             if self.on == "profit_mean":
                 text += f", median {told(judged.profit_median)}"
             text += f"; they lose money in {of_worlds(judged.loss_probability, with_error=True)}."
+            if (judged.all_hired.value or 0.0) < 1.0:
+                text += (
+                    f" All their quotes fit into the budget in {of_worlds(judged.all_hired)}; in the "
+                    "others the last to be asked are not hired."
+                )
         for rival in judged.rivals[:1]:
             text += f" {capital(self._against(rival))}."
         if judged.close > 1:
@@ -251,11 +255,25 @@ class Pick(Answer):
         return f"{text}{self._seeing()}"
 
     def _against(self, rival: Rival) -> str:
-        other = f"the next best, {_names(rival.names)}," if rival.names else "keeping the money"
+        if not rival.names:
+            other = "keeping the money"
+        elif len(self.chosen) <= NAMED and len(rival.names) <= NAMED:
+            other = f"the next best, {_names(rival.names)},"
+        else:
+            other = f"the next best{self._exchanged(rival)}"
         if not direction(rival.gap):
-            return f"{other.rstrip(',')} {UNTOLD} from it"
-        less = _more(rival.gap, self.on)
-        return f"{other} {less}"
+            return f"{other} {UNTOLD} from it"
+        return f"{other} {_more(rival.gap, self.on)}"
+
+    def _exchanged(self, rival: Rival) -> str:
+        """Say in whom another set differs."""
+        comes = [name for name in rival.names if name not in self.chosen]
+        goes = [name for name in self.chosen if name not in rival.names]
+        if comes and goes:
+            return f", with {_names(comes)} in the place of {_names(goes)},"
+        if comes:
+            return f", with {_names(comes)} as well,"
+        return f", without {_names(goes)},"
 
     def _seeing(self) -> str:
         if not self.pilots:
@@ -614,7 +632,20 @@ def _pilots(pilots: Sequence[Pilot]) -> Table:
 
 
 def _cells(table: Table, left: frozenset[int] = frozenset({0})) -> Cells:
-    return Cells(tuple(table.titles), tuple(table.texts()), left=left)
+    """Return a table in brief: figures without errors in three digits."""
+    texts = [
+        [_in_brief(value, column.unit) for value in column.plain()]
+        if column.errors is None and column.unit
+        else column.texts()
+        for column in table.columns
+    ]
+    return Cells(tuple(table.titles), tuple(zip(*texts, strict=True)), left=left)
+
+
+def _in_brief(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    return brief(Number(value, 0.0, unit if unit in (FRACTION, "") else ""))
 
 
 def _names(names: Sequence[str]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,10 +19,11 @@ from ...experiment.faults import suggestion
 from ...explain import believed
 from ...measures import MEASURES, Estimate, Measured
 from ...measures import functions as f
-from ...measures.estimate import LIGHT, UNKNOWN, Sample, Tail
+from ...measures.estimate import LIGHT, Sample, Tail
 from ...measures.evaluate import measured
+from ...measures.worlds import PortfolioWorlds, as_dataset
 from ...plan.each import each_of
-from ...plan.tails import light
+from ...plan.tails import group_tails
 from ...text.names import listed
 from ...text.numbers import CURRENCY, FRACTION, counted, money
 from ..question import Setting
@@ -61,9 +65,8 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
     close = _close(offer.part(choose), ranked.sets, options.on)
     chosen = close[0]
     names = followed.each.plan.portfolios
-    lawful = light(experiment, followed.each.plan)
-    tails = [LIGHT if lawful[name] else UNKNOWN for name in names]
-    tail = LIGHT if all(lawful.values()) else UNKNOWN
+    tails = _tails(experiment, followed)
+    tail = reduce(and_, tails)
     judged = _judged(followed, offer, close, options.on, judge, ranked.exact, tail)
     best = max(options.best or len(chosen), 1)
     creators = _creators(experiment, portfolio, followed, offer, chosen, best, judge, tails)
@@ -119,6 +122,15 @@ def _worlds_of(experiment: Experiment) -> int:
         problem = f"must be {FEWEST_WORLDS} or more to choose on one half and judge on the other"
         raise ExperimentError(experiment.file, [Fault("simulation.worlds", problem, worlds)])
     return worlds
+
+
+def _tails(experiment: Experiment, followed: Followed) -> list[Tail]:
+    """Return what the laws of each creator say of means of its profit."""
+    plan, rows = followed.each.plan, followed.alone
+    shown = ("expected_orders", "engagements", "impressions", "cost")
+    worlds = as_dataset(plan.portfolios, {name: rows[name] for name in shown}, {})
+    worlds.attrs["tails_json"] = json.dumps(group_tails(experiment, plan))
+    return [PortfolioWorlds(worlds, name).tail("profit") for name in plan.portfolios]
 
 
 def _measure(on: On) -> Callable[[Sample | Array], Estimate]:
