@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
@@ -23,8 +24,10 @@ from ...text.numbers import (
     money,
     of_worlds,
     percent,
+    plain,
     share_text,
     told,
+    whole_percent,
 )
 from ...text.verdicts import UNTOLD, direction
 from ..question import Answer, Entry
@@ -372,7 +375,7 @@ class Pick(Answer):
         return Figure(
             name="pick",
             finding=self.headline,
-            made=f"Each creator hired alone, {_how_many(shown, self.creators)}; {self._worlds}. Left: "
+            made=f"Hired alone, {_how_many(shown, self.creators)}; {self._worlds}. Left: "
             f"mean profit, two standard errors either way; right: worlds in which it is among the "
             f"{counted(self.k)} most profitable of the list",
             panels=(
@@ -384,7 +387,7 @@ class Pick(Answer):
                     "percent",
                     share_text,
                 ),
-                _cells(self._forecasts(shown)),
+                _forecast_cells(self._forecasts(shown)),
             ),
             method=_METHOD,
             sentences=(self.sentence,),
@@ -445,7 +448,6 @@ class Pick(Answer):
                     "fee per post",
                     tuple(one.known.fee_believed for one in back),
                     "muted",
-                    labels=tuple(money(one.known.fee_believed, unit=False) for one in back),
                 ),
                 Series(
                     "ceiling price",
@@ -453,7 +455,8 @@ class Pick(Answer):
                     "ink",
                     errors=tuple(one.ceiling_price.se for one in back),
                     labels=tuple(
-                        money(one.ceiling_price.value, one.ceiling_price.se, unit=False)
+                        f"{brief(one.ceiling_price).partition(' ')[0]}, "
+                        f"asks {money(one.known.fee_believed, unit=False)}"
                         for one in back
                     ),
                 ),
@@ -463,7 +466,7 @@ class Pick(Answer):
             horizontal=True,
         )
         return Figure(
-            name="pick-prices",
+            name="ceilings",
             finding=finding,
             made=f"{capital(_how_many(shown, self.creators))}; {counted(self.judged.worlds, 'world')} "
             "that nobody was chosen on. Above its ceiling price a creator lowers the mean profit of "
@@ -513,7 +516,7 @@ class Pick(Answer):
             horizontal=True,
         )
         return Figure(
-            name="pick-sets",
+            name="rivals",
             finding=finding,
             made=f"Sets for the same money in {counted(judged.worlds, 'world')} that none was chosen "
             "on; a rule of thumb goes down its list and hires whoever still fits. Lines at the end "
@@ -546,7 +549,7 @@ class Pick(Answer):
             form="percent",
             horizontal=True,
         )
-        table = _cells(known_table([one.known for one in shown], "pick_known"))
+        table = _known_cells([one.known for one in shown])
         moved = [
             one
             for one in read
@@ -565,7 +568,7 @@ class Pick(Answer):
                 f"{percent(most.known.rate_read)}, is believed at {percent(most.known.rate_believed)}"
             )
         return Figure(
-            name="pick-known",
+            name="believed",
             finding=finding,
             made=f"{capital(_how_many(shown, self.creators))}. Believed: the mean over worlds, given all "
             "that is known of a creator and its tier; counts: the share of what differs between "
@@ -632,20 +635,45 @@ def _pilots(pilots: Sequence[Pilot]) -> Table:
 
 
 def _cells(table: Table, left: frozenset[int] = frozenset({0})) -> Cells:
-    """Return a table in brief: figures without errors in three digits."""
-    texts = [
-        [_in_brief(value, column.unit) for value in column.plain()]
-        if column.errors is None and column.unit
-        else column.texts()
-        for column in table.columns
+    return Cells(tuple(table.titles), tuple(table.texts()), left=left)
+
+
+def _forecast_cells(table: Table) -> Cells:
+    """Return the forecasts in as many columns as a slide has room for."""
+    name, chosen, *others = table.columns
+    words = [
+        f"{one}, hire" if hire else one
+        for one, hire in zip(name.values, chosen.values, strict=True)
     ]
-    return Cells(tuple(table.titles), tuple(zip(*texts, strict=True)), left=left)
+    kept = ("quote", "ceiling_price", "profit", "loss_probability", "best_k")
+    columns = tuple(column for column in others if column.name in kept)
+    return _cells(replace(table, columns=(replace(name, values=words), *columns)))
 
 
-def _in_brief(value: float | None, unit: str) -> str:
-    if value is None:
-        return ""
-    return brief(Number(value, 0.0, unit if unit in (FRACTION, "") else ""))
+def _known_cells(people: Sequence[Believed]) -> Cells:
+    """Return creators as read and as believed, in as many columns as a slide has room for."""
+    rows = []
+    for one in people:
+        read = ""
+        if one.rate_read is not None and one.rate_posts is not None:
+            read = f"{percent(one.rate_read)} on {plain(one.rate_posts)}"
+        rows.append(
+            (
+                one.name,
+                read,
+                percent(one.rate_tier),
+                percent(one.rate_believed),
+                whole_percent(one.rate_counts),
+                one.orders_read,
+                plain(one.orders_believed),
+                whole_percent(one.orders_counts),
+            )
+        )
+    head = (
+        "creator", "rate as read, on posts", "of its tier", "as believed", "known of it",
+        "orders as read", "of a post", "known of them",
+    )  # fmt: skip
+    return Cells(head, tuple(rows), left=frozenset({0}))
 
 
 def _names(names: Sequence[str]) -> str:
@@ -657,8 +685,8 @@ def _names(names: Sequence[str]) -> str:
 
 def _how_many(shown: Sequence[Creator], every: Sequence[Creator]) -> str:
     if len(shown) == len(every):
-        return f"all {counted(len(every))}"
-    return f"{counted(len(shown))} of {counted(len(every))}"
+        return f"all {counted(len(every), 'creator')}"
+    return f"{counted(len(shown))} of {counted(len(every), 'creator')}"
 
 
 def _over(one: Creator) -> bool:
