@@ -255,6 +255,19 @@ def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
     return "\n".join([*rows[: lines - 1], *([last] if last else [])])
 
 
+_SPELLED = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+)  # fmt: skip
+
+
+def some_of(part: int, whole: int) -> str:
+    """Return how many of how many, small numbers in words: ``two of five``, ``12 of 40``."""
+    if whole < len(_SPELLED):
+        return f"{_SPELLED[part]} of {_SPELLED[whole]}"
+    return f"{part:,} of {whole:,}"
+
+
 def capital(text: str) -> str:
     """Return a text that begins a sentence."""
     return text[:1].upper() + text[1:]
