@@ -441,10 +441,13 @@ def _mix_line(value: Any) -> Any:
 
 
 class Stage(ExperimentTable):
-    """One stage of a programme: who goes on from the one before, and with how many posts."""
+    """One stage of a programme: who goes on from the one before, who is new, with how many posts."""
 
     keep: Annotated[float, _number(above=0.0, high=1.0)] = Field(
         1.0, description="share of the creators of the stage before who are hired again"
+    )
+    add: Annotated[int, _whole(0, 10_000_000)] = Field(
+        0, description="creators who are hired in this stage, beside those kept"
     )
     posts: Posts = Field(1, description="posts per creator in this stage")
 
@@ -485,7 +488,8 @@ class Portfolio(ExperimentTable):
     )
     stages: tuple[Stage, ...] | None = Field(
         None,
-        description="stages of a programme; each but the first keeps the best of the one before",
+        description="stages of a programme; each but the first keeps the best of the one before, of every "
+        "intake, and may add others",
     )
     choose_by: Literal["orders", "engagements"] = Field(
         "orders", description="what the brand saw of a creator: tracked orders, or engagements"

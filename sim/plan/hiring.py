@@ -14,7 +14,7 @@ from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
-from ..text.numbers import fixed
+from ..text.numbers import CURRENCY, fixed
 from .boosting import boost_of, boosted, split
 from .model import COMPONENTS, LineBoost, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
@@ -331,44 +331,82 @@ def _stages(
     fixed_cost: float,
     faults: list[Fault],
 ) -> list[PlanLine]:
-    """Return a line for each stage; a budget hires as many at first as all stages together allow."""
+    """Return a line for each stage of each intake.
+
+    A budget hires as many at first as all stages and intakes together allow. Creators who are added
+    later are an intake of their own, of whom later stages keep the best: they are chosen among those
+    of whom as much was seen.
+    """
     ((_, terms, _),) = portfolio_terms(portfolio)
     prices = [price(replace(terms, posts=stage.posts)) for stage in stages]
 
-    def counts(first: int) -> list[int]:
-        kept = [first]
-        for stage in stages[1:]:
+    def counts(start: int, hired: int) -> list[int]:
+        """Return how many of those hired in a stage take part in it and in each one after."""
+        kept = [hired]
+        for stage in stages[start + 1 :]:
             kept.append(max(round(stage.keep * kept[-1]), 1))
         return kept
 
-    def cost(first: int) -> float:
-        return sum(n * each for n, each in zip(counts(first), prices, strict=True))
+    def cost(start: int, hired: int) -> float:
+        return sum(n * each for n, each in zip(counts(start, hired), prices[start:], strict=True))
 
+    added = math.fsum(cost(k, stage.add) for k, stage in enumerate(stages) if stage.add)
     first = portfolio.creators or 1
     if budget is not None:
-        there, line = _Money(budget, 1.0, fixed_cost), portfolio.tier or name
-        if _bought(name, line, there, cost(1), faults, portfolio.budget) < 1:
+        if added + cost(0, 1) > budget and added > 0.0:
+            problem = (
+                f"is less than the stages commit: those who are added {fixed(added, 0)} "
+                f"{CURRENCY}, a first creator {fixed(cost(0, 1), 0)}, and {fixed(budget, 0)} are "
+                "there; `add` fewer"
+            )
+            faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
             return []
-        low, high = 1, int(budget / prices[0]) + 1
+        there, line = _Money(budget - added, 1.0, fixed_cost), portfolio.tier or name
+        if _bought(name, line, there, cost(0, 1), faults, portfolio.budget) < 1:
+            return []
+        low, high = 1, int((budget - added) / prices[0]) + 1
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if cost(middle) <= budget + 1e-9 else (low, middle)
+            fits = cost(0, middle) <= budget - added + 1e-9
+            low, high = (middle, high) if fits else (low, middle)
         first = low
-    _check_count(name, portfolio.tier or name, first, portfolio, faults)
-    hired = counts(first)
-    ends = tuple(accumulate(stage.posts for stage in stages))
-    programme = Programme(ends, tuple(hired), portfolio.choose_by)
+    intakes = [(0, first), *((k, stage.add) for k, stage in enumerate(stages) if stage.add)]
+    _check_count(name, portfolio.tier or name, sum(n for _, n in intakes), portfolio, faults)
+    lines: list[PlanLine] = []
+    for (start, hired), before in zip(
+        intakes, accumulate((n for _, n in intakes), initial=0), strict=False
+    ):
+        lines += _intake(name, portfolio, start, counts(start, hired), before, prices)
+    return lines
+
+
+def _intake(
+    name: str,
+    portfolio: m.Portfolio,
+    start: int,
+    counts: list[int],
+    before: int,
+    prices: list[float],
+) -> list[PlanLine]:
+    """Return the lines of those who are hired in a stage, after so many others of the programme."""
+    ((_, terms, _),) = portfolio_terms(portfolio)
+    stages = portfolio.stages or ()
     names = [
         "pilot",
         "growth",
         *("scale" if len(stages) == 3 else f"scale {k}" for k in range(1, len(stages) - 1)),
     ]
+    ends = tuple(accumulate(stage.posts for stage in stages[start:]))
+    alone = len(counts) == 1
+    programme = None if alone else Programme(ends, tuple(counts), portfolio.choose_by)
+    whose = f", added in {start + 1}" if start else ""
     return [
         PlanLine(
-            name, f"{k + 1} {names[k]}", replace(terms, posts=stage.posts), hired[k], 0, prices[k],
-            programme=programme, stage=k,
+            name, f"{start + k + 1} {names[start + k]}{whose}",
+            replace(terms, posts=stages[start + k].posts), count, before, prices[start + k],
+            programme=programme, stage=k, joins=start,
         )
-        for k, stage in enumerate(stages)
+        for k, count in enumerate(counts)
     ]  # fmt: skip
 
 

@@ -101,7 +101,8 @@ class PlanLine:
     """A line of a portfolio: how many creators on which terms, and where its sums are found.
 
     Lines of a programme are its stages, one after another: the creators of a later one are some of
-    those of the first. `people` are the creators of a roster's line; others are numbered.
+    those of the first. Those who are added in stage `joins` have lines of their own, whose stages
+    count from there. `people` are the creators of a roster's line; others are numbered.
     Where `money` caps a line, `creators` is how many its expected cost would hire, and each world
     hires as many as their quotes allow. Where a budget pays, `parts` say what a creator commits at
     the mean of its quote, USD, and `dues` the same per USD of fee, hour and USD of goods.
@@ -121,6 +122,7 @@ class PlanLine:
     order_key: Key = (np.uint64(0), np.uint64(0))
     programme: Programme | None = None
     stage: int = 0
+    joins: int = 0
     people: tuple[RosterRow, ...] = ()
     boost: LineBoost | None = None
 
