@@ -153,7 +153,7 @@ def hired_lines(
             hired = _lines(name, portfolio, budget, parts, dues, fixed_cost, faults)
         else:
             hired = _stages(name, portfolio, portfolio.stages, budget, price, fixed_cost, faults)
-        shares = [line.creators for line in hired]
+        shares = [float(line.creators) for line in hired]
         if portfolio.mix is not None:
             shares = [share for _, _, share in portfolio_terms(portfolio)]
         total = sum(shares) or 1.0

@@ -320,9 +320,9 @@ def test_a_budget_pays_for_those_who_are_added_first(simulated: Simulated, make:
     assert ds["line_creators"].values.tolist() == [20, 10, 20]
     with pytest.raises(ExperimentError, match="those who are added"):
         simulated(STAGES | {"portfolio.p": added | {"budget": 19 * each}}, worlds=128)
+    late = added | {"stages": [{"posts": 1, "add": 3}, {"keep": 0.5}]}
     with pytest.raises(ExperimentError, match="leave out its `add`"):
-        first = [{"posts": 1, "add": 3}, {"keep": 0.5}]
-        simulated(STAGES | {"portfolio.p": added | {"stages": first}}, worlds=128)
+        simulated(STAGES | {"portfolio.p": late}, worlds=128)
 
 
 @pytest.mark.usefixtures("exact_reading")
