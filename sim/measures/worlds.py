@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..labelled import labelled
 from .estimate import LIGHT, UNKNOWN, BoolArray, FloatArray, Sample, Tail, divide
 
 if TYPE_CHECKING:
@@ -272,11 +273,12 @@ def as_dataset(
     like
         Attributes of a run: how its worlds were sampled.
     """
-    import xarray as xr
-
     kept = {key: like[key] for key in ("sampling", "groups") if key in like}
-    data = {name: (("portfolio", "sim"), values) for name, values in rows.items()}
-    return xr.Dataset(data, coords={"portfolio": list(portfolios)}, attrs=kept)
+    data: dict[str, Any] = {
+        name: (("portfolio", "sim"), values, {}) for name, values in rows.items()
+    }
+    names: dict[str, Any] = {"portfolio": (("portfolio",), np.array(portfolios), {})}
+    return labelled(names | data, ("portfolio",), kept)
 
 
 def first_worlds(results: xr.Dataset, worlds: int) -> xr.Dataset:
