@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,11 +18,12 @@ from .evidence import sources
 from .experiment import Distribution, Experiment, ExperimentError, Fault
 from .experiment.fill import DEFAULT, THIS_FILE
 from .experiment.layout import FREE, NAMED, TABLES
-from .experiment.models import ExperimentTable
-from .experiment.roster import Roster, RosterRow, earlier_orders
+from .experiment.models import ExperimentTable, Tier
+from .experiment.roster import Roster, earlier_orders
 from .experiment.toml import dotted
 from .experiment.toml import value as as_toml
 from .plan import Plan, TierTables, make_plan, portfolio_terms, tier_tables
+from .plan.boosting import boosts
 from .plan.each import each_of
 from .plan.shared import creator_mix
 from .plan.tiers import compile_or_fault
@@ -100,6 +101,9 @@ def explain(experiment: Experiment) -> list[Input]:
             rows += _belief_rows(experiment)
         elif head in _PLAIN:
             rows += _table_rows(experiment, (head,), tables)
+        elif head == "boost":
+            table = _table_rows(experiment, (head,), tables)
+            rows += table if boosts(experiment) else table[:1]
         elif head in FREE:
             rows += _asked_rows(head, experiment.tables().get(head, {}))
         elif head in NAMED:
@@ -363,24 +367,27 @@ def believed(
         for name, tier_on in experiment.tier.items()
         for platform, spec in tier_on.on.items()
     }
-    engaged, delivered = (
-        followed.row(row).mean(axis=1) for row in (k.ENGAGEMENTS, k.DELIVERED)
-    )
-    shown, expected = (
-        followed.row(row).mean(axis=1) for row in (k.IMPRESSIONS, k.EXPECTED_ORDERS)
-    )
+    engaged, delivered = (followed.row(row).mean(axis=1) for row in (k.ENGAGEMENTS, k.DELIVERED))
+    shown, expected = (followed.row(row).mean(axis=1) for row in (k.IMPRESSIONS, k.EXPECTED_ORDERS))
+    means: dict[tuple[str, str], tuple[float, float]] = {}
+    counts: dict[tuple[str, str], _Counts] = {}
     rows = {}
     for i, (line, row) in enumerate(zip(each.plan.lines, each.people, strict=True)):
         tier = tiers[row.tier, row.platform]
         assert tier is not None
         work = each.plan.works[line.work]
-        repeats = float(np.sum(work.repeats)) * experiment.compensation[
-            line.terms.compensation
-        ].engagement_factor
+        repeats = (
+            float(np.sum(work.repeats))
+            * experiment.compensation[line.terms.compensation].engagement_factor
+        )
         seen = shown[i] * repeats / table.posts if work.per_impression else (
             delivered[i] * row.followers * repeats
         )  # fmt: skip
-        counts = _counts(experiment, row, tier, work)
+        of = row.tier, row.platform
+        if of not in counts:
+            counts[of] = _Counts(experiment.tier[row.tier].on[row.platform], tier, work)
+            means[of] = mg.moment(tier.tables["engagement_rate"]), mg.moment(tier.tables["fee"])
+        rate_counts, orders_counts = counts[of].of(work)
         fee = followed.fees[i].mean()
         rows[row.name] = Believed(
             name=row.name,
@@ -390,17 +397,17 @@ def believed(
             followers=row.followers,
             rate_read=_or_none(row.engagement_rate),
             rate_posts=None if math.isnan(row.engagement_rate) else row.posts,
-            rate_tier=mg.moment(tier.tables["engagement_rate"]),
+            rate_tier=means[of][0],
             rate_believed=float(engaged[i] / seen) if seen > 0.0 else None,
-            rate_counts=counts[0],
+            rate_counts=rate_counts,
             fee_read=_or_none(row.fee),
-            fee_tier=mg.moment(tier.tables["fee"]),
+            fee_tier=means[of][1],
             fee_believed=_or_none(float(fee)),
             orders_read=earlier_orders(row),
             orders_believed=(
                 float(expected[i] / (delivered[i] * table.posts)) if delivered[i] > 0.0 else None
             ),
-            orders_counts=counts[1],
+            orders_counts=orders_counts,
         )
     assert table.roster is not None
     return [rows[row.name] for row in table.roster.rows]
@@ -410,25 +417,28 @@ def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _counts(
-    experiment: Experiment, row: RosterRow, tier: TierTables, work: k.Line
-) -> tuple[float, float]:
-    """Return the share of a creator's engagement, and of its orders per follower, that is known."""
-    own = np.sqrt(np.maximum(1.0 - (work.loading**2).sum(axis=1), 0.0))
-    before = creator_mix(experiment.tier[row.tier].on[row.platform], tier.tables, own, "", [])
-    after = work.mix[work.mix_of[0]]
-    orders = np.zeros(len(k.INPUTS))
-    for x in (k.ENGAGEMENT_RATE, k.CONVERSION_RATE, k.FIT, k.AUTHENTIC_SHARE):
-        table = tier.tables[k.INPUTS[x]]
-        orders[x] = 0.0 if table.constant else mg.log_moments(table)[1]
-    engagement = np.zeros(len(k.INPUTS))
-    engagement[k.ENGAGEMENT_RATE] = 1.0
+class _Counts:
+    """How much of what differs between creators of a tier is known of one of them."""
 
-    def known(weights: npt.NDArray[np.float64]) -> float:
-        prior, left = (float(((weights @ mix)[: k.N_CREATOR] ** 2).sum()) for mix in (before, after))
-        return min(max(1.0 - left / prior, 0.0), 1.0) if prior > 0.0 else 0.0
+    def __init__(self, spec: Tier, tier: TierTables, work: k.Line) -> None:
+        own = np.sqrt(np.maximum(1.0 - (work.loading**2).sum(axis=1), 0.0))
+        self._before = creator_mix(spec, tier.tables, own, "", [])
+        self._engagement, self._orders = np.zeros((2, len(k.INPUTS)))
+        self._engagement[k.ENGAGEMENT_RATE] = 1.0
+        for x in (k.ENGAGEMENT_RATE, k.CONVERSION_RATE, k.FIT, k.AUTHENTIC_SHARE):
+            table = tier.tables[k.INPUTS[x]]
+            self._orders[x] = 0.0 if table.constant else mg.log_moments(table)[1]
 
-    return known(engagement), known(orders)
+    def of(self, work: k.Line) -> tuple[float, float]:
+        """Return the share of engagement, and of orders per follower, that is known of a creator."""
+        after = work.mix[work.mix_of[0]]
+        return self._known(self._engagement, after), self._known(self._orders, after)
+
+    def _known(self, weights: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> float:
+        before, left = (
+            float(((weights @ mix)[: k.N_CREATOR] ** 2).sum()) for mix in (self._before, after)
+        )
+        return min(max(1.0 - left / before, 0.0), 1.0) if before > 0.0 else 0.0
 
 
 def known_table(people: Sequence[Believed], name: str) -> Table:

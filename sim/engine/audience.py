@@ -43,9 +43,7 @@ def unique_reach(reach: Array, exposure: Array, market: float, overlap: float) -
     return result
 
 
-def kept_share(
-    niche: NicheTerms, unique: Array, exposure: Array, expected: Array
-) -> Array | float:
+def kept_share(niche: NicheTerms, unique: Array, exposure: Array, expected: Array) -> Array | float:
     """Return the share of a niche's orders that duplicated reach leaves, never beyond the market.
 
     Parameters

@@ -51,7 +51,7 @@ class Followed:
     @property
     def worlds(self) -> int:
         """Number of worlds."""
-        return self.factors.shape[1]
+        return int(self.factors.shape[1])
 
     @cached_property
     def interacting(self) -> bool:
@@ -104,9 +104,7 @@ class Followed:
         block = self._accounts(members, hired, together=True)
         return {name: rows[0] for name, rows in block.items() if not name.startswith("line_")}
 
-    def _accounts(
-        self, members: Sequence[int], hired: npt.ArrayLike, *, together: bool
-    ) -> Block:
+    def _accounts(self, members: Sequence[int], hired: npt.ArrayLike, *, together: bool) -> Block:
         from .accounts import line_rows, portfolio_rows
 
         of = self.each.plan

@@ -68,6 +68,7 @@ SUMS = (
     "hired",
     "committed",
     "noticed",
+    "boosting",
 )
 N_SUMS = len(SUMS)
 (
@@ -91,7 +92,21 @@ N_SUMS = len(SUMS)
     HIRED,
     COMMITTED,
     NOTICED,
+    BOOSTING,
 ) = range(N_SUMS)
+
+
+@dataclass(frozen=True)
+class Boost:
+    """What a line spends on paid impressions of its posts once their first days have been seen."""
+
+    money: float  #: USD, rights included, in equal parts for the posts that are boosted
+    best: int  #: posts that are boosted, the best by what was seen
+    right_of_fee: float  #: USD for the right to boost a post, per USD of its fee
+    noise: float  #: sd of the log of what the first days show, over the whole of a post
+    per_follower: bool  #: whether posts are ranked by engagements per follower, else by engagements
+    carried: float  #: share of the log of a post's luck that goes over to paid viewers
+    log_mean_carried: float  #: log of the mean of what goes over: it changes no mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +158,7 @@ class Line:
     money: float = math.inf  #: USD that the line may commit in a world, inf where that is no matter
     #: USD committed for a creator: whatever it asks, and per USD of fee, hour and USD of goods
     dues: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    boost: Boost | None = None
 
 
 def steps_of(line: Line) -> Ints:

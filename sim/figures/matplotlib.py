@@ -172,7 +172,7 @@ def draw_bars(model: Bars, theme: Theme, ax: Axes | None = None) -> Axes:
         ax.grid(axis="x")
         hide(ax, "left")
         ax.set_xlabel(model.axis)
-        if not shared and len(series) > 1:
+        if len(series) > 1 and (not shared or (model.stacked and not floats)):
             _legend(sheet, [(s.name, look_of(theme, s.tier, s.repeat)) for s in series])
         return ax
 

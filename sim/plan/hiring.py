@@ -15,7 +15,8 @@ from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
 from ..text.numbers import fixed
-from .model import COMPONENTS, Parts, PlanLine, Programme, Terms
+from .boosting import boost_of, boosted, split
+from .model import COMPONENTS, LineBoost, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
 
 
@@ -71,7 +72,7 @@ def charged_for(experiment: Experiment, terms: Terms) -> Parts:
     costs, kind = experiment.costs, experiment.compensation[terms.compensation]
     of_fees = 1.0 + costs.agency_share
     return (
-        costs.shipping + costs.boosting * terms.posts + kind.pay_floor * of_fees,
+        costs.shipping + kind.pay_floor * of_fees,
         terms.posts * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees,
         costs.hourly_rate,
         costs.product_units,
@@ -137,13 +138,27 @@ def hired_lines(
                     Fault(f"portfolio.{name}.budget", _used_up(experiment), portfolio.budget)
                 )
                 continue
+            aside = boost_of(experiment, portfolio).budget or 0.0
+            if aside >= budget:
+                problem = (
+                    f"takes {fixed(aside, 0)} USD; {fixed(max(budget, 0.0), 0)} are there to hire "
+                    "and boost"
+                )
+                faults.append(Fault(f"portfolio.{name}.boost", problem))
+                continue
+            budget -= aside
         if portfolio.roster is not None:
             hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
         elif portfolio.stages is None:
             hired = _lines(name, portfolio, budget, parts, dues, fixed_cost, faults)
         else:
             hired = _stages(name, portfolio, portfolio.stages, budget, price, fixed_cost, faults)
-        result += hired
+        shares = [line.creators for line in hired]
+        if portfolio.mix is not None:
+            shares = [share for _, _, share in portfolio_terms(portfolio)]
+        total = sum(shares) or 1.0
+        shares = [share / total for share in shares]
+        result += boosted(experiment, name, portfolio, hired, shares, faults)
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
             spent = sum(line.creators * line.committed_per_creator for line in hired)
@@ -169,7 +184,9 @@ def _lines(
     taken: dict[tuple[str, str, str], int] = {}
     lines = []
     shares = list(portfolio_terms(portfolio))
-    counts = _shared_counts(portfolio, [share for _, _, share in shares])
+    counts = [0] * len(shares)
+    if portfolio.creators is not None:
+        counts = split(portfolio.creators, [share for _, _, share in shares])
     for (line, terms, share), count in zip(shares, counts, strict=True):
         parts, hired, money = parts_of(terms), count, math.inf
         each = sum(parts)
@@ -355,25 +372,14 @@ def _stages(
     ]  # fmt: skip
 
 
-def _shared_counts(portfolio: m.Portfolio, shares: list[float]) -> list[int]:
-    """Split a number of creators by shares, the largest remainders first (Hamilton)."""
-    if portfolio.creators is None:
-        return [0] * len(shares)
-    exact = [share * portfolio.creators for share in shares]
-    counts = [math.floor(x + 1e-9) for x in exact]
-    order = sorted(range(len(shares)), key=lambda i: (counts[i] - exact[i], i))
-    for i in order[: portfolio.creators - sum(counts)]:
-        counts[i] += 1
-    return counts
-
-
 @dataclass(frozen=True)
 class Group:
     """What lines share that a loop works through at once.
 
     `portfolio` is empty but where each creator's own orders decide: they depend on how much of them
     the audiences of the portfolio's other creators leave. Lines that money caps share a group where
-    they have as much of it.
+    they have as much of it. Lines that boost share one where they boost alike and have as many
+    creators: the best posts are those of all.
     """
 
     terms: Terms
@@ -383,6 +389,8 @@ class Group:
     portfolio: str = ""
     money: float = math.inf
     dues: Parts = (0.0, 0.0, 0.0, 0.0)
+    boost: LineBoost | None = None
+    boosted: int = 0
 
 
 def grouped(
@@ -399,8 +407,9 @@ def grouped(
         portfolio = line.portfolio if own else ""
         if line.programme is None:
             return Group(
-                line.terms, line.first, None, line.people, portfolio, line.money, line.dues
-            )
+                line.terms, line.first, None, line.people, portfolio, line.money, line.dues,
+                line.boost, most_hired(line) if line.boost else 0,
+            )  # fmt: skip
         terms = replace(line.terms, posts=line.programme.post_ends[-1])
         return Group(terms, line.first, line.programme, (), portfolio)
 
@@ -436,7 +445,7 @@ def prices_of(experiment: Experiment, line: PlanLine, lines: tuple[PlanLine, ...
         "bonus_impressions": costs.bonus_per_thousand_impressions,
         "performance": 1.0,
         "incidents": tier.incident_cost,
-        "boosting": costs.boosting,
+        "boosting": 1.0,
         "agency": costs.agency_share,
         "fixed": costs.fixed / siblings,
     }

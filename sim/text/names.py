@@ -140,6 +140,8 @@ def key_words(dotted: str) -> str:
         return f"{_joined(parts[1:])} of {parts[0]}"
     if head == "shocks" and parts[:1] == ["loadings"] and len(parts) == 3:
         return f"{parts[2]} loading of {spoken(parts[1])}"
+    if head == "boost" and parts:
+        return f"{_joined(parts)} of boosting"
     if dotted == "shocks.scale":
         return "scale of all loadings"
     if head == "beliefs" and parts:
@@ -170,6 +172,8 @@ def factor_words(name: str, kind: str) -> str:
         return "campaign shock" if head == "campaign" else f"shock of the {head} {rest[0]}"
     if head.startswith("economics."):
         return f"belief about {spoken(head.removeprefix('economics.'))}"
+    if head.startswith("boost."):
+        return f"belief about {spoken(head.removeprefix('boost.'))} of boosting"
     if not rest:
         return f"belief about {spoken(head)} of all tiers"
     return f"belief about {spoken(head)} of {rest[1]} on {rest[0]}"
@@ -249,6 +253,19 @@ def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
     rows = textwrap.wrap(name, letters) or [name]
     last = abridged(" ".join(rows[lines - 1 :]), letters=letters, lines=1)
     return "\n".join([*rows[: lines - 1], *([last] if last else [])])
+
+
+_SPELLED = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+)  # fmt: skip
+
+
+def some_of(part: int, whole: int) -> str:
+    """Return how many of how many, small numbers in words: ``two of five``, ``12 of 40``."""
+    if whole < len(_SPELLED):
+        return f"{_SPELLED[part]} of {_SPELLED[whole]}"
+    return f"{part:,} of {whole:,}"
 
 
 def capital(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
@@ -11,7 +12,7 @@ from ...explain import Believed, known_table
 from ...figures.spec import Bars, Cells, Figure, Format, Series
 from ...measures import MEASURES
 from ...tables.table import Column, Table
-from ...text.names import capital, listed, measure_words
+from ...text.names import capital, listed, measure_words, some_of
 from ...text.numbers import (
     CURRENCY,
     FRACTION,
@@ -23,8 +24,10 @@ from ...text.numbers import (
     money,
     of_worlds,
     percent,
+    plain,
     share_text,
     told,
+    whole_percent,
 )
 from ...text.verdicts import UNTOLD, direction
 from ..question import Answer, Entry
@@ -150,15 +153,15 @@ class Pilot:
         counted.
     returns
         USD of mean profit of that post itself.
-    changes
-        Share of worlds in which what it shows leads to another set.
+    again
+        Share of worlds in which what it shows leads to hiring the creator again.
     """
 
     name: str
     cost: float
     worth: Entry
     returns: Entry
-    changes: float
+    again: Entry
 
 
 @dataclass(frozen=True)
@@ -217,7 +220,8 @@ class Pick(Answer):
 
     @property
     def _of(self) -> str:
-        return f"{counted(len(self.chosen))} of {counted(len(self.creators))} for {money(self.budget)}"
+        share = some_of(len(self.chosen), len(self.creators))
+        return f"{capital(share)} for {money(self.budget)}"
 
     @property
     def sentence(self) -> str:
@@ -238,6 +242,11 @@ class Pick(Answer):
             if self.on == "profit_mean":
                 text += f", median {told(judged.profit_median)}"
             text += f"; they lose money in {of_worlds(judged.loss_probability, with_error=True)}."
+            if (judged.all_hired.value or 0.0) < 1.0:
+                text += (
+                    f" All their quotes fit into the budget in {of_worlds(judged.all_hired)}; in the "
+                    "others the last to be asked are not hired."
+                )
         for rival in judged.rivals[:1]:
             text += f" {capital(self._against(rival))}."
         if judged.close > 1:
@@ -249,11 +258,25 @@ class Pick(Answer):
         return f"{text}{self._seeing()}"
 
     def _against(self, rival: Rival) -> str:
-        other = f"the next best, {_names(rival.names)}," if rival.names else "keeping the money"
+        if not rival.names:
+            other = "keeping the money"
+        elif len(self.chosen) <= NAMED and len(rival.names) <= NAMED:
+            other = f"the next best, {_names(rival.names)},"
+        else:
+            other = f"the next best{self._exchanged(rival)}"
         if not direction(rival.gap):
-            return f"{other.rstrip(',')} {UNTOLD} from it"
-        less = _more(rival.gap, self.on)
-        return f"{other} {less}"
+            return f"{other} {UNTOLD} from it"
+        return f"{other} {_more(rival.gap, self.on)}"
+
+    def _exchanged(self, rival: Rival) -> str:
+        """Say in whom another set differs."""
+        comes = [name for name in rival.names if name not in self.chosen]
+        goes = [name for name in self.chosen if name not in rival.names]
+        if comes and goes:
+            return f", with {_names(comes)} in the place of {_names(goes)},"
+        if comes:
+            return f", with {_names(comes)} as well,"
+        return f", without {_names(goes)},"
 
     def _seeing(self) -> str:
         if not self.pilots:
@@ -262,7 +285,9 @@ class Pick(Answer):
         post = f"one post of {best.name} first, for {money(best.cost)},"
         if direction(best.worth) > 0:
             return f" Seeing {post} is worth {told(best.worth)} more than hiring at once."
-        return f" No pilot pays: the nearest to it, {post} brings {told(best.worth)} of mean profit."
+        return (
+            f" No pilot pays: the nearest to it, {post} brings {told(best.worth)} of mean profit."
+        )
 
     # --- As rows ----------------------------------------------------------------------------------
 
@@ -294,7 +319,12 @@ class Pick(Answer):
             (
                 Column("name", [one.name for one in creators]),
                 Column("chosen", [one.chosen for one in creators], heading="hire"),
-                Column("quote", [one.quote for one in creators], CURRENCY, heading=labelled("quote", CURRENCY)),
+                Column(
+                    "quote",
+                    [one.quote for one in creators],
+                    CURRENCY,
+                    heading=labelled("quote", CURRENCY),
+                ),
                 _column("ceiling_price", creators, labelled("ceiling price per post", CURRENCY)),
                 _column("profit", creators, labelled("mean profit", CURRENCY)),
                 _column("profit_median", creators, labelled("median", CURRENCY)),
@@ -345,7 +375,7 @@ class Pick(Answer):
         return Figure(
             name="pick",
             finding=self.headline,
-            made=f"Each creator hired alone, {_how_many(shown, self.creators)}; {self._worlds}. Left: "
+            made=f"Hired alone, {_how_many(shown, self.creators)}; {self._worlds}. Left: "
             f"mean profit, two standard errors either way; right: worlds in which it is among the "
             f"{counted(self.k)} most profitable of the list",
             panels=(
@@ -357,7 +387,7 @@ class Pick(Answer):
                     "percent",
                     share_text,
                 ),
-                _cells(self._forecasts(shown)),
+                _forecast_cells(self._forecasts(shown)),
             ),
             method=_METHOD,
             sentences=(self.sentence,),
@@ -418,7 +448,6 @@ class Pick(Answer):
                     "fee per post",
                     tuple(one.known.fee_believed for one in back),
                     "muted",
-                    labels=tuple(money(one.known.fee_believed, unit=False) for one in back),
                 ),
                 Series(
                     "ceiling price",
@@ -426,7 +455,8 @@ class Pick(Answer):
                     "ink",
                     errors=tuple(one.ceiling_price.se for one in back),
                     labels=tuple(
-                        money(one.ceiling_price.value, one.ceiling_price.se, unit=False)
+                        f"{brief(one.ceiling_price).partition(' ')[0]}, "
+                        f"asks {money(one.known.fee_believed, unit=False)}"
                         for one in back
                     ),
                 ),
@@ -436,7 +466,7 @@ class Pick(Answer):
             horizontal=True,
         )
         return Figure(
-            name="pick-prices",
+            name="ceilings",
             finding=finding,
             made=f"{capital(_how_many(shown, self.creators))}; {counted(self.judged.worlds, 'world')} "
             "that nobody was chosen on. Above its ceiling price a creator lowers the mean profit of "
@@ -486,7 +516,7 @@ class Pick(Answer):
             horizontal=True,
         )
         return Figure(
-            name="pick-sets",
+            name="rivals",
             finding=finding,
             made=f"Sets for the same money in {counted(judged.worlds, 'world')} that none was chosen "
             "on; a rule of thumb goes down its list and hires whoever still fits. Lines at the end "
@@ -519,7 +549,7 @@ class Pick(Answer):
             form="percent",
             horizontal=True,
         )
-        table = _cells(known_table([one.known for one in shown], "pick_known"))
+        table = _known_cells([one.known for one in shown])
         moved = [
             one
             for one in read
@@ -529,14 +559,16 @@ class Pick(Answer):
         if moved:
             most = max(
                 moved,
-                key=lambda one: abs((one.known.rate_believed or 0.0) / (one.known.rate_read or 1.0) - 1),
+                key=lambda one: abs(
+                    (one.known.rate_believed or 0.0) / (one.known.rate_read or 1.0) - 1
+                ),
             )
             finding = (
                 f"What was measured counts by its posts: {most.name}, read at "
                 f"{percent(most.known.rate_read)}, is believed at {percent(most.known.rate_believed)}"
             )
         return Figure(
-            name="pick-known",
+            name="believed",
             finding=finding,
             made=f"{capital(_how_many(shown, self.creators))}. Believed: the mean over worlds, given all "
             "that is known of a creator and its tier; counts: the share of what differs between "
@@ -591,13 +623,57 @@ def _pilots(pilots: Sequence[Pilot]) -> Table:
                 errors=[one.returns.se for one in pilots],
                 heading=labelled("profit of the post itself", CURRENCY),
             ),
-            Column("changes", [one.changes for one in pilots], FRACTION, heading="changes the set"),
+            Column(
+                "again",
+                [one.again.value for one in pilots],
+                FRACTION,
+                errors=[one.again.se for one in pilots],
+                heading="hired again",
+            ),
         ),
     )
 
 
 def _cells(table: Table, left: frozenset[int] = frozenset({0})) -> Cells:
     return Cells(tuple(table.titles), tuple(table.texts()), left=left)
+
+
+def _forecast_cells(table: Table) -> Cells:
+    """Return the forecasts in as many columns as a slide has room for."""
+    name, chosen, *others = table.columns
+    words = [
+        f"{one}, hire" if hire else one
+        for one, hire in zip(name.values, chosen.values, strict=True)
+    ]
+    kept = ("quote", "ceiling_price", "profit", "loss_probability", "best_k")
+    columns = tuple(column for column in others if column.name in kept)
+    return _cells(replace(table, columns=(replace(name, values=words), *columns)))
+
+
+def _known_cells(people: Sequence[Believed]) -> Cells:
+    """Return creators as read and as believed, in as many columns as a slide has room for."""
+    rows = []
+    for one in people:
+        read = ""
+        if one.rate_read is not None and one.rate_posts is not None:
+            read = f"{percent(one.rate_read)} on {plain(one.rate_posts)}"
+        rows.append(
+            (
+                one.name,
+                read,
+                percent(one.rate_tier),
+                percent(one.rate_believed),
+                whole_percent(one.rate_counts),
+                one.orders_read,
+                plain(one.orders_believed),
+                whole_percent(one.orders_counts),
+            )
+        )
+    head = (
+        "creator", "rate as read, on posts", "of its tier", "as believed", "known of it",
+        "orders as read", "of a post", "known of them",
+    )  # fmt: skip
+    return Cells(head, tuple(rows), left=frozenset({0}))
 
 
 def _names(names: Sequence[str]) -> str:
@@ -609,8 +685,8 @@ def _names(names: Sequence[str]) -> str:
 
 def _how_many(shown: Sequence[Creator], every: Sequence[Creator]) -> str:
     if len(shown) == len(every):
-        return f"all {counted(len(every))}"
-    return f"{counted(len(shown))} of {counted(len(every))}"
+        return f"all {counted(len(every), 'creator')}"
+    return f"{counted(len(shown))} of {counted(len(every), 'creator')}"
 
 
 def _over(one: Creator) -> bool:

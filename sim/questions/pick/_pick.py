@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +19,11 @@ from ...experiment.faults import suggestion
 from ...explain import believed
 from ...measures import MEASURES, Estimate, Measured
 from ...measures import functions as f
+from ...measures.estimate import LIGHT, Sample, Tail
 from ...measures.evaluate import measured
+from ...measures.worlds import PortfolioWorlds, as_dataset
 from ...plan.each import each_of
+from ...plan.tails import group_tails
 from ...text.names import listed
 from ...text.numbers import CURRENCY, FRACTION, counted, money
 from ..question import Setting
@@ -59,14 +65,16 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
     close = _close(offer.part(choose), ranked.sets, options.on)
     chosen = close[0]
     names = followed.each.plan.portfolios
-    judged = _judged(followed, offer, close, options.on, judge, ranked.exact)
+    tails = _tails(experiment, followed)
+    tail = reduce(and_, tails)
+    judged = _judged(followed, offer, close, options.on, judge, ranked.exact, tail)
     best = max(options.best or len(chosen), 1)
-    creators = _creators(experiment, portfolio, followed, offer, chosen, best, judge)
+    creators = _creators(experiment, portfolio, followed, offer, chosen, best, judge, tails)
     pilots: list[Pilot] = []
     if options.pilots:
         some = _candidates(offer, close)
         seen = see_first(
-            experiment, portfolio, followed, offer, chosen, some, options.on, (choose, judge)
+            experiment, portfolio, followed, offer, chosen, some, options.on, (choose, judge), tail
         )
         pilots = [
             Pilot(
@@ -74,7 +82,7 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
                 one.cost,
                 measured(one.worth, CURRENCY),
                 measured(one.returns, CURRENCY),
-                one.changes,
+                measured(one.again, FRACTION),
             )
             for one in seen
         ]
@@ -116,7 +124,16 @@ def _worlds_of(experiment: Experiment) -> int:
     return worlds
 
 
-def _measure(on: On) -> Callable[[Array], Estimate]:
+def _tails(experiment: Experiment, followed: Followed) -> list[Tail]:
+    """Return what the laws of each creator say of means of its profit."""
+    plan, rows = followed.each.plan, followed.alone
+    shown = ("expected_orders", "engagements", "impressions", "cost")
+    worlds = as_dataset(plan.portfolios, {name: rows[name] for name in shown}, {})
+    worlds.attrs["tails_json"] = json.dumps(group_tails(experiment, plan))
+    return [PortfolioWorlds(worlds, name).tail("profit") for name in plan.portfolios]
+
+
+def _measure(on: On) -> Callable[[Sample | Array], Estimate]:
     """Return the measure of profits in worlds."""
     if on == "loss_probability":
         return lambda profit: f.probability_below(profit, 0.0)
@@ -124,13 +141,13 @@ def _measure(on: On) -> Callable[[Array], Estimate]:
     return lambda profit: row.function(profit, **row.options)
 
 
-def _gap(on: On, one: Array, other: Array) -> Measured:
+def _gap(on: On, one: Array, other: Array, tail: Tail) -> Measured:
     """Return how much better one set does than another, paired: positive is better."""
-    first, second = (_measure(on)(profit) for profit in (one, other))
+    first, second = (_measure(on)(Sample(profit, tail)) for profit in (one, other))
     estimate = second - first if on == "loss_probability" else first - second
     if on == "profit_mean":
         # The mean of a difference is judged by its own tail, not by those of two large amounts.
-        estimate = f.mean(one - other)
+        estimate = f.mean(Sample(one - other, tail))
     return measured(estimate, MEASURES[on].unit)
 
 
@@ -155,6 +172,7 @@ def _judged(
     on: On,
     judge: slice,
     exact: bool,
+    tail: Tail,
 ) -> Judged:
     names = followed.each.plan.portfolios
     there = offer.part(judge)
@@ -173,22 +191,22 @@ def _judged(
     everybody = there.hired(close[0]).all(axis=0) if close[0] else np.ones(own.size, bool)
     return Judged(
         worlds=own.size,
-        value=measured(_measure(on)(own), MEASURES[on].unit),
-        profit_mean=measured(f.mean(own), CURRENCY),
+        value=measured(_measure(on)(Sample(own, tail)), MEASURES[on].unit),
+        profit_mean=measured(f.mean(Sample(own, tail)), CURRENCY),
         profit_median=measured(f.median(own), CURRENCY),
         loss_probability=measured(f.probability_below(own, 0.0), FRACTION),
         rivals=tuple(
             Rival(
                 rule,
                 tuple(names[i] for i in offer.in_order(members)),
-                measured(_measure(on)(profit), MEASURES[on].unit),
-                _gap(on, own, profit),
+                measured(_measure(on)(Sample(profit, tail)), MEASURES[on].unit),
+                _gap(on, own, profit, tail),
             )
             for (rule, members), profit in zip(rivals, beside, strict=True)
         ),
         close=len(close),
         best_share=measured(f.probability_at_least(own - others, 0.0), FRACTION),
-        regret=measured(f.mean(rows.max(axis=0) - own), CURRENCY),
+        regret=measured(f.mean(Sample(rows.max(axis=0) - own, tail)), CURRENCY),
         exact=exact,
         all_hired=measured(f.probability_at_least(everybody.astype(float), 1.0), FRACTION),
     )
@@ -236,20 +254,21 @@ def _creators(
     chosen: Members,
     best: int,
     judge: slice,
+    tails: Sequence[Tail],
 ) -> list[Creator]:
     rows, names = followed.alone, followed.each.plan.portfolios
     place = np.empty(offer.profit.shape, dtype=np.int64)
     order = np.argsort(-offer.profit, axis=0, kind="stable")
     np.put_along_axis(place, order, np.arange(offer.creators)[:, None], axis=0)
-    ceilings = _ceilings(followed, offer, chosen, judge)
+    ceilings = _ceilings(followed, offer, chosen, judge, tails)
     known = {one.name: one for one in believed(experiment, portfolio, followed)}
     creators = [
         Creator(
             name=name,
             chosen=i in chosen,
-            profit=measured(f.mean(offer.profit[i]), CURRENCY),
+            profit=measured(f.mean(Sample(offer.profit[i], tails[i])), CURRENCY),
             profit_median=measured(f.median(offer.profit[i]), CURRENCY),
-            orders=measured(f.mean(rows["orders"][i]), "orders"),
+            orders=measured(f.mean(Sample(rows["orders"][i], tails[i])), "orders"),
             loss_probability=measured(f.probability_below(offer.profit[i], 0.0), FRACTION),
             best_k=measured(f.probability_below(place[i].astype(float), best), FRACTION),
             ceiling_price=ceilings[i],
@@ -262,7 +281,7 @@ def _creators(
 
 
 def _ceilings(
-    followed: Followed, offer: Offer, chosen: Members, judge: slice
+    followed: Followed, offer: Offer, chosen: Members, judge: slice, tails: Sequence[Tail]
 ) -> list[Measured]:
     """Return the fee per post at which hiring a creator adds nothing to the mean profit of the rest."""
     there = offer.part(judge)
@@ -281,7 +300,7 @@ def _ceilings(
             ceilings.append(Measured(None, None, unit, "no fee is paid"))
             continue
         added = with_them[i] - without[rest[i]] + followed.fees[i, judge] * per_usd
-        ceiling = measured(f.ratio_of_means(added, per_usd), unit)
+        ceiling = measured(f.ratio_of_means(Sample(added, tails[i]), Sample(per_usd, LIGHT)), unit)
         if ceiling.value is not None and ceiling.value < 0.0:
             ceiling = Measured(0.0, None, unit, "costs more than it brings at any fee")
         ceilings.append(ceiling)

@@ -19,6 +19,7 @@ from ...engine.each import Followed, follow
 from ...experiment import Experiment
 from ...measures import Estimate
 from ...measures import functions as f
+from ...measures.estimate import Sample, Tail
 from ...plan.each import each_of
 from ...plan.hiring import charged_for
 from ..worth.evppi import Additive
@@ -44,15 +45,15 @@ class Seen:
         USD of profit over hiring the best set at once, the pilot paid and its orders counted.
     returns
         USD of profit that the pilot's own post brings.
-    changes
-        Share of worlds in which what is seen leads to another set.
+    again
+        Share of worlds in which the creator is hired again.
     """
 
     creator: int
     cost: float
     worth: Estimate
     returns: Estimate
-    changes: float
+    again: Estimate
 
 
 def see_first(
@@ -64,6 +65,7 @@ def see_first(
     candidates: Sequence[int],
     on: On,
     halves: tuple[slice, slice],
+    tail: Tail,
 ) -> list[Seen]:
     """Return the pilots that the budget can pay, the best first.
 
@@ -79,6 +81,8 @@ def see_first(
         What the money left is spent by.
     halves
         Worlds to choose on, and worlds to judge on.
+    tail
+        What the laws say of means of profit.
     """
     plan = followed.each.plan
     costs = {i: _quote(experiment, followed, i) for i in candidates}
@@ -87,13 +91,11 @@ def see_first(
         return []
     posts = experiment.portfolio[portfolio].posts
     names = [plan.portfolios[i] for i in offered]
-    piloted = follow(
-        each_of(experiment, portfolio, followed.worlds, stages=(1, posts), only=names)
-    )
+    piloted = follow(each_of(experiment, portfolio, followed.worlds, stages=(1, posts), only=names))
     at = {name: row for row, name in enumerate(piloted.each.plan.portfolios)}
     base = offer.part(halves[1]).profits([chosen])[0]
     seen = [
-        _of_one(offer, piloted, at[plan.portfolios[i]], i, costs[i], base, on, halves)
+        _of_one(offer, piloted, at[plan.portfolios[i]], i, costs[i], base, on, halves, tail)
         for i in offered
     ]
     return sorted(seen, key=lambda one: -float(one.worth.value))
@@ -118,6 +120,7 @@ def _of_one(
     base: Array,
     on: On,
     halves: tuple[slice, slice],
+    tail: Tail,
 ) -> Seen:
     choose, judge = halves
     sums, (first, further) = piloted.sums[row], piloted.alone["profit"][2 * row : 2 * row + 2]
@@ -136,7 +139,14 @@ def _of_one(
     judged = slice(choose.stop - choose.start, profit.shape[1])
     taken = Additive(shown).foretell(judged, profit - profit[0]).argmax(axis=0)
     earned = np.take_along_axis(profit[:, judged], taken[None], axis=0)[0] + first[judge]
-    return Seen(i, cost, f.mean(earned - base), f.mean(first[judge]), float(np.mean(taken != 0)))
+    again = np.array([i in members for members in options])[taken]
+    return Seen(
+        i,
+        cost,
+        f.mean(Sample(earned - base, tail)),
+        f.mean(Sample(first[judge], tail)),
+        f.probability_at_least(again.astype(float), 1.0),
+    )
 
 
 def _options(left: Offer, i: int, on: On) -> list[Members]:
@@ -157,7 +167,15 @@ def _with(rows: Array, i: int, own: Array) -> Array:
 
 
 def _acting_with(acting: Acting, i: int, own: Acting, row: int) -> Acting:
-    names = ("gross", "cost", "reach", "exposure", "expected", "log_spill")
+    def rows(name: str) -> Array:
+        return _with(getattr(acting, name), i, getattr(own, name)[row])
+
     return replace(
-        acting, **{name: _with(getattr(acting, name), i, getattr(own, name)[row]) for name in names}
+        acting,
+        gross=rows("gross"),
+        cost=rows("cost"),
+        reach=rows("reach"),
+        exposure=rows("exposure"),
+        expected=rows("expected"),
+        log_spill=rows("log_spill"),
     )

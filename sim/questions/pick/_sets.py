@@ -23,6 +23,7 @@ from ...engine.each import Followed
 from ...plan import NicheTerms
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Members = tuple[int, ...]
 On = Literal["profit_mean", "profit_median", "profit_p05", "profit_es05", "loss_probability"]
 
@@ -36,8 +37,10 @@ _NEIGHBOURS, _FEW_NEIGHBOURS = 4_000, 300
 _ROUNDS = 50
 #: Sets whose worlds are in memory at once.
 _AT_ONCE = 500
-#: How many of the best sets lend their neighbours to those that come close.
-_LENDING = 4
+#: How many of the best sets lend their neighbours to those that come close, one for so many sets.
+_LENT = 50
+#: Steps after which the search for a knapsack's best ends with the best that it met.
+_MOST_STEPS = 200_000
 
 
 # --- What a set brings ------------------------------------------------------------------------------
@@ -70,7 +73,7 @@ class Acting:
     exposure: Array
     expected: Array
     log_spill: Array
-    niche: npt.NDArray[np.int64]
+    niche: Ints
     niches: tuple[NicheTerms, ...]
 
     def part(self, worlds: slice) -> Acting:
@@ -78,12 +81,22 @@ class Acting:
         names = ("gross", "cost", "reach", "exposure", "expected", "log_spill")
         return replace(self, **{name: getattr(self, name)[:, worlds] for name in names})
 
-    def profit(self, added: Callable[[Array, npt.NDArray[np.int64]], Array]) -> Array:
-        """Return the profit of sets, given what adds up a row over the members among some creators."""
-        everybody = np.arange(len(self.niche))
+    def profit(self, there: Ints, added: Callable[[Array, Ints], Array]) -> Array:
+        """Return the profit of a set in each world.
+
+        Parameters
+        ----------
+        there
+            Its members.
+        added
+            Adds up rows over some of the members, given by their places among them.
+        """
+        everybody = np.arange(len(there))
         total: Array | float = 0.0
         for n, terms in enumerate(self.niches):
-            own = np.flatnonzero(self.niche == n)
+            own = np.flatnonzero(self.niche[there] == n)
+            if not len(own):
+                continue
             exposure = added(self.exposure, own)
             unique = unique_reach(added(self.reach, own), exposure, terms.market, terms.overlap)
             kept = kept_share(terms, unique, exposure, added(self.expected, own))
@@ -117,7 +130,7 @@ class Offer:
     profit: Array
     quotes: Array
     expected: Array
-    order: npt.NDArray[np.int64]
+    order: Ints
     budget: float
     fixed: float
     acting: Acting | None
@@ -154,6 +167,10 @@ class Offer:
         """Return the expected quotes of a set, USD."""
         return float(self.expected[list(members)].sum())
 
+    def mean(self, members: Members) -> float:
+        """Return the sum of the mean profits of a set, USD."""
+        return float(self.means[list(members)].sum())
+
     def in_order(self, members: Members) -> list[int]:
         """Return the members in the order in which they are asked."""
         place = np.empty(self.creators, dtype=np.int64)
@@ -179,35 +196,24 @@ class Offer:
         Orders that overlap and incidents take are taken in proportion, which leaves every mean as
         it is; `capped` says whether a world hires only whom its quotes allow.
         """
-        if capped and not self.certain:
-            rows = [self._of_one(members) for members in sets]
-        else:
-            rows = [
-                self._of_many(sets[start : start + _AT_ONCE])
-                for start in range(0, len(sets), _AT_ONCE)
-            ]
-        result = np.concatenate(rows) if rows else np.empty((0, self.profit.shape[1]))
-        anybody = np.array([bool(members) for members in sets])
-        return np.asarray(result - self.fixed * anybody[:, None])
+        result = np.empty((len(sets), self.quotes.shape[1]))
+        for row, members in zip(result, sets, strict=True):
+            there = np.array(members, dtype=np.int64)
+            hired = None if self.certain or not capped else self.hired(members)
+            row[:] = self._together(there, hired) - self.fixed * bool(members)
+        return result
 
-    def _of_one(self, members: Members) -> Array:
-        there, hired = np.array(members, dtype=np.int64), self.hired(members)
+    def _together(self, there: Ints, hired: Array | None) -> Array:
+        """Return the profit of members before the fixed cost, where some are hired in some worlds."""
 
-        def added(row: Array, own: npt.NDArray[np.int64]) -> Array:
-            of_niche = np.isin(there, own)
-            return np.asarray((row[there[of_niche]] * hired[of_niche]).sum(axis=0, keepdims=True))
+        def added(rows: Array, of: Ints) -> Array:
+            if hired is None:
+                return np.asarray(rows[there[of]].sum(axis=0))
+            return np.asarray((rows[there[of]] * hired[of]).sum(axis=0))
 
         if self.acting is None:
-            return added(self.profit, there)
-        return self.acting.profit(added)
-
-    def _of_many(self, sets: Sequence[Members]) -> Array:
-        there = np.zeros((len(sets), self.creators))
-        for row, members in zip(there, sets, strict=True):
-            row[list(members)] = 1.0
-        if self.acting is None:
-            return np.asarray(there @ self.profit)
-        return self.acting.profit(lambda row, own: there[:, own] @ row[own])
+            return added(self.profit, np.arange(len(there)))
+        return self.acting.profit(there, added)
 
 
 def offer_of(followed: Followed, budget: float, chosen_on: slice) -> Offer:
@@ -305,11 +311,14 @@ def rank_sets(offer: Offer, on: On, most: int) -> Ranked:
         Sets to return.
     """
     able = [i for i in range(offer.creators) if offer.fits(offer.expected[i])]
-    empty_counts = on != "loss_probability"
-    scores: dict[Members, float] = {(): 0.0} if empty_counts or not able else {}
+    adds_up = on == "profit_mean" and offer.acting is None and offer.certain
+    scores: dict[Members, float] = {} if on == "loss_probability" and able else {(): 0.0}
 
     def tried(sets: Sequence[Members]) -> None:
         fresh = [one for one in dict.fromkeys(sets) if one and one not in scores]
+        if adds_up:
+            scores.update({one: offer.mean(one) - offer.fixed for one in fresh})
+            return
         for start in range(0, len(fresh), _AT_ONCE):
             some = fresh[start : start + _AT_ONCE]
             scores.update(zip(some, score(offer.profits(some), on).tolist(), strict=True))
@@ -318,12 +327,13 @@ def rank_sets(offer: Offer, on: On, most: int) -> Ranked:
     if exact:
         tried(list(_every_set(offer, able)))
     else:
-        best = knapsack(offer, able)
-        tried([best, *_greedy(offer, able, on)])
-        exact = on == "profit_mean" and offer.acting is None and offer.certain
+        best, whole = knapsack(offer, able)
+        exact = adds_up and whole
+        tried([best])
         if not exact:
+            tried(_greedy(offer, able, on))
             _exchange(offer, able, tried, scores)
-        for one in _best(scores, _LENDING):
+        for one in _best(scores, max(most // _LENT, 1)):
             tried(_neighbours(offer, able, one))
     return Ranked(tuple(_best(scores, most)), exact)
 
@@ -339,24 +349,49 @@ def _every_set(offer: Offer, able: Sequence[int]) -> Iterator[Members]:
                 yield members
 
 
-def knapsack(offer: Offer, able: Sequence[int]) -> Members:
-    """Return the set of the highest sum of mean profits whose expected quotes fit."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+def knapsack(offer: Offer, able: Sequence[int]) -> tuple[Members, bool]:
+    """Return the set of the highest sum of mean profits whose expected quotes fit, and whether it is.
 
+    Branch and bound in depth first, the most profit per USD first, bounded by what the rest of the
+    budget would bring at the next one's profit per USD (Horowitz and Sahni 1974; Dantzig 1957).
+    """
     gains = [i for i in able if offer.means[i] > 0.0]
-    if not gains:
-        return ()
-    scale = max(offer.budget, 1e-9)
-    solved = milp(
-        -offer.means[gains] / np.abs(offer.means[gains]).max(),
-        integrality=np.ones(len(gains)),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(offer.expected[gains][None] / scale, ub=1.0 + _ROUNDING),
-        options={"mip_rel_gap": 0.0},
-    )
-    taken = np.zeros(len(gains)) if solved.x is None else solved.x
-    members = tuple(i for i, x in zip(gains, taken, strict=True) if x > 0.5)
-    return members if offer.fits(offer.cost(members)) else ()
+    with np.errstate(divide="ignore"):
+        gains.sort(key=lambda i: -float(offer.means[i]) / max(float(offer.expected[i]), 1e-300))
+    worth, cost = (rows[gains].tolist() for rows in (offer.means, offer.expected))
+    best: list[int] = []
+    reached, steps = 0.0, 0
+    taken: list[int] = []
+    left, total, at = offer.budget * (1.0 + _ROUNDING), 0.0, 0
+    while True:
+        steps += 1
+        # What the rest could bring, the last of it in part.
+        room, bound, j = left, total, at
+        while j < len(gains) and cost[j] <= room:
+            room -= cost[j]
+            bound += worth[j]
+            j += 1
+        whole = j
+        if j < len(gains):
+            bound += worth[j] * room / cost[j]
+        if bound > reached * (1.0 + 1e-12) and steps <= _MOST_STEPS:
+            for i in range(at, whole):
+                taken.append(i)
+                left -= cost[i]
+                total += worth[i]
+            if total > reached:
+                best, reached = list(taken), total
+            at = whole + 1
+            if at < len(gains):
+                continue
+        if steps > _MOST_STEPS or not taken:
+            break
+        # Back to the last one taken: without it.
+        gone = taken.pop()
+        left += cost[gone]
+        total -= worth[gone]
+        at = gone + 1
+    return tuple(sorted(gains[i] for i in best)), steps <= _MOST_STEPS
 
 
 def _greedy(offer: Offer, able: Sequence[int], on: On) -> list[Members]:
@@ -396,18 +431,17 @@ def _exchange(
 
 def _neighbours(offer: Offer, able: Sequence[int], members: Members) -> list[Members]:
     """Return the sets one exchange away that fit, those of the highest sum of means first."""
-    out = [i for i in able if i not in members]
-    moves: list[tuple[float, Members]] = []
-    for gone in (None, *members):
-        kept = tuple(i for i in members if i != gone)
-        cost, mean = offer.cost(kept), float(offer.means[list(kept)].sum())
-        if gone is not None:
-            moves.append((mean, kept))
-        moves += [
-            (mean + float(offer.means[i]), tuple(sorted((*kept, i))))
-            for i in out
-            if offer.fits(cost + offer.expected[i])
-        ]
-    alone = offer.acting is not None or not offer.certain
-    moves.sort(key=lambda move: -move[0])
-    return [one for _, one in moves[: _FEW_NEIGHBOURS if alone else _NEIGHBOURS]]
+    most = _NEIGHBOURS if offer.acting is None and offer.certain else _FEW_NEIGHBOURS
+    out = np.array([i for i in able if i not in members], dtype=np.int64)
+    kept = [tuple(i for i in members if i != gone) for gone in (None, *members)]
+    # Row by row: nobody leaves, then each member does; the first column brings nobody in.
+    cost = np.array([offer.cost(one) for one in kept])[:, None] + np.r_[0.0, offer.expected[out]]
+    mean = np.array([offer.mean(one) for one in kept])[:, None] + np.r_[0.0, offer.means[out]]
+    mean[~offer.fits(cost)] = -math.inf
+    mean[0, 0] = -math.inf
+    best = np.argsort(-mean, axis=None, kind="stable")[:most]
+    return [
+        tuple(sorted((*kept[row], int(out[column - 1])))) if column else kept[row]
+        for row, column in zip(*np.unravel_index(best, mean.shape), strict=True)
+        if mean[row, column] > -math.inf
+    ]
