@@ -154,7 +154,8 @@ def _draw(dataset: xr.Dataset, folder: Path, answer: Answer) -> None:
     from ..report import always
 
     first = answer.comparisons[0] if answer.comparisons else None
-    draw_all(dataset, folder, summary=answer.summary, comparison=first)
+    shown = answer.best.shown(answer.summary) if answer.best else None
+    draw_all(dataset, folder, summary=answer.summary, comparison=first, portfolios=shown)
     run = Run(dataset, answer.summary)
     if answer.best is not None:
         _draw_figure(always.best_of_all(run, answer.best), folder)

@@ -69,6 +69,11 @@ class Experiment(models.Experiment):
         """Inputs that the file leaves to evidence, for a tier that it hires or at all."""
         return self._left_to_evidence
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The tables as the file gives them, before anything is filled in."""
+        return self._given
+
     def under(self, evidence: str) -> Experiment:
         """Return the same file filled up from another set of evidence; its own figures stay."""
         tables = {**self._given, "evidence": evidence}

@@ -11,9 +11,9 @@ from ..explain import Input
 from ..figures.spec import Cells, Figure
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
-from ..notebook import BEST, HEADLINE_OF_MANY, MOST_SIDE_BY_SIDE, ranked_table
+from ..notebook import BEST, HEADLINE_OF_MANY, MOST_ROWS, MOST_SIDE_BY_SIDE, ranked_table
 from ..run.written import Answer
-from ..text.names import listed, measure_heading
+from ..text.names import few, listed, measure_heading
 from ..text.numbers import FRACTION, counted, fixed, writer
 from ..text.safe import printable
 from . import always, flows
@@ -91,10 +91,12 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
     run = opened.run
     blocks = asked(run, opened.analyses)
     first = pair.a if pair else run.names[0]
+    best = opened.answer.best
+    some = run.only(best.shown(summary)) if best else run
     free = {
         "comparison": [
-            always.distribution(run, summary),
-            *([always.best_of_all(run, opened.answer.best)] if opened.answer.best else []),
+            always.distribution(some, summary),
+            *([always.best_of_all(run, best)] if best else []),
             *([always.paired(run, pair)] if pair else []),
             *([always.reason(run, summary, opened.answer.why)] if opened.answer.why else []),
             *([always.evidence(opened.answer.evidence)] if opened.answer.evidence else []),
@@ -102,9 +104,9 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
             flows.journey(run),
         ],
         "risk": [
-            always.losses(run, summary),
-            always.at_least(run, summary),
-            *([always.risk_and_return(run, summary)] if len(run.names) > 1 else []),
+            always.losses(some, summary),
+            always.at_least(some, summary),
+            *([always.risk_and_return(some, summary)] if len(run.names) > 1 else []),
         ],
     }
     sections = [
@@ -201,12 +203,11 @@ def _place(opened: Opened) -> str:
 def _facts(opened: Opened) -> list[tuple[str, str]]:
     manifest, run = opened.manifest, opened.run
     packages = manifest.get("packages", {})
-    creators = listed(
-        [f"{name} {counted(count)}" for name, count in opened.answer.summary.creators.items()]
-    )
+    hired = opened.answer.summary.creators
+    creators = [f"{name} {counted(count)}" for name, count in hired.items()]
     facts = [
         ("experiment", str(manifest["experiment"])),
-        ("creators hired", creators),
+        ("creators hired", listed(creators) if len(creators) < MOST_ROWS else few(creators)),
         ("worlds", f"{counted(run.worlds)}"),
         ("seed", str(manifest.get("seed", "unknown"))),
         ("sampling", str(run.ds.attrs.get("sampling", "plain"))),
