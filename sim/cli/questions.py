@@ -50,7 +50,7 @@ def command_of(question: Question[Any, Any]) -> click.Command:
         folder, run = finished_run(experiment, out, threads, as_json)
         kept = folder.parent / f".{folder.name}.points"
         with progress_bar(question.counts, as_json) as progress:
-            answer = question.ask(Setting(experiment, run, threads, progress, kept), options)
+            answer = question.answer_to(Setting(experiment, run, threads, progress, kept), options)
         tell(answer, options.stem(question.name), folder, as_json, run)
 
     ask.__doc__ = question.about

@@ -13,7 +13,8 @@ from ..figures.spec import Bars, Figure, Series, roles
 from ..measures.evaluate import Measured
 from ..measures.summary import Summary
 from ..run.dataset import line_costs
-from ..text.numbers import CURRENCY, counted, plain
+from ..text.currency import currency
+from ..text.numbers import counted, plain
 from ..text.numbers import money as amount
 from .always import METHOD
 
@@ -39,7 +40,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     return Figure(
         name="waterfall",
         finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
-        made=f"Means over {counted(run.worlds, 'world')}, {CURRENCY}. Grey: what is paid or not kept",
+        made=f"Means over {counted(run.worlds, 'world')}, {currency()}. Grey: what is paid or not kept",
         panels=(
             Bars(
                 labels,
@@ -53,7 +54,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
                         for text, step in zip(texts, steps, strict=True))),
                     Series("paid, below zero", tuple(down), "muted", 1),
                 ),
-                f"{CURRENCY}, mean",
+                f"{currency()}, mean",
                 form="money",
                 stacked=True,
             ),
@@ -63,7 +64,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
         "(1 + repeat value).",
         plot=partial(plot_waterfall, run, portfolio=name),
         tips={
-            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} {CURRENCY}"
+            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} {currency()}"
             for step, text in zip(steps, texts, strict=True)
         },
     )  # fmt: skip
@@ -80,18 +81,18 @@ def journey(run: Run) -> Figure:
             Bars(
                 tuple(entries),
                 tuple(_own_bar(tier, entry, list(entries)) for tier, entry in entries.items()),
-                f"{stage} per 1,000 {CURRENCY}",
+                f"{stage} per 1,000 {currency()}",
                 form="number",
             )
         )
         tips |= {
-            f"bar {stage} {tier}": f"{tier}: {plain(entry.value, entry.se)} {stage} per 1,000 {CURRENCY}"
+            f"bar {stage} {tier}": f"{tier}: {plain(entry.value, entry.se)} {stage} per 1,000 {currency()}"
             for tier, entry in entries.items()
         }
     return Figure(
         name="funnel",
         finding=titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers}),
-        made=f"Per 1,000 {CURRENCY} of cost; ratios of means over {counted(run.worlds, 'world')}. Each stage has "
+        made=f"Per 1,000 {currency()} of cost; ratios of means over {counted(run.worlds, 'world')}. Each stage has "
         "its own scale",
         panels=tuple(small),
         method=METHOD + " All lines of a tier count together, whichever portfolio they belong to.",

@@ -30,6 +30,7 @@ from ..measures.comparison import compare_pairs
 from ..measures.levels import split_levels
 from ..measures.worlds import sides_of
 from ..plan import sampling_of
+from ..text.currency import MONEY, writing_in
 from ..text.safe import cell, printable
 from .dataset import save, warnings_of
 from .evidence import NOTHING, ByEvidence, by_evidence
@@ -93,6 +94,7 @@ class Answer:
             "experiment": self.attrs["experiment"],
             "seed": int(self.attrs["seed"]),
             "worlds": int(self.attrs["worlds"]),
+            **({} if self.summary.currency == MONEY else {"currency": self.summary.currency}),
             "portfolios": self.summary.to_dict(),
             "comparisons": [comparison.to_dict() for comparison in self.comparisons],
             "best": self.best.to_dict() if self.best else None,
@@ -130,7 +132,8 @@ def read_answer(dataset: xr.Dataset) -> Answer:
     levels = split_levels(dataset)
     if levels is not None:
         sentences = [*sentences, levels.sentence]
-    warnings = [*number_warnings(dataset, summary), *warnings_of(dataset)]
+    with writing_in(summary.currency):
+        warnings = [*number_warnings(dataset, summary), *warnings_of(dataset)]
     return Answer(
         summary,
         comparisons,
@@ -176,6 +179,18 @@ def write_run(
     RunError
         Where the folder cannot be written or holds something else.
     """
+    with writing_in(experiment.currency):
+        return _written_run(folder, experiment, dataset, draw, seconds, threads)
+
+
+def _written_run(
+    folder: str | Path,
+    experiment: Experiment,
+    dataset: xr.Dataset,
+    draw: Draw | None,
+    seconds: Mapping[str, float] | None,
+    threads: int | None,
+) -> Answer:
     check_target(Path(folder))
     folder = Path(folder).resolve()
     said = _with_evidence(read_answer(dataset), experiment, dataset, threads)
