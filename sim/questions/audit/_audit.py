@@ -120,7 +120,7 @@ def _scenes(
         base = _packaged_defaults(book)
     else:
         # Claims speak of posts that nobody boosted, unless a portfolio of the book says so.
-        unboosted = {("boost", "budget"): 0.0}
+        unboosted: dict[tuple[str, ...], float] = {("boost", "budget"): 0.0}
         base = variant(experiment, unboosted, portfolios=book.portfolios)
     change = {"worlds": worlds, "replicates": 1, "beliefs": None}
     if seed is not None:
