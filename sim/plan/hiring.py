@@ -157,8 +157,7 @@ def hired_lines(
         shares = [float(line.creators) for line in hired]
         if portfolio.mix is not None:
             shares = [share for _, _, share in portfolio_terms(portfolio)]
-        total = sum(shares) or 1.0
-        shares = [share / total for share in shares]
+        shares = [share / (sum(shares) or 1.0) for share in shares]
         result += boosted(experiment, name, portfolio, hired, shares, faults)
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
