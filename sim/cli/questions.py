@@ -166,7 +166,7 @@ def save_figures(answer: Answer, stem: Path, run: xr.Dataset) -> None:
 
 def _draw(answer: Answer, stem: Path, run: xr.Dataset) -> None:
     from ..charts.run import portfolio_tiers
-    from ..charts.theme import save
+    from ..charts.theme import lay_out, save
     from ..figures.matplotlib import draw
     from ..run.folder import file_in_place
 
@@ -176,7 +176,7 @@ def _draw(answer: Answer, stem: Path, run: xr.Dataset) -> None:
         sheet = draw(figure).get_figure(root=True)
         assert sheet is not None
         name = f"{stem.name}_{figure.name}" if place else stem.name
+        lay_out(sheet)
         for kind in ("png", "svg"):
             with file_in_place(stem.with_name(f"{name}.{kind}")) as temporary:
                 save(sheet, temporary)
-            sheet.set_layout_engine("none")  # laid out once, by the first file

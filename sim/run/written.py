@@ -114,7 +114,6 @@ def write_run(
     experiment: Experiment,
     dataset: xr.Dataset,
     *,
-    draw: Draw | None = None,
     seconds: Mapping[str, float] | None = None,
     threads: int | None = None,
 ) -> Answer:
@@ -130,9 +129,6 @@ def write_run(
         What was run.
     dataset
         What it gave.
-    draw
-        Draws the charts of a run into a folder, once the run is in its place. What fails there is
-        told and costs no worlds.
     seconds
         What to note in the manifest about time.
     threads
@@ -168,8 +164,6 @@ def write_run(
                 "seconds": dict(seconds or {}),
             },
         )
-    if draw is not None:
-        _draw(folder, dataset, said, draw)
     return said
 
 
@@ -191,7 +185,17 @@ def _with_evidence(
     )
 
 
-def _draw(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> None:
+def draw_run(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> None:
+    """Add its charts to a run that is in its place; what fails is told and costs no worlds.
+
+    Parameters
+    ----------
+    folder, dataset, said
+        The run.
+    draw
+        Draws the charts of a run into a folder.
+    """
+    folder = folder.resolve()
     try:
         with added(folder, "charts") as staged:
             draw(dataset, staged, said)
