@@ -150,7 +150,6 @@ def write_run(
     experiment: Experiment,
     dataset: xr.Dataset,
     *,
-    draw: Draw | None = None,
     seconds: Mapping[str, float] | None = None,
     threads: int | None = None,
 ) -> Answer:
@@ -166,9 +165,6 @@ def write_run(
         What was run.
     dataset
         What it gave.
-    draw
-        Draws the charts of a run into a folder, once the run is in its place. What fails there is
-        told and costs no worlds.
     seconds
         What to note in the manifest about time.
     threads
@@ -180,14 +176,13 @@ def write_run(
         Where the folder cannot be written or holds something else.
     """
     with writing_in(experiment.currency):
-        return _written_run(folder, experiment, dataset, draw, seconds, threads)
+        return _written_run(folder, experiment, dataset, seconds, threads)
 
 
 def _written_run(
     folder: str | Path,
     experiment: Experiment,
     dataset: xr.Dataset,
-    draw: Draw | None,
     seconds: Mapping[str, float] | None,
     threads: int | None,
 ) -> Answer:
@@ -216,8 +211,6 @@ def _written_run(
                 "seconds": dict(seconds or {}),
             },
         )
-    if draw is not None:
-        _draw(folder, dataset, said, draw)
     return said
 
 
@@ -239,9 +232,19 @@ def _with_evidence(
     )
 
 
-def _draw(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> None:
+def draw_run(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> None:
+    """Add its charts to a run that is in its place; what fails is told and costs no worlds.
+
+    Parameters
+    ----------
+    folder, dataset, said
+        The run.
+    draw
+        Draws the charts of a run into a folder.
+    """
+    folder = folder.resolve()
     try:
-        with added(folder, "charts") as staged:
+        with writing_in(said.summary.currency), added(folder, "charts") as staged:
             draw(dataset, staged, said)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{folder}: the run is whole but for its charts") from None
