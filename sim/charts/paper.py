@@ -10,6 +10,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ..text.currency import currency
+from ..text.names import capital
 from .theme import FONT, LIGHT, Theme, styled
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Paper:
         Across the whole figure where it is ours, else above the axes.
         """
         write = self._across if self.own else self._above
-        write(finding if title is None else title, made if subtitle is None else subtitle)
+        write(capital(finding) if title is None else title, made if subtitle is None else subtitle)
         # A title that is set afterwards takes the place of this one.
         vars(self.ax)["set_title"] = partial(_retitled, self.ax)
 

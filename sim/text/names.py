@@ -271,8 +271,13 @@ def some_of(part: int, whole: int) -> str:
 
 
 def capital(text: str) -> str:
-    """Return a text that begins a sentence."""
-    return text[:1].upper() + text[1:]
+    """Return a text that begins a sentence; a first word that is spelt like iOS stays.
+
+    >>> capital("micro beats macro"), capital("iOS beats web")
+    ('Micro beats macro', 'iOS beats web')
+    """
+    first = text.partition(" ")[0]
+    return text if first[1:].lower() != first[1:] else text[:1].upper() + text[1:]
 
 
 def _joined(parts: list[str]) -> str:
