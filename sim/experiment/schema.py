@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from . import models
 from .families import PARAMETERS
-from .layout import NAMED, TABLES, known_keys, sourced_keys
+from .layout import NAMED, PLAIN, TABLES, known_keys, sourced_keys
 
 Schema = dict[str, Any]
 
@@ -120,7 +120,7 @@ def json_schema() -> Schema:
         **_closed(
             {
                 "title": {"type": "string", "description": "the question in words"},
-                "evidence": _plain(raw["properties"]["evidence"]),
+                **{key: _plain(raw["properties"][key]) for key in PLAIN if key != "title"},
                 "include": {
                     "type": "array",
                     "items": {"type": "string"},
