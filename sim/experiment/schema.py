@@ -106,6 +106,10 @@ def json_schema() -> Schema:
     tables["beliefs"] = _closed({**beliefs, "source": _source(("beliefs",))})
     definitions["Sweep"]["additionalProperties"] = _VALUES
     tables["scenario"] = _SCENARIOS
+    own = definitions["Portfolio"]["properties"]["boost"]
+    shorter = [{"$ref": "#/$defs/Number"}, {"$ref": "#/$defs/PortfolioBoost"}]
+    own.update(anyOf=shorter)
+    own.pop("$ref", None)
     line = {"anyOf": [{"$ref": "#/$defs/Number"}, {"$ref": "#/$defs/MixLine"}]}
     definitions["Portfolio"]["properties"]["mix"]["additionalProperties"] = line
     return {

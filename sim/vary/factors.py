@@ -158,12 +158,15 @@ def uncertain_figures(experiment: Experiment, plan: Plan) -> list[Uncertain]:
     """
     figures = [_shock(factor, k, plan) for k, factor in enumerate(plan.factors) if _shocks(factor)]
     figures += _tier_figures(experiment, plan)
-    for name, (table, k) in plan.economics.items():
-        if k is not None:
-            what = _meaning(m.Economics, name, experiment)
-            key, row = f"economics.{name}", _only(k, plan)
-            factor = plan.factors[k]
-            figures.append(Uncertain(key, factor, k, spoken(name), what, "", row, table.quantile))
+    tables = (("economics", m.Economics, plan.economics), ("boost", m.Boost, plan.paid))
+    for head, model, known in tables:
+        for name, (table, k) in known.items():
+            if k is None:
+                continue
+            what, key = _meaning(model, name, experiment), f"{head}.{name}"
+            words = spoken(name) if head == "economics" else factor_words(key, "belief")
+            factor, row = plan.factors[k], _only(k, plan)
+            figures.append(Uncertain(key, factor, k, words, what, "", row, table.quantile))
     return figures
 
 

@@ -332,10 +332,9 @@ NUMBERS = [
         "truncate = [0, ...] (got { lognormal = { mean = 0.01, log_sd = 1000 } })",
     ),
     row(
-        "cost that would buy nothing",
-        "[costs]\nboosting = 3",
-        "costs.boosting: is not simulated: it would cost and bring nothing; leave it out, or add "
-        "the amount to `costs.fixed` (got 3)",
+        "half a post to boost",
+        "[boost]\nposts = 2.5",
+        'boost.posts: must be "all" or a whole number of posts, at least 1 (got 2.5)',
     ),
     row(
         "share above one",

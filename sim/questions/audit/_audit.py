@@ -131,7 +131,9 @@ def _scenes(
     if experiment is None:
         base = _packaged_defaults(book)
     else:
-        base = variant(in_dollars(experiment), portfolios=book.portfolios)
+        # Claims speak of posts that nobody boosted, unless a portfolio of the book says so.
+        unboosted: dict[tuple[str, ...], float] = {("boost", "budget"): 0.0}
+        base = variant(in_dollars(experiment), unboosted, portfolios=book.portfolios)
     change = {"worlds": worlds, "replicates": 1, "beliefs": None}
     if seed is not None:
         change["seed"] = seed

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ...experiment import Experiment, ExperimentError, Fault
 from ...measures.worlds import as_dataset
 from ...plan import make_plan
+from ...plan.boosting import boosts
 from ...vary.draw import draw, plainly
 from ...vary.variant import line_names, on_terms, variant
 from ..common import measure_of
@@ -220,6 +221,7 @@ def _check(
     portfolios = {
         mix.name: {
             "creators": sum(mix.creators.values()),
+            "boost": 0,
             "mix": {
                 line: on_terms(terms[line]) | {"share": count / sum(mix.creators.values())}
                 for line, count in mix.creators.items()
@@ -280,6 +282,8 @@ def _notes(experiment: Experiment, risk: str, mixes: Sequence[Mix]) -> list[str]
             f"Every mix hires {lines}: along the set only their numbers and what is left unspent "
             "change."
         )
+    if boosts(experiment):
+        notes.append("Boosting is left out: mixes are compared by what they bring without it.")
     notes += [priced(price) for mix in mixes[:1] for price in mix.prices]
     if any(niche.market is not None for niche in experiment.niche.values()):
         notes.append(
