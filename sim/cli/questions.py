@@ -46,7 +46,9 @@ def command_of(question: Question[Any, Any]) -> click.Command:
     ) -> None:
         experiment = read(file, overrides, worlds, seed)
         asked = {name: value for name, value in given.items() if value not in (None, ())}
-        options = question.read_options(asked, experiment.file, flags=True)
+        options = question.read_options(
+            asked, experiment.file, flags=True, currency=experiment.currency
+        )
         folder, run = finished_run(experiment, out, threads, as_json)
         kept = folder.parent / f".{folder.name}.points"
         with progress_bar(question.counts, as_json) as progress:
