@@ -27,7 +27,7 @@ def economics_rows(plan: Plan, factors: Array) -> dict[str, Array | float]:
             log = table.coefficients[0, 0]
             rows[name] = float(np.exp(log)) if log > LOG_ZERO else 0.0
         else:
-            rows[name] = table.quantile(factors[factor])
+            rows[name] = table.quantile(plan.scores(factor, factors))
     return rows
 
 

@@ -113,6 +113,7 @@ class Line:
     known_of: Ints  #: (C,) which row of the three a creator uses; -1 where nobody is known
     loading: Array  #: (X, K) weight of each shared factor in the score
     belief: Array  #: (X, K) weight of each shared factor in the log of the value
+    level: Array  #: (X,) what beliefs add to that log where all factors are zero; part of `shift`
     shift: Array  #: (X,) constant in the log of the value
     varies: npt.NDArray[np.bool_]  #: (X,) whether an input's row differs from one number
     pieces: (

@@ -19,7 +19,7 @@ NAMED = ("platform", "niche", "tier", "compensation", "portfolio")
 #: Tables of dotted keys with other values for them: what they name is checked when it is used.
 FREE = ("sweep", "scenario")
 #: Tables with nothing that a source could say.
-_UNSOURCED = ("simulation", "portfolio", "decision")
+_UNSOURCED = ("simulation", "portfolio", "learned", "decision")
 
 
 def is_section(path: Path) -> bool:

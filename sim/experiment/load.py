@@ -75,8 +75,12 @@ class Experiment(models.Experiment):
         return build(tables, name=self.name, file=self.file, folder=self.folder)
 
     def tables(self) -> dict[str, Any]:
-        """Return the resolved experiment as plain TOML tables, complete without any preset."""
-        tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude={"name"}))
+        """Return the resolved experiment as plain TOML tables, complete without any preset.
+
+        Results that were learned from stay where they are: what they taught is there.
+        """
+        aside: dict[str, Any] = {"name": True, "learned": {"results"}}
+        tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude=aside))
         return tables
 
     def fingerprint(self) -> str:
@@ -90,8 +94,11 @@ class Experiment(models.Experiment):
 
     def meaning(self) -> dict[str, Any]:
         """Return the tables that decide the numbers of a world, as plain numbers and texts."""
-        aside = {"name", "title", "evidence", "decision", "sweep", "scenario"}
+        aside = {"name", "title", "evidence", "learned", "decision", "sweep", "scenario"}
         tables = {name: _meaning(table) for name, table in self if name not in aside}
+        if self.learned is not None:
+            taught = (self.learned.factors, self.learned.center, self.learned.covariance)
+            tables["learned"] = _meaning(taught)
         for number in ("worlds", "beliefs"):
             tables["simulation"].pop(number)
         return tables

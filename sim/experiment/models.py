@@ -499,6 +499,42 @@ class Sweep(ExperimentTable):
     resize: YesOrNo = Field(False, description="budgets hire again at each point")
 
 
+class ResultsRow(ExperimentTable):
+    """What a portfolio, one of its lines or one of its creators brought, as far as it is known."""
+
+    portfolio: str
+    line: str | None = None
+    creator: str | None = None
+    cost: Amount | None = Field(None, description="USD")
+    impressions: Amount | None = Field(None, description="impressions")
+    engagements: Amount | None = Field(None, description="engagements")
+    tracked_orders: Amount | None = Field(None, description="orders that codes and links saw")
+    revenue: Amount | None = Field(None, description="USD that codes and links saw")
+
+
+class Results(ExperimentTable):
+    """A campaign that was learned from."""
+
+    name: str = Field(description="file that the results came in")
+    digest: str = Field(description="what tells these results from others")
+    portfolio: dict[str, dict[str, Any]] = Field(description="the portfolios as they were run")
+    rows: tuple[ResultsRow, ...]
+
+
+class Learned(ExperimentTable):
+    """What results taught of the beliefs, as `sim learn` writes it."""
+
+    factors: tuple[str, ...] = Field(description="beliefs, common to tiers or a tier's own")
+    center: tuple[Real, ...] = Field(description="means of their normal scores; 0 before")
+    covariance: tuple[tuple[Real, ...], ...] = Field(
+        description="covariance of the scores, row by row; the identity before"
+    )
+    campaigns: tuple[str, ...] = Field((), description="what was learned from")
+    results: tuple[Results, ...] = Field(
+        (), description="the results, from which more results are learned with"
+    )
+
+
 class TierOn(ExperimentTable):
     """A tier on each platform where the experiment uses it."""
 
@@ -524,6 +560,7 @@ class Experiment(ExperimentTable):
     portfolio: dict[str, Portfolio]
     shocks: Shocks
     beliefs: Beliefs
+    learned: Learned | None = None
     decision: Decision | None = None
     sweep: Sweep | None = None
     scenario: dict[str, dict[str, Any]] | None = None

@@ -59,6 +59,22 @@ class Factor:
     table: QuantileTable | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What results taught of the factors: scores are ``center + root @ factors``.
+
+    Attributes
+    ----------
+    center
+        Shape (factors,), mean of the scores; zero for what nothing was learned of.
+    root
+        Shape (factors, factors), symmetric root of their covariance.
+    """
+
+    center: Array
+    root: Array
+
+
 @dataclass(frozen=True)
 class Terms:
     """What creators of a line agree on: lines on the same terms draw on one pool."""
@@ -179,6 +195,8 @@ class Plan:
         How the shared factors are drawn.
     factors
         Shared factors in the order of their rows.
+    learned
+        What results taught of them; None where nothing was learned.
     works
         Lines of the kernel; several lines of portfolios may read stops of one.
     lines
@@ -223,6 +241,21 @@ class Plan:
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)
     agency_base: tuple[str, ...] = AGENCY_BASE
+    learned: Posterior | None = None
+
+    def scores(self, k: int, factors: Array) -> Array:
+        """Return the normal scores of a factor: as drawn, or as what was learned moves them.
+
+        Parameters
+        ----------
+        k
+            Row of the factor.
+        factors
+            Independent standard normal numbers, shape (factors, worlds).
+        """
+        if self.learned is None:
+            return np.asarray(factors[k])
+        return np.asarray(self.learned.center[k] + self.learned.root[k] @ factors)
 
     def creators(self, portfolio: str) -> int:
         """Return how many creators a portfolio hires; those of later stages are among the first."""

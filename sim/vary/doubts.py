@@ -108,7 +108,7 @@ def doubts_of(experiment: Experiment, plan: Plan) -> list[Doubt]:
         if k is not None:
             what = m.Economics.model_fields[name].description or ""
             key = f"economics.{name}"
-            doubts.append(Doubt(key, "belief", name, what, "", unit[k], table.quantile))
+            doubts.append(Doubt(key, "belief", name, what, "", *_moved(plan, k, table)))
     return doubts
 
 
@@ -131,7 +131,7 @@ def _tier_doubts(experiment: Experiment, plan: Plan) -> list[Doubt]:
                 m.Tier.model_fields[name].description or "",
                 terms.tier,
                 weights,
-                _multiplied(_quoted_mean(experiment, terms, name), float(weights @ weights)),
+                _multiplied(_quoted_mean(experiment, terms, name), float(work.level[x])),
             )
     return list(doubts.values())
 
@@ -147,6 +147,14 @@ def _quoted_mean(experiment: Experiment, terms: Terms, name: str) -> float:
     return float(mg.moment(tables.tables[name]))
 
 
-def _multiplied(mean: float, variance: float) -> Callable[[Array], Array]:
+def _multiplied(mean: float, level: float) -> Callable[[Array], Array]:
     """Return the function from logs of a belief to the figure that they make of its mean."""
-    return lambda scores: np.asarray(mean * np.exp(scores - variance / 2.0))
+    return lambda logs: np.asarray(mean * np.exp(logs + level))
+
+
+def _moved(plan: Plan, k: int, table: mg.QuantileTable) -> tuple[Array, Callable[[Array], Array]]:
+    """Return the weights of a figure of the economics, and the function from its score to it."""
+    if plan.learned is None:
+        return np.eye(len(plan.factors))[k], table.quantile
+    center = float(plan.learned.center[k])
+    return plan.learned.root[k], lambda scores: table.quantile(center + scores)

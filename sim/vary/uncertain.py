@@ -78,28 +78,38 @@ def uncertain_inputs(experiment: Experiment, plan: Plan) -> list[Uncertain]:
         if factor.kind == "shock":
             settings: tuple[str, str, str] = ("score -1.28", "score 0", "score +1.28")
             uncertain.append(Uncertain(factor.name, words, k, 1.0, (), settings))
-        elif factor.table is not None:
-            low, middle, high = map(setting, factor.table.quantile(np.array(SCORES)).tolist())
-            settings = (low, middle, high)
-            uncertain.append(Uncertain(factor.name, words, k, 1.0, (), settings))
-        elif not rest:
-            settings = _multipliers(factor.log_sd)
-            uncertain.append(Uncertain(f"beliefs.{name}", words, k, 1.0, (), settings))
-        else:
+            continue
+        weights = np.zeros(len(plan.factors))
+        weights[k], place = 1.0, factor.name
+        if factor.table is None:
+            weights[k], place = factor.log_sd, f"beliefs.{name}"
+        if rest:
             platform, tier = rest
-            common = plan.factors[row[name]].log_sd if name in row else 0.0
-            total = math.hypot(common, factor.log_sd)
-            others = ((row[name], common / total),) if common else ()
-            place = f"tier.{tier}" if len(platforms[tier]) == 1 else f"tier.{tier}.on.{platform}"
-            settings = _multipliers(total)
-            own = factor.log_sd / total
-            uncertain.append(Uncertain(f"{place}.{name}", words, k, own, others, settings))
+            if name in row:
+                weights[row[name]] = plan.factors[row[name]].log_sd
+            on = platforms.get(tier, [])
+            place = f"tier.{tier}.{name}" if len(on) == 1 else f"tier.{tier}.on.{platform}.{name}"
+        if factor.table is None and not (factor.log_sd > 0.0 and (not rest or platform in on)):
+            continue  # learned of, and not used here
+        uncertain.append(_uncertain(plan, k, weights, place, words))
     return uncertain
 
 
-def _multipliers(log_sd: float) -> tuple[str, str, str]:
-    low, middle, high = (math.exp(log_sd * z - log_sd**2 / 2.0) for z in SCORES)
-    return multiple(low), multiple(middle), multiple(high)
+def _uncertain(plan: Plan, k: int, weights: Array, place: str, words: str) -> Uncertain:
+    """Return the input that is a sum of factors' scores, moved by what was learned of them."""
+    level, spread, table = 0.0, math.sqrt(float(weights @ weights)), plan.factors[k].table
+    prior = spread
+    if plan.learned is not None:
+        level, weights = float(weights @ plan.learned.center), weights @ plan.learned.root
+        spread = math.sqrt(float(weights @ weights))
+    points = level + spread * np.array(SCORES)
+    if table is not None:
+        low, middle, high = map(setting, table.quantile(points).tolist())
+    else:
+        low, middle, high = map(multiple, np.exp(points - prior**2 / 2.0).tolist())
+    share = weights / spread
+    others = tuple((j, float(share[j])) for j in np.flatnonzero(share).tolist() if j != k)
+    return Uncertain(place, words, k, float(share[k]), others, (low, middle, high))
 
 
 def rank_correlation(x: Array, y: Array, like: xr.Dataset) -> Measured:
