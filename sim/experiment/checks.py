@@ -219,6 +219,9 @@ def _learned(filled: Tables) -> Iterator[Fault]:
     if not all(isinstance(part, list | tuple) for part in (names, center, rows)):
         return
     way_out = "learn again: `sim learn`"
+    now, then = filled.get("evidence", "pooled"), learned.get("evidence", "pooled")
+    if now != then:
+        yield Fault("learned.evidence", f"is not `{now}`, on which the file rests; {way_out}", then)
     if len(set(map(str, names))) < len(names):
         yield Fault("learned.factors", f"names one twice; {way_out}")
     if len(center) != len(names):

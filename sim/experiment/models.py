@@ -529,6 +529,7 @@ class Learned(ExperimentTable):
     covariance: tuple[tuple[Real, ...], ...] = Field(
         description="covariance of the scores, row by row; the identity before"
     )
+    evidence: EvidenceSet = Field("pooled", description="what filled up the file that learned")
     campaigns: tuple[str, ...] = Field((), description="what was learned from")
     results: tuple[Results, ...] = Field(
         (), description="the results, from which more results are learned with"

@@ -73,9 +73,9 @@ class Cell:
     @property
     def observed(self) -> tuple[str, ...]:
         """Figures that some row knows."""
-        known = [*np.isfinite(self.logs).any(axis=0), np.isfinite(self.orders).any()]
-        names = [*known, bool(np.isfinite(self.revenue).any())]
-        return tuple(name for name, there in zip(FIGURES, names, strict=True) if there)
+        columns = (*self.logs.T, self.orders, self.revenue)
+        known = [bool(np.isfinite(column).any()) for column in columns]
+        return tuple(name for name, there in zip(FIGURES, known, strict=True) if there)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,9 @@ def season(
         if (cell := _cell(draft, plan, i, experiment, notes)).observed
     )
     if not cells:
-        raise LearnError(f"{campaign.name}: holds nothing to learn from: every figure is 0 or missing")
+        raise LearnError(
+            f"{campaign.name}: holds nothing to learn from: every figure is 0 or missing"
+        )
     cv = experiment.economics.order_value_cv
     return Season(campaign.name, campaign.digest, plan, cells, cv, tuple(notes))
 
@@ -211,9 +213,7 @@ def _drafts(
     return _lines(name, table, rows, notes)
 
 
-def _lines(
-    name: str, table: dict[str, Any], rows: list[Row], notes: list[str]
-) -> list[_Draft]:
+def _lines(name: str, table: dict[str, Any], rows: list[Row], notes: list[str]) -> list[_Draft]:
     """Return a cell for each line of a mix, sized by its share."""
     mix, lines = table["mix"], dict.fromkeys(row.line for row in rows)
     tiers = {own.get("tier") or table.get("tier") or line: line for line, own in mix.items()}
@@ -241,7 +241,9 @@ def _lines(
 
 def _sized(table: Mapping[str, Any], creators: int) -> dict[str, Any]:
     """Return a portfolio's table with a number of creators instead of its size."""
-    return {k: v for k, v in table.items() if k not in ("budget", "hiring")} | {"creators": creators}
+    return {k: v for k, v in table.items() if k not in ("budget", "hiring")} | {
+        "creators": creators
+    }
 
 
 def _summed(name: str, rows: Sequence[Row]) -> Row:
@@ -295,9 +297,7 @@ def _with_spend(draft: _Draft, plan: Plan, i: int, threads: int | None) -> _Draf
     return replace(draft, table=draft.table | {"budget": draft.table["budget"] * factor})
 
 
-def _cell(
-    draft: _Draft, plan: Plan, i: int, experiment: Experiment, notes: list[str]
-) -> Cell:
+def _cell(draft: _Draft, plan: Plan, i: int, experiment: Experiment, notes: list[str]) -> Cell:
     """Return a planned cell with its observations."""
     hires = "budget" in draft.table
     rows = draft.rows
@@ -317,7 +317,9 @@ def _cell(
             if value > 0.0:
                 logs[at, k] = math.log(value)
             elif name in row.figures and not (name == "cost" and hires):
-                notes.append(f"{row.creator or draft.words}: no {spoken(name)}, nothing is learned of it")
+                notes.append(
+                    f"{row.creator or draft.words}: no {spoken(name)}, nothing is learned of it"
+                )
     if hires:
         logs[:, 0] = np.nan
         if any("cost" in row.figures for row in rows):
@@ -331,12 +333,12 @@ def _cell(
     moved = np.zeros(len(plan.factors), dtype=bool)
     for work in works:
         moved |= work.loading.any(axis=0) | work.belief.any(axis=0)
-    at = [plan.components.index(name) for name in ("commission", "bonus_orders")]
-    paid = bool(plan.prices[own][:, at].any()) or any(any(work.pay[:3]) for work in works)
+    by_orders = [plan.components.index(name) for name in ("commission", "bonus_orders")]
+    paid = bool(plan.prices[own][:, by_orders].any()) or any(any(work.pay[:3]) for work in works)
     for name in _PAID_BY if paid and np.isfinite(logs[:, 0]).any() else ():
-        row = plan.economics[name][1]
-        if row is not None:
-            moved[row] = True
+        factor = plan.economics[name][1]
+        if factor is not None:
+            moved[factor] = True
     creators = 1 if draft.single else plan.creators(plan.portfolios[i])
     cell = Cell(
         draft.words, i, creators, draft.single, logs, np.array(counts[0]), np.array(counts[1]),
@@ -365,7 +367,12 @@ def simulator(of: Season, threads: int | None = None) -> Simulator:
 
     def simulate(factors: Array, first: int) -> list[Array]:
         rows = draw(
-            of.plan, SIMULATED, first=first, worlds=factors.shape[1], factors=factors, threads=threads
+            of.plan,
+            SIMULATED,
+            first=first,
+            worlds=factors.shape[1],
+            factors=factors,
+            threads=threads,
         )
         with np.errstate(divide="ignore"):
             logs = [

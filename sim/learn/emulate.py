@@ -113,4 +113,6 @@ def fitted(z: Array, logs: Array, center: Array) -> Law:
     scaled = left * np.exp(-linear @ spread)
     product = scaled.T @ scaled
     sd = np.sqrt(np.maximum(np.diagonal(product), 1e-300))
-    return Law(center, mean, spread, product / np.outer(sd, sd), np.abs(away).max(axis=0, initial=0.0))
+    return Law(
+        center, mean, spread, product / np.outer(sd, sd), np.abs(away).max(axis=0, initial=0.0)
+    )

@@ -154,7 +154,10 @@ def _columns(
     at = {name: k for k, name in enumerate((*beliefs, *shocks))}
     columns = [
         np.array(
-            [at.get(f.name if f.kind == "belief" else f"{s}:{f.name}", -1) for f in of.plan.factors],
+            [
+                at.get(f.name if f.kind == "belief" else f"{s}:{f.name}", -1)
+                for f in of.plan.factors
+            ],
             dtype=np.int64,
         )
         for s, of in enumerate(seasons)

@@ -71,7 +71,7 @@ class Campaign:
         rows = sorted(
             [row.portfolio, row.line, row.creator, sorted(row.figures.items())] for row in self.rows
         )
-        content = json.dumps([self.portfolio, rows], sort_keys=True)
+        content = json.dumps(_plain([self.portfolio, rows]), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
     def of(self, portfolio: str) -> list[Row]:
@@ -92,6 +92,16 @@ class Campaign:
             "portfolio": {name: dict(table) for name, table in self.portfolio.items()},
             "rows": rows,
         }
+
+
+def _plain(item: Any) -> Any:
+    """Return a value whose numbers are all of one kind, however a file wrote them."""
+    if isinstance(item, Mapping):
+        return {str(key): _plain(inner) for key, inner in item.items()}
+    if isinstance(item, list | tuple):
+        return [_plain(inner) for inner in item]
+    number = isinstance(item, int | float) and not isinstance(item, bool)
+    return float(item) if number else item
 
 
 def kept(results: Sequence[Results]) -> list[Campaign]:
@@ -159,9 +169,7 @@ def _rows(table: Reading, portfolios: Collection[str]) -> tuple[list[Row], list[
         for figure in figures if figure in table.averaged
     ]  # fmt: skip
     names = portfolios_of_rows(table, portfolios, faults)
-    lines, creators = (
-        table.text.get(key, [""] * len(table.rows)) for key in ("line", "creator")
-    )
+    lines, creators = (table.text.get(key, [""] * len(table.rows)) for key in ("line", "creator"))
     for name in dict.fromkeys(names):
         rows = [at for at, other in enumerate(names) if other == name]
         for key, told in (("line", lines), ("creator", creators)):
@@ -175,23 +183,23 @@ def _rows(table: Reading, portfolios: Collection[str]) -> tuple[list[Row], list[
     if "clicks" in table.numbers:
         notes.append("nothing is learned from clicks, which are not simulated")
     together: dict[tuple[str, str, str], list[int]] = {}
-    for at, key in enumerate(zip(names, lines, creators, strict=True)):
-        together.setdefault(key, []).append(at)
+    for at, whose in enumerate(zip(names, lines, creators, strict=True)):
+        together.setdefault(whose, []).append(at)
     result = []
-    for (name, line, creator), places in together.items():
+    for (portfolio, line, creator), places in together.items():
         own = {figure: table.numbers[figure][places] for figure in figures}
         whole = {f: float(values.sum()) for f, values in own.items() if np.isfinite(values).all()}
         for figure in figures:
             missing = int((~np.isfinite(own[figure])).sum())
             if 0 < missing < len(places):
                 notes.append(
-                    f"{creator or line or name}: {spoken(figure)} are missing in {counted(missing)} of "
+                    f"{creator or line or portfolio}: {spoken(figure)} are missing in {counted(missing)} of "
                     f"{counted(len(places), 'row')}, so nothing is learned from the others"
                 )
         if len(places) > 1 and creator:
             notes.append(f"{creator}: {counted(len(places), 'row')} are added up")
         if whole:
-            result.append(Row(name, line, creator, whole))
+            result.append(Row(portfolio, line, creator, whole))
     if not result:
         raise ReadingError("has no row with a figure")
     return result, notes

@@ -12,7 +12,7 @@ from .._version import __version__
 from ..experiment import Experiment
 from ..plan import Plan, sampling_of
 from ..plan.tails import group_tails
-from .cautions import assumption_warnings, cap_warnings, tail_warnings
+from .cautions import assumption_warnings, cap_warnings, learned_notes, tail_warnings
 
 
 def run_key(experiment: Experiment, plan: Plan) -> str:
@@ -73,6 +73,7 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
                 *cap_warnings(plan, arrays),
                 *tail_warnings(experiment),
                 *assumption_warnings(experiment),
+                *learned_notes(experiment),
             ]
         ),
     }
