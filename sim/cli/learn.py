@@ -43,6 +43,17 @@ if TYPE_CHECKING:
     metavar="NAME=COLUMN",
     help="Which column of RESULTS is what: --map cost=Spent. Repeatable.",
 )
+@click.option(
+    "--day",
+    type=click.FloatRange(0.0, min_open=True),
+    help="Days since the first post: the campaign of RESULTS still runs. Writes nothing.",
+)
+@click.option(
+    "--left",
+    type=click.FloatRange(0.0),
+    metavar="USD",
+    help="With --day: money that is not spent [what the plan has left].",
+)
 @click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Threads [all processors].")
 @click.option("--json", "as_json", is_flag=True, help="Print what was learned as JSON.")
 @quiet_option
@@ -56,6 +67,8 @@ def learn(
     out: Path | None,
     portfolio: str | None,
     mapped: tuple[str, ...],
+    day: float | None,
+    left: float | None,
     threads: int | None,
     as_json: bool,
 ) -> None:
@@ -63,7 +76,8 @@ def learn(
 
     RESULTS are tables with any of portfolio, line, creator, cost, impressions, engagements, tracked
     orders and revenue (as codes and links see it), a row for each portfolio, line or creator; a file
-    is a campaign. What FILE includes of earlier results is learned from again, in any order.
+    is a campaign. What FILE includes of earlier results is learned from again, in any order. With
+    --day, while it runs: what is still to come, and what to do with the money that is left.
 
     Example: sim learn experiments/micro_vs_macro.toml spring.csv -o learned.toml
     """
@@ -72,24 +86,34 @@ def learn(
 
     experiment = read(file, overrides, worlds, seed)
     target = out or Path(f"{file.stem}.learned.toml")
+    if day is not None and out is not None:
+        fail(
+            "--out: results on the way are not kept; learn again when the campaign is over", MISTAKE
+        )
+    if day is None and left is not None:
+        fail("--left: goes with --day", MISTAKE)
     if not target.parent.is_dir():
         fail(f"{target.parent}: no such folder", MISTAKE)
     columns = columns_of(mapped)
     try:
-        check_target(target, experiment)
+        if day is None:
+            check_target(target, experiment)
         campaigns = [
             read_campaign(path, experiment, portfolio=portfolio, mapped=columns) for path in results
         ]
         with progress_bar("simulating worlds", as_json) as progress:
-            learnt = learn_from(experiment, campaigns, threads=threads, progress=progress)
+            learnt = learn_from(
+                experiment, campaigns, day=day, left=left, threads=threads, progress=progress
+            )
     except LearnError as error:
         fail(str(error), MISTAKE)
     assert learnt.experiment.learned is not None
-    write_whole(target, to_toml(learnt.experiment.learned, target.name))
-    _print(learnt, target, as_json)
+    if day is None:
+        write_whole(target, to_toml(learnt.experiment.learned, target.name))
+    _print(learnt, None if day is not None else target, as_json)
 
 
-def _print(learnt: Learnt, target: Path, as_json: bool) -> None:
+def _print(learnt: Learnt, target: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(learnt.to_dict())
         return
@@ -103,4 +127,6 @@ def _print(learnt: Learnt, target: Path, as_json: bool) -> None:
         return
     for note in learnt.notes:
         click.secho(f"Note: {printable(note)}.", err=piped, fg=None if piped else "yellow")
+    if target is None:
+        return
     click.echo(f'Written to {target}. Use it with: include = ["{target.name}"]', err=piped)

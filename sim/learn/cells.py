@@ -106,7 +106,15 @@ class Season:
 
 @dataclass(frozen=True)
 class Out:
-    """How much of a campaign has come after some days: see `running.Day`."""
+    """How much of a running campaign is out.
+
+    Attributes
+    ----------
+    posted
+        Share of its creators who have posted.
+    due
+        Share of all that it brings that has come.
+    """
 
     posted: float
     due: float
@@ -116,7 +124,7 @@ def season(
     experiment: Experiment,
     campaign: Campaign,
     *,
-    out: Mapping[str, Out] | None = None,
+    out: Out | None = None,
     threads: int | None = None,
 ) -> Season:
     """Return a campaign's cells.
@@ -128,8 +136,7 @@ def season(
     campaign
         What was run and what it brought.
     out
-        By portfolio, share of its creators who have posted and share of what they bring that has
-        come; by default all of both.
+        How much of it is out; all by default.
     threads
         See `sim.simulate`.
 
@@ -140,10 +147,11 @@ def season(
     """
     notes: list[str] = []
     drafts: list[_Draft] = []
+    part = out is not None and out.posted < 1.0
     for name, table in campaign.portfolio.items():
-        drafts += _drafts(name, dict(table), campaign.of(name), experiment, notes)
+        drafts += _drafts(name, dict(table), campaign.of(name), experiment, part, notes)
     if out is not None:
-        drafts = [_so_far(draft, out[draft.of]) for draft in drafts]
+        drafts = [_so_far(draft, out) for draft in drafts]
     base = experiment.model_copy(update={"learned": None})
     base = variant(base, values={("costs", "fixed"): 0.0, ("simulation", "replicates"): 1,
                                  ("simulation", "beliefs"): None,
@@ -175,6 +183,7 @@ class _Draft:
     rows: Sequence[Row]
     single: bool
     fixed: float
+    sized: bool = False  #: whether the table has as many creators as there are rows
     due: float = 1.0
 
 
@@ -183,26 +192,23 @@ def _drafts(
     table: dict[str, Any],
     rows: list[Row],
     experiment: Experiment,
+    part: bool,
     notes: list[str],
 ) -> list[_Draft]:
+    """Return the cells of a portfolio; where only a part of it has posted, creators by their sum."""
     fixed, mix = experiment.costs.fixed, table.get("mix")
     lined, named = bool(rows[0].line), bool(rows[0].creator)
     if "budget" in table:
         table["budget"] = table["budget"] - fixed
         if table["budget"] <= 0.0:
             raise LearnError(f"{name}: its budget does not exceed the fixed cost")
-    if named and ("roster" in table or "stages" in table or (mix is not None and not lined)):
-        why = (
-            "creators of a roster are learned from by their sum"
-            if "roster" in table
-            else "creators of a programme in stages are learned from by their sum"
-            if "stages" in table
-            else "no column says of which line a creator is, so they are learned from by their sum"
-        )
-        notes.append(f"{name}: {why}")
-        if mix is not None:
+    if named and (
+        part or "roster" in table or "stages" in table or (mix is not None and not lined)
+    ):
+        notes.append(f"{name}: {_why_summed(table, part)}, so they are learned from by their sum")
+        if "roster" not in table and "stages" not in table:
             table = _sized(table, len(rows))
-        return [_Draft(name, name, table, [_summed(name, rows)], False, 0.0)]
+        return [_Draft(name, name, table, [_summed(name, rows)], False, 0.0, sized=True)]
     if mix is None or not lined:
         if named:
             one = {key: item for key, item in table.items() if key != "mix"}
@@ -211,6 +217,17 @@ def _drafts(
         total = [_summed(name, rows)] if len(rows) > 1 else rows
         return [_Draft(name, name, table, total, False, fixed)]
     return _lines(name, table, rows, notes)
+
+
+def _why_summed(table: Mapping[str, Any], part: bool) -> str:
+    """Return why creators with rows of their own are not learned from one by one."""
+    if "roster" in table:
+        return "named creators differ in what is known of them"
+    if "stages" in table:
+        return "creators of a programme in stages do not all post in each"
+    return (
+        "creators post one after another" if part else "no column says of which line a creator is"
+    )
 
 
 def _lines(name: str, table: dict[str, Any], rows: list[Row], notes: list[str]) -> list[_Draft]:
@@ -255,7 +272,7 @@ def _summed(name: str, rows: Sequence[Row]) -> Row:
 def _so_far(draft: _Draft, out: Out) -> _Draft:
     """Return the cell of those who have posted, of whose results a share has come."""
     table = dict(draft.table)
-    if not draft.single:
+    if not draft.single and not draft.sized:
         for size in ("budget", "creators"):
             if size in table:
                 part = table[size] * out.posted

@@ -36,13 +36,24 @@ def arrived(experiment: Experiment, lines: tuple[PlanLine, ...]) -> npt.NDArray[
     for i, line in enumerate(lines):
         release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
         half_life = experiment.platform[line.terms.platform].half_life_days
-        shares[i] = _share(np.maximum(days - line.stage * release, 0.0), release, half_life)
+        shares[i] = arrived_by(np.maximum(days - line.stage * release, 0.0), release, half_life)
     return shares
 
 
-def _share(
+def arrived_by(
     t: npt.NDArray[np.float64], release: float, half_life: float | None
 ) -> npt.NDArray[np.float64]:
+    """Return the share that has come after t days: see `arrived`.
+
+    Parameters
+    ----------
+    t
+        Days since the first post.
+    release
+        Days over which posts come out evenly; 0 for all at the start.
+    half_life
+        Days until half of what a post brings has come; None where it comes at once.
+    """
     out = np.minimum(t, release)
     if release == 0.0:
         fading = np.zeros_like(t) if half_life is None else np.exp2(-t / half_life)
