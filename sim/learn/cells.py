@@ -349,7 +349,7 @@ def _cell(draft: _Draft, plan: Plan, i: int, experiment: Experiment, notes: list
     works = [plan.works[plan.lines[k].work] for k in own]
     moved = np.zeros(len(plan.factors), dtype=bool)
     for work in works:
-        moved |= work.loading.any(axis=0) | work.belief.any(axis=0)
+        moved |= work.loading[work.varies].any(axis=0) | work.belief.any(axis=0)
     by_orders = [plan.components.index(name) for name in ("commission", "bonus_orders")]
     paid = bool(plan.prices[own][:, by_orders].any()) or any(any(work.pay[:3]) for work in works)
     for name in _PAID_BY if paid and np.isfinite(logs[:, 0]).any() else ():

@@ -19,8 +19,10 @@ Array = npt.NDArray[np.float64]
 
 #: Rounds in which log spreads are fitted.
 _ROUNDS = 4
-#: Largest move of a log spread in one of them.
-_STEP = 1.0
+#: Standard errors from which a coefficient is more than noise.
+_TELLING = 3.0
+#: Least log spread of a figure: those that are reported are round.
+_LEAST = 0.005
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,21 @@ def _features(away: Array) -> Array:
 
 
 def _least_squares(features: Array, values: Array) -> Array:
-    """Return coefficients; scores are of order one, so that the normal equations lose little."""
-    return np.asarray(np.linalg.solve(features.T @ features, features.T @ values))
+    """Return coefficients, those that noise explains left out; shape (features, d).
+
+    What a factor does not move must not learn from it by the noise of a coefficient. Scores are of
+    order one, so that the normal equations lose little.
+    """
+    products, targets = features.T @ features, features.T @ values
+    full = np.linalg.solve(products, targets)
+    unit = np.sqrt(np.diagonal(np.linalg.inv(products)))
+    error = unit[:, None] * (values - features @ full).std(axis=0)
+    result = np.zeros_like(full)
+    for j in range(values.shape[1]):
+        told = np.abs(full[:, j]) > _TELLING * error[:, j]
+        told[0] = True
+        result[told, j] = np.linalg.solve(products[np.ix_(told, told)], targets[told, j])
+    return result
 
 
 def fitted(z: Array, logs: Array, center: Array) -> Law:
@@ -102,17 +117,17 @@ def fitted(z: Array, logs: Array, center: Array) -> Law:
     left = values - features @ mean
     freedom = len(values) / (len(values) - features.shape[1])
     linear = np.column_stack([np.ones(len(away)), away])
-    start = np.log(np.maximum(left.std(axis=0) * np.sqrt(freedom), 1e-6))
+    sd = left.std(axis=0) * np.sqrt(freedom)
+    varied = np.flatnonzero(sd > _LEAST)
     spread = np.zeros((linear.shape[1], logs.shape[0]))
-    spread[0] = start
+    spread[0] = np.log(np.maximum(sd, _LEAST))
     for _ in range(_ROUNDS):
         # Scoring of the normal likelihood: E[(r / s)^2] = 1 along every factor.
-        beyond = freedom * (left * np.exp(-linear @ spread)) ** 2 - 1.0
-        step = _least_squares(linear, beyond) / 2.0
-        spread += np.clip(step, -_STEP, _STEP)
-    scaled = left * np.exp(-linear @ spread)
-    product = scaled.T @ scaled
-    sd = np.sqrt(np.maximum(np.diagonal(product), 1e-300))
-    return Law(
-        center, mean, spread, product / np.outer(sd, sd), np.abs(away).max(axis=0, initial=0.0)
-    )
+        now = linear @ spread[:, varied]
+        aim = now + (freedom * (left[:, varied] * np.exp(-now)) ** 2 - 1.0) / 2.0
+        spread[:, varied] = _least_squares(linear, aim)
+    correlation = np.eye(logs.shape[0])
+    if varied.size:
+        scaled = left[:, varied] * np.exp(-linear @ spread[:, varied])
+        correlation[np.ix_(varied, varied)] = np.corrcoef(scaled, rowvar=False)
+    return Law(center, mean, spread, correlation, np.abs(away).max(axis=0, initial=0.0))

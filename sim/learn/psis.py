@@ -60,6 +60,7 @@ def smoothed(log_weights: Array) -> Weights:
     if np.count_nonzero(beyond > 1e-12) >= SMALLEST_TAIL:
         khat, scale = pareto_fit(beyond)
         chance = (np.arange(size) + 0.5) / size
-        away = np.expm1(-khat * np.log1p(-chance)) / khat if khat else -np.log1p(-chance)
+        with np.errstate(over="ignore"):
+            away = np.expm1(-khat * np.log1p(-chance)) / khat if khat else -np.log1p(-chance)
         weights[tail] = np.minimum(edge + scale * away, 1.0)
     return Weights(weights / weights.sum(), khat)
