@@ -21,6 +21,7 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
 
     Example: sim check experiments/micro_vs_macro.toml
     """
+    from ..experiment.plausible import implausible
     from ..plan import make_plan
 
     experiment = read(file, overrides, worlds, seed)
@@ -39,6 +40,8 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
         )
     click.echo(f"{file}: fine. " + "; ".join(parts) + ".")
     _print_rosters(experiment)
+    for note in implausible(experiment):
+        click.secho(f"Note: {note}", fg="yellow")
 
 
 #: Creators of a roster that are printed; the rest is only counted.

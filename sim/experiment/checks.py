@@ -95,6 +95,11 @@ def _stages(path: Path, portfolio: Tables) -> Iterator[Fault]:
         yield Fault(key, "needs at least two stages; for one, say `posts`")
     elif isinstance(stages[0], Mapping) and _value(stages[0].get("keep", 1.0)) != 1.0:
         yield Fault(key, "the first stage keeps nobody: leave out its `keep`")
+    elif isinstance(stages[0], Mapping) and _value(stages[0].get("add", 0)) != 0:
+        problem = (
+            "the first stage hires the portfolio's `creators` or `budget`: leave out its `add`"
+        )
+        yield Fault(key, problem)
     if "mix" in portfolio:
         yield Fault(key, "do not go with `mix`")
     if _value(portfolio.get("posts", 1)) != 1.0:

@@ -12,7 +12,7 @@ from ..experiment import Experiment
 from ..measures import Measured
 from ..text.names import spoken
 from ..text.numbers import counted, fixed, told, whole_percent
-from ..vary.doubts import figure_text
+from ..vary.factors import figure_text
 from .results import Campaign
 
 if TYPE_CHECKING:

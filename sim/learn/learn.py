@@ -14,7 +14,7 @@ from ..plan import make_plan
 from ..run.simulate import Progress, simulate
 from ..text.names import spoken
 from ..text.numbers import fixed, rounded
-from ..vary.doubts import Doubt, doubts_of
+from ..vary.factors import Uncertain, uncertain_figures
 from .answer import Answers, LearnedInput, Learnt, Quantiles, Taught
 from .cells import Season, season
 from .infer import Posterior, infer
@@ -155,25 +155,26 @@ _PLACES = 6
 def inputs_of(prior: Experiment, after: Experiment) -> list[LearnedInput]:
     """Return the figures that the learned beliefs move, before and after."""
     plans = make_plan(prior), make_plan(after)
-    later = {doubt.name: doubt for doubt in doubts_of(after, plans[1])}
+    later = {figure.name: figure for figure in uncertain_figures(after, plans[1])}
     assert after.learned is not None
     moved = [k for k, factor in enumerate(plans[0].factors) if factor.name in after.learned.factors]
     return [
         LearnedInput(
-            doubt.name,
-            spoken(doubt.topic) if doubt.name.startswith("economics.") else doubt.words,
-            doubt.topic,
-            _quantiles(doubt),
-            _quantiles(later[doubt.name]),
+            figure.name,
+            figure.words,
+            figure.topic,
+            _quantiles(figure),
+            _quantiles(later[figure.name]),
         )
-        for doubt in doubts_of(prior, plans[0])
-        if doubt.kind == "belief" and doubt.weights[moved].any()
+        for figure in uncertain_figures(prior, plans[0])
+        if figure.kind == "belief" and figure.weights[moved].any()
     ]
 
 
-def _quantiles(doubt: Doubt) -> Quantiles:
-    spread = float(np.sqrt(doubt.weights @ doubt.weights))
-    low, median, high = (rounded(v, 6) for v in doubt.values(spread * np.array(_SCORES)).tolist())
+def _quantiles(figure: Uncertain) -> Quantiles:
+    low, median, high = (
+        rounded(v, 6) for v in figure.values(figure.sd * np.array(_SCORES)).tolist()
+    )
     return Quantiles(median, low, high)
 
 
@@ -185,14 +186,14 @@ def taught_by(prior: Experiment, seasons: Sequence[Season], posterior: Posterior
     plan = make_plan(prior)
     at = {name: k for k, name in enumerate(posterior.names)}
     doubts = []
-    for doubt in doubts_of(prior, plan):
+    for one in uncertain_figures(prior, plan):
         weights = np.zeros(len(at))
         for k, factor in enumerate(plan.factors):
             if factor.kind == "belief" and factor.name in at:
-                weights[at[factor.name]] = doubt.weights[k]
-        if doubt.kind == "belief" and weights.any():
+                weights[at[factor.name]] = one.weights[k]
+        if one.kind == "belief" and weights.any():
             # What the results do not speak of stays in doubt.
-            doubts.append((doubt.name, weights, float(doubt.weights @ doubt.weights)))
+            doubts.append((one.name, weights, one.sd**2))
     center = posterior.weights.values @ posterior.draws
     result = []
     for figure in FIGURES:

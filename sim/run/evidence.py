@@ -140,7 +140,7 @@ def by_evidence(
     Fewer worlds than the run has, see `MOST`. Sets of the same numbers are run once. The worlds are
     independent of each other, whatever the run's are.
     """
-    from .simulate import simulate
+    from .simulate import Where, simulated
 
     if not experiment.left_to_evidence or experiment.learned is not None:
         return None
@@ -155,7 +155,7 @@ def by_evidence(
         answers[hashes[experiment.evidence]] = _answer(own, pair)
     for name, one in under.items():
         if hashes[name] not in answers:
-            answers[hashes[name]] = _answer(simulate(one, threads=threads), pair)
+            answers[hashes[name]] = _answer(simulated(one, Where(threads)), pair)
     return ByEvidence(
         experiment.evidence,
         experiment.left_to_evidence,

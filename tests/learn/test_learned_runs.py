@@ -8,8 +8,7 @@ import pytest
 import sim
 from sim.experiment import ExperimentError, build
 from sim.plan import make_plan
-from sim.vary.doubts import doubts_of
-from sim.vary.uncertain import uncertain_inputs
+from sim.vary.factors import uncertain_figures, uncertain_inputs
 from sim.vary.variant import variant
 
 TABLES = {
@@ -102,7 +101,7 @@ def test_what_is_not_used_here_still_goes_with_what_is():
 def test_figures_in_doubt_are_those_that_were_learned(after):
     plan = make_plan(after)
     factors = sim.engine.factors.factor_rows(plan, 0, 4096)
-    rate = next(d for d in doubts_of(after, plan) if d.name == "tier.micro.engagement_rate")
+    rate = next(d for d in uncertain_figures(after, plan) if d.name == "tier.micro.engagement_rate")
     run = sim.simulate(after)
     product = np.prod(
         [run["belief_factor"].sel(belief=name).values for name in FACTORS[:2]], axis=0
@@ -120,7 +119,7 @@ def test_points_of_a_tornado_are_quantiles_of_what_was_learned(after):
     center = w @ CENTER[:2] - w @ w / 2
     spread = np.sqrt(w @ np.array(COVARIANCE)[:2, :2] @ w)
     micro = of["tier.micro.engagement_rate"]
-    assert micro.settings[1] == f"{np.exp(center):.2f}x"
+    assert micro.settings()[1] == f"{np.exp(center):.2f}x"
     pinned = micro.pinned(factors, 1.2815515655446004)
     at = [k for k, f in enumerate(plan.factors) if f.name in FACTORS[:2]]
     logs = sum(sd[plan.factors[k].name] * plan.scores(k, pinned) for k in at) - w @ w / 2
