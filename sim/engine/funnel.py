@@ -155,8 +155,8 @@ gained = 0
 sold = 0
 """
 BOOST_POST = """
-paid = boosted * min(max(each - right, 0) * impressions_per_usd, room)
-boosting += where(paid > 0, right + paid / impressions_per_usd, 0)
+paid = boosted * min(max(each - right, 0) * impressions_per_cost, room)
+boosting += where(paid > 0, right + paid / impressions_per_cost, 0)
 bought += paid
 gained += answer * paid
 sold += answer * paid * paid_conversion * sells

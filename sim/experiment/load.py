@@ -11,8 +11,10 @@ from typing import Any
 
 from pydantic import PrivateAttr, ValidationError
 
+from ..text.currency import MONEY, in_currency
 from ..text.safe import printable
 from . import models
+from .amounts import currency_of
 from .checks import cross_checks, named_in_vain
 from .distributions import Distribution
 from .faults import ExperimentError, Fault, nearest
@@ -116,6 +118,8 @@ class Experiment(models.Experiment):
         Results that were learned from stay where they are: what they taught is there.
         """
         aside: dict[str, Any] = {"name": True, "learned": {"results"}}
+        if self.currency == MONEY:
+            aside |= {"currency": True, "exchange_rate": True}
         tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude=aside))
         return tables
 
@@ -130,7 +134,11 @@ class Experiment(models.Experiment):
 
     def meaning(self) -> dict[str, Any]:
         """Return the tables that decide the numbers of a world, as plain numbers and texts."""
-        aside = {"name", "title", "evidence", "learned", "decision", "sweep", "scenario"}
+        aside = {
+            "name", "title", "evidence", "exchange_rate", "learned", "decision", "sweep", "scenario",
+        }  # fmt: skip
+        if self.currency == MONEY:
+            aside.add("currency")
         tables = {name: _meaning(table) for name, table in self if name not in aside}
         if self.learned is not None:
             taught = (self.learned.factors, self.learned.center, self.learned.covariance)
@@ -149,7 +157,7 @@ class Experiment(models.Experiment):
             size = (
                 f"{portfolio.creators:,} creators"
                 if portfolio.budget is None
-                else f"{portfolio.budget:,.0f} USD"
+                else in_currency(f"{portfolio.budget:,.0f} {MONEY}", self.currency)
             )
             what = (", ".join(lines), size, portfolio.platform, portfolio.compensation)
             rows.append((name, *what, str(portfolio.posts)))
@@ -316,8 +324,9 @@ def _built(tables: Mapping[str, Any], name: str, file: str, folder: Path) -> Exp
     filled, origins = fill(shape.tables)
     faults = [*shape.faults, *faults]
     experiment = None
+    context = {"folder": folder, "currency": currency_of(shape.tables)}
     try:
-        experiment = Experiment.model_validate({"name": name, **filled}, context={"folder": folder})
+        experiment = Experiment.model_validate({"name": name, **filled}, context=context)
     except ValidationError as error:
         faults += faults_of(error, shape.tables, named_in_vain(shape.tables), shape.meant)
     faults += cross_checks(filled, shape)

@@ -13,8 +13,9 @@ from typing import Any
 
 from ..evidence.ranges import Published, published_range
 from ..evidence.tables import cite, claims, published
+from ..text.currency import currency
 from ..text.names import listed, spoken
-from ..text.numbers import CURRENCY, FRACTION, Number, brief, fixed, plain
+from ..text.numbers import FRACTION, Number, brief, fixed, plain
 from .distributions import Distribution
 from .evidence import level_of, moved, orders_per_engagement, presets_under
 from .fill import lines_of
@@ -119,7 +120,7 @@ def _beyond(key: str, name: str, level: float, range_: Published, basis: str = "
 
 def _written(name: str, level: float | None) -> str:
     if name in ("fee", "order_value"):
-        return brief(Number(level, 0.0, CURRENCY))
+        return brief(Number(level, 0.0, currency()))
     return plain(level, 0.0) if name == "repeat_value" else brief(Number(level, 0.0, FRACTION))
 
 

@@ -14,7 +14,7 @@ from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
-from ..text.numbers import CURRENCY, fixed
+from ..text.numbers import fixed
 from .boosting import boost_of, boosted, split
 from .model import COMPONENTS, LineBoost, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
@@ -115,6 +115,7 @@ def hired_lines(
     result: list[PlanLine] = []
     left_over: dict[str, float] = {}
     fixed_cost = experiment.costs.fixed
+    in_money = fixed_cost, experiment.currency
     for name, portfolio in experiment.portfolio.items():
 
         def parts(terms: Terms) -> Parts:
@@ -150,14 +151,13 @@ def hired_lines(
         if portfolio.roster is not None:
             hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
         elif portfolio.stages is None:
-            hired = _lines(name, portfolio, budget, parts, dues, fixed_cost, faults)
+            hired = _lines(name, portfolio, budget, parts, dues, in_money, faults)
         else:
-            hired = _stages(name, portfolio, portfolio.stages, budget, price, fixed_cost, faults)
+            hired = _stages(name, portfolio, portfolio.stages, budget, price, in_money, faults)
         shares = [float(line.creators) for line in hired]
         if portfolio.mix is not None:
             shares = [share for _, _, share in portfolio_terms(portfolio)]
-        total = sum(shares) or 1.0
-        shares = [share / total for share in shares]
+        shares = [share / (sum(shares) or 1.0) for share in shares]
         result += boosted(experiment, name, portfolio, hired, shares, faults)
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
@@ -177,7 +177,7 @@ def _lines(
     budget: float | None,
     parts_of: Callable[[Terms], Parts],
     dues: Callable[[Terms, Parts], Parts],
-    fixed_cost: float,
+    fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return the lines of a portfolio; a budget that is a cap gives each line its share."""
@@ -196,10 +196,10 @@ def _lines(
                 money, *held = portfolio.quotes[line]
                 parts = (held[0], held[1], held[2], held[3])
                 each = sum(parts)
-            there = _Money(money, share, fixed_cost)
+            there = _Money(money, share, *fixed_cost)
             hired = _usual(name, line, there, each, faults, portfolio.budget)
         elif budget is not None:
-            there = _Money(share * budget, share, fixed_cost)
+            there = _Money(share * budget, share, *fixed_cost)
             hired = _bought(name, line, there, each, faults, portfolio.budget)
         elif hired < 1:
             key = f"portfolio.{name}.creators"
@@ -228,14 +228,15 @@ class _Money(NamedTuple):
     amount: float
     share: float
     fixed_cost: float
+    currency: str
 
     def too_little(self, line: str, each: float) -> str:
         """Return that it buys no creator of a line, each of whom commits an amount."""
         there = "there are" if self.share == 1.0 else f"its share for {line} is"
         after = " after `costs.fixed`" if self.fixed_cost else ""
         return (
-            f"buys no creator: {there} {fixed(self.amount, 0)} USD{after}, and one of {line} "
-            f"commits {fixed(each, 0)} USD"
+            f"buys no creator: {there} {fixed(self.amount, 0)} {self.currency}{after}, and one of {line} "
+            f"commits {fixed(each, 0)} {self.currency}"
         )
 
 
@@ -243,7 +244,7 @@ def _used_up(experiment: Experiment) -> str:
     """Return that the fixed cost leaves nothing of a budget."""
     amount = fixed(experiment.costs.fixed, 0)
     return (
-        f"is used up before anybody is hired: `costs.fixed` is {amount} USD; raise the budget, or "
+        f"is used up before anybody is hired: `costs.fixed` is {amount} {experiment.currency}; raise the budget, or "
         "lower `costs.fixed`"
     )
 
@@ -328,7 +329,7 @@ def _stages(
     stages: tuple[m.Stage, ...],
     budget: float | None,
     price: Price,
-    fixed_cost: float,
+    fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return a line for each stage of each intake.
@@ -356,12 +357,12 @@ def _stages(
         if added + cost(0, 1) > budget and added > 0.0:
             problem = (
                 f"is less than the stages commit: those who are added {fixed(added, 0)} "
-                f"{CURRENCY}, a first creator {fixed(cost(0, 1), 0)}, and {fixed(budget, 0)} are "
-                "there; `add` fewer"
+                f"{fixed_cost[1]}, a first creator {fixed(cost(0, 1), 0)}, and {fixed(budget, 0)} "
+                "are there; `add` fewer"
             )
             faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
             return []
-        there, line = _Money(budget - added, 1.0, fixed_cost), portfolio.tier or name
+        there, line = _Money(budget - added, 1.0, *fixed_cost), portfolio.tier or name
         if _bought(name, line, there, cost(0, 1), faults, portfolio.budget) < 1:
             return []
         low, high = 1, int((budget - added) / prices[0]) + 1

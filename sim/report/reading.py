@@ -13,10 +13,12 @@ from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
 from ..measures.best import read_best
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.why import read_why
+from ..measures.worlds import currency_of
 from ..run.answers import saved_analyses
 from ..run.dataset import open_results
 from ..run.evidence import read_by_evidence
 from ..run.written import Answer, read_answer, read_experiment, read_manifest, read_summary
+from ..text.currency import writing_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -74,7 +76,7 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
     manifest = read_manifest(folder)
     experiment = read_experiment(folder)
     dataset = open_results(folder)
-    with dataset:
+    with dataset, writing_in(currency_of(dataset)):
         said = answer or _stored(folder, dataset) or read_answer(dataset)
         inputs = tuple(explain(experiment))
         run = Run(dataset, said.summary)

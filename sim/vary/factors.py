@@ -21,8 +21,9 @@ from ..engine.line import INPUTS
 from ..experiment import Experiment
 from ..experiment import models as m
 from ..plan import Factor, Plan, Terms, tier_tables
+from ..text.currency import currency, in_currency
 from ..text.names import factor_words, spoken
-from ..text.numbers import CURRENCY, FRACTION, Number, brief, multiple, scored, setting
+from ..text.numbers import FRACTION, Number, brief, multiple, scored, setting
 
 Array = npt.NDArray[np.float64]
 
@@ -58,7 +59,7 @@ class Uncertain:
     factor
         The plan's factor that is moved where the figure is; the others stay as drawn.
     row
-        Its row.
+        Its row: what goes with the outcome where all others stay as drawn.
     words
         What it is.
     unit
@@ -108,10 +109,6 @@ class Uncertain:
         """Whether one factor decides it."""
         return int(np.count_nonzero(self.weights)) == 1
 
-    def score(self, factors: Array) -> Array:
-        """Return its normal score in each world, shape (worlds,)."""
-        return np.asarray(self.weights @ factors / self.sd)
-
     def of(self, factors: Array) -> Array:
         """Return the figure in each world, shape (worlds,), in its unit."""
         return self.values(self.weights @ factors)
@@ -148,7 +145,7 @@ class Uncertain:
 
 def figure_text(topic: str, value: float) -> str:
     """Return a figure of a tier or of the economics as text, such as ``2.6 %`` or ``2,600 USD``."""
-    unit = FRACTION if topic in _PERCENT else CURRENCY if topic in _MONEY else ""
+    unit = FRACTION if topic in _PERCENT else currency() if topic in _MONEY else ""
     return brief(Number(value, 0.0, unit))
 
 
@@ -169,7 +166,7 @@ def uncertain_figures(experiment: Experiment, plan: Plan) -> list[Uncertain]:
         for name, (table, k) in known.items():
             if k is None:
                 continue
-            what, key = model.model_fields[name].description or "", f"{head}.{name}"
+            what, key = _meaning(model, name, experiment), f"{head}.{name}"
             words = spoken(name) if head == "economics" else factor_words(key, "belief")
             row, values = _moved(k, plan, table)
             figures.append(Uncertain(key, plan.factors[k], k, words, what, "", row, values))
@@ -255,13 +252,18 @@ def _tier_figures(experiment: Experiment, plan: Plan) -> list[Uncertain]:
                 k,
                 f"mean {spoken(name)} of {terms.tier}"
                 + (f" on {terms.platform}" if several else ""),
-                m.Tier.model_fields[name].description or "",
+                _meaning(m.Tier, name, experiment),
                 terms.tier,
                 weights,
                 _multiplied(_quoted_mean(experiment, terms, name), float(work.level[x])),
                 float(work.level[x]),
             )
     return list(figures.values())
+
+
+def _meaning(table: type[m.ExperimentTable], name: str, experiment: Experiment) -> str:
+    """Return what a key is, in the currency of an experiment."""
+    return in_currency(table.model_fields[name].description or "", experiment.currency)
 
 
 def _quoted_mean(experiment: Experiment, terms: Terms, name: str) -> float:

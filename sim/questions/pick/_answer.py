@@ -12,9 +12,9 @@ from ...explain import Believed, known_table
 from ...figures.spec import Bars, Cells, Figure, Format, Series
 from ...measures import MEASURES
 from ...tables.table import Column, Table
+from ...text.currency import currency
 from ...text.names import capital, listed, measure_words, some_of
 from ...text.numbers import (
-    CURRENCY,
     FRACTION,
     Number,
     Quantity,
@@ -322,12 +322,12 @@ class Pick(Answer):
                 Column(
                     "quote",
                     [one.quote for one in creators],
-                    CURRENCY,
-                    heading=labelled("quote", CURRENCY),
+                    currency(),
+                    heading=labelled("quote", currency()),
                 ),
-                _column("ceiling_price", creators, labelled("ceiling price per post", CURRENCY)),
-                _column("profit", creators, labelled("mean profit", CURRENCY)),
-                _column("profit_median", creators, labelled("median", CURRENCY)),
+                _column("ceiling_price", creators, labelled("ceiling price per post", currency())),
+                _column("profit", creators, labelled("mean profit", currency())),
+                _column("profit_median", creators, labelled("median", currency())),
                 _column("orders", creators, "orders"),
                 _column("loss_probability", creators, "loses money"),
                 _column("best_k", creators, f"among the best {self.k}"),
@@ -379,7 +379,7 @@ class Pick(Answer):
             f"mean profit, two standard errors either way; right: worlds in which it is among the "
             f"{counted(self.k)} most profitable of the list",
             panels=(
-                self._bars(shown, "profit", labelled("mean profit", CURRENCY), "money", brief),
+                self._bars(shown, "profit", labelled("mean profit", currency()), "money", brief),
                 self._bars(
                     shown,
                     "best_k",
@@ -417,7 +417,7 @@ class Pick(Answer):
                         getattr(one, name).se if one.chosen == chosen else None for one in back
                     ),
                     labels=tuple(
-                        text(getattr(one, name)).removesuffix(f" {CURRENCY}")
+                        text(getattr(one, name)).removesuffix(f" {currency()}")
                         if one.chosen == chosen
                         else ""
                         for one in back
@@ -461,7 +461,7 @@ class Pick(Answer):
                     ),
                 ),
             ),
-            labelled("fee per post", CURRENCY),
+            labelled("fee per post", currency()),
             form="money",
             horizontal=True,
         )
@@ -487,7 +487,7 @@ class Pick(Answer):
             else "No rule of thumb can be told apart from the chosen set"
         )
         unit = MEASURES[self.on].unit
-        money_like = unit == CURRENCY
+        money_like = unit == currency()
         bars = Bars(
             names[::-1],
             tuple(
@@ -503,7 +503,7 @@ class Pick(Answer):
                         for at, one in enumerate(values[::-1])
                     ),
                     labels=tuple(
-                        brief(one).removesuffix(f" {CURRENCY}")
+                        brief(one).removesuffix(f" {currency()}")
                         if (at == len(values) - 1) == chosen
                         else ""
                         for at, one in enumerate(values[::-1])
@@ -608,20 +608,20 @@ def _pilots(pilots: Sequence[Pilot]) -> Table:
         "one post of a creator before the money is spent",
         (
             Column("name", [one.name for one in pilots]),
-            Column("cost", [one.cost for one in pilots], CURRENCY),
+            Column("cost", [one.cost for one in pilots], currency()),
             Column(
                 "worth",
                 [one.worth.value for one in pilots],
-                CURRENCY,
+                currency(),
                 errors=[one.worth.se for one in pilots],
-                heading=labelled("worth over hiring at once", CURRENCY),
+                heading=labelled("worth over hiring at once", currency()),
             ),
             Column(
                 "returns",
                 [one.returns.value for one in pilots],
-                CURRENCY,
+                currency(),
                 errors=[one.returns.se for one in pilots],
-                heading=labelled("profit of the post itself", CURRENCY),
+                heading=labelled("profit of the post itself", currency()),
             ),
             Column(
                 "again",
