@@ -10,6 +10,7 @@ import numpy as np
 
 from ..experiment import Experiment
 from ..measures import Measured
+from ..text.currency import in_own_currency
 from ..text.names import spoken
 from ..text.numbers import counted, fixed, told, whole_percent
 from ..vary.factors import figure_text
@@ -168,6 +169,7 @@ class Learnt:
             for i in self.inputs
         ]
 
+    @in_own_currency
     def shown(self) -> list[dict[str, str]]:
         """Return the rows that a terminal shows."""
 
@@ -190,6 +192,12 @@ class Learnt:
         return rows
 
     @property
+    def currency(self) -> str:
+        """What money is counted in."""
+        return self.experiment.currency
+
+    @property
+    @in_own_currency
     def sentences(self) -> list[str]:
         """The answer in words: what taught what, and what that does to the answer."""
         words = {i.name: i.words for i in self.inputs}

@@ -22,7 +22,7 @@ from ..measures import Measured
 from ..plan import Plan, make_plan
 from ..plan.release import arrived_by
 from ..text.names import listed, spoken
-from ..text.numbers import CURRENCY, brief, from_to, setting, told, whole_percent
+from ..text.numbers import brief, from_to, setting, told, whole_percent
 from ..vary.draw import draw, shared_scores
 from ..vary.variant import line_names, on_terms, variant
 from .answer import Quantiles
@@ -104,6 +104,8 @@ class Running:
         What to do with them.
     waiting
         Worth, USD, of deciding only once all has come of those who have posted.
+    currency
+        What money is counted in.
     """
 
     portfolio: str
@@ -115,6 +117,7 @@ class Running:
     left: float
     choices: tuple[Choice, ...]
     waiting: Measured
+    currency: str
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers."""
@@ -144,7 +147,7 @@ class Running:
             f"{whole_percent(self.due_share)} of all that {self.portfolio} brings is due."
         )
         lines = [day, *(self._to_come(figure, of) for figure, of in self.rest.items())]
-        money = brief(Measured(self.left, 0.0, CURRENCY))
+        money = brief(Measured(self.left, 0.0, self.currency))
         lines.append(
             f"The {money} that are left bring a mean profit of "
             + listed([f"{told(choice.profit)} by {_doing(choice.name)}" for choice in self.choices])
@@ -157,7 +160,7 @@ class Running:
         return lines
 
     def _to_come(self, figure: str, of: Quantiles) -> str:
-        unit = f" {CURRENCY}" if figure == "revenue" else ""
+        unit = f" {self.currency}" if figure == "revenue" else ""
         text = f"Still to come: {setting(of.median)}{unit} {'of ' if unit else ''}{spoken(figure)}"
         if of.p95 > of.p05:
             text += f" (90 % range {from_to(of.p05, of.p95)})"
@@ -251,6 +254,8 @@ def running(
         follow[3] += random.poisson(later["expected_orders"][:_DRAWS] * share[:_DRAWS])
         follow[4] += later["tracked_revenue"][:_DRAWS]
     rest = {figure: _quantiles(follow[k]) for k, figure in enumerate(FIGURES) if figure != "cost"}
+    money = experiment.currency
+    signal = _signal(posterior.observed[season_at], worlds, random)
     profits = {choice: rows["profit"] for choice, rows in choices.items()}
     order = (GO_ON, STOP, *(choice for choice in profits if choice not in (GO_ON, STOP)))
     return Running(
@@ -261,8 +266,9 @@ def running(
         came,
         rest,
         left,
-        tuple(Choice(one, _mean(profits[one], posterior), hired[one]) for one in order),
-        _waiting(profits, _signal(posterior.observed[season_at], worlds, random), posterior),
+        tuple(Choice(one, _mean(profits[one], posterior, money), hired[one]) for one in order),
+        _mean(_waiting(profits, signal), posterior, money),
+        money,
     )
 
 
@@ -271,10 +277,10 @@ def _quantiles(values: Array) -> Quantiles:
     return Quantiles(median, low, high)
 
 
-def _mean(values: Array, posterior: Posterior) -> Measured:
+def _mean(values: Array, posterior: Posterior, currency: str) -> Measured:
     """Return a mean over resampled worlds; its error counts draws by what their weights are worth."""
     worth = min(float(len(values)), posterior.weights.effective)
-    return Measured(float(values.mean()), float(values.std(ddof=1) / math.sqrt(worth)), CURRENCY)
+    return Measured(float(values.mean()), float(values.std(ddof=1) / math.sqrt(worth)), currency)
 
 
 # --- What follows of those who have posted ------------------------------------------------------------
@@ -473,8 +479,8 @@ _KEPT = (
 )  # fmt: skip
 
 
-def _waiting(profits: Mapping[str, Array], signal: Array, posterior: Posterior) -> Measured:
-    r"""Return what it is worth to see a signal before choosing, USD.
+def _waiting(profits: Mapping[str, Array], signal: Array) -> Array:
+    r"""Return what it is worth to see a signal before choosing, USD, in each world.
 
     :math:`E[\max_c E[profit_c | signal]] - \max_c E[profit_c]`, the inner means by a polynomial in the
     signal's normal score (regression-based expected value of sample information: Strong, Oakley,
@@ -489,5 +495,4 @@ def _waiting(profits: Mapping[str, Array], signal: Array, posterior: Posterior) 
     gains = np.column_stack([profits[name] for name in names])
     fit = features @ np.linalg.lstsq(features, gains, rcond=None)[0]
     best = int(gains.mean(axis=0).argmax())
-    worth = fit.max(axis=1) - fit[:, best]
-    return _mean(np.asarray(worth), posterior)
+    return np.asarray(fit.max(axis=1) - fit[:, best])
