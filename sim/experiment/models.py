@@ -335,7 +335,7 @@ ChooseBoosted = Literal["rate", "engagements"]
 class Boost(ExperimentTable):
     """Paid impressions of posts, bought when their first days have been seen."""
 
-    budget: Amount = Field(
+    budget: Money = Field(
         description="USD of each portfolio for boosting, rights included, in equal parts for the "
         "posts boosted; within its budget where it has one; 0: none"
     )
@@ -346,9 +346,12 @@ class Boost(ExperimentTable):
     choose_by: ChooseBoosted = Field(
         description="what counts as best: engagements per follower, or engagements"
     )
-    cpm: Annotated[Distribution, _distribution(POSITIVE.no_share().never_all_zero()), _written] = (
-        Field(description="USD per 1,000 bought impressions")
-    )
+    cpm: Annotated[
+        Distribution,
+        _distribution(POSITIVE.no_share().never_all_zero(), money=True),
+        _written,
+        InMoney(),
+    ] = Field(description="USD per 1,000 bought impressions")
     rights_share: Ratio = Field(description="USD for the right to boost a post, per USD of its fee")
     engagement: Positive = Field(
         description="engagement of paid viewers per impression, relative to followers"
@@ -363,7 +366,9 @@ class Boost(ExperimentTable):
 class PortfolioBoost(ExperimentTable):
     """How one portfolio boosts; what is not given is as in the table of all."""
 
-    budget: Amount | None = Field(None, description="USD for boosting, rights included")
+    budget: Annotated[Money | None, InMoney()] = Field(
+        None, description="USD for boosting, rights included"
+    )
     posts: BoostedPosts | None = Field(None, description='how many posts, or "all"')
     choose_by: ChooseBoosted | None = Field(None, description="what counts as best")
 

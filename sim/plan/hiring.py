@@ -142,7 +142,7 @@ def hired_lines(
             aside = boost_of(experiment, portfolio).budget or 0.0
             if aside >= budget:
                 problem = (
-                    f"takes {fixed(aside, 0)} USD; {fixed(max(budget, 0.0), 0)} are there to hire "
+                    f"takes {fixed(aside, 0)} {experiment.currency}; {fixed(max(budget, 0.0), 0)} are there to hire "
                     "and boost"
                 )
                 faults.append(Fault(f"portfolio.{name}.boost", problem))
