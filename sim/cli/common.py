@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 from ..evidence.sets import SETS
+from ..text.currency import writing_in
 from ..text.names import spoken
 from ..text.numbers import counted, setting
 from ..text.safe import Screen, cell, printable
@@ -90,6 +91,9 @@ def read(
     if asked is not None and asked not in known:
         problem = f"is no measure; {suggestion(asked, known)}"
         raise ExperimentError(experiment.file, [Fault("decision.measure", problem, asked)])
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.with_resource(writing_in(experiment.currency))
     return experiment
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
-from ..text.numbers import CURRENCY, counted, fixed, percent, setting
+from ..text.currency import currency
+from ..text.numbers import counted, fixed, percent, setting
 from .common import MISTAKE, clear_errors, experiment_options, fail, print_json, read, write_whole
 
 
@@ -21,6 +22,7 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
 
     Example: sim check experiments/micro_vs_macro.toml
     """
+    from ..experiment.plausible import implausible
     from ..plan import make_plan
 
     experiment = read(file, overrides, worlds, seed)
@@ -35,10 +37,12 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
         )
         left = plan.left_over.get(name)
         parts.append(
-            f"{name} hires {hired}" + (f", {fixed(left, 0)} {CURRENCY} left over" if left else "")
+            f"{name} hires {hired}" + (f", {fixed(left, 0)} {currency()} left over" if left else "")
         )
     click.echo(f"{file}: fine. " + "; ".join(parts) + ".")
     _print_rosters(experiment)
+    for note in implausible(experiment):
+        click.secho(f"Note: {note}", fg="yellow")
 
 
 #: Creators of a roster that are printed; the rest is only counted.
@@ -145,10 +149,10 @@ def explain(
     for line in lines:
         click.echo(
             f"    {line['portfolio']}: {line['creators']} {line['line']}, "
-            f"{fixed(line['committed_per_creator'], 0)} {CURRENCY} committed per creator"
+            f"{fixed(line['committed_per_creator'], 0)} {currency()} committed per creator"
         )
     for name, left in plan.left_over.items():
-        click.echo(f"    {name}: {fixed(left, 0)} {CURRENCY} left over")
+        click.echo(f"    {name}: {fixed(left, 0)} {currency()} left over")
     click.echo("\nCaps (short run)")
     for item in cut:
         click.echo(

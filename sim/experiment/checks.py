@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..text.currency import MONEY, SIGN
 from ..text.safe import alike
+from .amounts import currency_of
 from .distributions import DistributionError, number
 from .faults import Fault, nearest, suggestion
 from .fill import lines_of
@@ -41,12 +43,27 @@ def cross_checks(filled: Tables, shape: Shape) -> Iterator[Fault]:
     yield from _tiers(filled, tables)
     yield from _decision(tables, shape)
     yield from _simulation(tables.get("simulation", {}))
+    yield from _exchange(tables, filled)
+
+
+def _exchange(tables: Tables, filled: Tables) -> Iterator[Fault]:
+    """Yield that the rate of a currency is missing, or said of none."""
+    currency = currency_of(tables)
+    if currency == MONEY and "exchange_rate" in tables and "currency" not in tables:
+        problem = f'goes with another `currency` than {MONEY}, such as currency = "EUR"'
+        yield Fault("exchange_rate", problem, tables["exchange_rate"])
+    if currency != MONEY and "exchange_rate" not in filled:
+        problem = (
+            f"is needed, as none is packaged for {currency}: how much {currency} a {MONEY} is, for "
+            "packaged figures"
+        )
+        yield Fault("exchange_rate", problem)
 
 
 def _value(value: Any) -> float | None:
     """Return a number, None where there is none: that is reported elsewhere."""
     try:
-        return number(value)
+        return number(SIGN.sub("", value) if isinstance(value, str) else value)
     except DistributionError:
         return None
 
@@ -55,7 +72,7 @@ def _value(value: Any) -> float | None:
 
 
 def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
-    portfolios = tables.get("portfolio", {})
+    portfolios, currency = tables.get("portfolio", {}), currency_of(tables)
     for name, portfolio in portfolios.items():
         path: Path = ("portfolio", name)
         key = dotted(path)
@@ -73,7 +90,7 @@ def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
         if "creators" in portfolio and "budget" in portfolio:
             yield Fault(key, "has both `creators` and `budget`: keep one")
         elif lacks("creators", "budget"):
-            yield Fault(key, "needs either `creators` (a number) or `budget` (USD)")
+            yield Fault(key, f"needs either `creators` (a number) or `budget` ({currency})")
         if lacks("tier", "mix"):
             other = nearest(name, [n for n, p in portfolios.items() if "tier" in p or "mix" in p])
             or_meant = f"; or did you mean portfolio `{other}`?" if other else ""
@@ -94,6 +111,11 @@ def _stages(path: Path, portfolio: Tables) -> Iterator[Fault]:
         yield Fault(key, "needs at least two stages; for one, say `posts`")
     elif isinstance(stages[0], Mapping) and _value(stages[0].get("keep", 1.0)) != 1.0:
         yield Fault(key, "the first stage keeps nobody: leave out its `keep`")
+    elif isinstance(stages[0], Mapping) and _value(stages[0].get("add", 0)) != 0:
+        problem = (
+            "the first stage hires the portfolio's `creators` or `budget`: leave out its `add`"
+        )
+        yield Fault(key, problem)
     if "mix" in portfolio:
         yield Fault(key, "do not go with `mix`")
     if _value(portfolio.get("posts", 1)) != 1.0:
@@ -295,7 +317,7 @@ def _tier_numbers(table: Tables) -> Iterator[tuple[Path, str, Any]]:
             problem = f"lies outside follower_range, {low:g} to {high:g}"
             yield ("followers",), problem, table["followers"]
     if _value(table.get("effort_elasticity", 0.0)) and "effort_fee" not in table:
-        problem = "needs `effort_fee` beside it, the USD per post at which engagement_rate holds"
+        problem = "needs `effort_fee` beside it, the fee per post at which engagement_rate holds"
         yield ("effort_elasticity",), problem, table["effort_elasticity"]
     law = table.get("amplification")
     if not isinstance(law, Mapping):

@@ -11,7 +11,7 @@ from . import models
 Path = tuple[str, ...]
 
 #: Plain keys at the top of an experiment file.
-PLAIN = ("title", "evidence")
+PLAIN = ("title", "evidence", "currency", "exchange_rate")
 #: Tables that an experiment file may have, beside these and `include`.
 TABLES = tuple(name for name in models.Experiment.model_fields if name not in ("name", *PLAIN))
 #: Tables of tables: the analyst names what is in them.

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..experiment.faults import suggestion
 from ..reading import RESULTS, Reading, ReadingError, read_table
+from ..text.currency import currency
 from ..text.names import spoken
 from ..text.numbers import counted
 from .forecast import FIGURES
@@ -50,13 +51,18 @@ def read_results(
     mapped
         Columns by what they are, where their names do not say it.
 
+    Notes
+    -----
+    Results of known portfolios must be in the currency of the text at hand, that of the forecast.
+
     Raises
     ------
     ForecastError
         With every fault.
     """
     try:
-        table = read_table(path, RESULTS, mapped=mapped)
+        counted_in = "" if portfolios is None else currency()
+        table = read_table(path, RESULTS, mapped=mapped, currency=counted_in)
         return _totals(table, portfolios)
     except ReadingError as error:
         raise ForecastError("\n".join(f"{path}: {fault}" for fault in error.faults)) from None

@@ -31,10 +31,12 @@ COMPONENTS: dict[str, str] = {
     "bonus_impressions": "1,000 impressions",
     "performance": "USD of pay by each creator's results",
     "incidents": "incidents",
-    "boosting": "posts",
+    "boosting": "USD of bought impressions and of rights to boost",
     "agency": "USD of fees, usage rights, commission, bonus and pay by results",
     "fixed": "portfolios",
 }
+#: Figures of ``[boost]`` that may be in doubt.
+PAID = ("cpm", "engagement", "conversion")
 #: What the agency's share is charged on.
 AGENCY_BASE = (
     "fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions", "performance",
@@ -86,11 +88,21 @@ class Programme:
 
 
 @dataclass(frozen=True)
+class LineBoost:
+    """USD that a line spends on boosting, on how many of its posts, and how they are ranked."""
+
+    money: float
+    best: int
+    per_follower: bool
+
+
+@dataclass(frozen=True)
 class PlanLine:
     """A line of a portfolio: how many creators on which terms, and where its sums are found.
 
     Lines of a programme are its stages, one after another: the creators of a later one are some of
-    those of the first. `people` are the creators of a roster's line; others are numbered.
+    those of the first. Those who are added in stage `joins` have lines of their own, whose stages
+    count from there. `people` are the creators of a roster's line; others are numbered.
     Where `money` caps a line, `creators` is how many its expected cost would hire, and each world
     hires as many as their quotes allow. Where a budget pays, `parts` say what a creator commits at
     the mean of its quote, USD, and `dues` the same per USD of fee, hour and USD of goods.
@@ -110,7 +122,9 @@ class PlanLine:
     order_key: Key = (np.uint64(0), np.uint64(0))
     programme: Programme | None = None
     stage: int = 0
+    joins: int = 0
     people: tuple[RosterRow, ...] = ()
+    boost: LineBoost | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +215,9 @@ class Plan:
         Shape (lines, weeks), share of a line's orders that has come by the end of each week.
     components, agency_base
         Names of the columns of `prices`, and of those that the agency's share is charged on.
+    paid
+        For each of `PAID` its table and the row of its factor, or None for a plain number; empty
+        where nothing is boosted.
     left_over
         USD of each budget that no whole creator fits into.
     """
@@ -220,6 +237,7 @@ class Plan:
     overlap_between_niches: float
     spill: Array
     arrived: Array
+    paid: Mapping[str, tuple[QuantileTable, int | None]] = field(default_factory=dict)
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)
     agency_base: tuple[str, ...] = AGENCY_BASE

@@ -36,7 +36,9 @@ def arrived(experiment: Experiment, lines: tuple[PlanLine, ...]) -> npt.NDArray[
     for i, line in enumerate(lines):
         release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
         half_life = experiment.platform[line.terms.platform].half_life_days
-        shares[i] = _share(np.maximum(days - line.stage * release, 0.0), release, half_life)
+        shares[i] = _share(
+            np.maximum(days - (line.joins + line.stage) * release, 0.0), release, half_life
+        )
     return shares
 
 

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..explain import Input, explain
 from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
+from ..measures.best import read_best
 from ..measures.summary import DEFAULT_TARGET
+from ..measures.why import read_why
+from ..measures.worlds import currency_of
 from ..run.answers import saved_analyses
 from ..run.dataset import open_results
 from ..run.evidence import read_by_evidence
 from ..run.written import Answer, read_answer, read_experiment, read_manifest, read_summary
+from ..text.currency import writing_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -72,7 +76,7 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
     manifest = read_manifest(folder)
     experiment = read_experiment(folder)
     dataset = open_results(folder)
-    with dataset:
+    with dataset, writing_in(currency_of(dataset)):
         said = answer or _stored(folder, dataset) or read_answer(dataset)
         inputs = tuple(explain(experiment))
         run = Run(dataset, said.summary)
@@ -90,6 +94,7 @@ def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
         pairs = tuple(_compared(row, dataset.sizes["sim"]) for row in content["comparisons"])
         sentences, warnings = map(tuple, (content["answer"], content["warnings"]))
         evidence = read_by_evidence(content)
+        best, reason = read_best(content), read_why(content)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     names = [str(name) for name in dataset["portfolio"].values]
@@ -97,7 +102,7 @@ def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
         return None
     creators = {name: int(content["portfolios"][name]["creators"]) for name in names}
     summary = Summary(measures, creators, int(dataset.sizes["sim"]), DEFAULT_TARGET, None)
-    return Answer(summary, pairs, sentences, warnings, dict(dataset.attrs), evidence)
+    return Answer(summary, pairs, sentences, warnings, dict(dataset.attrs), evidence, best, reason)
 
 
 def _measured(entry: Mapping[str, Any]) -> Measured:

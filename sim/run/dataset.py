@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..labelled import Labelled, labelled, real
+from ..measures.worlds import currency_of
+from ..text.currency import MONEY, in_currency
 from . import netcdf
 from .folder import MAKE_AGAIN, RunError, checked, file_in_place, is_run, second_name
 from .quantities import DIMENSION, QUANTITY, ROWS, Layout, packed, unpacked
@@ -37,16 +39,16 @@ class Variable:
 _P, _L = ("portfolio", "sim"), ("line", "sim")
 #: Everything that a run stores.
 SCHEMA = (
-    Variable("cost", _P, "USD", "cost"),
+    Variable("cost", _P, MONEY, "cost"),
     Variable("impressions", _P, "impressions", "impressions, amplified ones included"),
     Variable("reach", _P, "accounts", "unique accounts reached"),
     Variable("engagements", _P, "engagements", "engagements"),
     Variable("expected_orders", _P, "orders", "expected orders given creators and posts"),
     Variable("orders", _P, "orders", "orders"),
-    Variable("revenue", _P, "USD", "revenue, halo included"),
-    Variable("tracked_revenue", _P, "USD", "revenue that codes and links see"),
-    Variable("contribution", _P, "USD", "incremental contribution after returns"),
-    Variable("profit", _P, "USD", "contribution minus cost"),
+    Variable("revenue", _P, MONEY, "revenue, halo included"),
+    Variable("tracked_revenue", _P, MONEY, "revenue that codes and links see"),
+    Variable("contribution", _P, MONEY, "incremental contribution after returns"),
+    Variable("profit", _P, MONEY, "contribution minus cost"),
     Variable("roi", _P, "profit / cost", "return on investment"),
     Variable("roas", _P, "revenue / cost", "return on ad spend"),
     Variable("tracked_roas", _P, "tracked revenue / cost", "return on ad spend as tracked"),
@@ -54,14 +56,14 @@ SCHEMA = (
     Variable("effective_creators", _P, "creators", "effective number of creators"),
     Variable("viral_posts", _P, "posts", "viral posts"),
     Variable("hired", _P, "creators", "creators hired"),
-    Variable("committed", _P, "USD", "committed of a budget beside the fixed cost; 0 without one"),
+    Variable("committed", _P, MONEY, "committed of a budget beside the fixed cost; 0 without one"),
     Variable("delivered", _P, "creators", "creators who post"),
-    Variable("earned_media_value", _P, "USD", "earned media value, not part of revenue"),
+    Variable("earned_media_value", _P, MONEY, "earned media value, not part of revenue"),
     Variable("line_impressions", _L, "impressions", "impressions of a line"),
     Variable("line_engagements", _L, "engagements", "engagements of a line"),
     Variable("line_expected_orders", _L, "orders", "expected orders of a line"),
     Variable("line_orders", _L, "orders", "orders of a line"),
-    Variable("line_order_value", _L, "USD", "order values of a line, before returns and halo"),
+    Variable("line_order_value", _L, MONEY, "order values of a line, before returns and halo"),
     Variable(
         "cost_quantity", ("line", "component", "sim"), "see component", "what a cost is charged on"
     ),
@@ -89,12 +91,13 @@ def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) 
     xarray.Dataset
         Variables of `SCHEMA` with `units` and `long_name`.
     """
-    own = {v.name: (v.dims, arrays[v.name], _labels(v)) for v in SCHEMA}
-    return labelled({**_frame(plan), **own}, tuple(_coords(plan)), attrs)
+    currency = str(attrs.get("currency", MONEY))
+    own = {v.name: (v.dims, arrays[v.name], _labels(v, currency)) for v in SCHEMA}
+    return labelled({**_frame(plan, currency), **own}, tuple(_coords(plan)), attrs)
 
 
-def _labels(variable: Variable) -> dict[str, str]:
-    return {"units": variable.units, "long_name": variable.long_name}
+def _labels(variable: Variable, currency: str) -> dict[str, str]:
+    return {"units": in_currency(variable.units, currency), "long_name": variable.long_name}
 
 
 def _coords(plan: Plan) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any], dict[str, str]]]:
@@ -120,12 +123,17 @@ def _coords(plan: Plan) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any], di
     return coords | {f"line_{name}": (("line",), np.array(of), {}) for name, of in of_lines.items()}
 
 
-def _frame(plan: Plan) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any], dict[str, str]]]:
+def _frame(
+    plan: Plan, currency: str
+) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any], dict[str, str]]]:
     """Return the variables without worlds, coordinates first."""
     counts = dict.fromkeys(plan.portfolios, 0)
     for line in plan.lines:
         counts[line.portfolio] += line.creators if line.stage == 0 else 0
-    prices = {"units": "USD per unit of the component", "long_name": "price of a cost component"}
+    prices = {
+        "units": f"{currency} per unit of the component",
+        "long_name": "price of a cost component",
+    }
     arrived = {
         "units": "share of orders",
         "long_name": "orders that have come by the end of a week",
@@ -153,6 +161,7 @@ def stream_to_file(
     names: Sequence[str],
     path: Path,
     attrs: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    currency: str = MONEY,
     *,
     keep: bool = True,
 ) -> None:
@@ -168,6 +177,8 @@ def stream_to_file(
         File to write.
     attrs
         Returns the provenance, given the mean over worlds of what hit a cap.
+    currency
+        What its money is counted in.
     keep
         Whether blocks stay once they are in the file.
     """
@@ -178,9 +189,9 @@ def stream_to_file(
     layout = Layout.of(read_block(folder, name, QUANTITY)[QUANTITY] for name in names)
     sizes = {name: len(values) for name, (_, values, _) in _coords(plan).items()}
     sizes |= {"sim": plan.worlds, DIMENSION: len(layout.places)}
-    stored = {v.name: (v.dims, _labels(v)) for v in SCHEMA}
+    stored = {v.name: (v.dims, _labels(v, currency)) for v in SCHEMA}
     stored[ROWS] = ((DIMENSION, "sim"), stored.pop(QUANTITY)[1])
-    variables = {**_frame(plan), **layout.variables()}
+    variables = {**_frame(plan, currency), **layout.variables()}
     for variable, (dims, labels) in stored.items():
         variables[variable] = (dims, netcdf.Shape(*(sizes[dim] for dim in dims)), labels)
     with file_in_place(path) as temporary:
@@ -306,7 +317,7 @@ def line_costs(dataset: xr.Dataset, lines: npt.NDArray[np.bool_]) -> npt.NDArray
     Returns
     -------
     ndarray, shape (component, sim)
-        USD.
+        In the run's currency.
     """
     price = dataset["cost_price"].transpose("line", "component").values
     quantity = dataset["cost_quantity"].transpose("line", "component", "sim")
@@ -319,7 +330,7 @@ def line_costs(dataset: xr.Dataset, lines: npt.NDArray[np.bool_]) -> npt.NDArray
 
 
 def cost_by_component(dataset: xr.Dataset) -> xr.DataArray:
-    """Return the cost of each portfolio by component and world, USD."""
+    """Return the cost of each portfolio by component and world, in the run's currency."""
     import xarray as xr
 
     owner, names = dataset["line_portfolio"].values, dataset["portfolio"].values
@@ -327,7 +338,7 @@ def cost_by_component(dataset: xr.Dataset) -> xr.DataArray:
         np.stack([line_costs(dataset, owner == name) for name in names]),
         dims=("portfolio", "component", "sim"),
         coords={"portfolio": names, "component": dataset["component"].values},
-        attrs={"units": "USD", "long_name": "cost by component"},
+        attrs={"units": currency_of(dataset), "long_name": "cost by component"},
     )
 
 

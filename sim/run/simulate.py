@@ -201,7 +201,8 @@ def _from_disk(
     """Run what a folder of blocks lacks, put all of it into one file there, and open that."""
     names = _on_disk(plan, place, where, keep)
     path = place / WORLDS
-    stream_to_file(plan, place, names, path, partial(attributes, experiment, plan), keep=keep)
+    attrs = partial(attributes, experiment, plan)
+    stream_to_file(plan, place, names, path, attrs, experiment.currency, keep=keep)
     results = open_results(path)
     results.encoding["passing"] = True
     return results
