@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from ..evidence import sources
@@ -11,6 +11,7 @@ from ..explain import Input
 from ..figures.spec import Cells, Figure
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
+from ..questions.people import believed_figure
 from ..text.names import listed, measure_heading
 from ..text.numbers import FRACTION, counted, fixed, writer
 from ..text.safe import printable
@@ -57,6 +58,8 @@ _FIRST = (
     r"beliefs\.",
 )
 _MOST_FIRST = 14
+#: Creators of a roster that are named.
+MOST_NAMED = 12
 
 
 def tell(opened: Opened) -> Story:
@@ -100,6 +103,7 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
             *([always.evidence(opened.answer.evidence)] if opened.answer.evidence else []),
             flows.money(run, summary, first),
             flows.journey(run),
+            *_rosters(opened, blocks),
         ],
         "risk": [
             always.losses(run, summary),
@@ -112,6 +116,17 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
         for key, heading in HEADINGS.items()
     ]
     return [section for section in sections if section.figures]
+
+
+def _rosters(opened: Opened, blocks: Mapping[str, Sequence[Figure]]) -> list[Figure]:
+    """Return the creators of each roster as read and as believed, where no answer shows them."""
+    shown = {figure.name for figures in blocks.values() for figure in figures}
+    figures = []
+    for count, people in enumerate(opened.rosters.values()):
+        name = "believed" if not count else f"believed-{count + 1}"
+        if name not in shown:
+            figures.append(believed_figure(people[:MOST_NAMED], len(people), name))
+    return figures
 
 
 def compared(summary: Summary, answer: str, worlds: int) -> Figure:
