@@ -35,7 +35,8 @@ HEADLINE = (
 
 def headline_table(answer: Answer) -> list[list[str]]:
     """Return the comparison of all portfolios as texts: a header, then a row per measure."""
-    table = answer.summary.table(HEADLINE, words=True)
+    summary = answer.summary
+    table = summary.table(summary.headline(HEADLINE), words=True)
     return [["", *answer.summary.portfolios], *map(list, table.texts())]
 
 

@@ -15,6 +15,7 @@ from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
 from .boosting import boost_of, boosted, split
+from .formats import fee_posts, usable_posts
 from .model import COMPONENTS, LineBoost, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
 
@@ -34,6 +35,7 @@ def portfolio_terms(portfolio: m.Portfolio) -> Iterator[tuple[str, Terms, float]
             pick("compensation"),
             pick("posts"),
             pick("repeat_factor"),
+            pick("format") or (),
         )
 
     if portfolio.roster is not None:
@@ -59,7 +61,7 @@ def committed_parts(
     """
     costs, kind = experiment.costs, experiment.compensation[terms.compensation]
     of_fees = 1.0 + costs.agency_share
-    fee = mg.moment(tier.tables["fee"]) * terms.posts * kind.fee_share
+    fee = mg.moment(tier.tables["fee"]) * fee_posts(experiment, terms) * kind.fee_share
     return (
         costs.shipping + kind.pay_floor * of_fees,
         fee * (1.0 + costs.usage_rights_share) * of_fees,
@@ -139,12 +141,20 @@ def hired_lines(
         if portfolio.mix is not None:
             shares = [share for _, _, share in portfolio_terms(portfolio)]
         shares = [share / (sum(shares) or 1.0) for share in shares]
+        if portfolio.stages is not None and portfolio.format is not None:
+            faults.append(Fault(f"portfolio.{name}.format", "does not go with `stages`"))
+        hired = [_with_formats(experiment, line) for line in hired]
         result += boosted(experiment, name, portfolio, hired, shares, faults)
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
             spent = sum(line.creators * line.committed_per_creator for line in hired)
             left_over[name] = budget - spent
     return tuple(result), left_over
+
+
+def _with_formats(experiment: Experiment, line: PlanLine) -> PlanLine:
+    fees, assets = fee_posts(experiment, line.terms), usable_posts(experiment, line.terms)
+    return replace(line, fee_posts=fees, usable_posts=assets)
 
 
 Price = Callable[[Terms], float]
@@ -271,8 +281,9 @@ def _named(
     for (tier, platform, niche), fee_known in sorted(groups):
         people = sorted(groups[(tier, platform, niche), fee_known], key=lambda row: row.name)
         terms = Terms(
-            tier, platform, niche, portfolio.compensation, portfolio.posts, portfolio.repeat_factor
-        )
+            tier, platform, niche, portfolio.compensation, portfolio.posts, portfolio.repeat_factor,
+            portfolio.format or (),
+        )  # fmt: skip
         table = tiers[tier, platform]
         assert table is not None
         each = committed_cost(experiment, terms, table, goods)
@@ -281,7 +292,7 @@ def _named(
             gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
             each += (
                 gap
-                * terms.posts
+                * fee_posts(experiment, terms)
                 * kind.fee_share
                 * (1.0 + costs.usage_rights_share)
                 * (1.0 + costs.agency_share)

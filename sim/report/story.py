@@ -117,7 +117,7 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
 def compared(summary: Summary, answer: str, worlds: int) -> Figure:
     """Return the table of the portfolios side by side."""
     names = list(summary.portfolios)
-    measures = ROWS if len(names) <= MOST_SIDE_BY_SIDE else ROWS_OF_MANY
+    measures = summary.headline(ROWS) if len(names) <= MOST_SIDE_BY_SIDE else ROWS_OF_MANY
     rows = list(summary.table(measures, words=True).texts())
     reasons = [
         f"{measure_heading(key)}, {name}: {entry.reason}"
