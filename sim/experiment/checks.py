@@ -125,7 +125,7 @@ def _references(tables: Tables) -> Iterator[Fault]:
     """Check the names that lines of portfolios, and tables of tiers, use."""
     platforms = {*preset_platforms(), *tables.get("platform", {})}
     kinds = {*presets()["compensation"], *tables.get("compensation", {})}
-    formats = {*presets()["format"], *tables.get("format", {})}
+    formats = {*presets().get("format", {}), *tables.get("format", {})}
     niches = tables.get("niche", {})
     everywhere: dict[str, Path] = {}
     for tier, own in tables.get("tier", {}).items():

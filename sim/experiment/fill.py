@@ -65,11 +65,11 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
         "portfolio": list(given["portfolio"]),
         "niche": sorted({*niches, *given["niche"]}),
         "compensation": list(known["compensation"] | given["compensation"]),
-        "format": sorted(formats_used(lines) & set(known["format"]) | set(given["format"])),
+        "format": sorted(formats_used(lines) & set(known.get("format", {})) | set(given["format"])),
         "platform": sorted(_platforms(given["tier"], lines) | set(given["platform"])),
     }
     base: dict[str, Tables] = {"platform": _platform_keys()}
-    base |= {head: known[head] for head in ("compensation", "format")}
+    base |= {head: known.get(head, {}) for head in ("compensation", "format")}
     for head, chosen in names.items():
         filled[head] = {
             name: _layered(
