@@ -11,7 +11,7 @@ from ..text.safe import alike
 from .amounts import currency_of
 from .distributions import DistributionError, number
 from .faults import Fault, nearest, suggestion
-from .fill import lines_of
+from .fill import formats_used, lines_of
 from .layout import Path
 from .presets import preset_platforms, preset_tiers, presets
 from .shape import Shape
@@ -39,6 +39,7 @@ def cross_checks(filled: Tables, shape: Shape) -> Iterator[Fault]:
     yield from _references(tables)
     yield from _pay(filled)
     yield from _own_beliefs(filled)
+    yield from _learned(filled)
     yield from _loadings(filled)
     yield from _tiers(filled, tables)
     yield from _decision(tables, shape)
@@ -147,6 +148,7 @@ def _references(tables: Tables) -> Iterator[Fault]:
     """Check the names that lines of portfolios, and tables of tiers, use."""
     platforms = {*preset_platforms(), *tables.get("platform", {})}
     kinds = {*presets()["compensation"], *tables.get("compensation", {})}
+    formats = {*presets().get("format", {}), *tables.get("format", {})}
     niches = tables.get("niche", {})
     everywhere: dict[str, Path] = {}
     for tier, own in tables.get("tier", {}).items():
@@ -171,6 +173,9 @@ def _references(tables: Tables) -> Iterator[Fault]:
             problem = f"is unknown; {suggestion(terms['compensation'], kinds)}"
             key = _said(path, "compensation", tables)
             yield Fault(key, problem, terms["compensation"])
+        for name in sorted(formats_used([terms]) - formats):
+            problem = f"is unknown; {suggestion(name, formats)}"
+            yield Fault(_said(path, "format", tables), problem, name)
     yield from _niches_told_apart(niches, everywhere, tables)
 
 
@@ -226,6 +231,41 @@ def _own_beliefs(filled: Tables) -> Iterator[Fault]:
             if tier not in filled["tier"]:
                 problem = f"no tier in use has that name; {suggestion(tier, filled['tier'])}"
                 yield Fault(dotted(("beliefs", name, "own", tier)), problem)
+
+
+def _learned(filled: Tables) -> Iterator[Fault]:
+    """Yield what keeps learned beliefs from being a distribution: nobody writes them by hand."""
+    import numpy as np
+
+    learned = filled.get("learned")
+    if learned is None:
+        return
+    names, center = learned.get("factors"), learned.get("center")
+    rows = learned.get("covariance")
+    if not all(isinstance(part, list | tuple) for part in (names, center, rows)):
+        return
+    way_out = "learn again: `sim learn`"
+    now, then = filled.get("evidence", "pooled"), learned.get("evidence", "pooled")
+    if now != then:
+        yield Fault("learned.evidence", f"is not `{now}`, on which the file rests; {way_out}", then)
+    if len(set(map(str, names))) < len(names):
+        yield Fault("learned.factors", f"names one twice; {way_out}")
+    if len(center) != len(names):
+        yield Fault("learned.center", f"needs a number for each of `factors`; {way_out}")
+    if [len(row) if isinstance(row, list | tuple) else 0 for row in rows] != [len(names)] * len(
+        names
+    ):
+        yield Fault(
+            "learned.covariance", f"needs a row and a column for each of `factors`; {way_out}"
+        )
+        return
+    values = [[_value(item) for item in row] for row in rows]
+    if any(item is None for row in values for item in row):
+        return
+    matrix = np.array(values, dtype=float)
+    symmetric = np.allclose(matrix, matrix.T, rtol=1e-9, atol=1e-12)
+    if not symmetric or (len(names) and float(np.linalg.eigvalsh(matrix).min()) < -1e-9):
+        yield Fault("learned.covariance", f"is no covariance; {way_out}")
 
 
 def named_in_vain(tables: Tables) -> dict[Path, str]:

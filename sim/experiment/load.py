@@ -113,8 +113,13 @@ class Experiment(models.Experiment):
         return changed
 
     def tables(self) -> dict[str, Any]:
-        """Return the resolved experiment as plain TOML tables, complete without any preset."""
-        aside = {"name"} | ({"currency", "exchange_rate"} if self.currency == MONEY else set())
+        """Return the resolved experiment as plain TOML tables, complete without any preset.
+
+        Results that were learned from stay where they are: what they taught is there.
+        """
+        aside: dict[str, Any] = {"name": True, "learned": {"results"}}
+        if self.currency == MONEY:
+            aside |= {"currency": True, "exchange_rate": True}
         tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude=aside))
         return tables
 
@@ -129,10 +134,15 @@ class Experiment(models.Experiment):
 
     def meaning(self) -> dict[str, Any]:
         """Return the tables that decide the numbers of a world, as plain numbers and texts."""
-        aside = {"name", "title", "evidence", "exchange_rate", "decision", "sweep", "scenario"}
+        aside = {
+            "name", "title", "evidence", "exchange_rate", "learned", "decision", "sweep", "scenario",
+        }  # fmt: skip
         if self.currency == MONEY:
             aside.add("currency")
         tables = {name: _meaning(table) for name, table in self if name not in aside}
+        if self.learned is not None:
+            taught = (self.learned.factors, self.learned.center, self.learned.covariance)
+            tables["learned"] = _meaning(taught)
         for number in ("worlds", "beliefs"):
             tables["simulation"].pop(number)
         return tables

@@ -70,7 +70,9 @@ _TYPES = {
     frozenset(["number", "string", "object"]): "Distribution",
 }
 #: Tables that no preset fills up.
-_COMPLETE = ("Spike", "Cascade", "MixLine", "Decision", "Belief")
+_COMPLETE = (
+    "Spike", "Cascade", "MixLine", "Decision", "Belief", "Learned", "Results", "ResultsRow",
+)  # fmt: skip
 
 
 def json_schema() -> Schema:

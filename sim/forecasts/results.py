@@ -77,7 +77,7 @@ def _totals(table: Reading, portfolios: Collection[str] | None) -> Totals:
         f"{table.titles[figure]}: is a mean per post; give the total"
         for figure in figures if figure in table.averaged
     ]  # fmt: skip
-    names = _names(table, portfolios, faults)
+    names = portfolios_of_rows(table, portfolios, faults)
     if faults:
         raise ReadingError(*faults)
     totals: dict[str, dict[str, float]] = {}
@@ -100,8 +100,10 @@ def _totals(table: Reading, portfolios: Collection[str] | None) -> Totals:
     return Totals(totals, table.read, tuple(notes))
 
 
-def _names(table: Reading, portfolios: Collection[str] | None, faults: list[str]) -> list[str]:
-    """Return the portfolio of each row; faults where it is unknown."""
+def portfolios_of_rows(
+    table: Reading, portfolios: Collection[str] | None, faults: list[str]
+) -> list[str]:
+    """Return the portfolio of each row of results; faults where it is unknown."""
     written = table.text.get("portfolio")
     if written is None:
         if portfolios is not None and len(portfolios) == 1:

@@ -132,7 +132,8 @@ def by_evidence(
     Returns
     -------
     ByEvidence or None
-        None where the sets say the same, since the file leaves nothing to them.
+        None where the sets say the same, since the file leaves nothing to them, and where beliefs
+        were learned, which holds for one set.
 
     Notes
     -----
@@ -141,7 +142,7 @@ def by_evidence(
     """
     from .simulate import Where, simulated
 
-    if not experiment.left_to_evidence:
+    if not experiment.left_to_evidence or experiment.learned is not None:
         return None
     count = _worlds(int(dataset.sizes["sim"]))
     under = {name: _short(experiment, name, count) for name in SETS}

@@ -13,7 +13,7 @@ from ..experiment import Experiment
 from ..plan import Plan, sampling_of
 from ..plan.tails import group_tails
 from ..text.currency import MONEY
-from .cautions import assumption_warnings, cap_warnings, tail_warnings
+from .cautions import assumption_warnings, cap_warnings, learned_notes, tail_warnings
 
 
 def run_key(experiment: Experiment, plan: Plan) -> str:
@@ -75,6 +75,7 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
                 *cap_warnings(plan, arrays),
                 *tail_warnings(experiment),
                 *assumption_warnings(experiment),
+                *learned_notes(experiment),
             ]
         ),
     }
