@@ -25,21 +25,21 @@ Block = dict[str, Array]
 
 def economics_rows(plan: Plan, factors: Array) -> dict[str, Array | float]:
     """Return each figure of the economics: a number, or a row over worlds where it is in doubt."""
-    return _figure_rows(plan.economics, factors)
+    return _figure_rows(plan, plan.economics, factors)
 
 
 def paid_rows(plan: Plan, factors: Array) -> Array | None:
     """Return `structure.PAID` in each world, shape (3, worlds); None where nothing is boosted."""
     if not plan.paid:
         return None
-    rows = _figure_rows(plan.paid, factors)
+    rows = _figure_rows(plan, plan.paid, factors)
     per_usd = 1000.0 / np.maximum(rows["cpm"], 1e-9)
     given = (per_usd, rows["engagement"], rows["conversion"])
     return np.array([np.broadcast_to(row, factors.shape[1]) for row in given])
 
 
 def _figure_rows(
-    figures: Mapping[str, tuple[QuantileTable, int | None]], factors: Array
+    plan: Plan, figures: Mapping[str, tuple[QuantileTable, int | None]], factors: Array
 ) -> dict[str, Array | float]:
     rows: dict[str, Array | float] = {}
     for name, (table, factor) in figures.items():
@@ -47,7 +47,7 @@ def _figure_rows(
             log = table.coefficients[0, 0]
             rows[name] = float(np.exp(log)) if log > LOG_ZERO else 0.0
         else:
-            rows[name] = table.quantile(factors[factor])
+            rows[name] = table.quantile(plan.scores(factor, factors))
     return rows
 
 
@@ -80,7 +80,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
     block = {name: np.zeros((lines, worlds)) for name in names}
     block["unique_reach"], kept = reach_and_waste(plan, sums)
     block["kept"] = kept
-    block["cost_quantity"] = np.zeros((lines, *plan.prices.shape[1:], worlds))
+    block["cost_quantity"] = np.empty((lines, *plan.prices.shape[1:], worlds))
     value = np.empty((lines, worlds))
     shape = plan.order_shape if plan.order_shape < math.inf else 1.0
     for i, line in enumerate(plan.lines):
@@ -125,7 +125,9 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
             "boosting": total[k.BOOSTING],
             "fixed": 1.0,
         }
-        quantity["agency"] = sum(price[name] * quantity[name] for name in plan.agency_base)
+        quantity["agency"] = sum(
+            price[name] * quantity[name] for name in plan.agency_base if price[name]
+        )
         for c, name in enumerate(plan.components):
             block["cost_quantity"][i, c] = quantity[name]
     return block
@@ -159,9 +161,10 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
 
     def added(values: list[Array]) -> Array:
         """Add up the lines of each portfolio, in the order of their names."""
-        result = np.zeros((len(of_portfolio), worlds))
-        for p, members in enumerate(of_portfolio):
-            for i in members:
+        result = np.empty((len(of_portfolio), worlds))
+        for p, (first, *others) in enumerate(of_portfolio):
+            result[p] = values[first]
+            for i in others:
                 result[p] += values[i]
         return result
 
@@ -229,6 +232,6 @@ def _committed(line: PlanLine, sums: list[Array]) -> Array:
 def _charged(prices: Array, quantities: Array) -> Array:
     """Return the cost of a line: components in their order, so that no block size can show."""
     cost = np.zeros(quantities.shape[-1])
-    for price, quantity in zip(prices, quantities, strict=True):
-        cost += price * quantity
+    for c in np.flatnonzero(prices).tolist():
+        cost += prices[c] * quantities[c]
     return cost

@@ -156,8 +156,8 @@ gained = 0
 sold = 0
 """
 BOOST_POST = """
-paid = boosted * min(max(each - right, 0) * impressions_per_usd, room)
-boosting += where(paid > 0, right + paid / impressions_per_usd, 0)
+paid = boosted * min(max(each - right, 0) * impressions_per_cost, room)
+boosting += where(paid > 0, right + paid / impressions_per_cost, 0)
 bought += paid
 gained += answer * paid
 sold += answer * paid * paid_conversion * sells
@@ -193,8 +193,9 @@ pay += here * min(max(earned, pay_least), pay_most)
 #: What the brand goes by when it chooses: orders, engagements between creators with as many.
 SHOWN_ORDERS = "shown = seen_orders + engaged / ((1 + engaged) * stages)\n"
 SHOWN_ENGAGEMENTS = "shown = engaged\n"
-#: Who was not chosen is never chosen again.
+#: What was seen in this stage; who was not chosen is never chosen again.
 STAGE = """
+noticed += where(chosen > 0, shown, 0)
 seen = where(chosen > 0, seen + shown, -1)
 before += total
 unreached -= reached

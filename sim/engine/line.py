@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +67,7 @@ SUMS = (
     "pay",
     "hired",
     "committed",
+    "noticed",
     "boosting",
 )
 N_SUMS = len(SUMS)
@@ -90,6 +91,7 @@ N_SUMS = len(SUMS)
     PAY,
     HIRED,
     COMMITTED,
+    NOTICED,
     BOOSTING,
 ) = range(N_SUMS)
 
@@ -128,6 +130,7 @@ class Line:
     known_of: Ints  #: (C,) which row of the three a creator uses; -1 where nobody is known
     loading: Array  #: (X, K) weight of each shared factor in the score
     belief: Array  #: (X, K) weight of each shared factor in the log of the value
+    level: Array  #: (X,) what beliefs add to that log where all factors are zero; part of `shift`
     shift: Array  #: (X,) constant in the log of the value
     varies: npt.NDArray[np.bool_]  #: (X,) whether an input's row differs from one number
     pieces: (
@@ -172,3 +175,15 @@ def steps_of(line: Line) -> Ints:
         creators = [0, *line.stops]
         rows = [(*creators[k : k + 2], 0, line.post_ends[0]) for k in range(len(line.stops))]
     return np.array(rows, dtype=np.int64)
+
+
+def one_of(line: Line, k: int) -> Line:
+    """Return the line of one creator of a line, who takes part in every stage."""
+    return replace(
+        line,
+        creators=line.creators[k : k + 1],
+        mix_of=line.mix_of[k : k + 1],
+        known_of=line.known_of[k : k + 1],
+        stops=np.ones(1, dtype=np.int64),
+        keep=np.ones(len(line.keep), dtype=np.int64),
+    )

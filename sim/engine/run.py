@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-#: Worlds per block: small enough to keep sums in the L2 cache, large enough to amortise a call.
-BLOCK = 4096
+#: Worlds per block: few enough for rows to stay in the L2 cache and to be taken from memory that is
+#: there already (larger ones are mapped afresh, page by page), enough to amortise a call.
+BLOCK = 2048
 CHUNK = 128
 
 
@@ -111,9 +112,9 @@ def block_rows(
     shocks = [k for k, factor in enumerate(plan.factors) if factor.kind == "shock"]
     beliefs = [k for k, factor in enumerate(plan.factors) if factor.kind == "belief"]
     rows["shock"] = factors[shocks]
-    rows["belief_factor"] = np.array([belief_factor(plan, k, factors[k]) for k in beliefs]).reshape(
-        len(beliefs), worlds
-    )
+    rows["belief_factor"] = np.array(
+        [belief_factor(plan, k, plan.scores(k, factors)) for k in beliefs]
+    ).reshape(len(beliefs), worlds)
     rows["capped"] = np.array(
         [
             [_whole(out, work, f"capped_{name}") for name in ("impressions", "engagements")]

@@ -33,7 +33,7 @@ AMOUNTS = ("fee", "management_hours", "product_cost", "amplification")
 
 #: Figures of a world on paid viewers: impressions that a USD buys, their engagement and conversion
 #: relative to followers.
-PAID = ("impressions_per_usd", "paid_engagement", "paid_conversion")
+PAID = ("impressions_per_cost", "paid_engagement", "paid_conversion")
 
 #: Kinds of laws whose logarithm is no straight line in the score.
 BENT = ("smooth", "curve")

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..evidence.sets import INPUTS
+from ..text.currency import MONEY
 from . import models
-from .evidence import presets_under
-from .layout import FREE, NAMED, TABLES, Path, is_section, model_of
+from .amounts import currency_of
+from .converted import exchange_rate, presets_in
+from .layout import FREE, NAMED, PLAIN, TABLES, Path, is_section, model_of
 from .presets import preset_platforms, preset_tiers, presets
 from .toml import dotted
 
@@ -49,11 +51,15 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
     tables
         Tables of a file whose sections are tables with known keys.
     """
-    chosen = tables.get("evidence", "pooled")
-    known = presets_under(str(chosen))
+    chosen, currency = tables.get("evidence", "pooled"), currency_of(tables)
+    rate, source = exchange_rate(currency, tables.get("exchange_rate"))
+    known = presets_in(str(chosen), currency, rate)
     lines = [terms for _, terms in lines_of(tables)]
     origins: dict[str, str] = {}
-    filled: dict[str, Any] = {key: tables[key] for key in ("title", "evidence") if key in tables}
+    filled: dict[str, Any] = {key: tables[key] for key in PLAIN if key in tables}
+    if currency != MONEY and rate is not None:
+        filled["exchange_rate"] = rate
+        origins["exchange_rate"] = source or THIS_FILE
     filled |= {head: tables[head] for head in FREE if head in tables}
     for head in (head for head in TABLES if head not in (*NAMED, *FREE)):
         table = _layered((head,), origins, [known.get(head, {})], [tables.get(head, {})])

@@ -11,14 +11,16 @@ from typing import Any
 
 from pydantic import PrivateAttr, ValidationError
 
+from ..text.currency import MONEY, in_currency
 from ..text.safe import printable
 from . import models
+from .amounts import currency_of
 from .checks import cross_checks, named_in_vain
 from .distributions import Distribution
 from .faults import ExperimentError, Fault, nearest
 from .fill import fill, left_to_evidence
 from .layout import FREE
-from .merge import Unreadable, assign, found_in, included, merge, read_toml
+from .merge import Unreadable, assign, assign_value, found_in, included, merge, read_toml
 from .presets import presets
 from .read_roster import with_rosters
 from .roster import Roster
@@ -69,14 +71,56 @@ class Experiment(models.Experiment):
         """Inputs that the file leaves to evidence, for a tier that it hires or at all."""
         return self._left_to_evidence
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The tables as the file gives them, before anything is filled in."""
+        return self._given
+
     def under(self, evidence: str) -> Experiment:
         """Return the same file filled up from another set of evidence; its own figures stay."""
         tables = {**self._given, "evidence": evidence}
         return build(tables, name=self.name, file=self.file, folder=self.folder)
 
+    def with_(
+        self,
+        changes: str | Sequence[str] | Mapping[str, Any] = (),
+        *,
+        worlds: int | str | None = None,
+        seed: int | None = None,
+    ) -> Experiment:
+        """Return the experiment with other values, filled up and checked as its file would be.
+
+        Parameters
+        ----------
+        changes
+            Values by dotted key, ``{"portfolio.macro.budget": 80_000}``, or assignments as after
+            ``--set``.
+        worlds, seed
+            Shorthand for ``simulation.worlds`` and ``simulation.seed``.
+
+        Raises
+        ------
+        ExperimentError
+            With every fault.
+        """
+        tables, faults = _assigned(self._given, changes, worlds, seed)
+        try:
+            changed = build(tables, name=self.name, file=self.file, folder=self.folder)
+        except ExperimentError as error:
+            faults += error.faults
+        if faults:
+            raise ExperimentError(self.file, faults)
+        return changed
+
     def tables(self) -> dict[str, Any]:
-        """Return the resolved experiment as plain TOML tables, complete without any preset."""
-        tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude={"name"}))
+        """Return the resolved experiment as plain TOML tables, complete without any preset.
+
+        Results that were learned from stay where they are: what they taught is there.
+        """
+        aside: dict[str, Any] = {"name": True, "learned": {"results"}}
+        if self.currency == MONEY:
+            aside |= {"currency": True, "exchange_rate": True}
+        tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude=aside))
         return tables
 
     def fingerprint(self) -> str:
@@ -90,8 +134,15 @@ class Experiment(models.Experiment):
 
     def meaning(self) -> dict[str, Any]:
         """Return the tables that decide the numbers of a world, as plain numbers and texts."""
-        aside = {"name", "title", "evidence", "decision", "sweep", "scenario"}
+        aside = {
+            "name", "title", "evidence", "exchange_rate", "learned", "decision", "sweep", "scenario",
+        }  # fmt: skip
+        if self.currency == MONEY:
+            aside.add("currency")
         tables = {name: _meaning(table) for name, table in self if name not in aside}
+        if self.learned is not None:
+            taught = (self.learned.factors, self.learned.center, self.learned.covariance)
+            tables["learned"] = _meaning(taught)
         for number in ("worlds", "beliefs"):
             tables["simulation"].pop(number)
         return tables
@@ -106,7 +157,7 @@ class Experiment(models.Experiment):
             size = (
                 f"{portfolio.creators:,} creators"
                 if portfolio.budget is None
-                else f"{portfolio.budget:,.0f} USD"
+                else in_currency(f"{portfolio.budget:,.0f} {MONEY}", self.currency)
             )
             what = (", ".join(lines), size, portfolio.platform, portfolio.compensation)
             rows.append((name, *what, str(portfolio.posts)))
@@ -146,7 +197,7 @@ def _meaning(value: Any) -> Any:
 
 def load(
     path: str | Path,
-    overrides: Sequence[str] = (),
+    overrides: str | Sequence[str] = (),
     *,
     worlds: int | str | None = None,
     seed: int | None = None,
@@ -158,7 +209,8 @@ def load(
     path
         A TOML file.
     overrides
-        Assignments such as ``"portfolio.macro.budget=80000"``, applied over the file.
+        Assignments such as ``"portfolio.macro.budget=80000"``, one or several, applied over the
+        file.
     worlds, seed
         Shorthand for ``simulation.worlds`` and ``simulation.seed``.
 
@@ -176,16 +228,8 @@ def load(
     complete: Mapping[str, Any] = {}
     for layer in (*fragments.values(), tables):
         complete = merge(complete, layer)
-    for assignment in overrides:
-        complete, wrong = assign(complete, assignment)
-        faults += wrong
-    for key, value in (("worlds", worlds), ("seed", seed)):
-        if value is not None:
-            complete = merge(complete, {"simulation": {key: value}})
-    if worlds is not None and isinstance(complete.get("simulation"), Mapping):
-        # So many worlds in all: the draws of the beliefs follow from them.
-        simulation = {k: v for k, v in complete["simulation"].items() if k != "beliefs"}
-        complete = {**complete, "simulation": simulation}
+    complete, wrong = _assigned(complete, overrides, worlds, seed)
+    faults += wrong
     try:
         experiment = build(complete, name=printable(path.stem), file=str(path), folder=path.parent)
     except ExperimentError as error:
@@ -193,6 +237,33 @@ def load(
     if faults:
         raise ExperimentError(str(path), faults)
     return experiment
+
+
+def _assigned(
+    tables: Mapping[str, Any],
+    changes: str | Sequence[str] | Mapping[str, Any],
+    worlds: int | str | None,
+    seed: int | None,
+) -> tuple[Mapping[str, Any], list[Fault]]:
+    """Return tables with assignments laid over them, and what is wrong with these."""
+    faults: list[Fault] = []
+    given: list[Any] = [changes] if isinstance(changes, str) else list(changes)
+    if isinstance(changes, Mapping):
+        given = [*changes.items()]
+    for change in given:
+        if isinstance(change, str):
+            tables, wrong = assign(tables, change)
+        else:
+            tables, wrong = assign_value(tables, *change)
+        faults += wrong
+    for key, value in (("worlds", worlds), ("seed", seed)):
+        if value is not None:
+            tables = merge(tables, {"simulation": {key: value}})
+    if worlds is not None and isinstance(tables.get("simulation"), Mapping):
+        # So many worlds in all: the draws of the beliefs follow from them.
+        simulation = {k: v for k, v in tables["simulation"].items() if k != "beliefs"}
+        tables = {**tables, "simulation": simulation}
+    return tables, faults
 
 
 def _near(path: Path) -> str:
@@ -253,8 +324,9 @@ def _built(tables: Mapping[str, Any], name: str, file: str, folder: Path) -> Exp
     filled, origins = fill(shape.tables)
     faults = [*shape.faults, *faults]
     experiment = None
+    context = {"folder": folder, "currency": currency_of(shape.tables)}
     try:
-        experiment = Experiment.model_validate({"name": name, **filled}, context={"folder": folder})
+        experiment = Experiment.model_validate({"name": name, **filled}, context=context)
     except ValidationError as error:
         faults += faults_of(error, shape.tables, named_in_vain(shape.tables), shape.meant)
     faults += cross_checks(filled, shape)

@@ -34,6 +34,7 @@ from .model import (
     NicheTerms,
     Plan,
     PlanLine,
+    Posterior,
     Programme,
     Sampling,
     Terms,
@@ -41,7 +42,7 @@ from .model import (
 )
 from .release import arrived
 from .roster import named_line
-from .shared import creator_mix, shared_factors, weights
+from .shared import creator_mix, posterior, shared_factors, weights
 from .tiers import (
     TierTables,
     amplification_table,
@@ -62,6 +63,7 @@ __all__ = [
     "NicheTerms",
     "Plan",
     "PlanLine",
+    "Posterior",
     "Programme",
     "Sampling",
     "Terms",
@@ -145,6 +147,7 @@ def _planned(meant: _Meant) -> Plan:
     figures |= {f"boost.{name}": table for name, table in paid_tables.items()}
     factors = shared_factors(experiment, [line.terms for line in lines], figures)
     row = {factor.name: k for k, factor in enumerate(factors)}
+    learned = posterior(experiment, row)
     spill = np.array([_spec(experiment, line.terms).incident_spill for line in lines])
 
     def alone(terms: Terms) -> bool:
@@ -156,7 +159,8 @@ def _planned(meant: _Meant) -> Plan:
     for group, stops in groups:
         tier = tiers[group.terms.tier, group.terms.platform]
         assert tier is not None
-        work = _work(experiment, group, stops, tier, goods, factors, row, faults)
+        shared = weights(experiment, group.terms, factors, row, learned)
+        work = _work(experiment, group, stops, tier, goods, shared, faults)
         works.append(work)
     if faults:
         raise ExperimentError(experiment.file, faults)
@@ -190,6 +194,7 @@ def _planned(meant: _Meant) -> Plan:
         overlap_between_niches=experiment.audience.overlap_between_niches,
         paid=paid,
         left_over=left_over,
+        learned=learned,
     )
 
 
@@ -208,8 +213,7 @@ def _work(
     stops: list[int],
     tier: TierTables,
     goods: QuantileTable,
-    factors: tuple[Factor, ...],
-    row: Mapping[str, int],
+    shared: tuple[Array, Array, Array],
     faults: list[Fault],
 ) -> Line:
     terms, first, programme = group.terms, group.first, group.programme
@@ -219,12 +223,11 @@ def _work(
     tables = {**tier.tables, "product_cost": goods}
     if kind.delivery_rate is not None:
         tables["delivery"] = threshold(kind.delivery_rate)
-    loading, belief = weights(experiment, terms, factors, row)
+    loading, belief, level = shared
     drawn = [x for x, name in enumerate(CREATOR_INPUTS) if not tables[name].constant]
     shift = np.array([tier.shift.get(name, 0.0) for name in INPUTS])
     shift[INPUTS.index("engagement_rate")] += math.log(kind.engagement_factor)
-    # A lognormal belief of mean one has median exp(-log_sd^2 / 2).
-    shift -= (belief**2).sum(axis=1) / 2.0
+    shift += level
     for x, name in enumerate(INPUTS):
         if tables[name].constant:
             shift[x] += tables[name].coefficients[0, 0]
@@ -266,6 +269,7 @@ def _work(
         known_of=np.full(count, -1, dtype=np.int64),
         loading=loading,
         belief=belief,
+        level=level,
         shift=shift,
         varies=varies,
         pieces=np.array(pieces, dtype=np.int64),

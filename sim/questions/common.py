@@ -18,6 +18,7 @@ from ..measures.evaluate import evaluate, measured
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
 from ..measures.worlds import CLUSTERED_SAMPLING, PortfolioWorlds, Worlds, pair_worlds
+from ..text.currency import in_currency
 from ..text.numbers import counted
 from ..vary.variant import variant
 
@@ -63,6 +64,8 @@ def decide(
     a: str | None = None,
     b: str | None = None,
     measure: str | None = None,
+    *,
+    alone: bool = False,
 ) -> Decision:
     """Return the decision of an experiment: what is given, else ``[decision]``, else its only pair.
 
@@ -72,6 +75,8 @@ def decide(
         The experiment.
     a, b, measure
         Override ``decision.a``, ``decision.b`` and ``decision.measure``.
+    alone
+        Whether it is about `a` alone, which of a pair is the first by default.
 
     Raises
     ------
@@ -88,16 +93,22 @@ def decide(
         given = a or b
         other = names[1] if given == names[0] else names[0]
         a, b = a or other, b or other
-    faults = _decision_faults(names, a, b, measure)
+    if alone:
+        b = None
+    faults = _decision_faults(names, a, b, measure, alone)
     if faults:
         raise ExperimentError(experiment.file, faults)
     assert a is not None
     return Decision(a, b, measure)
 
 
-def _decision_faults(names: list[str], a: str | None, b: str | None, measure: str) -> list[Fault]:
+def _decision_faults(
+    names: list[str], a: str | None, b: str | None, measure: str, alone: bool
+) -> list[Fault]:
     faults = []
-    if (a is None or b is None) and len(names) > 1:
+    if alone and a is None:
+        faults.append(Fault("a", f'says which portfolio: --a "{names[0]}"'))
+    elif not alone and (a is None or b is None) and len(names) > 1:
         example = f'[decision] with a = "{names[0]}" and b = "{names[1]}"'
         faults.append(Fault("decision", f"is needed with {len(names)} portfolios: {example}"))
     for side, name in (("a", a), ("b", b)):
@@ -163,13 +174,13 @@ def as_measured(estimate: Estimate, unit: str, dataset: xr.Dataset) -> Measured:
 
 
 def unit_of(name: str) -> str:
-    """Return the unit of a measure or comparison."""
-    return (MEASURES.get(name) or COMPARISONS[name]).unit
+    """Return the unit of a measure or comparison, in the currency of the text at hand."""
+    return in_currency((MEASURES.get(name) or COMPARISONS[name]).unit)
 
 
 def long_name_of(name: str) -> str:
     """Return what a measure or comparison is, in words."""
-    return (MEASURES.get(name) or COMPARISONS[name]).long_name
+    return in_currency((MEASURES.get(name) or COMPARISONS[name]).long_name)
 
 
 def _settings(row: Measure, dataset: xr.Dataset) -> dict[str, float]:

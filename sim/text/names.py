@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from .currency import MONEY, in_currency
+
 _PART = re.compile(r'(?:^|\.)(?:"([^"]*)"|([^."]*))')
 
 TWINS = {
@@ -55,7 +57,7 @@ _MEASURES = {
     "cpe": ("cost per engagement", "cost per engagement"),
     "cpm": ("cost per 1,000 impressions", "cost per 1,000 impressions"),
     "cac": ("cost per order", "cost per order"),
-    "reach_per_usd": ("accounts reached per USD", "accounts per USD"),
+    "reach_per_usd": (f"accounts reached per {MONEY}", f"accounts per {MONEY}"),
     "top_creator_share": ("share of the top creator in orders", "share of the top creator"),
     "effective_creators": ("effective number of creators", "effective creators"),
     "viral_posts_mean": ("mean number of viral posts", "mean viral posts"),
@@ -83,11 +85,11 @@ _MEASURES = {
         "difference of the mean ROI of the worst 5 % of worlds", "difference, worst 5 %"
     ),
     "a_beats_b_reach_per_usd": (
-        "how often it reaches more accounts per USD", "wins on accounts per USD"
+        f"how often it reaches more accounts per {MONEY}", f"wins on accounts per {MONEY}"
     ),
     "a_beats_b_cpm": ("how often it has the lower cost per 1,000 impressions", "wins on cpm"),
     "reach_per_usd_gap": (
-        "difference in accounts reached per USD", "difference, accounts per USD"
+        f"difference in accounts reached per {MONEY}", f"difference, accounts per {MONEY}"
     ),
     "cpm_gap": ("difference in cost per 1,000 impressions", "difference in cpm"),
     "roi_first_order_violation": (
@@ -103,7 +105,7 @@ _MEASURES = {
         "area against second-order dominance in profit", "against second order, profit"
     ),
 }  # fmt: skip
-"""Of each measure and comparison: how it stands in a sentence, and as a heading."""
+"""Of each measure and comparison, as if money were `MONEY`: in a sentence, and as a heading."""
 
 
 def spoken(name: str) -> str:
@@ -200,12 +202,12 @@ def short_words(names: Mapping[str, str]) -> dict[str, str]:
 
 def measure_words(name: str) -> str:
     """Return a measure or comparison in a sentence: ``mean ROI of the worst 5 % of worlds``."""
-    return _MEASURES[name][0]
+    return in_currency(_MEASURES[name][0])
 
 
 def measure_heading(name: str) -> str:
     """Return a measure or comparison as a heading of a column or row: ``mean ROI, worst 5 %``."""
-    return _MEASURES[name][1]
+    return in_currency(_MEASURES[name][1])
 
 
 def twin_word(name: str) -> str:
@@ -213,11 +215,27 @@ def twin_word(name: str) -> str:
     return TWINS[name].rpartition("_")[2]
 
 
+def with_article(words: str) -> str:
+    """Return words with the indefinite article that they are spoken with.
+
+    >>> with_article("order value"), with_article("usage rights share")
+    ('an order value', 'a usage rights share')
+    """
+    return f"{'an' if words[:1].lower() in 'aeio' else 'a'} {words}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Join words: ``a``, ``a and b``, ``a, b and c``; nothing for none."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def few(words: Sequence[str], most: int = 6) -> str:
+    """Join words with commas, of many the first three: ``a, b, c and 97 more``."""
+    if len(words) <= most:
+        return ", ".join(words)
+    return f"{', '.join(words[:3])} and {len(words) - 3:,} more"
 
 
 def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
@@ -241,9 +259,27 @@ def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
     return "\n".join([*rows[: lines - 1], *([last] if last else [])])
 
 
+_SPELLED = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+)  # fmt: skip
+
+
+def some_of(part: int, whole: int) -> str:
+    """Return how many of how many, small numbers in words: ``two of five``, ``12 of 40``."""
+    if whole < len(_SPELLED):
+        return f"{_SPELLED[part]} of {_SPELLED[whole]}"
+    return f"{part:,} of {whole:,}"
+
+
 def capital(text: str) -> str:
-    """Return a text that begins a sentence."""
-    return text[:1].upper() + text[1:]
+    """Return a text that begins a sentence; a first word that is spelt like iOS stays.
+
+    >>> capital("micro beats macro"), capital("iOS beats web")
+    ('Micro beats macro', 'iOS beats web')
+    """
+    first = text.partition(" ")[0]
+    return text if first[1:].lower() != first[1:] else text[:1].upper() + text[1:]
 
 
 def _joined(parts: list[str]) -> str:

@@ -100,7 +100,7 @@ def test_never_defined_is_missing_with_its_reason(run_of: Results) -> None:
     assert measures["roi_mean"].value is None
     assert measures["roi_mean"].reason == "roi undefined in every world"
     assert measures["roas"].reason == "the denominator is 0 in every world"
-    assert measures["certainty_equivalent"].reason == "no risk tolerance: give one in USD"
+    assert measures["certainty_equivalent"].reason == "no risk tolerance: give an amount of money"
 
 
 def test_target_and_tolerance_are_used_and_reported(run_of: Results) -> None:
