@@ -372,7 +372,7 @@ def believed(
         The creators, where they have been followed already; else in a short run.
     """
     if followed is None:
-        followed = follow(each_of(experiment, portfolio, _CAP_WORLDS))
+        followed = follow(each_of(experiment, portfolio, _CAP_WORLDS, quoted=False))
     each, table = followed.each, experiment.portfolio[portfolio]
     faults: list[Fault] = []
     tiers = {
@@ -381,7 +381,9 @@ def believed(
         for platform, spec in tier_on.on.items()
     }
     engaged, delivered = (followed.row(row).mean(axis=1) for row in (k.ENGAGEMENTS, k.DELIVERED))
-    shown, expected = (followed.row(row).mean(axis=1) for row in (k.IMPRESSIONS, k.EXPECTED_ORDERS))
+    shown, expected, fees = (
+        followed.row(row).mean(axis=1) for row in (k.IMPRESSIONS, k.EXPECTED_ORDERS, k.FEES)
+    )
     means: dict[tuple[str, str], tuple[float, float]] = {}
     counts: dict[tuple[str, str], _Counts] = {}
     rows = {}
@@ -401,7 +403,8 @@ def believed(
             counts[of] = _Counts(experiment.tier[row.tier].on[row.platform], tier, work)
             means[of] = mg.moment(tier.tables["engagement_rate"]), mg.moment(tier.tables["fee"])
         rate_counts, orders_counts = counts[of].of(work)
-        fee = followed.fees[i].mean()
+        paid = experiment.compensation[line.terms.compensation].fee_share > 0.0
+        due = delivered[i] if work.fee_on_delivery else 1.0
         rows[row.name] = Believed(
             name=row.name,
             tier=row.tier,
@@ -415,7 +418,7 @@ def believed(
             rate_counts=rate_counts,
             fee_read=_or_none(row.fee),
             fee_tier=means[of][1],
-            fee_believed=_or_none(float(fee)),
+            fee_believed=float(fees[i] / due) if paid and due > 0.0 else None,
             orders_read=earlier_orders(row),
             orders_believed=(
                 float(expected[i] / (delivered[i] * table.posts)) if delivered[i] > 0.0 else None

@@ -82,9 +82,9 @@ def read(
     from ..experiment import ExperimentError, Fault, load
     from ..experiment.faults import suggestion
     from ..measures import COMPARISONS, MEASURES
-    from .light import light_special
+    from .light import light_scipy
 
-    light_special()
+    light_scipy()
     experiment = load(file, (*overrides, *evidence_asked()), worlds=worlds, seed=seed)
     known = {*MEASURES, *COMPARISONS}
     asked = experiment.decision.measure if experiment.decision else None

@@ -1,9 +1,9 @@
-"""scipy.special without what its package brings along, for commands.
+"""scipy without what its packages bring along, for commands.
 
-The functions that a plan needs lie in one compiled module. The package around it wraps them for
-other array libraries and copies all of numpy's names for that: a fifth of a second of processor
-time, in every command. Done where a command starts, before there are threads; whoever uses this
-tool from Python gets scipy as it is.
+A plan takes a few functions of scipy.special, which lie in one compiled module; numba looks whether
+scipy.linalg has one. The packages around them copy all of numpy's names for other array libraries:
+a fifth of a second of processor time, in every command. Done where a command starts, before there
+are threads; whoever uses this tool from Python gets scipy as it is.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Any
 
+#: Packages, and the compiled module that holds their functions, where it takes no more than that.
+_PACKAGES = {"scipy.special": "scipy.special._ufuncs", "scipy.linalg": "scipy.linalg.cython_blas"}
+
 
 class _Light(ModuleType):
     """Gives the compiled functions; whatever else is asked for makes it the whole package."""
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_"):
-            function = getattr(import_module("scipy.special._ufuncs"), name, None)
+            function = getattr(import_module(_PACKAGES[self.__name__]), name, None)
             if function is not None:
                 return function
         # From here on it is the module that it stands for.
@@ -31,10 +34,11 @@ class _Light(ModuleType):
         return getattr(self, name)
 
 
-def light_special() -> None:
-    """Put the light module in the place of scipy.special, where that is not imported yet."""
-    spec = None if "scipy.special" in sys.modules else find_spec("scipy.special")
-    if spec is not None:
-        module = module_from_spec(spec)
-        module.__class__ = _Light
-        sys.modules["scipy.special"] = module
+def light_scipy() -> None:
+    """Put light modules in the place of scipy's packages, where they are not imported yet."""
+    for package in _PACKAGES:
+        spec = None if package in sys.modules else find_spec(package)
+        if spec is not None:
+            module = module_from_spec(spec)
+            module.__class__ = _Light
+            sys.modules[package] = module

@@ -13,7 +13,7 @@ from ..text.currency import MONEY
 from ..text.numbers import rounded
 from .distributions import DistributionError, number
 from .evidence import presets_under
-from .models import Compensation, Costs, Economics, ExperimentTable, InMoney, Tier
+from .models import Boost, Compensation, Costs, Economics, ExperimentTable, InMoney, Tier
 from .presets import preset_platforms
 
 #: Parameters of laws that are amounts, beside quantiles such as ``p05``.
@@ -67,7 +67,7 @@ def presets_in(evidence: str, currency: str, rate: float | None) -> dict[str, An
 def _converted(evidence: str, currency: str, rate: float) -> dict[str, Any]:
     result = copy.deepcopy(presets_under(evidence))
     how = f"; from {MONEY} at {rate:g} {currency}"
-    for head, model in (("economics", Economics), ("costs", Costs)):
+    for head, model in (("economics", Economics), ("costs", Costs), ("boost", Boost)):
         _convert(result[head], model, rate, how)
     for kind in result["compensation"].values():
         _convert(kind, Compensation, rate, how)

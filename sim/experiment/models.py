@@ -325,6 +325,31 @@ class Audience(ExperimentTable):
     )
 
 
+class Format(ExperimentTable):
+    """A kind of post, beside the one that a tier's figures speak of."""
+
+    reach: AboveZero = Field(description="factor on the impressions of a post")
+    engagement: Ratio = Field(description="factor on the engagements of a post")
+    half_life: AboveZero = Field(description="factor on the days until half of it has come")
+    fee: Ratio = Field(description="factor on the fee of a post")
+    usable_share: Fraction = Field(
+        description="share of such posts that leave an asset which the brand can use again"
+    )
+
+
+def _formats(value: Any) -> Any:
+    names = [value] if isinstance(value, str) else value
+    whole_list = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    if not whole_list or not names:
+        raise DistributionError('must be a format such as "reel", or a list of them, post by post')
+    return tuple(names)
+
+
+Formats = Annotated[
+    tuple[str, ...], BeforeValidator(_formats, json_schema_input_type=str | list[str])
+]
+
+
 BoostedPosts = Annotated[
     int | Literal["all"],
     BeforeValidator(_all_or_some, json_schema_input_type=int | str),
@@ -335,7 +360,7 @@ ChooseBoosted = Literal["rate", "engagements"]
 class Boost(ExperimentTable):
     """Paid impressions of posts, bought when their first days have been seen."""
 
-    budget: Amount = Field(
+    budget: Money = Field(
         description="USD of each portfolio for boosting, rights included, in equal parts for the "
         "posts boosted; within its budget where it has one; 0: none"
     )
@@ -346,9 +371,12 @@ class Boost(ExperimentTable):
     choose_by: ChooseBoosted = Field(
         description="what counts as best: engagements per follower, or engagements"
     )
-    cpm: Annotated[Distribution, _distribution(POSITIVE.no_share().never_all_zero()), _written] = (
-        Field(description="USD per 1,000 bought impressions")
-    )
+    cpm: Annotated[
+        Distribution,
+        _distribution(POSITIVE.no_share().never_all_zero(), money=True),
+        _written,
+        InMoney(),
+    ] = Field(description="USD per 1,000 bought impressions")
     rights_share: Ratio = Field(description="USD for the right to boost a post, per USD of its fee")
     engagement: Positive = Field(
         description="engagement of paid viewers per impression, relative to followers"
@@ -363,7 +391,9 @@ class Boost(ExperimentTable):
 class PortfolioBoost(ExperimentTable):
     """How one portfolio boosts; what is not given is as in the table of all."""
 
-    budget: Amount | None = Field(None, description="USD for boosting, rights included")
+    budget: Annotated[Money | None, InMoney()] = Field(
+        None, description="USD for boosting, rights included"
+    )
     posts: BoostedPosts | None = Field(None, description='how many posts, or "all"')
     choose_by: ChooseBoosted | None = Field(None, description="what counts as best")
 
@@ -450,6 +480,7 @@ class MixLine(ExperimentTable):
     compensation: str | None = None
     posts: Posts | None = None
     repeat_factor: AboveZero | None = None
+    format: Formats | None = None
 
 
 def _mix_line(value: Any) -> Any:
@@ -503,6 +534,11 @@ class Portfolio(ExperimentTable):
     posts: Posts = Field(1, description="posts per creator")
     repeat_factor: Annotated[AboveZero, Assumed("neither fatigue nor growing trust")] = Field(
         1.0, description="factor on engagement from one post of a creator to the next"
+    )
+    format: Formats | None = Field(
+        None,
+        description="format of all posts, or of one after another in turn; without it, the kind of "
+        "post that the tier's figures speak of",
     )
     stages: tuple[Stage, ...] | None = Field(
         None,
@@ -639,6 +675,7 @@ class Experiment(ExperimentTable):
     audience: Audience = Audience()
     tier: dict[str, TierOn]
     compensation: dict[str, Compensation]
+    format: dict[str, Format] = {}
     portfolio: dict[str, Portfolio]
     shocks: Shocks
     beliefs: Beliefs

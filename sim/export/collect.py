@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from ..explain import explain
+from ..experiment import Experiment
+from ..explain import believed, explain, known_table
 from ..measures import COMPARISONS, MEASURES, Measure, payback
 from ..measures.evaluate import measured
 from ..measures.functions import mean
@@ -57,7 +58,8 @@ def run_tables(folder: str | Path, *, worlds: bool = False) -> list[Table]:
         ``run`` (what was run), ``contents`` (a row per table), ``summary`` and ``comparison`` (a
         row per measure, its unit beside it), ``portfolios`` (the same measures, a row per
         portfolio, units in the header), ``costs`` (a row per line and component, money),
-        ``payback`` (a row per portfolio and week), ``assumptions`` (a row per input as used), then
+        ``payback`` (a row per portfolio and week), ``assumptions`` (a row per input as used),
+        ``creators`` (a row per named creator, as read and as believed), then
         those of every answer beside the run, called as their question; with `worlds` also
         ``worlds`` and ``shared``.
 
@@ -79,6 +81,7 @@ def run_tables(folder: str | Path, *, worlds: bool = False) -> list[Table]:
             _costs(dataset),
             *_payback(dataset),
             _assumptions(explain(experiment)),
+            *_creators(experiment),
             *(table for one in answers for table in one.tables),
         ]
         if worlds:
@@ -296,6 +299,16 @@ def _assumptions(inputs: Any) -> Table:
         for row in inputs
     ]
     return from_rows("assumptions", "an input as it was used, with its source", rows, _INPUTS)
+
+
+def _creators(experiment: Experiment) -> Iterator[Table]:
+    """Yield the creators of all rosters as read and as believed."""
+    lists = [name for name, one in experiment.portfolio.items() if one.roster is not None]
+    people = {name: believed(experiment, name) for name in lists}
+    if people:
+        table = known_table([one for name in lists for one in people[name]], "creators")
+        whose = Column("portfolio", [name for name in lists for _ in people[name]])
+        yield replace(table, columns=(whose, *table.columns), labels=2)
 
 
 def _run(

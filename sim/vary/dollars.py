@@ -56,6 +56,7 @@ def _amounts(experiment: Experiment) -> Iterator[tuple[Path, Any]]:
     places: list[tuple[Path, m.ExperimentTable]] = [
         (("economics",), experiment.economics),
         (("costs",), experiment.costs),
+        (("boost",), experiment.boost),
         *((("compensation", name), kind) for name, kind in experiment.compensation.items()),
         *(
             (("tier", name, "on", platform), tier)

@@ -23,13 +23,11 @@ from ...text.numbers import (
     labelled,
     money,
     of_worlds,
-    percent,
-    plain,
     share_text,
     told,
-    whole_percent,
 )
 from ...text.verdicts import UNTOLD, direction
+from ..people import believed_figure
 from ..question import Answer, Entry
 from ._sets import On
 
@@ -526,56 +524,7 @@ class Pick(Answer):
         )
 
     def _known(self) -> Figure:
-        shown = self._first(FEW)
-        read = [one for one in shown if one.known.rate_read is not None]
-        back = read[::-1]
-        rates = Bars(
-            tuple(one.name for one in back),
-            (
-                Series(
-                    "as read",
-                    tuple(one.known.rate_read for one in back),
-                    "muted",
-                    labels=tuple(percent(one.known.rate_read) for one in back),
-                ),
-                Series(
-                    "as believed",
-                    tuple(one.known.rate_believed for one in back),
-                    "ink",
-                    labels=tuple(percent(one.known.rate_believed) for one in back),
-                ),
-            ),
-            "engagement rate",
-            form="percent",
-            horizontal=True,
-        )
-        table = _known_cells([one.known for one in shown])
-        moved = [
-            one
-            for one in read
-            if one.known.rate_believed is not None and one.known.rate_read is not None
-        ]
-        finding = "Nobody's engagement was measured: each is believed to be as its tier"
-        if moved:
-            most = max(
-                moved,
-                key=lambda one: abs(
-                    (one.known.rate_believed or 0.0) / (one.known.rate_read or 1.0) - 1
-                ),
-            )
-            finding = (
-                f"What was measured counts by its posts: {most.name}, read at "
-                f"{percent(most.known.rate_read)}, is believed at {percent(most.known.rate_believed)}"
-            )
-        return Figure(
-            name="believed",
-            finding=finding,
-            made=f"{capital(_how_many(shown, self.creators))}. Believed: the mean over worlds, given all "
-            "that is known of a creator and its tier; counts: the share of what differs between "
-            "creators that is known",
-            panels=(rates, table) if read else (table,),
-            method=_METHOD,
-        )
+        return believed_figure([one.known for one in self._first(FEW)], len(self.creators))
 
 
 _METHOD = (
@@ -648,32 +597,6 @@ def _forecast_cells(table: Table) -> Cells:
     kept = ("quote", "ceiling_price", "profit", "loss_probability", "best_k")
     columns = tuple(column for column in others if column.name in kept)
     return _cells(replace(table, columns=(replace(name, values=words), *columns)))
-
-
-def _known_cells(people: Sequence[Believed]) -> Cells:
-    """Return creators as read and as believed, in as many columns as a slide has room for."""
-    rows = []
-    for one in people:
-        read = ""
-        if one.rate_read is not None and one.rate_posts is not None:
-            read = f"{percent(one.rate_read)} on {plain(one.rate_posts)}"
-        rows.append(
-            (
-                one.name,
-                read,
-                percent(one.rate_tier),
-                percent(one.rate_believed),
-                whole_percent(one.rate_counts),
-                one.orders_read,
-                plain(one.orders_believed),
-                whole_percent(one.orders_counts),
-            )
-        )
-    head = (
-        "creator", "rate as read, on posts", "of its tier", "as believed", "known of it",
-        "orders as read", "of a post", "known of them",
-    )  # fmt: skip
-    return Cells(head, tuple(rows), left=frozenset({0}))
 
 
 def _names(names: Sequence[str]) -> str:

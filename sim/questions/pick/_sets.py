@@ -34,7 +34,8 @@ _ROUNDING = 1e-6
 #: Neighbours of a set that are tried: all up to here, or those of the highest mean profit; fewer
 #: where each has to be accounted for by itself.
 _NEIGHBOURS, _FEW_NEIGHBOURS = 4_000, 300
-_ROUNDS = 50
+#: Exchanges at most.
+_ROUNDS, _FEW_ROUNDS = 50, 2
 #: Creators by which a set grows at most, one at a time.
 _MOST_GROWN = 40
 #: Sets whose worlds are in memory at once.
@@ -175,9 +176,11 @@ class Offer:
 
     def in_order(self, members: Members) -> list[int]:
         """Return the members in the order in which they are asked."""
-        place = np.empty(self.creators, dtype=np.int64)
-        place[self.order] = np.arange(self.creators)
-        return sorted(members, key=lambda i: int(place[i]))
+        return sorted(members, key=self._place.__getitem__)
+
+    @cached_property
+    def _place(self) -> dict[int, int]:
+        return {int(i): place for place, i in enumerate(self.order)}
 
     def hired(self, members: Members) -> Array:
         """Return who of a set is hired in which world: 1 or 0, shape (members, W)."""
@@ -301,7 +304,7 @@ class Ranked:
     exact: bool
 
 
-def rank_sets(offer: Offer, on: On, most: int) -> Ranked:
+def rank_sets(offer: Offer, on: On, most: int, *, thorough: bool = True) -> Ranked:
     """Return the best sets that fit into the budget, the first `most` of those that were tried.
 
     Up to `ALL_SETS` creators every set is tried. Beyond, the best by mean profit is a knapsack, solved
@@ -317,6 +320,9 @@ def rank_sets(offer: Offer, on: On, most: int) -> Ranked:
         What is best.
     most
         Sets to return.
+    thorough
+        Whether the search goes on until nothing helps; else it starts at the knapsack and takes
+        `_FEW_ROUNDS` exchanges at most.
     """
     able = [i for i in range(offer.creators) if offer.fits(offer.expected[i])]
     adds_up = on == "profit_mean" and offer.acting is None and offer.certain
@@ -340,10 +346,11 @@ def rank_sets(offer: Offer, on: On, most: int) -> Ranked:
         exact = adds_up and whole
         tried([best])
         if not exact:
-            grown = _greedy(offer, able, on)
+            grown = _greedy(offer, able, on) if thorough else []
             tried(grown)
+            rounds = _ROUNDS if thorough else _FEW_ROUNDS
             for start in dict.fromkeys([best, *sorted(grown, key=scores.__getitem__)[-1:]]):
-                _exchange(offer, able, start, tried, scores)
+                _exchange(offer, able, start, tried, scores, rounds)
         for one in _best(scores, max(most // _LENT, 1)):
             tried(_neighbours(offer, able, one))
     return Ranked(tuple(_best(scores, most)), exact)
@@ -429,10 +436,11 @@ def _exchange(
     start: Members,
     tried: Callable[[Sequence[Members]], None],
     scores: dict[Members, Score],
+    rounds: int,
 ) -> None:
     """Go from a set to its best neighbour until none is better."""
     best = start
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         near = _neighbours(offer, able, best)
         tried(near)
         top = max((best, *near), key=lambda one: scores.get(one, _NOTHING))
