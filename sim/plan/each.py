@@ -51,7 +51,7 @@ def each_of(
     """Return the creators of a roster, each as a portfolio of its own.
 
     The name decides a creator's draws, so all of them are those of the roster's run; orders are
-    those of a roster of that creator alone.
+    those of a roster of that creator alone. Boosting is left out, as it goes to the best posts of all.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def each_of(
         chosen = [k for k, row in enumerate(line.people) if only is None or row.name in only]
         if not chosen:
             continue
-        work = _some(plan.works[line.work], chosen)
+        work = replace(_some(plan.works[line.work], chosen), boost=None)
         if stages:
             ends = np.cumsum(stages)
             work = replace(
@@ -96,7 +96,7 @@ def each_of(
         lines.append(work)
         for at, k in enumerate(chosen):
             person = replace(line, portfolio=line.people[k].name, people=(line.people[k],))
-            person = replace(person, creators=1, work=len(works))
+            person = replace(person, creators=1, work=len(works), boost=None)
             own = _stages(person, stages, plan.seed)
             placed += own
             rows += [i] * len(own)
