@@ -116,7 +116,14 @@ def _roster_of(experiment: Experiment, asked: str | None) -> str:
     if asked is None and len(rosters) > 1:
         problem = f"is needed where several portfolios have a roster: {listed(rosters)}"
         raise ExperimentError(experiment.file, [Fault("--portfolio", problem)])
-    return asked or rosters[0]
+    name = asked or rosters[0]
+    if experiment.portfolio[name].stages is not None:
+        problem = (
+            "are for `sim run`, which tests the whole list and keeps the best; `sim pick` hires once "
+            "and says what one post of each first is worth: give `posts` instead"
+        )
+        raise ExperimentError(experiment.file, [Fault(f"portfolio.{name}.stages", problem)])
+    return name
 
 
 def _worlds_of(experiment: Experiment) -> int:
