@@ -40,6 +40,7 @@ OPTIONS = {
 SHOWN = ("frontier", "loss")
 #: Published claims are in USD, and so is what is held against them: see below.
 IN_DOLLARS = ("audit",)
+#: Asked of a list of names, where `test_pick.py` looks.
 
 
 @pytest.fixture(scope="module")

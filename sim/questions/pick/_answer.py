@@ -234,7 +234,7 @@ class Pick(Answer):
             own = judged.value if self.on != "loss_probability" else judged.profit_mean
             words = measure_words(self.on if self.on != "loss_probability" else "profit_mean")
             text = (
-                f"{self._of}: hire {_names(self.chosen)}. Together they are quoted at "
+                f"{self._of}: hire {_names(self.chosen)}. Together they commit "
                 f"{money(self.quoted)} and bring a {words} of {told(own)}"
             )
             if self.on == "profit_mean":
@@ -435,9 +435,9 @@ class Pick(Answer):
         back = shown[::-1]
         dear = [one.name for one in shown if _over(one)]
         finding = (
-            f"{_names(dear)} {'asks' if len(dear) == 1 else 'ask'} more than the orders are worth"
+            f"{_names(dear)} {'asks' if len(dear) == 1 else 'ask'} more than the ceiling price"
             if dear
-            else "Nobody shown asks more than the orders are worth"
+            else "Nobody shown asks more than the ceiling price for certain"
         )
         bars = Bars(
             tuple(one.name for one in back),

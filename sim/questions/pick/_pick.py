@@ -22,6 +22,7 @@ from ...measures import functions as f
 from ...measures.estimate import LIGHT, Sample, Tail
 from ...measures.evaluate import measured
 from ...measures.worlds import PortfolioWorlds, as_dataset
+from ...plan import make_plan
 from ...plan.each import each_of
 from ...plan.tails import group_tails
 from ...text.currency import currency
@@ -115,7 +116,14 @@ def _roster_of(experiment: Experiment, asked: str | None) -> str:
     if asked is None and len(rosters) > 1:
         problem = f"is needed where several portfolios have a roster: {listed(rosters)}"
         raise ExperimentError(experiment.file, [Fault("--portfolio", problem)])
-    return asked or rosters[0]
+    name = asked or rosters[0]
+    if experiment.portfolio[name].stages is not None:
+        problem = (
+            "are for `sim run`, which tests the whole list and keeps the best; `sim pick` hires once "
+            "and says what one post of each first is worth: give `posts` instead"
+        )
+        raise ExperimentError(experiment.file, [Fault(f"portfolio.{name}.stages", problem)])
+    return name
 
 
 def _worlds_of(experiment: Experiment) -> int:
@@ -350,6 +358,10 @@ def _notes(
         notes.append(
             f"The fixed cost of {money(offer.fixed)} is paid from the budget, once; no creator's "
             "own profit bears it."
+        )
+    if any(line.boost for line in make_plan(experiment).lines if line.portfolio == portfolio):
+        notes.append(
+            "Boosting is left out: it is spent on whoever posts best, once they are hired."
         )
     if offer.acting is not None:
         notes.append("Audiences overlap or incidents spill over: a set brings less than its parts.")
