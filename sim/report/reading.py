@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..experiment import Experiment
 from ..explain import Input, explain
 from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
 from ..measures.summary import DEFAULT_TARGET
@@ -36,6 +37,8 @@ class Opened:
         What charts read.
     answer : Answer
         Figures, comparisons, sentences, warnings.
+    experiment : Experiment
+        What was run.
     inputs : tuple of Input
         Every input with its source.
     analyses : mapping of str to mapping
@@ -46,6 +49,7 @@ class Opened:
     manifest: Mapping[str, Any]
     run: Run
     answer: Answer
+    experiment: Experiment
     inputs: tuple[Input, ...]
     analyses: Mapping[str, Mapping[str, Any]]
 
@@ -76,7 +80,7 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
         said = answer or _stored(folder, dataset) or read_answer(dataset)
         inputs = tuple(explain(experiment))
         run = Run(dataset, said.summary)
-        yield Opened(folder, manifest, run, said, inputs, saved_analyses(folder))
+        yield Opened(folder, manifest, run, said, experiment, inputs, saved_analyses(folder))
 
 
 def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
