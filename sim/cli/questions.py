@@ -18,6 +18,7 @@ from .common import (
     print_rows,
     progress_bar,
     read,
+    tell_not_drawn,
 )
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
     path = save_analysis(folder, name, content, answer.dataset)
     if charts_wanted():
         save_figures(answer, path.with_suffix(""), run)
+        tell_not_drawn(run["portfolio"].values.tolist())
     if as_json:
         print_json(content)
         return
