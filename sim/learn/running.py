@@ -470,8 +470,11 @@ def _simulated(
     for choice, portfolio in wanted.items():
         try:
             plan = make_plan(variant(base, portfolios={"choice": portfolio}))
-        except ExperimentError:
-            made[choice], hired[choice] = nothing, 0.0  # the money does not hire one
+        except ExperimentError as error:
+            if not all(fault.key.endswith(".budget") for fault in error.faults):
+                raise
+            # The money hires nobody.
+            made[choice], hired[choice] = nothing, 0.0
             continue
         # Creators that have not been hired yet: other worlds, other luck.
         factors = _factors(plan, posterior, worlds, season_at)
