@@ -385,6 +385,11 @@ def test_creators_are_shown_as_read_and_as_believed(two: Pick) -> None:
     )
 
 
+def test_a_budget_below_every_quote_hires_nobody(tmp_path: Path) -> None:
+    answer = sim.pick(listed(tmp_path, LIST), 3_000)
+    assert answer.sentence == "Hire nobody of 2 for 3,000 USD: nobody's quote fits into it."
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
