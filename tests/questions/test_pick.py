@@ -416,6 +416,12 @@ def test_several_rosters_need_a_name(tmp_path: Path) -> None:
         sim.pick(listed(tmp_path, LIST, portfolio=both), 5_000)
 
 
+def test_a_budget_below_the_fixed_cost_is_told(tmp_path: Path) -> None:
+    costs = {"hourly_rate": 0.0, "shipping": 0.0, "cost_of_goods": 0.0, "fixed": 6_000}
+    with pytest.raises(ExperimentError, match=r"is used up by `costs\.fixed`"):
+        sim.pick(listed(tmp_path, LIST, costs=costs), 5_000)
+
+
 def test_too_few_worlds_are_told(tmp_path: Path) -> None:
     few = listed(tmp_path, LIST, simulation={"worlds": 50, "seed": 1})
     with pytest.raises(ExperimentError, match="must be 100 or more"):

@@ -236,16 +236,16 @@ class Pick(Answer):
             own = judged.value if self.on != "loss_probability" else judged.profit_mean
             words = measure_words(self.on if self.on != "loss_probability" else "profit_mean")
             text = (
-                f"{self._of}: hire {_names(self.chosen)}. Together they commit "
-                f"{money(self.quoted)} and bring a {words} of {told(own)}"
+                f"{self._of}: hire {_names(self.chosen)}. That commits "
+                f"{money(self.quoted)} and brings a {words} of {told(own)}"
             )
             if self.on == "profit_mean":
                 text += f", median {told(judged.profit_median)}"
-            text += f"; they lose money in {of_worlds(judged.loss_probability, with_error=True)}."
+            text += f"; it loses money in {of_worlds(judged.loss_probability, with_error=True)}."
             if (judged.all_hired.value or 0.0) < 1.0:
                 text += (
-                    f" All their quotes fit into the budget in {of_worlds(judged.all_hired)}; in the "
-                    "others the last to be asked are not hired."
+                    f" All quotes fit into the budget in {of_worlds(judged.all_hired)}; in the others "
+                    "whoever is asked last is not hired."
                 )
         for rival in judged.rivals:
             if rival.rule == RUNNER_UP:

@@ -59,6 +59,9 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
     """
     experiment = setting.experiment
     portfolio = _roster_of(experiment, options.portfolio)
+    if options.budget <= experiment.costs.fixed:
+        problem = f"is used up by `costs.fixed`, {money(experiment.costs.fixed)}; raise it"
+        raise ExperimentError(experiment.file, [Fault("--budget", problem, options.budget)])
     worlds = _worlds_of(experiment)
     followed = follow(each_of(experiment, portfolio, worlds))
     half = worlds // 2
@@ -74,10 +77,10 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
     best = max(options.best or len(chosen), 1)
     creators = _creators(experiment, portfolio, followed, offer, chosen, best, judge, tails)
     pilots: list[Pilot] = []
-    if options.pilots:
+    if options.pilots and options.on == "profit_mean":
         some = _candidates(offer, close)
         seen = see_first(
-            experiment, portfolio, followed, offer, chosen, some, options.on, (choose, judge), tail
+            experiment, portfolio, followed, offer, chosen, some, (choose, judge), tail
         )
         pilots = [
             Pilot(
