@@ -72,6 +72,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         ``unique_reach`` (portfolios, worlds); ``kept`` is the share of orders that overlapping
         audiences leave.
     """
+    from . import ahead
     from .orders import draw_orders, keep_orders
 
     worlds, lines = factors.shape[1], len(plan.lines)
@@ -95,6 +96,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
                 keep_orders(line.order_key, world, own, left, shape, orders, value[i])
             else:
                 expected = block["expected_orders"][i]
+                ahead.wait()
                 draw_orders(line.order_key, world, expected, shape, orders, value[i])
     there = within_market(plan, block["orders"])
     for i in np.flatnonzero((there < block["orders"]).any(axis=1)).tolist():
@@ -109,7 +111,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         sold = value[i] / shape if plan.order_shape < math.inf else block["orders"][i]
         block["order_value"][i] = sold * value_of["order_value"]
         tracked = block["order_value"][i] * value_of["tracked_share"]
-        fees = total[k.FEES] * line.terms.posts
+        fees = total[k.FEES] * line.fee_posts
         price = dict(zip(plan.components, plan.prices[i], strict=True))
         quantity = {
             "fee": fees,
@@ -218,6 +220,7 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "committed": added([_committed(plan.lines[i], sums) for i in every]),
             "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
             "delivered": added([total(i, k.DELIVERED) * (plan.lines[i].stage == 0) for i in every]),
+            "assets": added([total(i, k.DELIVERED) * plan.lines[i].usable_posts for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],
         }
 

@@ -160,6 +160,7 @@ class Line:
     #: USD committed for a creator: whatever it asks, and per USD of fee, hour and USD of goods
     dues: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     boost: Boost | None = None
+    reach_of_post: Array | None = None  #: (posts,) factor of its format on a post's impressions
 
 
 def steps_of(line: Line) -> Ints:

@@ -226,7 +226,11 @@ def on_threads(
     function: Callable[[Plan, int, int], Any], plan: Plan, threads: int | None = None
 ) -> Iterator[tuple[Callable[[int, int], Future[Any]], int]]:
     """Yield what submits a block to a thread of this process, and how many to keep under way."""
+    from . import ahead
+
     count = threads or processors()
+    if processors() > 1 and not all(work.own_orders for work in plan.works):
+        ahead.begin()
     with ThreadPoolExecutor(count) as pool:
         yield lambda first, worlds: pool.submit(function, plan, first, worlds), 2 * count
 

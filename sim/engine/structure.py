@@ -70,6 +70,7 @@ class Structure(NamedTuple):
     results: bool  #: whether each creator's own orders are drawn
     quoted: bool  #: whether a budget pays, of which each creator's quote takes its part
     boosted: bool = False  #: whether posts are shown to paid viewers, too
+    formats: bool = False  #: whether posts are of formats that reach more or less
 
     def of(self, name: str) -> Law:
         """Return the law of an input."""

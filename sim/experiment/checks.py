@@ -11,7 +11,7 @@ from ..text.safe import alike
 from .amounts import currency_of
 from .distributions import DistributionError, number
 from .faults import Fault, nearest, suggestion
-from .fill import lines_of
+from .fill import formats_used, lines_of
 from .layout import Path
 from .presets import preset_platforms, preset_tiers, presets
 from .shape import Shape
@@ -154,6 +154,7 @@ def _references(tables: Tables) -> Iterator[Fault]:
     """Check the names that lines of portfolios, and tables of tiers, use."""
     platforms = {*preset_platforms(), *tables.get("platform", {})}
     kinds = {*presets()["compensation"], *tables.get("compensation", {})}
+    formats = {*presets().get("format", {}), *tables.get("format", {})}
     niches = tables.get("niche", {})
     everywhere: dict[str, Path] = {}
     for tier, own in tables.get("tier", {}).items():
@@ -178,6 +179,9 @@ def _references(tables: Tables) -> Iterator[Fault]:
             problem = f"is unknown; {suggestion(terms['compensation'], kinds)}"
             key = _said(path, "compensation", tables)
             yield Fault(key, problem, terms["compensation"])
+        for name in sorted(formats_used([terms]) - formats):
+            problem = f"is unknown; {suggestion(name, formats)}"
+            yield Fault(_said(path, "format", tables), problem, name)
     yield from _niches_told_apart(niches, everywhere, tables)
 
 

@@ -23,7 +23,7 @@ THIS_FILE, DEFAULT = "this file", "default"
 def lines_of(tables: Tables) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield path and terms of every line of every portfolio, as far as they can be read."""
     fields = model_of("portfolio")
-    shared = ("platform", "niche", "compensation", "posts", "repeat_factor")
+    shared = ("platform", "niche", "compensation", "posts", "repeat_factor", "format")
     for name, portfolio in tables.get("portfolio", {}).items():
         terms = {key: portfolio.get(key, fields[key].default) for key in shared}
         roster = portfolio.get("roster")
@@ -71,9 +71,11 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
         "portfolio": list(given["portfolio"]),
         "niche": sorted({*niches, *given["niche"]}),
         "compensation": list(known["compensation"] | given["compensation"]),
+        "format": sorted(formats_used(lines) & set(known.get("format", {})) | set(given["format"])),
         "platform": sorted(_platforms(given["tier"], lines) | set(given["platform"])),
     }
-    base: dict[str, Tables] = {"compensation": known["compensation"], "platform": _platform_keys()}
+    base: dict[str, Tables] = {"platform": _platform_keys()}
+    base |= {head: known.get(head, {}) for head in ("compensation", "format")}
     for head, chosen in names.items():
         filled[head] = {
             name: _layered(
@@ -87,6 +89,13 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
     platforms = set(filled["platform"])
     filled["tier"] = _fill_tiers(given["tier"], lines, platforms, known, origins)
     return filled, origins
+
+
+def formats_used(lines: list[dict[str, Any]]) -> set[str]:
+    """Return the names of the formats of some lines, as far as they can be read."""
+    written = [terms["format"] for terms in lines]
+    several = [names if isinstance(names, list | tuple) else [names] for names in written]
+    return {name for names in several for name in names if isinstance(name, str)}
 
 
 def left_to_evidence(tables: Tables) -> tuple[str, ...]:

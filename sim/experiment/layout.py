@@ -15,7 +15,7 @@ PLAIN = ("title", "evidence", "currency", "exchange_rate")
 #: Tables that an experiment file may have, beside these and `include`.
 TABLES = tuple(name for name in models.Experiment.model_fields if name not in ("name", *PLAIN))
 #: Tables of tables: the analyst names what is in them.
-NAMED = ("platform", "niche", "tier", "compensation", "portfolio")
+NAMED = ("platform", "niche", "tier", "compensation", "format", "portfolio")
 #: Tables of dotted keys with other values for them: what they name is checked when it is used.
 FREE = ("sweep", "scenario")
 #: Tables with nothing that a source could say.

@@ -325,6 +325,31 @@ class Audience(ExperimentTable):
     )
 
 
+class Format(ExperimentTable):
+    """A kind of post, beside the one that a tier's figures speak of."""
+
+    reach: AboveZero = Field(description="factor on the impressions of a post")
+    engagement: Ratio = Field(description="factor on the engagements of a post")
+    half_life: AboveZero = Field(description="factor on the days until half of it has come")
+    fee: Ratio = Field(description="factor on the fee of a post")
+    usable_share: Fraction = Field(
+        description="share of such posts that leave an asset which the brand can use again"
+    )
+
+
+def _formats(value: Any) -> Any:
+    names = [value] if isinstance(value, str) else value
+    whole_list = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    if not whole_list or not names:
+        raise DistributionError('must be a format such as "reel", or a list of them, post by post')
+    return tuple(names)
+
+
+Formats = Annotated[
+    tuple[str, ...], BeforeValidator(_formats, json_schema_input_type=str | list[str])
+]
+
+
 BoostedPosts = Annotated[
     int | Literal["all"],
     BeforeValidator(_all_or_some, json_schema_input_type=int | str),
@@ -336,8 +361,7 @@ class Boost(ExperimentTable):
     """Paid impressions of posts, bought when their first days have been seen."""
 
     budget: Money = Field(
-        description="USD of each portfolio for boosting, rights included, in equal parts for the "
-        "posts boosted; within its budget where it has one; 0: none"
+        description="USD per portfolio for boosting its posts, rights included; part of its budget"
     )
     posts: BoostedPosts = Field(
         description='how many of its posts a portfolio boosts, the best by what was seen; or "all"'
@@ -455,6 +479,7 @@ class MixLine(ExperimentTable):
     compensation: str | None = None
     posts: Posts | None = None
     repeat_factor: AboveZero | None = None
+    format: Formats | None = None
 
 
 def _mix_line(value: Any) -> Any:
@@ -508,6 +533,11 @@ class Portfolio(ExperimentTable):
     posts: Posts = Field(1, description="posts per creator")
     repeat_factor: Annotated[AboveZero, Assumed("neither fatigue nor growing trust")] = Field(
         1.0, description="factor on engagement from one post of a creator to the next"
+    )
+    format: Formats | None = Field(
+        None,
+        description="format of all posts, or of one after another in turn; without it, the kind of "
+        "post that the tier's figures speak of",
     )
     stages: tuple[Stage, ...] | None = Field(
         None,
@@ -581,11 +611,11 @@ class ResultsRow(ExperimentTable):
     portfolio: str
     line: str | None = None
     creator: str | None = None
-    cost: Amount | None = Field(None, description="USD")
+    cost: Money | None = Field(None, description="USD")
     impressions: Amount | None = Field(None, description="impressions")
     engagements: Amount | None = Field(None, description="engagements")
     tracked_orders: Amount | None = Field(None, description="orders that codes and links saw")
-    revenue: Amount | None = Field(None, description="USD that codes and links saw")
+    revenue: Money | None = Field(None, description="USD that codes and links saw")
 
 
 class Results(ExperimentTable):
@@ -644,6 +674,7 @@ class Experiment(ExperimentTable):
     audience: Audience = Audience()
     tier: dict[str, TierOn]
     compensation: dict[str, Compensation]
+    format: dict[str, Format] = {}
     portfolio: dict[str, Portfolio]
     shocks: Shocks
     beliefs: Beliefs

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from ..experiment import Experiment, ExperimentError
 from ..measures import Measured
 from ..plan import Plan, make_plan
+from ..plan.formats import half_lives
 from ..plan.release import arrived_by
 from ..text.names import listed, spoken
 from ..text.numbers import brief, from_to, setting, told, whole_percent
@@ -192,11 +193,15 @@ def day_of(experiment: Experiment, campaign: Campaign, day: float, left: float |
     if "stages" in table:
         raise LearnError(f"{name}: runs in stages; learn from it once it is over")
     lines = make_plan(variant(experiment, only=[name])).lines
-    lives = {experiment.platform[line.terms.platform].half_life_days for line in lines}
+    lives: set[float | None] = set()
+    for line in lines:
+        own = half_lives(experiment, line.terms)
+        usual = experiment.platform[line.terms.platform].half_life_days
+        lives |= {usual} if own is None else set(own.tolist())
     if len(lives) > 1:
         raise LearnError(
             f"{name}: posts on {listed(sorted({line.terms.platform for line in lines}))} fade at different "
-            "rates, so that no one share is due; learn from it once it is over"
+            "rates, by platform or format, so that no one share is due; learn from it once it is over"
         )
     release = 7.0 * float(table.get("release_weeks", 0.0))
     posted = 1.0 if release == 0.0 else min(day / release, 1.0)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+ASSETS = ("assets_mean", "cost_per_asset")
 DEFAULT_TARGET = 1.0
 """ROI of +100 %: every dollar spent comes back and brings a second one."""
 
@@ -97,6 +98,12 @@ class Summary:
         import pandas as pd
 
         return pd.DataFrame(self.to_rows())
+
+    def headline(self, measures: Iterable[str]) -> list[str]:
+        """Return measures for a first look: some, and usable assets where a portfolio leaves any."""
+        told = [own.get("assets_mean") for own in self.portfolios.values()]
+        leaves = any(one is not None and bool(one.value) for one in told)
+        return [*measures, *(ASSETS if leaves else ())]
 
     @in_own_currency
     def table(self, measures: Iterable[str] | None = None, *, words: bool = False) -> Table:

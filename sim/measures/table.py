@@ -108,6 +108,10 @@ _MEASURES = dict([
          f.mean, "effective_creators"),
     _row("viral_posts_mean", "posts", "posts picked up by the algorithm, mean", f.mean,
          "viral_posts"),
+    _row("assets_mean", "assets", "usable assets that posts of named formats leave, mean", f.mean,
+         "assets"),
+    _row("cost_per_asset", f"{MONEY} per asset", "mean cost / mean usable assets", f.ratio_of_means,
+         "cost", "assets"),
     _row("earned_media_value_mean", MONEY, "earned media value, mean; never part of revenue",
          f.mean, "earned_media_value"),
 ])  # fmt: skip

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_MISSED = 0.5
 """Share of a figure's variance that a run may miss and still have an error for its mean."""
 
-_NO_TAIL = ("top_creator_share", "effective_creators", "viral_posts", "delivered")
+_NO_TAIL = ("top_creator_share", "effective_creators", "viral_posts", "delivered", "assets")
 _LAWS_OF = {
     "impressions": ("views",),
     "reach": ("views",),

@@ -22,6 +22,7 @@ from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
 from .boosting import boosts, line_boost
+from .formats import rate_of_posts, reach_of_posts
 from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
 from .means import mean_ratios
 from .model import (
@@ -251,6 +252,7 @@ def _work(
     rho = spec.amplification_engagement_correlation
     engagement_varies = not tables["engagement_rate"].constant
     post_own = own[len(CREATOR_INPUTS) :]
+    reach = reach_of_posts(experiment, terms)
     ends, keep = [terms.posts], [count]
     if programme is not None:
         ends, keep = list(programme.post_ends), list(programme.keep)
@@ -278,7 +280,8 @@ def _work(
         amplification_own=float(
             post_own[1] * (math.sqrt(1.0 - rho * rho) if engagement_varies else 1.0)
         ),
-        repeats=np.power(terms.repeat_factor, np.arange(terms.posts, dtype=np.float64)),
+        repeats=np.power(terms.repeat_factor, np.arange(terms.posts, dtype=np.float64))
+        * rate_of_posts(experiment, terms),
         amplified_engagement=spec.amplified_engagement,
         amplified_conversion=spec.amplified_conversion,
         per_impression=spec.engagement_basis == "impressions",
@@ -296,6 +299,7 @@ def _work(
         money=group.money,
         dues=group.dues,
         boost=line_boost(experiment, terms, group.boost, tier) if group.boost else None,
+        reach_of_post=reach if (reach != 1.0).any() else None,
     )
     if not group.people:
         return line

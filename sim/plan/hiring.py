@@ -16,6 +16,7 @@ from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
 from ..text.numbers import fixed
 from .boosting import boost_of, boosted, split
+from .formats import fee_posts, usable_posts
 from .model import COMPONENTS, LineBoost, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
 
@@ -35,6 +36,7 @@ def portfolio_terms(portfolio: m.Portfolio) -> Iterator[tuple[str, Terms, float]
             pick("compensation"),
             pick("posts"),
             pick("repeat_factor"),
+            pick("format") or (),
         )
 
     if portfolio.roster is not None:
@@ -73,7 +75,7 @@ def charged_for(experiment: Experiment, terms: Terms) -> Parts:
     of_fees = 1.0 + costs.agency_share
     return (
         costs.shipping + kind.pay_floor * of_fees,
-        terms.posts * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees,
+        fee_posts(experiment, terms) * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees,
         costs.hourly_rate,
         costs.product_units,
     )
@@ -158,12 +160,20 @@ def hired_lines(
         if portfolio.mix is not None:
             shares = [share for _, _, share in portfolio_terms(portfolio)]
         shares = [share / (sum(shares) or 1.0) for share in shares]
+        if portfolio.stages is not None and portfolio.format is not None:
+            faults.append(Fault(f"portfolio.{name}.format", "does not go with `stages`"))
+        hired = [_with_formats(experiment, line) for line in hired]
         result += boosted(experiment, name, portfolio, hired, shares, faults)
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
             spent = sum(line.creators * line.committed_per_creator for line in hired)
             left_over[name] = budget - spent
     return tuple(result), left_over
+
+
+def _with_formats(experiment: Experiment, line: PlanLine) -> PlanLine:
+    fees, assets = fee_posts(experiment, line.terms), usable_posts(experiment, line.terms)
+    return replace(line, fee_posts=fees, usable_posts=assets)
 
 
 Price = Callable[[Terms], float]
@@ -326,8 +336,9 @@ def _named(
             programme = Programme(ends, counts, portfolio.choose_by, kept)
         for k, stage in enumerate(stages):
             terms = Terms(
-                tier, platform, niche, portfolio.compensation, stage.posts, portfolio.repeat_factor
-            )
+                tier, platform, niche, portfolio.compensation, stage.posts,
+                portfolio.repeat_factor, portfolio.format or (),
+            )  # fmt: skip
             each = committed_cost(experiment, terms, table, goods)
             if fee_known:
                 gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])

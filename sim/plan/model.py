@@ -87,6 +87,7 @@ class Terms:
     compensation: str
     posts: int
     repeat_factor: float
+    format: tuple[str, ...] = ()  #: of one post after another, in turn; none: as tiers are quoted
 
     @property
     def pool(self) -> tuple[str, str, str]:
@@ -126,7 +127,8 @@ class PlanLine:
     count from there. `people` are the creators of a roster's line; others are numbered.
     Where `money` caps a line, `creators` is how many its expected cost would hire, and each world
     hires as many as their quotes allow. Where a budget pays, `parts` say what a creator commits at
-    the mean of its quote, USD, and `dues` the same per USD of fee, hour and USD of goods.
+    the mean of its quote, USD, and `dues` the same per USD of fee, hour and USD of goods. All posts of a
+    creator cost `fee_posts` of its fees, and leave `usable_posts` assets.
     """
 
     portfolio: str
@@ -146,6 +148,8 @@ class PlanLine:
     joins: int = 0
     people: tuple[RosterRow, ...] = ()
     boost: LineBoost | None = None
+    fee_posts: float = 1.0
+    usable_posts: float = 0.0
 
 
 @dataclass(frozen=True)

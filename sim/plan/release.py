@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..experiment import Experiment
+from .formats import half_lives
 from .model import PlanLine
 
 #: Weeks that are followed.
@@ -35,9 +36,13 @@ def arrived(experiment: Experiment, lines: tuple[PlanLine, ...]) -> npt.NDArray[
     shares = np.empty((len(lines), WEEKS))
     for i, line in enumerate(lines):
         release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
-        half_life = experiment.platform[line.terms.platform].half_life_days
-        shares[i] = arrived_by(
-            np.maximum(days - (line.joins + line.stage) * release, 0.0), release, half_life
+        since = np.maximum(days - (line.joins + line.stage) * release, 0.0)
+        lives = half_lives(experiment, line.terms)
+        each = [None] if lives is None else sorted(set(lives.tolist()))
+        part = [1.0 if lives is None else float((lives == life).mean()) for life in each]
+        shares[i] = sum(
+            weight * arrived_by(since, release, life)
+            for life, weight in zip(each, part, strict=True)
         )
     return shares
 

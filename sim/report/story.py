@@ -135,7 +135,7 @@ def compared(answer: Answer, worlds: int) -> Figure:
     """Return the table of the portfolios side by side; many are rows, the best first."""
     summary, names = answer.summary, list(answer.summary.portfolios)
     many = len(names) > MOST_SIDE_BY_SIDE
-    measures = HEADLINE_OF_MANY if many else ROWS
+    measures = HEADLINE_OF_MANY if many else summary.headline(ROWS)
     reasons = [
         f"{measure_heading(key)}, {name}: {entry.reason}"
         for key in measures

@@ -58,6 +58,7 @@ SCHEMA = (
     Variable("hired", _P, "creators", "creators hired"),
     Variable("committed", _P, MONEY, "committed of a budget beside the fixed cost; 0 without one"),
     Variable("delivered", _P, "creators", "creators who post"),
+    Variable("assets", _P, "assets", "usable assets, of posts that name a format"),
     Variable("earned_media_value", _P, MONEY, "earned media value, not part of revenue"),
     Variable("line_impressions", _L, "impressions", "impressions of a line"),
     Variable("line_engagements", _L, "engagements", "engagements of a line"),

@@ -61,6 +61,8 @@ _MEASURES = {
     "top_creator_share": ("share of the top creator in orders", "share of the top creator"),
     "effective_creators": ("effective number of creators", "effective creators"),
     "viral_posts_mean": ("mean number of viral posts", "mean viral posts"),
+    "assets_mean": ("mean number of usable assets", "left to use again"),
+    "cost_per_asset": ("cost per usable asset", "cost per asset"),
     "earned_media_value_mean": ("mean earned media value", "mean earned media value"),
     "a_beats_b": ("how often it has the higher ROI", "wins"),
     "a_ties_b": ("how often both have the same ROI", "ties"),
@@ -138,7 +140,7 @@ def key_words(dotted: str) -> str:
         if rest[0] == "on" and len(rest) > 2:
             return f"{_joined(rest[2:])} of {tier} on {rest[1]}"
         return f"{_joined(rest)} of {tier}"
-    if head in ("portfolio", "compensation", "platform", "niche") and len(parts) > 1:
+    if head in ("portfolio", "compensation", "platform", "niche", "format") and len(parts) > 1:
         return f"{_joined(parts[1:])} of {parts[0]}"
     if head == "shocks" and parts[:1] == ["loadings"] and len(parts) == 3:
         return f"{parts[2]} loading of {spoken(parts[1])}"
