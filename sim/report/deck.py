@@ -19,6 +19,8 @@ from .story import tell
 if TYPE_CHECKING:
     from ..run.written import Answer
 
+#: Sentences on a slide.
+MOST_SENTENCES = 5
 #: Longest text of a source in a table.
 _SOURCE = 80
 
@@ -93,7 +95,7 @@ def _answer(deck: Deck, story: Story) -> None:
     if not story.sentences:
         deck.show(slide, box, lead.panels[:1], lead.alt)
         return
-    deck.bullets(slide, box.part(0, 2, 300000), story.sentences[:6])
+    deck.bullets(slide, box.part(0, 2, 300000), story.first[:MOST_SENTENCES])
     deck.show(slide, box.part(1, 2, 300000), lead.panels[:1], lead.alt)
 
 
