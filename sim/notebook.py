@@ -48,7 +48,7 @@ def headline_table(answer: Answer) -> list[list[str]]:
     names = list(answer.summary.portfolios)
     if len(names) > MOST_SIDE_BY_SIDE:
         return ranked_table(answer, MOST_ROWS)
-    table = answer.summary.table(HEADLINE, words=True)
+    table = answer.summary.table(answer.summary.headline(HEADLINE), words=True)
     return [["", *names], *map(list, table.texts())]
 
 

@@ -18,7 +18,7 @@ from .reach import plot_exceedance
 from .risk import plot_loss, plot_risk_return
 from .roi import plot_roi
 from .run import Run
-from .theme import LIGHT, Theme, save
+from .theme import LIGHT, Theme, lay_out, save
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -162,9 +162,8 @@ def draw_all(
     for name, ax in drawn.items():
         figure = ax.get_figure(root=True)
         assert figure is not None
-        for kind in formats:
-            paths.append(save(figure, folder / f"{name}.{kind}", theme or LIGHT))
-            figure.set_layout_engine("none")  # laid out once, by the first file
+        lay_out(figure, theme or LIGHT)
+        paths += [save(figure, folder / f"{name}.{kind}", theme or LIGHT) for kind in formats]
     return paths
 
 

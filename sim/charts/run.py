@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from ..measures.comparison import Comparison
 from ..measures.evaluate import evaluate
 from ..measures.summary import DEFAULT_TARGET, Summary, summarize
 from ..measures.table import COMPARISONS
-from ..measures.worlds import pair_worlds, portfolio_names
+from ..measures.worlds import currency_of, pair_worlds, portfolio_names
+from ..text.currency import writing_in
 from ..text.names import few, listed
 from ..text.numbers import counted
 from .numbers import FloatArray, defined
@@ -92,6 +93,11 @@ class Run:
         """ROI aimed at, a fraction."""
         return self.given.target if self.given else self.target_roi
 
+    @property
+    def currency(self) -> str:
+        """What its money is counted in."""
+        return currency_of(self.ds)
+
     @cached_property
     def tiers(self) -> Mapping[str, str]:
         """Tier of each portfolio, or ``mixed``."""
@@ -138,6 +144,21 @@ class Run:
         counts = [f"{name} {counted(count)}" for name, count in missing.items() if count]
         some = f"; {counted(len(self.names))} of {counted(self.of)} portfolios" if self.of else ""
         return some + (f"; worlds without cost left out: {few(counts)}" if counts else "")
+
+
+Plot = TypeVar("Plot", bound=Callable[..., Any])
+
+
+def in_its_currency(plot: Plot) -> Plot:
+    """Let a function of a run word money in the currency of that run."""
+
+    @wraps(plot)
+    def worded(data: xr.Dataset | Run, *args: Any, **others: Any) -> Any:
+        run = as_run(data)
+        with writing_in(run.currency):
+            return plot(run, *args, **others)
+
+    return worded  # type: ignore[return-value]
 
 
 def as_run(data: xr.Dataset | Run) -> Run:

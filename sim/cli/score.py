@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..text.names import spoken
-from ..text.numbers import Number, brief, fixed, from_to
+from ..text.numbers import Number, brief, fixed, from_to, is_money
 from ..text.safe import printable
 from .common import MISTAKE, clear_errors, fail, print_json, print_rows
 from .fit import columns_of
@@ -143,12 +143,10 @@ def _all_digits(score: Score) -> dict[str, Any]:
 
 
 def _brief(score: Score) -> dict[str, str]:
-    from ..forecasts.forecast import FIGURES
-
-    unit = FIGURES[score.figure]
+    unit = score.unit
 
     def amount(value: float | None) -> str:
-        return "" if value is None else brief(Number(value, 0.0, unit if unit == "USD" else ""))
+        return "" if value is None else brief(Number(value, 0.0, unit if is_money(unit) else ""))
 
     return {
         "portfolio": score.portfolio,

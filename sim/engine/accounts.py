@@ -25,21 +25,21 @@ Block = dict[str, Array]
 
 def economics_rows(plan: Plan, factors: Array) -> dict[str, Array | float]:
     """Return each figure of the economics: a number, or a row over worlds where it is in doubt."""
-    return _figure_rows(plan.economics, factors)
+    return _figure_rows(plan, plan.economics, factors)
 
 
 def paid_rows(plan: Plan, factors: Array) -> Array | None:
     """Return `structure.PAID` in each world, shape (3, worlds); None where nothing is boosted."""
     if not plan.paid:
         return None
-    rows = _figure_rows(plan.paid, factors)
+    rows = _figure_rows(plan, plan.paid, factors)
     per_usd = 1000.0 / np.maximum(rows["cpm"], 1e-9)
     given = (per_usd, rows["engagement"], rows["conversion"])
     return np.array([np.broadcast_to(row, factors.shape[1]) for row in given])
 
 
 def _figure_rows(
-    figures: Mapping[str, tuple[QuantileTable, int | None]], factors: Array
+    plan: Plan, figures: Mapping[str, tuple[QuantileTable, int | None]], factors: Array
 ) -> dict[str, Array | float]:
     rows: dict[str, Array | float] = {}
     for name, (table, factor) in figures.items():
@@ -47,7 +47,7 @@ def _figure_rows(
             log = table.coefficients[0, 0]
             rows[name] = float(np.exp(log)) if log > LOG_ZERO else 0.0
         else:
-            rows[name] = table.quantile(factors[factor])
+            rows[name] = table.quantile(plan.scores(factor, factors))
     return rows
 
 
@@ -109,7 +109,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         sold = value[i] / shape if plan.order_shape < math.inf else block["orders"][i]
         block["order_value"][i] = sold * value_of["order_value"]
         tracked = block["order_value"][i] * value_of["tracked_share"]
-        fees = total[k.FEES] * line.terms.posts
+        fees = total[k.FEES] * line.fee_posts
         price = dict(zip(plan.components, plan.prices[i], strict=True))
         quantity = {
             "fee": fees,
@@ -218,6 +218,7 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "committed": added([_committed(plan.lines[i], sums) for i in every]),
             "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
             "delivered": added([total(i, k.DELIVERED) * (plan.lines[i].stage == 0) for i in every]),
+            "assets": added([total(i, k.DELIVERED) * plan.lines[i].usable_posts for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],
         }
 

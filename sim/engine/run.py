@@ -112,9 +112,9 @@ def block_rows(
     shocks = [k for k, factor in enumerate(plan.factors) if factor.kind == "shock"]
     beliefs = [k for k, factor in enumerate(plan.factors) if factor.kind == "belief"]
     rows["shock"] = factors[shocks]
-    rows["belief_factor"] = np.array([belief_factor(plan, k, factors[k]) for k in beliefs]).reshape(
-        len(beliefs), worlds
-    )
+    rows["belief_factor"] = np.array(
+        [belief_factor(plan, k, plan.scores(k, factors)) for k in beliefs]
+    ).reshape(len(beliefs), worlds)
     rows["capped"] = np.array(
         [
             [_whole(out, work, f"capped_{name}") for name in ("impressions", "engagements")]

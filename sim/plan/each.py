@@ -46,6 +46,7 @@ def each_of(
     *,
     stages: Sequence[int] = (),
     only: Sequence[str] | None = None,
+    quoted: bool = True,
 ) -> Each:
     """Return the creators of a roster, each as a portfolio of its own.
 
@@ -60,9 +61,11 @@ def each_of(
         Worlds; the first of the experiment's own.
     stages
         Posts of one stage after another, in all of which each creator takes part; without them the
-        posts of the portfolio, and each creator's quote is counted as committed.
+        posts of the portfolio.
     only
         Names of the creators; all by default.
+    quoted
+        Whether each creator's quote is counted as committed, where there are no stages.
     """
     plan = make_plan(experiment)
     factor = experiment.portfolio[portfolio].repeat_factor
@@ -88,7 +91,7 @@ def each_of(
                 own_orders=True,
                 choose_by_orders=True,
             )
-        else:
+        elif quoted:
             work = replace(work, dues=charged_for(experiment, line.terms))
         lines.append(work)
         for at, k in enumerate(chosen):

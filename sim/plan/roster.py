@@ -98,7 +98,7 @@ def named_line(
     doubt = told.doubt()
     doubt[:, exact] = 0.0
     # A belief of mean one has median exp(-b^2 / 2): what is doubted less is also moved less.
-    moved = (1.0 - doubt) * (line.belief**2).sum(axis=1) / 2.0
+    moved = (doubt - 1.0) * line.level
     moved[:, exact] = 0.0
     mixes, variant = _mixes(told, correlation, drawn)
     score = np.zeros((len(people), N_INPUTS))

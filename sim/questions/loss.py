@@ -20,8 +20,8 @@ from ..measures import functions as f
 from ..measures.evaluate import measured
 from ..measures.worlds import PortfolioWorlds, portfolio_names
 from ..tables.table import Column, Table
+from ..text.currency import currency
 from ..text.numbers import (
-    CURRENCY,
     FRACTION,
     Number,
     counted,
@@ -59,7 +59,7 @@ def _amount(written: Any) -> float:
 class LossOptions(Options):
     """What `sim loss` takes."""
 
-    more_than: Annotated[float, BeforeValidator(_amount), Flag(metavar="USD")] = Field(
+    more_than: Annotated[float, BeforeValidator(_amount), Flag(metavar="AMOUNT")] = Field(
         description="The amount that a portfolio may lose."
     )
 
@@ -87,7 +87,7 @@ class Losses:
     probability : Value
         Share of worlds that lose more than the threshold.
     es05, es01 : Value
-        USD lost in the worst 5 and 1 % of worlds, the mean of each; negative for a gain.
+        Money lost in the worst 5 and 1 % of worlds, the mean of each; negative for a gain.
     """
 
     probability: Value
@@ -102,7 +102,7 @@ class Loss(Answer):
     Attributes
     ----------
     threshold : float
-        USD.
+        Money.
     portfolios : dict of str to Losses
         By portfolio.
     sentence : str
@@ -135,8 +135,8 @@ class Loss(Answer):
         columns = [Column("portfolio", list(self.portfolios))]
         heads = {
             "probability": (f"loses {_more_than(self.threshold)}", FRACTION),
-            "es05": (f"lost in the worst 5 %, {CURRENCY}", CURRENCY),
-            "es01": (f"lost in the worst 1 %, {CURRENCY}", CURRENCY),
+            "es05": (f"lost in the worst 5 %, {currency()}", currency()),
+            "es01": (f"lost in the worst 1 %, {currency()}", currency()),
         }
         for name, (heading, unit) in heads.items():
             numbers: list[Value] = [getattr(row, name) for row in losses]
@@ -149,7 +149,7 @@ class Loss(Answer):
                     heading=heading,
                 )
             )
-        about = "what each portfolio may lose; USD lost are means of the worst worlds"
+        about = f"what each portfolio may lose; {currency()} lost are means of the worst worlds"
         return (Table("loss", about, tuple(columns)),)
 
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
@@ -188,7 +188,7 @@ class Loss(Answer):
                 )
                 for measure, share in WORST.items()
             ),
-            f"mean loss, {CURRENCY}",
+            f"mean loss, {currency()}",
             form="money",
             horizontal=True,
         )
@@ -216,7 +216,7 @@ def _ask(setting: Setting, options: LossOptions) -> Loss:
 
 
 def _losses(run: xr.Dataset, portfolio: str, threshold: float) -> dict[str, Measured]:
-    """Return the probability and the amounts lost of one portfolio, in USD."""
+    """Return the probability and the amounts lost of one portfolio, money."""
     worlds = PortfolioWorlds(run, portfolio)
     profit = worlds.sample("profit")
     estimates = {"probability": f.probability_below(profit, -threshold)} | {
@@ -225,7 +225,7 @@ def _losses(run: xr.Dataset, portfolio: str, threshold: float) -> dict[str, Meas
     return {
         name: measured(
             estimate,
-            FRACTION if name == "probability" else CURRENCY,
+            FRACTION if name == "probability" else currency(),
             groups=worlds.groups,
             clustered=worlds.clustered,
         )

@@ -30,6 +30,7 @@ from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.faults import suggestion
 from ..measures import Measured
+from ..text.currency import MONEY, currency, in_own_currency, writing_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -154,6 +155,7 @@ class Sides:
         return (self.a,) if self.b is None else (self.a, self.b)
 
 
+@validated(frozen=True, kw_only=True)
 class Answer(Told):
     """What a question returns: a frozen pydantic dataclass of plain figures and the words for them.
 
@@ -163,6 +165,21 @@ class Answer(Told):
 
     question: ClassVar[str] = ""
     """Name of the question, and tag of its JSON; empty for none."""
+
+    currency: str = Field(
+        default_factory=currency, kw_only=True, exclude_if=lambda code: code == MONEY
+    )
+    """What its money is counted in; not in the JSON of an answer in USD."""
+
+    def __init_subclass__(cls, **others: Any) -> None:
+        """Let whatever the answer says of itself be worded in its own currency."""
+        super().__init_subclass__(**others)
+        for name in _WORDED:
+            said = cls.__dict__.get(name)
+            if isinstance(said, property) and said.fget is not None:
+                setattr(cls, name, property(in_own_currency(said.fget), doc=said.__doc__))
+            elif inspect.isfunction(said):
+                setattr(cls, name, in_own_currency(said))
 
     if TYPE_CHECKING:  # a property of some answers, a field of others
 
@@ -252,6 +269,9 @@ class Answer(Told):
         return {"analysis": self.question} | words | fields
 
 
+#: What of an answer has words or units.
+_WORDED = ("sentence", "headline", "notes", "tables", "shown", "figures", "to_rows")
+
 O = TypeVar("O", bound=Options)
 A = TypeVar("A", bound=Answer)
 
@@ -292,6 +312,11 @@ class Question(Generic[O, A]):
     ask: Callable[[Setting, O], A]
     counts: str = "worlds"
     needs: str = ""
+
+    def answer_to(self, setting: Setting, options: O) -> A:
+        """Ask it: the answer words its money in the currency of the experiment."""
+        with writing_in(setting.experiment.currency):
+            return self.ask(setting, options)
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -345,7 +370,7 @@ class Question(Generic[O, A]):
         """
         named = dict(zip(self.fields, given, strict=False)) | options
         setting = Setting(experiment, run, threads, progress)
-        return self.ask(setting, self.read_options(named, experiment.file))
+        return self.answer_to(setting, self.read_options(named, experiment.file))
 
     def flag(self, name: str) -> Flag:
         """Return how an option is written on the command line."""
@@ -377,7 +402,8 @@ class Question(Generic[O, A]):
         ValidationError
             Where it was saved by a version whose answer held something else.
         """
-        return cast("A", _adapter(self.answer).validate_python(dict(content)))
+        with writing_in(str(content.get("currency", MONEY))):
+            return cast("A", _adapter(self.answer).validate_python(dict(content)))
 
     def __repr__(self) -> str:
         """Return how it is asked."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from ..evidence import sources
@@ -12,6 +12,7 @@ from ..figures.spec import Cells, Figure
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..notebook import BEST, HEADLINE_OF_MANY, MOST_ROWS, MOST_SIDE_BY_SIDE, ranked_table
+from ..questions.people import believed_figure
 from ..run.written import Answer
 from ..text.names import few, listed, measure_heading
 from ..text.numbers import FRACTION, counted, fixed, writer
@@ -55,6 +56,8 @@ _FIRST = (
     r"beliefs\.",
 )
 _MOST_FIRST = 14
+#: Creators of a roster that are named.
+MOST_NAMED = 12
 
 
 def tell(opened: Opened) -> Story:
@@ -120,6 +123,7 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
             ),
             flows.money(run, summary, first),
             flows.journey(run),
+            *_rosters(opened, blocks),
         ],
         "risk": [
             always.losses(some, summary),
@@ -134,11 +138,22 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
     return [section for section in sections if section.figures]
 
 
+def _rosters(opened: Opened, blocks: Mapping[str, Sequence[Figure]]) -> list[Figure]:
+    """Return the creators of each roster as read and as believed, where no answer shows them."""
+    shown = {figure.name for figures in blocks.values() for figure in figures}
+    figures = []
+    for count, people in enumerate(opened.rosters.values()):
+        name = "believed" if not count else f"believed-{count + 1}"
+        if name not in shown:
+            figures.append(believed_figure(people[:MOST_NAMED], len(people), name))
+    return figures
+
+
 def compared(answer: Answer, worlds: int) -> Figure:
     """Return the table of the portfolios side by side; many are rows, the best first."""
     summary, names = answer.summary, list(answer.summary.portfolios)
     many = len(names) > MOST_SIDE_BY_SIDE
-    measures = HEADLINE_OF_MANY if many else ROWS
+    measures = HEADLINE_OF_MANY if many else summary.headline(ROWS)
     reasons = [
         f"{measure_heading(key)}, {name}: {entry.reason}"
         for key in measures

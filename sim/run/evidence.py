@@ -19,8 +19,9 @@ from ..measures.evaluate import evaluate
 from ..measures.table import COMPARISONS
 from ..measures.worlds import pair_worlds
 from ..plan import portfolio_terms
+from ..text.currency import currency
 from ..text.names import key_words, listed, spoken
-from ..text.numbers import CURRENCY, FRACTION, brief, counted, share_text
+from ..text.numbers import FRACTION, brief, counted, share_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -174,16 +175,17 @@ def by_evidence(
     Returns
     -------
     ByEvidence or None
-        None where the sets say the same, since the file leaves nothing to them.
+        None where the sets say the same, since the file leaves nothing to them, and where beliefs
+        were learned, which holds for one set.
 
     Notes
     -----
     Fewer worlds than the run has, see `MOST`. Sets of the same numbers are run once. The worlds are
     independent of each other, whatever the run's are.
     """
-    from .simulate import simulate
+    from .simulate import Where, simulated
 
-    if not experiment.left_to_evidence:
+    if not experiment.left_to_evidence or experiment.learned is not None:
         return None
     count = _worlds(int(dataset.sizes["sim"]))
     under = {name: _short(experiment, name, count) for name in SETS}
@@ -196,7 +198,7 @@ def by_evidence(
         answers[hashes[experiment.evidence]] = _answer(own, pair)
     for name, one in under.items():
         if hashes[name] not in answers:
-            answers[hashes[name]] = _answer(simulate(one, threads=threads), pair)
+            answers[hashes[name]] = _answer(simulated(one, Where(threads)), pair)
     return ByEvidence(
         experiment.evidence,
         experiment.left_to_evidence,
@@ -220,7 +222,7 @@ def _reasons(experiment: Experiment, under: Mapping[str, Experiment]) -> Iterato
             known = {of: evidence_on(name, platform, of) for of in under}
             yield Reason(
                 key_words(key),
-                CURRENCY if name == "fee" else FRACTION,
+                currency() if name == "fee" else FRACTION,
                 {of: _quoted(getattr(one, name)) for of, one in terms.items()},
                 {of: () if one.fell_back else tuple(cite(source) for source in one.sources)
                  for of, one in known.items()},

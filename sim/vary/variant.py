@@ -12,7 +12,7 @@ Path = tuple[str, ...]
 
 #: Tables that ask about an experiment and mean nothing for another.
 ASIDE = ("decision", "sweep", "scenario")
-_TERMS = ("tier", "platform", "niche", "compensation", "posts", "repeat_factor")
+_TERMS = ("tier", "platform", "niche", "compensation", "posts", "repeat_factor", "format")
 
 
 def variant(

@@ -19,7 +19,10 @@ class FrontierOptions(Options):
     """What `sim frontier` takes."""
 
     budget: float | None = Field(
-        None, gt=0.0, allow_inf_nan=False, description="USD committed [the largest budget in FILE]."
+        None,
+        gt=0.0,
+        allow_inf_nan=False,
+        description="Money committed [the largest budget in FILE].",
     )
     risk: Risk = Field(
         "es05",

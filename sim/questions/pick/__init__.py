@@ -31,7 +31,7 @@ def _amount(written: Any) -> float:
 class PickOptions(Options):
     """What `sim pick` takes."""
 
-    budget: Annotated[float, BeforeValidator(_amount), Flag(metavar="USD")] = Field(
+    budget: Annotated[float, BeforeValidator(_amount), Flag(metavar="AMOUNT")] = Field(
         description="What may be committed in all."
     )
     on: On = Field("profit_mean", description="What the best set has most of, or least of a loss.")

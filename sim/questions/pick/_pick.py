@@ -24,8 +24,9 @@ from ...measures.evaluate import measured
 from ...measures.worlds import PortfolioWorlds, as_dataset
 from ...plan.each import each_of
 from ...plan.tails import group_tails
+from ...text.currency import currency
 from ...text.names import listed
-from ...text.numbers import CURRENCY, FRACTION, counted, money
+from ...text.numbers import FRACTION, counted, money
 from ..question import Setting
 from ._answer import Creator, Judged, Pick, Pilot, Rival
 from ._seeing import MOST_PILOTS, see_first
@@ -80,8 +81,8 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
             Pilot(
                 names[one.creator],
                 one.cost,
-                measured(one.worth, CURRENCY),
-                measured(one.returns, CURRENCY),
+                measured(one.worth, currency()),
+                measured(one.returns, currency()),
                 measured(one.again, FRACTION),
             )
             for one in seen
@@ -192,8 +193,8 @@ def _judged(
     return Judged(
         worlds=own.size,
         value=measured(_measure(on)(Sample(own, tail)), MEASURES[on].unit),
-        profit_mean=measured(f.mean(Sample(own, tail)), CURRENCY),
-        profit_median=measured(f.median(own), CURRENCY),
+        profit_mean=measured(f.mean(Sample(own, tail)), currency()),
+        profit_median=measured(f.median(own), currency()),
         loss_probability=measured(f.probability_below(own, 0.0), FRACTION),
         rivals=tuple(
             Rival(
@@ -206,7 +207,7 @@ def _judged(
         ),
         close=len(close),
         best_share=measured(f.probability_at_least(own - others, 0.0), FRACTION),
-        regret=measured(f.mean(Sample(rows.max(axis=0) - own, tail)), CURRENCY),
+        regret=measured(f.mean(Sample(rows.max(axis=0) - own, tail)), currency()),
         exact=exact,
         all_hired=measured(f.probability_at_least(everybody.astype(float), 1.0), FRACTION),
     )
@@ -266,8 +267,8 @@ def _creators(
         Creator(
             name=name,
             chosen=i in chosen,
-            profit=measured(f.mean(Sample(offer.profit[i], tails[i])), CURRENCY),
-            profit_median=measured(f.median(offer.profit[i]), CURRENCY),
+            profit=measured(f.mean(Sample(offer.profit[i], tails[i])), currency()),
+            profit_median=measured(f.median(offer.profit[i]), currency()),
             orders=measured(f.mean(Sample(rows["orders"][i], tails[i])), "orders"),
             loss_probability=measured(f.probability_below(offer.profit[i], 0.0), FRACTION),
             best_k=measured(f.probability_below(place[i].astype(float), best), FRACTION),
@@ -289,7 +290,7 @@ def _ceilings(
     beside = [tuple(sorted((*members, i))) for i, members in enumerate(rest)]
     without = dict(zip(set(rest), there.profits(list(set(rest)), capped=False), strict=True))
     with_them = there.profits(beside, capped=False)
-    unit = f"{CURRENCY} per post"
+    unit = f"{currency()} per post"
     ceilings = []
     for i, work in enumerate(followed.each.plan.works):
         per_usd = np.full(followed.worlds, work.dues[1])

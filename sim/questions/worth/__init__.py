@@ -24,9 +24,9 @@ class WorthOptions(Options):
         (), description="A portfolio to choose among. Repeatable. [all]"
     )
     nothing: bool = Field(False, description="Keeping the money is an option too.")
-    budget: float | None = Field(None, description="USD at which profits are compared.")
+    budget: float | None = Field(None, description="Money at which profits are compared.")
     risk_tolerance: float | None = Field(
-        None, description="USD: certainty equivalents instead of means."
+        None, description="Amount of money: certainty equivalents instead of means."
     )
 
 

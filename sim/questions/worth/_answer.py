@@ -14,9 +14,9 @@ from ...charts.inputs import Bar
 from ...figures.spec import Bars, Cells, Figure, Series
 from ...measures import Measured
 from ...tables.table import Table, from_records, from_texts
+from ...text.currency import currency
 from ...text.names import listed
 from ...text.numbers import (
-    CURRENCY,
     cell,
     counted,
     money,
@@ -200,7 +200,7 @@ class Worth(Answer):
 
     def tables(self) -> tuple[Table, ...]:
         """Return a row for each input, group and pilot."""
-        money_ = dict.fromkeys(("worth", "cost", "returned", "net"), CURRENCY)
+        money_ = dict.fromkeys(("worth", "cost", "returned", "net"), currency())
         units = {**money_, "changes_choice": "fraction of worlds"}
         errors = {"worth": "se", "returned": "returned_se", "net": "net_se"}
         about = "what is known, and what that is worth"
@@ -248,7 +248,7 @@ class Worth(Answer):
             made += f"; {nothing} figures and groups that are worth nothing are not shown"
         costs = "; diamonds, as far as the axis goes: what a pilot costs" if pilots else ""
         kind = "mean profit" if self.risk_tolerance is None else "certainty equivalent"
-        label = f"worth of knowing before choosing, {CURRENCY} of {kind}"
+        label = f"worth of knowing before choosing, {currency()} of {kind}"
         rows = self._texts(MOST)
         table = Cells(tuple(rows[0]), tuple(tuple(row.values()) for row in rows), notes=self.notes)
         return (
@@ -285,11 +285,11 @@ def _row(
 ) -> dict[str, str]:
     return {
         "what is known": words,
-        f"worth, {CURRENCY}": cell(worth),
+        f"worth, {currency()}": cell(worth),
         "changes the choice": percent(changes),
-        f"costs, {CURRENCY}": "" if pilot is None else money(pilot.cost, unit=False),
-        f"own orders bring, {CURRENCY}": "" if pilot is None else cell(pilot.returned),
-        f"profit more, {CURRENCY}": "" if pilot is None else cell(pilot.net),
+        f"costs, {currency()}": "" if pilot is None else money(pilot.cost, unit=False),
+        f"own orders bring, {currency()}": "" if pilot is None else cell(pilot.returned),
+        f"profit more, {currency()}": "" if pilot is None else cell(pilot.net),
     }
 
 

@@ -17,8 +17,9 @@ from ...measures import functions as f
 from ...measures.worlds import first_worlds
 from ...plan import Plan, make_plan
 from ...run.simulate import Progress, simulate
+from ...text.currency import currency
 from ...text.names import listed, spoken
-from ...text.numbers import CURRENCY, money
+from ...text.numbers import money
 from ...vary.draw import shared_scores
 from ...vary.factors import CHANCE, Uncertain, uncertain_figures
 from ..common import as_measured, with_worlds
@@ -168,7 +169,7 @@ class _Study:
         }
 
     def measured(self, estimate: Estimate) -> Measured:
-        return as_measured(estimate, CURRENCY, self.results)
+        return as_measured(estimate, currency(), self.results)
 
 
 @dataclass(frozen=True)
