@@ -72,6 +72,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         ``unique_reach`` (portfolios, worlds); ``kept`` is the share of orders that overlapping
         audiences leave.
     """
+    from . import ahead
     from .orders import draw_orders, keep_orders
 
     worlds, lines = factors.shape[1], len(plan.lines)
@@ -95,6 +96,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
                 keep_orders(line.order_key, world, own, left, shape, orders, value[i])
             else:
                 expected = block["expected_orders"][i]
+                ahead.wait()
                 draw_orders(line.order_key, world, expected, shape, orders, value[i])
     there = within_market(plan, block["orders"])
     for i in np.flatnonzero((there < block["orders"]).any(axis=1)).tolist():

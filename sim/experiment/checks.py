@@ -83,10 +83,16 @@ def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
             return not given & {*keys}
 
         if "roster" in portfolio or dotted((*path, "roster")) in meant:
-            for extra in ("tier", "mix", "creators", "budget", "stages"):
+            for extra in ("tier", "mix", "creators", "budget"):
                 if extra in portfolio:
                     problem = f"does not go with `{extra}`: the file says who they are"
                     yield Fault(dotted((*path, "roster")), problem)
+            yield from _stages(path, portfolio)
+            stages = portfolio.get("stages")
+            for stage in stages if isinstance(stages, list | tuple) else ():
+                if isinstance(stage, Mapping) and _value(stage.get("add", 0)) != 0:
+                    problem = "`add` does not go with a roster: the file says who they are"
+                    yield Fault(dotted((*path, "stages")), problem)
             continue
         if "creators" in portfolio and "budget" in portfolio:
             yield Fault(key, "has both `creators` and `budget`: keep one")

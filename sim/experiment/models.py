@@ -361,8 +361,7 @@ class Boost(ExperimentTable):
     """Paid impressions of posts, bought when their first days have been seen."""
 
     budget: Money = Field(
-        description="USD of each portfolio for boosting, rights included, in equal parts for the "
-        "posts boosted; within its budget where it has one; 0: none"
+        description="USD per portfolio for boosting its posts, rights included; part of its budget"
     )
     posts: BoostedPosts = Field(
         description='how many of its posts a portfolio boosts, the best by what was seen; or "all"'
@@ -612,11 +611,11 @@ class ResultsRow(ExperimentTable):
     portfolio: str
     line: str | None = None
     creator: str | None = None
-    cost: Amount | None = Field(None, description="USD")
+    cost: Money | None = Field(None, description="USD")
     impressions: Amount | None = Field(None, description="impressions")
     engagements: Amount | None = Field(None, description="engagements")
     tracked_orders: Amount | None = Field(None, description="orders that codes and links saw")
-    revenue: Amount | None = Field(None, description="USD that codes and links saw")
+    revenue: Money | None = Field(None, description="USD that codes and links saw")
 
 
 class Results(ExperimentTable):

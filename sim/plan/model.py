@@ -97,11 +97,16 @@ class Terms:
 
 @dataclass(frozen=True)
 class Programme:
-    """Stages of a portfolio: posts of a creator up to the end of each, creators in each."""
+    """Stages of a portfolio: posts of a creator up to the end of each, creators in each.
+
+    Where `of_list` says how many of a roster take part in each stage, the best are kept of all its
+    lines together, and `keep` is what falls to a line by its share.
+    """
 
     post_ends: tuple[int, ...]
     keep: tuple[int, ...]
     choose_by: str
+    of_list: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,6 @@ def named_line(
         line,
         creators=np.array([name_id(row.name) for row in people], dtype=np.uint64),
         stops=np.array([len(people)], dtype=np.int64),
-        keep=np.array([len(people)], dtype=np.int64),
         drawn=drawn,
         mix=mixes,
         mix_of=variant,

@@ -14,6 +14,8 @@ import sim
 from sim.evidence.rates import rates
 from sim.experiment.presets import presets
 from sim.explain import explain
+from sim.vary.keys import find_key
+from sim.vary.ranges import read_values
 
 PORTFOLIO = {
     "micro": {"tier": "micro", "budget": 50_000},
@@ -240,3 +242,27 @@ def test_observations_are_in_the_currency_of_the_file(tmp_path):
     sim.build({**tables, "currency": "EUR"}, folder=tmp_path)
     with pytest.raises(sim.ExperimentError, match="value is in EUR, and money is counted in USD"):
         sim.build(tables, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "values"),
+    [
+        ("€1000 to €5000 in 3 steps", [1000.0, 3000.0, 5000.0]),
+        ("1.000,50 €", [1000.5]),
+        ("€1000, €2000", [1000.0, 2000.0]),
+        (["1k €", "2k €"], [1000.0, 2000.0]),
+    ],
+)
+def test_values_of_a_sweep_may_have_signs(written, values):
+    experiment = built(currency="EUR")
+    assert read_values(find_key(experiment, "tier.macro.fee"), written, "x.toml") == values
+
+
+def test_amounts_of_a_question_may_have_signs():
+    experiment = built(currency="EUR", simulation={"worlds": 256})
+    run = sim.simulate(experiment, threads=1)
+    assert sim.loss(experiment, "20k €", run=run).threshold == 20_000.0
+    with pytest.raises(sim.ExperimentError, match="more_than: is in USD, and this file counts in"):
+        sim.loss(experiment, "$20k", run=run)
+    with pytest.raises(sim.ExperimentError, match="budget: must be a positive amount of money"):
+        sim.frontier(experiment, budget="-5 €")

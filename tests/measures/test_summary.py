@@ -121,8 +121,8 @@ def test_target_and_tolerance_are_used_and_reported(run_of: Results) -> None:
     [
         ({"measures": ["roi_mean", "roi_average"]}, "unknown measures: roi_average"),
         ({"target": float("nan")}, "target must be a finite ROI"),
-        ({"risk_tolerance": 0.0}, "risk_tolerance must be positive"),
-        ({"risk_tolerance": float("inf")}, "risk_tolerance must be positive"),
+        ({"risk_tolerance": 0.0}, "risk_tolerance must be a positive amount"),
+        ({"risk_tolerance": float("inf")}, "risk_tolerance must be a positive amount"),
     ],
     ids=["measure", "target", "zero tolerance", "infinite tolerance"],
 )

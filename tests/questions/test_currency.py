@@ -33,11 +33,14 @@ OPTIONS = {
     "diversify": {"counts": (1, 2, 4)},
     "frontier": {"points": 2},
     "loss": {"more_than": 2_000},
+    "grow": {"stages": "9k,18k"},
+    "pick": {"budget": 3_000, "pilots": False},
 }
 #: What the page of the run shows beside what every run shows.
 SHOWN = ("frontier", "loss")
 #: Published claims are in USD, and so is what is held against them: see below.
 IN_DOLLARS = ("audit",)
+#: Asked of a list of names, where `test_pick.py` looks.
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,20 @@ def experiment():
             "scenario": {"dear": {"tier": {"macro": {"fee": "2x"}}}},
         }
     )
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    """An experiment whose creators are named: who is picked, is picked from a list."""
+    folder = tmp_path_factory.mktemp("listed")
+    rows = "name,followers,fee\nann,20000,150 €\nbob,30000,250 €\ncleo,60000,900 €\n"
+    (folder / "list.csv").write_text(rows, encoding="utf-8")
+    tables = {
+        "currency": "EUR",
+        "simulation": {"worlds": 500, "seed": 6},
+        "portfolio": {"list": {"roster": "list.csv"}},
+    }
+    return sim.build(tables, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +103,9 @@ def texts_of(answer):
 
 
 @pytest.mark.parametrize("question", [name for name in QUESTIONS if name not in IN_DOLLARS])
-def test_every_answer_speaks_of_euro(question, experiment, results, folder):
-    answer = getattr(sim, question)(experiment, run=results, threads=1, **OPTIONS.get(question, {}))
+def test_every_answer_speaks_of_euro(question, experiment, results, folder, listed):
+    asked, run = (listed, None) if question == "pick" else (experiment, results)
+    answer = getattr(sim, question)(asked, run=run, threads=1, **OPTIONS.get(question, {}))
     # Asked, read and drawn outside of any block that says what to write in.
     assert currency() == "USD"
     assert answer.currency == "EUR"

@@ -417,6 +417,27 @@ def test_too_few_worlds_are_told(tmp_path: Path) -> None:
         sim.pick(few, 5_000)
 
 
+def test_a_list_in_euro_is_answered_in_euro(tmp_path: Path) -> None:
+    answer = sim.pick(listed(tmp_path, LIST, currency="EUR"), 14_000, best=1)
+    texts = [json.dumps(answer.to_dict()), answer.sentence, answer.headline]
+    for table in (*answer.tables(), answer.shown()):
+        texts += [table.about, *table.titles, json.dumps(table.to_texts())]
+    for figure in answer.figures():
+        texts += [figure.finding, figure.made, f"{figure.panels}"]
+    assert "EUR" in " ".join(texts)
+    assert "USD" not in " ".join(texts)
+
+
+def test_boosting_is_left_out_and_said(tmp_path: Path) -> None:
+    boosted = {"list": {"roster": "list.csv", "boost": 500}}
+    plain, answer = (
+        sim.pick(listed(tmp_path, LIST, **tables), 14_000, pilots=False)
+        for tables in ({}, {"portfolio": boosted})
+    )
+    assert answer.creators == plain.creators
+    assert any(note.startswith("Boosting is left out") for note in answer.notes)
+
+
 def test_command_page_and_slides(tmp_path: Path) -> None:
     from sim.experiment.write import to_toml
     from sim.report import write_deck, write_report

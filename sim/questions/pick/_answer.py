@@ -10,7 +10,6 @@ from pydantic.dataclasses import dataclass
 
 from ...explain import Believed, known_table
 from ...figures.spec import Bars, Cells, Figure, Format, Series
-from ...measures import MEASURES
 from ...tables.table import Column, Table
 from ...text.currency import currency
 from ...text.names import capital, listed, measure_words, some_of
@@ -27,6 +26,7 @@ from ...text.numbers import (
     told,
 )
 from ...text.verdicts import UNTOLD, direction
+from ..common import unit_of
 from ..people import believed_figure
 from ..question import Answer, Entry
 from ._sets import On
@@ -234,7 +234,7 @@ class Pick(Answer):
             own = judged.value if self.on != "loss_probability" else judged.profit_mean
             words = measure_words(self.on if self.on != "loss_probability" else "profit_mean")
             text = (
-                f"{self._of}: hire {_names(self.chosen)}. Together they are quoted at "
+                f"{self._of}: hire {_names(self.chosen)}. Together they commit "
                 f"{money(self.quoted)} and bring a {words} of {told(own)}"
             )
             if self.on == "profit_mean":
@@ -333,7 +333,7 @@ class Pick(Answer):
         )
 
     def _sets(self) -> Table:
-        unit = MEASURES[self.on].unit
+        unit = unit_of(self.on)
         rivals = self.judged.rivals
         values = [self.judged.value, *(one.value for one in rivals)]
         gaps = [None, *(one.gap for one in rivals)]
@@ -435,9 +435,9 @@ class Pick(Answer):
         back = shown[::-1]
         dear = [one.name for one in shown if _over(one)]
         finding = (
-            f"{_names(dear)} {'asks' if len(dear) == 1 else 'ask'} more than the orders are worth"
+            f"{_names(dear)} {'asks' if len(dear) == 1 else 'ask'} more than the ceiling price"
             if dear
-            else "Nobody shown asks more than the orders are worth"
+            else "Nobody shown asks more than the ceiling price for certain"
         )
         bars = Bars(
             tuple(one.name for one in back),
@@ -484,7 +484,7 @@ class Pick(Answer):
             if beaten
             else "No rule of thumb can be told apart from the chosen set"
         )
-        unit = MEASURES[self.on].unit
+        unit = unit_of(self.on)
         money_like = unit == currency()
         bars = Bars(
             names[::-1],

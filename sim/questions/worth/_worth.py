@@ -71,7 +71,7 @@ def ask(setting: Setting, options: WorthOptions) -> Worth:
     threads, progress = setting.threads, setting.progress
     pilot = tuple(count for count in options.pilot if count != 0)
     budget, nothing, risk_tolerance = options.budget, options.nothing, options.risk_tolerance
-    names = _options(experiment, options.options or None, pilot, budget, nothing, risk_tolerance)
+    names = _options(experiment, options.options or None, pilot, nothing)
     if run is None and experiment.simulation.sampling == "plain":
         experiment = with_worlds(experiment, MOST_WORLDS)
     plan = make_plan(experiment)
@@ -340,9 +340,7 @@ def _options(
     experiment: Experiment,
     options: Sequence[str] | None,
     pilot: Sequence[int],
-    budget: float | None,
     nothing: bool,
-    risk_tolerance: float | None,
 ) -> tuple[str, ...]:
     names = tuple(options or experiment.portfolio)
     faults = [
@@ -352,9 +350,6 @@ def _options(
     ]
     if len(names) + nothing < 2:
         faults.append(Fault("portfolio", "a choice needs two options, or one and --nothing"))
-    for key, value in (("--budget", budget), ("--risk-tolerance", risk_tolerance)):
-        if value is not None and not 0.0 < value < math.inf:
-            faults.append(Fault(key, "must be a positive amount of money", value))
     faults += [Fault("--pilot", "must be at least 1", count) for count in pilot if count < 1]
     if faults:
         raise ExperimentError(experiment.file, faults)
