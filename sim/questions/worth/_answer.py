@@ -299,12 +299,7 @@ def _bar(name: str, entry: Measured, pilot: PilotWorth | None = None) -> Bar:
     text = known if entry.se or not value else f"{known} *"
     if pilot is None:
         return Bar(name, value, entry.se, text)
-    gains = (
-        ""
-        if pilot.net.value is None
-        else f", {money(pilot.net.value, pilot.net.se, signed=True)} net"
-    )
-    text = f"{text}; costs {money(pilot.cost)}{gains}"
+    text = f"{text}; costs {money(pilot.cost)}"
     return Bar(name, value, entry.se, text, cost=pilot.cost, pays=pilot.pays)
 
 
