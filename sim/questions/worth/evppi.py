@@ -143,8 +143,6 @@ class Smoothing:
 
     def foretell(self, part: slice, worth: Array) -> Array:
         """See `Learner.foretell`."""
-        from scipy.interpolate import make_smoothing_spline
-
         size = self._sums(part, np.ones(worth.shape[1]))
         # A value that only the judged worlds take has taught nothing.
         seen = size > 0.0
@@ -160,14 +158,29 @@ class Smoothing:
                 result[p] = np.interp(here, centre, mean)
             else:
                 weight = size / np.maximum(spread, max(spread.mean() * 1e-3, 1e-300))
-                curve = make_smoothing_spline(centre, mean, weight / weight.mean())
-                result[p] = curve(here)
+                weight /= weight.mean()
+                result[p] = _smooth(centre, mean, weight, here)
         return result
 
     def _sums(self, part: slice, row: Array) -> Array:
         bins = len(self._centre)
         inside = np.bincount(self._rank[part], row[part], bins)
         return np.asarray(np.bincount(self._rank, row, bins) - inside)
+
+
+def _smooth(x: Array, y: Array, weight: Array, at: Array) -> Array:
+    """Return a smoothing spline at some places; a line where no penalty is large enough."""
+    from scipy.interpolate import make_smoothing_spline
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            curve = np.asarray(make_smoothing_spline(x, y, weight)(at))
+        except ValueError:
+            curve = np.full(at.shape, np.nan)
+    if np.isfinite(curve).all():
+        return curve
+    # What is all but straight: a line is the limit of the penalty.
+    return np.asarray(np.polyval(np.polyfit(x, y, 1, w=np.sqrt(weight)), at))
 
 
 def _distinct(centre: Array, rank: Ints) -> tuple[Array, Ints]:
