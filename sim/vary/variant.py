@@ -84,7 +84,8 @@ def _set(table: Any, path: Path, value: Any) -> Any:
 
 def on_terms(terms: Terms) -> dict[str, Any]:
     """Return terms as keys of a portfolio or of a line of a mix."""
-    return {name: getattr(terms, name) for name in _TERMS}
+    given = {name: getattr(terms, name) for name in _TERMS}
+    return {name: value for name, value in given.items() if value != ()}
 
 
 def line_names(terms: Sequence[Terms]) -> dict[Terms, str]:

@@ -48,7 +48,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_list_of_runs_needs_no_arrays_and_a_check_no_compiler(run: Path) -> None:
-    listed, checked = heavy_after(["list", str(run.parent)], ["check", str(run / "experiment.toml")])
+    listed, checked = heavy_after(
+        ["list", str(run.parent)], ["check", str(run / "experiment.toml")]
+    )
     assert listed == set()
     assert checked == {"numpy", "pydantic"}
 
@@ -76,5 +78,7 @@ from scipy.special import logsumexp, ndtri
 from scipy import linalg, stats
 print(before, ndtri(0.5), round(logsumexp([1.0, 2.0]), 6), linalg.det([[2.0]]), stats.norm.ppf(0.5))
 """
-    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
     assert done.stdout.split() == ["False", "0.0", "2.313262", "2.0", "0.0"]

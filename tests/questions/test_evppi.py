@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.interpolate import make_smoothing_spline
 from scipy.special import ndtr
 
 from sim.measures import Estimate
@@ -24,6 +25,7 @@ from sim.questions.worth.evppi import (
     utilities,
     worth_of_knowing,
 )
+from sim.questions.worth.smoothing import smoothing_spline
 
 N = 40_000
 
@@ -146,3 +148,15 @@ def test_inputs_of_few_values() -> None:
     for learner in learners:
         found = policy(learner, profit)
         assert np.mean(found == (known + 0.1 > 0.0)) > 0.8
+
+
+@pytest.mark.parametrize("bins", [10, 25, 50])
+def test_the_smoothing_spline_is_scipys(bins: int) -> None:
+    """Both minimise over the penalty to 1e-5, which moves the curve by less."""
+    rng = np.random.default_rng(bins)
+    x = np.sort(rng.normal(size=bins))
+    y = np.sin(x) + 0.3 * rng.normal(size=bins)
+    weight = rng.uniform(0.2, 3.0, size=bins)
+    at = np.linspace(x[0], x[-1], 301)
+    expected = make_smoothing_spline(x, y, weight)(at)
+    assert smoothing_spline(x, y, weight)(at) == pytest.approx(expected, rel=1e-5, abs=1e-5)

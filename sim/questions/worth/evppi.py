@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from ...measures import Estimate
 from ...measures import functions as f
+from .smoothing import smoothing_spline
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -121,8 +122,8 @@ def best_option(profit: Array, risk_tolerance: float = math.inf) -> int:
 class Smoothing:
     """One input: a smoothing spline through quantile bins, its penalty by cross-validation.
 
-    Means of bins, weighted by their precision, go through
-    `scipy.interpolate.make_smoothing_spline`; constant beyond the outermost bins.
+    Means of bins, weighted by their precision, go through `smoothing_spline`; constant beyond the
+    outermost bins.
 
     Parameters
     ----------
@@ -143,8 +144,6 @@ class Smoothing:
 
     def foretell(self, part: slice, worth: Array) -> Array:
         """See `Learner.foretell`."""
-        from scipy.interpolate import make_smoothing_spline
-
         size = self._sums(part, np.ones(worth.shape[1]))
         # A value that only the judged worlds take has taught nothing.
         seen = size > 0.0
@@ -160,7 +159,7 @@ class Smoothing:
                 result[p] = np.interp(here, centre, mean)
             else:
                 weight = size / np.maximum(spread, max(spread.mean() * 1e-3, 1e-300))
-                curve = make_smoothing_spline(centre, mean, weight / weight.mean())
+                curve = smoothing_spline(centre, mean, weight / weight.mean())
                 result[p] = curve(here)
         return result
 
