@@ -63,21 +63,29 @@ def line_block(
     else:
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
     share = economics_rows(plan, factors)["tracked_share"]
-    tracked = np.array(np.broadcast_to(share, padded))
+    tracked = [_tracked(plan, w, share, padded) for w in range(len(plan.works))]
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**32 would warn.
     with np.errstate(over="ignore"):
-        for work in plan.works:
+        for work, seen in zip(plan.works, tracked, strict=True):
             steps = max(len(work.stops), len(work.post_ends))
             out = np.empty((steps, N_SUMS, worlds))
-            line_sums(work, factors, tracked, first, worlds, out)
+            line_sums(work, factors, seen, first, worlds, out)
             sums.append(out)
         for w, left in orders_left(plan, sums):
             # Pay and choice go by the tracked orders that overlap and incidents leave.
-            seen = tracked.copy()
+            seen = tracked[w].copy()
             seen[:worlds] *= left
             line_sums(plan.works[w], factors, seen, first, worlds, sums[w])
     return factors[:, :worlds], sums
+
+
+def _tracked(plan: Plan, work: int, share: Array | float, worlds: int) -> Array:
+    """Return the share of a work's orders that the brand sees, shape (worlds,)."""
+    from .accounts import seen_share
+
+    line = next(i for i, one in enumerate(plan.lines) if one.work == work)
+    return np.array(np.broadcast_to(seen_share(plan, line, share), worlds))
 
 
 def block_rows(

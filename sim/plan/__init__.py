@@ -21,6 +21,7 @@ from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
 from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
+from .buyers import buyers_of
 from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
 from .means import mean_ratios
 from .model import (
@@ -36,7 +37,7 @@ from .model import (
     Terms,
     sampling_of,
 )
-from .release import arrived
+from .release import arrived, repeats_arrived
 from .roster import named_line
 from .shared import creator_mix, shared_factors, weights
 from .tiers import (
@@ -175,6 +176,8 @@ def _planned(meant: _Meant) -> Plan:
         },
         spill=spill,
         arrived=arrived(experiment, lines),
+        repeats_arrived=repeats_arrived(experiment, lines),
+        buyers=buyers_of(experiment, lines),
         overlap_between_niches=experiment.audience.overlap_between_niches,
         left_over=left_over,
     )

@@ -6,16 +6,23 @@ import numpy as np
 import numpy.typing as npt
 
 from ..experiment import Experiment
+from .buyers import repeats_of, spread_over_a_year
 from .model import PlanLine
+
+Array = npt.NDArray[np.float64]
 
 #: Weeks that are followed.
 WEEKS = 52
+#: Ends of these weeks, in days after the first post.
+WEEK_ENDS = 7.0 * np.arange(1, WEEKS + 1)
 _DAYS = 7.0
 _LN2 = float(np.log(2.0))
 
 
-def arrived(experiment: Experiment, lines: tuple[PlanLine, ...]) -> npt.NDArray[np.float64]:
-    r"""Return the share of a line's orders that has come by the end of each week.
+def arrived(
+    experiment: Experiment, lines: tuple[PlanLine, ...], days: Array = WEEK_ENDS
+) -> Array:
+    r"""Return the share of a line's orders that has come by some days after the first post.
 
     Posts come out evenly over the portfolio's release weeks W (all at the start where W is 0), a
     stage after the one before. What a post brings comes at a rate that halves every half-life h,
@@ -29,20 +36,55 @@ def arrived(experiment: Experiment, lines: tuple[PlanLine, ...]) -> npt.NDArray[
     Returns
     -------
     numpy.ndarray
-        Shape (lines, `WEEKS`), not decreasing along the weeks, at most 1.
+        Shape (lines, days), not decreasing along the days, at most 1.
     """
-    days = _DAYS * np.arange(1, WEEKS + 1)
-    shares = np.empty((len(lines), WEEKS))
+    return np.stack([_of_line(experiment, line, days) for line in lines])
+
+
+def repeats_arrived(
+    experiment: Experiment, lines: tuple[PlanLine, ...], days: Array = WEEK_ENDS
+) -> Array:
+    """Return the share of a line's repeat purchases that has come by some days after the first post.
+
+    Each comes its own time after the order that it follows.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (lines, days), as for `arrived`.
+    """
+    shares = np.zeros((len(lines), len(days)))
     for i, line in enumerate(lines):
-        release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
-        half_life = experiment.platform[line.terms.platform].half_life_days
-        shares[i] = _share(np.maximum(days - line.stage * release, 0.0), release, half_life)
+        later = repeats_of(experiment, line) or spread_over_a_year()
+        for weight, delay in zip(later.weights, later.days, strict=True):
+            shares[i] += weight * _of_line(experiment, line, days - delay)
     return shares
 
 
-def _share(
-    t: npt.NDArray[np.float64], release: float, half_life: float | None
-) -> npt.NDArray[np.float64]:
+def posted(experiment: Experiment, lines: tuple[PlanLine, ...], days: Array) -> Array:
+    """Return the share of a line's posts that is out by some days after the first one.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (lines, days); posts that come out at once are there from day 0 on.
+    """
+    shares = np.empty((len(lines), len(days)))
+    for i, line in enumerate(lines):
+        release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
+        since = days - line.stage * release
+        out = np.clip(since / release, 0.0, 1.0) if release > 0.0 else since >= 0.0
+        shares[i] = out
+    return shares
+
+
+def _of_line(experiment: Experiment, line: PlanLine, days: Array) -> Array:
+    release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
+    half_life = experiment.platform[line.terms.platform].half_life_days
+    return _share(np.maximum(days - line.stage * release, 0.0), release, half_life)
+
+
+def _share(t: Array, release: float, half_life: float | None) -> Array:
     out = np.minimum(t, release)
     if release == 0.0:
         fading = np.zeros_like(t) if half_life is None else np.exp2(-t / half_life)
@@ -50,5 +92,5 @@ def _share(
     if half_life is None:
         return np.asarray(out / release)
     waiting = half_life / _LN2 * (np.exp2(-(t - out) / half_life) - np.exp2(-t / half_life))
-    result: npt.NDArray[np.float64] = (out - waiting) / release
+    result: Array = (out - waiting) / release
     return result

@@ -65,6 +65,15 @@ SCHEMA = (
     Variable("shock", ("factor", "sim"), "standard normal score", "shared shock"),
     Variable("belief_factor", ("belief", "sim"), "factor of mean one", "doubt about a mean"),
 )
+#: What a run stores beside that, where its experiment says more of who buys.
+OF_BUYERS = (
+    Variable("repeat_contribution", _P, "USD", "contribution of repeat purchases"),
+    Variable("tracked_orders", _P, "orders", "orders that codes and links see, leaked ones too"),
+    Variable("clicks", _P, "clicks", "clicks on the creators' links"),
+    Variable("discounts", _P, "USD", "discounts on orders with a code, after returns"),
+    Variable("new_customers", _P, "customers", "orders by customers who never bought before"),
+    Variable("customer_value", _P, "USD", "contribution of new customers within the horizon"),
+)
 #: The file of a run's worlds.
 WORLDS = "worlds.nc"
 
@@ -87,7 +96,16 @@ def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) 
         Variables of `SCHEMA` with `units` and `long_name`.
     """
     frame = _frame(plan, attrs)
-    return frame.assign({v.name: (v.dims, arrays[v.name], _labels(v)) for v in SCHEMA})
+    stored = stored_variables(plan)
+    return frame.assign({v.name: (v.dims, arrays[v.name], _labels(v)) for v in stored})
+
+
+def stored_variables(plan: Plan) -> tuple[Variable, ...]:
+    """Return the variables that a run of a plan stores."""
+    from ..engine.accounts import buyer_variables
+
+    told = buyer_variables(plan)
+    return (*SCHEMA, *(variable for variable in OF_BUYERS if variable.name in told))
 
 
 def _labels(variable: Variable) -> dict[str, str]:
@@ -134,6 +152,14 @@ def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
             plan.arrived,
             {"units": "share of orders", "long_name": "orders that have come by the end of a week"},
         ),
+        "repeats_arrived": (
+            ("line", "week"),
+            plan.repeats_arrived,
+            {
+                "units": "share of repeat purchases",
+                "long_name": "repeat purchases that have come by the end of a week",
+            },
+        ),
         "creators": (
             ("portfolio",),
             list(counts.values()),
@@ -146,8 +172,9 @@ def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
 def stored_bytes(plan: Plan) -> int:
     """Return the bytes that the results of a plan take."""
     sizes = {name: len(value) for name, value in _coords(plan).items()}
+    stored = stored_variables(plan)
     rows = sum(
-        math.prod(sizes[dim] for dim in variable.dims if dim != "sim") for variable in SCHEMA
+        math.prod(sizes[dim] for dim in variable.dims if dim != "sim") for variable in stored
     )
     return 8 * rows * plan.worlds
 
@@ -187,7 +214,8 @@ def stream_to_file(
         with h5netcdf.File(temporary, "a") as file:
             file.dimensions["sim"] = plan.worlds
             sizes = {name: len(dimension) for name, dimension in file.dimensions.items()}
-            for variable in SCHEMA:
+            stored = stored_variables(plan)
+            for variable in stored:
                 shape = [sizes[dim] for dim in variable.dims]
                 chunks = tuple([1] * (len(shape) - 1) + [min(shape[-1], 1 << 16)])
                 packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
@@ -206,7 +234,7 @@ def stream_to_file(
                 if not keep:
                     (folder / name).unlink()
                 size = rows["roi"].shape[-1]
-                for variable in SCHEMA:
+                for variable in stored:
                     if rows[variable.name].size:
                         file.variables[variable.name][..., first : first + size] = rows[
                             variable.name
