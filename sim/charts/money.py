@@ -44,7 +44,9 @@ class Step:
         return self.end - self.start
 
 
-def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) -> list[Step]:
+def waterfall(
+    means: Mapping[str, Measured], components: Mapping[str, float], repeats: float = 0.0
+) -> list[Step]:
     """Return the steps from revenue through contribution and costs to profit.
 
     Parameters
@@ -53,6 +55,8 @@ def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) ->
         ``revenue_mean``, ``contribution_mean`` and ``cost_mean``, USD.
     components : mapping of str to float
         Mean cost by component, USD; zeros are left out, small ones put together.
+    repeats : float
+        Mean contribution of repeat purchases, USD: a bar of its own.
     """
     revenue, contribution, cost = (means[key] for key in MEANS)
     income, kept = revenue.value or 0.0, contribution.value or 0.0
@@ -64,7 +68,8 @@ def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) ->
         paid["other costs"] = other
     steps = [
         Step("revenue", 0.0, income, revenue.se, total=True),
-        Step("goods, returns,\nwould buy anyway", income, kept, revenue.se),
+        Step("goods, returns,\nwould buy anyway", income, kept - repeats, revenue.se),
+        *([Step("repeat purchases", kept - repeats, kept, contribution.se)] if repeats else []),
         Step("contribution", 0.0, kept, contribution.se, total=True),
     ]
     left = kept
@@ -72,6 +77,13 @@ def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) ->
         steps.append(Step(spoken(name), left, left - spent, cost.se))
         left -= spent
     return [*steps, Step("profit", 0.0, left, contribution.se, total=True)]
+
+
+def mean_repeats(run: Run, portfolio: str) -> float:
+    """Return the mean contribution of a portfolio's repeat purchases, USD; 0 where none count."""
+    if "repeat_contribution" not in run.ds:
+        return 0.0
+    return float(run.ds["repeat_contribution"].sel(portfolio=portfolio).mean())
 
 
 def plot_waterfall(
@@ -101,7 +113,7 @@ def plot_waterfall(
     summary = run.summary(*MEANS, "profit_mean", "profit_median")[name]
     costs = line_costs(run.ds, run.ds["line_portfolio"].values == name).mean(axis=1)
     by_name = zip(run.ds["component"].values.tolist(), costs.tolist(), strict=True)
-    steps = waterfall(summary, dict(by_name))
+    steps = waterfall(summary, dict(by_name), mean_repeats(run, name))
     with paper(ax, theme, height=1.75 + 0.38 * len(steps)) as sheet:
         ax, look = sheet.ax, run.looks(theme)[name]
         for k, step in enumerate(steps):

@@ -48,7 +48,7 @@ def buyer_variables(plan: Plan) -> tuple[str, ...]:
     buyers = plan.buyers
     if buyers is None:
         return ("repeat_contribution",) if repeats else ()
-    names = ["tracked_orders", "discounts", *(["clicks"] if buyers.orders_per_click else [])]
+    names = ["tracked_orders", "outlay", *(["clicks"] if buyers.orders_per_click else [])]
     if repeats or buyers.customers:
         names.append("repeat_contribution")
     return (*names, *(("new_customers", "customer_value") if buyers.customers else ()))
@@ -261,7 +261,9 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
     # A cost that nobody was hired for, the fixed one, has no return.
     spent = np.where(hired > 0.0, cost, 0.0)
     # What buyers do not pay is off their revenue already, so no dashboard counts it as spent.
-    outlay = cost - of_buyers["discounts"] if "discounts" in of_buyers else cost
+    outlay = cost
+    if "discounts" in of_buyers:
+        outlay = of_buyers["outlay"] = cost - of_buyers["discounts"]
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "cost": cost,

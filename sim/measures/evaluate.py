@@ -75,6 +75,8 @@ def evaluate(measure: Measure, worlds: Worlds, settings: Mapping[str, float]) ->
 
 
 def _evaluate(measure: Measure, worlds: Worlds, settings: Mapping[str, float]) -> Measured:
+    if lacking := worlds.lacks(measure.variables):
+        return Measured(None, None, measure.unit, lacking)
     samples, keep = worlds.complete(measure.variables)
     left_out = 0 if keep is None else int(keep.size - keep.sum())
     if not samples:

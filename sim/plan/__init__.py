@@ -21,7 +21,7 @@ from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
 from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
-from .buyers import buyers_of
+from .buyers import buyers_of, tracked_factor
 from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
 from .means import mean_ratios
 from .model import (
@@ -287,7 +287,8 @@ def _work(
         return line
     scores = np.divide(mix, own[:, None], out=np.eye(len(INPUTS)), where=own[:, None] > 0.0)
     tracked = compile_or_fault(experiment.economics.tracked_share, "", faults)
-    return named_line(line, group.people, tier, scores, own, tracked)
+    seen = tracked_factor(experiment, terms)
+    return named_line(line, group.people, tier, scores, own, tracked, seen)
 
 
 def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:

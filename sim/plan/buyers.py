@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..experiment import Experiment
 from ..experiment import models as m
-from .model import Buyers, PlanLine
+from .model import Buyers, PlanLine, Terms
 
 Array = npt.NDArray[np.float64]
 
@@ -95,9 +95,7 @@ def buyers_of(experiment: Experiment, lines: tuple[PlanLine, ...]) -> Buyers | N
         values = [getattr(spec, name) for spec in specs]
         return np.array([otherwise if value is None else value for value in values])
 
-    tracked = each("tracked_factor", 1.0) * np.array(
-        [_inside(tracking.window_days, _half_life(experiment, line)) for line in lines]
-    )
+    tracked = np.array([tracked_factor(experiment, line.terms) for line in lines])
     leaked = each("leaked_orders", tracking.leaked_orders)
     incremental = each("incremental_factor", 1.0)
     value = each("order_value_factor", 1.0)
@@ -127,15 +125,18 @@ def buyers_of(experiment: Experiment, lines: tuple[PlanLine, ...]) -> Buyers | N
     )
 
 
-def _inside(window: float | None, half_life: float | None) -> float:
-    """Return the share of orders that come within some days of their post."""
+def tracked_factor(experiment: Experiment, terms: Terms) -> float:
+    """Return the factor on the share of orders that codes see: of the tier, and of the window."""
+    factor = experiment.tier[terms.tier].on[terms.platform].tracked_factor
+    half_life = experiment.platform[terms.platform].half_life_days
+    return (1.0 if factor is None else factor) * inside(experiment.tracking.window_days, half_life)
+
+
+def inside(window: float | None, half_life: float | None) -> float:
+    r"""Return the share of a post's orders that come within some days: :math:`1 - 2^{-t/h}`."""
     if window is None or half_life is None:
         return 1.0
     return 1.0 - math.exp2(-window / half_life)
-
-
-def _half_life(experiment: Experiment, line: PlanLine) -> float | None:
-    return experiment.platform[line.terms.platform].half_life_days
 
 
 def _spec(experiment: Experiment, line: PlanLine) -> m.Tier:

@@ -29,6 +29,7 @@ QUESTIONS = (
     "frontier",
     "discover",
     "loss",
+    "dashboard",
     "audit",
 )
 

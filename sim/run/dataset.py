@@ -70,7 +70,7 @@ OF_BUYERS = (
     Variable("repeat_contribution", _P, "USD", "contribution of repeat purchases"),
     Variable("tracked_orders", _P, "orders", "orders that codes and links see, leaked ones too"),
     Variable("clicks", _P, "clicks", "clicks on the creators' links"),
-    Variable("discounts", _P, "USD", "discounts on orders with a code, after returns"),
+    Variable("outlay", _P, "USD", "cost without what buyers with a code do not pay"),
     Variable("new_customers", _P, "customers", "orders by customers who never bought before"),
     Variable("customer_value", _P, "USD", "contribution of new customers within the horizon"),
 )
@@ -160,6 +160,22 @@ def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
                 "long_name": "repeat purchases that have come by the end of a week",
             },
         ),
+        "later_weight": (
+            ("line",),
+            _later_weight(plan),
+            {
+                "units": "ratio",
+                "long_name": "contribution of repeat purchases per order value, between lines",
+            },
+        ),
+        "first_weight": (
+            ("line",),
+            _first_weight(plan),
+            {
+                "units": "ratio",
+                "long_name": "contribution of first purchases per order value, between lines",
+            },
+        ),
         "creators": (
             ("portfolio",),
             list(counts.values()),
@@ -167,6 +183,20 @@ def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
         ),
     }
     return xr.Dataset(data, coords=coords, attrs=dict(attrs))
+
+
+def _first_weight(plan: Plan) -> npt.NDArray[np.float64]:
+    return np.ones(len(plan.lines)) if plan.buyers is None else plan.buyers.incremental
+
+
+def _later_weight(plan: Plan) -> npt.NDArray[np.float64]:
+    from ..engine.marginals import moment
+
+    if plan.buyers is None:
+        return np.ones(len(plan.lines))
+    repeats = plan.buyers.repeats
+    worth = np.where(np.isnan(repeats), moment(plan.economics["repeat_value"][0]), repeats)
+    return _first_weight(plan) * plan.buyers.new * worth
 
 
 def stored_bytes(plan: Plan) -> int:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ...experiment import Experiment
 from ...measures import COMPARISONS, MEASURES
 from ...measures.estimate import Measurer
+from ...measures.worlds import PortfolioWorlds
 from ...plan import make_plan
 from ...run.simulate import simulate
 from ...text.numbers import setting
@@ -139,8 +140,10 @@ def _worlds(
 def _gap_by_draw(worlds: xr.Dataset, decision: Decision, part: slice) -> Array:
     """Return how much better a is than b by a part of each draw's worlds, shape (draws,)."""
 
+    sides = {name: PortfolioWorlds(worlds, name) for name in (decision.a, str(decision.b))}
+
     def rows(variable: str, portfolio: str) -> Array:
-        values = worlds[variable].sel(portfolio=portfolio).values
+        values = sides[portfolio].read(variable)
         return np.asarray(values.reshape(DRAWS, WORLDS)[:, part])
 
     a, b, on = decision.a, str(decision.b), decision.measure
