@@ -38,7 +38,8 @@ def seen_share(plan: Plan, line: int, share: Array | float) -> Array | float:
     """Return the share of a line's orders that codes and links see, from that of the economics."""
     if plan.buyers is None or plan.buyers.tracked[line] == 1.0:
         return share
-    return np.minimum(share * plan.buyers.tracked[line], 1.0)
+    seen: Array = np.minimum(share * plan.buyers.tracked[line], 1.0)
+    return seen
 
 
 def buyer_variables(plan: Plan) -> tuple[str, ...]:

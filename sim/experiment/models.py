@@ -273,7 +273,8 @@ class Tier(ExperimentTable):
         0.0, description="USD per incident: crisis work, replacement"
     )
     tracked_factor: Annotated[AboveZero | None, Assumed("as all tiers")] = Field(
-        None, description="factor on economics.tracked_share: how well codes and links see its buyers"
+        None,
+        description="factor on economics.tracked_share: how well codes and links see its buyers",
     )
     incremental_factor: Annotated[Ratio | None, Assumed("as all tiers")] = Field(
         None,
@@ -378,7 +379,9 @@ class Customers(ExperimentTable):
         description="sd of retention between customers: 0 for all alike (geometric), else a beta "
         "law (beta-geometric)"
     )
-    interval_months: AboveZero = Field(description="months from one order of a customer to the next")
+    interval_months: AboveZero = Field(
+        description="months from one order of a customer to the next"
+    )
     horizon_months: Annotated[float, _number(above=0.0, high=120.0)] = Field(
         description="months after the first order in which later ones count"
     )

@@ -393,7 +393,10 @@ def _forecast_figures(totals: Totals, forecast: Forecast) -> Totals:
         for name, of in totals.of.items()
     }
     left = dict.fromkeys(f for name, of in totals.of.items() for f in of if f not in known[name])
-    notes = [f"{figure} were not forecast, so they are not scored{_HOW.get(figure, '')}" for figure in left]
+    notes = [
+        f"{figure} were not forecast, so they are not scored{_HOW.get(figure, '')}"
+        for figure in left
+    ]
     return replace(totals, of=known, notes=(*totals.notes, *notes))
 
 

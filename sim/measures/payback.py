@@ -56,7 +56,9 @@ def profit_to_date(dataset: xr.Dataset, portfolio: str, worlds: int | None = Non
         Shape (weeks, worlds).
     """
     totals = dataset.sel(portfolio=portfolio).isel(sim=slice(worlds))
-    weeks = (dataset[name].transpose("line", "week").values for name in ("arrived", "repeats_arrived"))
+    weeks = (
+        dataset[name].transpose("line", "week").values for name in ("arrived", "repeats_arrived")
+    )
     cost: Array = totals["cost"].values
     return contribution_to_date(dataset, portfolio, *weeks, worlds=worlds) - cost
 
@@ -91,7 +93,9 @@ def contribution_to_date(
     if "repeat_contribution" in dataset:
         repeats = totals["repeat_contribution"].values[chosen]
         first = first - repeats
-        result += _spread(repeats, value * dataset["later_weight"].values[own, None], repeats_arrived[own])
+        result += _spread(
+            repeats, value * dataset["later_weight"].values[own, None], repeats_arrived[own]
+        )
     return result + _spread(first, value * dataset["first_weight"].values[own, None], arrived[own])
 
 

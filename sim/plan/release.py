@@ -14,14 +14,12 @@ Array = npt.NDArray[np.float64]
 #: Weeks that are followed.
 WEEKS = 52
 #: Ends of these weeks, in days after the first post.
-WEEK_ENDS = 7.0 * np.arange(1, WEEKS + 1)
+WEEK_ENDS: Array = 7.0 * np.arange(1, WEEKS + 1)
 _DAYS = 7.0
 _LN2 = float(np.log(2.0))
 
 
-def arrived(
-    experiment: Experiment, lines: tuple[PlanLine, ...], days: Array = WEEK_ENDS
-) -> Array:
+def arrived(experiment: Experiment, lines: tuple[PlanLine, ...], days: Array = WEEK_ENDS) -> Array:
     r"""Return the share of a line's orders that has come by some days after the first post.
 
     Posts come out evenly over the portfolio's release weeks W (all at the start where W is 0), a

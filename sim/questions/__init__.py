@@ -30,6 +30,7 @@ QUESTIONS = (
     "discover",
     "loss",
     "dashboard",
+    "cash",
     "audit",
 )
 

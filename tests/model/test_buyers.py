@@ -20,7 +20,7 @@ import sim
 from sim.measures import profit_to_date, summarize
 from sim.plan import make_plan
 from sim.plan.buyers import survival
-from sim.plan.release import repeats_arrived, WEEK_ENDS
+from sim.plan.release import WEEK_ENDS, repeats_arrived
 
 Array = npt.NDArray[np.float64]
 Simulated = Callable[..., xr.Dataset]
@@ -175,7 +175,9 @@ def test_survival_of_alike_customers_is_geometric() -> None:
 
 
 @pytest.mark.parametrize(("mean", "sd"), [(0.26, 0.22), (0.6, 0.1)])
-def test_survival_of_differing_customers_is_the_mean_power_of_a_beta(mean: float, sd: float) -> None:
+def test_survival_of_differing_customers_is_the_mean_power_of_a_beta(
+    mean: float, sd: float
+) -> None:
     """S(k) = E[r^k] over r ~ Beta, by scipy's moments, and by the beta functions of the paper."""
     size = mean * (1.0 - mean) / sd**2 - 1.0
     a, b = mean * size, (1.0 - mean) * size
@@ -221,7 +223,10 @@ def test_tiers_keep_their_own_retention(simulated: Simulated, still: dict[str, A
     }
     ds = simulated(changes, worlds=256)
     first = ds["line_order_value"].values * 1.1 * 0.8 * KEPT * MARGIN  # halo, incremental share
-    by_tier = {"small": 0.7 * sum(0.4**k for k in range(1, 7)), "large": sum(0.1**k for k in range(1, 7))}
+    by_tier = {
+        "small": 0.7 * sum(0.4**k for k in range(1, 7)),
+        "large": sum(0.1**k for k in range(1, 7)),
+    }
     rate = np.array([by_tier[tier] for tier in ds["line_tier"].values])[:, None]
     np.testing.assert_allclose(
         ds["repeat_contribution"].values[0], (first * rate).sum(axis=0), rtol=1e-12

@@ -139,7 +139,6 @@ def _worlds(
 
 def _gap_by_draw(worlds: xr.Dataset, decision: Decision, part: slice) -> Array:
     """Return how much better a is than b by a part of each draw's worlds, shape (draws,)."""
-
     sides = {name: PortfolioWorlds(worlds, name) for name in (decision.a, str(decision.b))}
 
     def rows(variable: str, portfolio: str) -> Array:
