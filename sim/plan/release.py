@@ -14,7 +14,7 @@ Array = npt.NDArray[np.float64]
 #: Weeks that are followed.
 WEEKS = 52
 #: Ends of these weeks, in days after the first post.
-WEEK_ENDS: Array = 7.0 * np.arange(1, WEEKS + 1)
+WEEK_ENDS: Array = np.arange(1, WEEKS + 1, dtype=np.float64) * 7.0
 _DAYS = 7.0
 _LN2 = float(np.log(2.0))
 

@@ -180,8 +180,8 @@ class Cash(Answer):
         if not late:
             return ()
         parts = ", ".join(f"{percent(share)} of {name}" for name, share in late.items())
-        told = f"Contribution that comes after month {self.months} is not counted: {parts}"
-        return (f"{told}; --months follows it.",)
+        left_out = f"Contribution that comes after month {self.months} is not counted: {parts}"
+        return (f"{left_out}; --months follows it.",)
 
     def tables(self) -> tuple[Table, ...]:
         """Return a row for each portfolio, then one for each of its months."""
