@@ -106,6 +106,8 @@ def draw(
         own: dict[str, Any] = {"theme": theme, **options}
         if chart.plot is plot_difference and comparison is not None:
             own |= {"a": comparison.a, "b": comparison.b, "comparison": comparison}
+        if chart.plot is plot_waterfall and comparison is not None:
+            own["portfolio"] = comparison.a
         axes[chart.name] = chart.plot(run, **own)
     return axes
 

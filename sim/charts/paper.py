@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from .theme import FONT, LIGHT, Theme, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 WIDTH, HEIGHT = 6.4, 4.3
 """Inches. A third of a 13.3 inch slide is 0.69 of the width: 12 point text is still 8 point."""
@@ -55,6 +56,8 @@ class Paper:
         """
         write = self._across if self.own else self._above
         write(finding if title is None else title, made if subtitle is None else subtitle)
+        # A title that is set afterwards takes the place of this one.
+        vars(self.ax)["set_title"] = partial(_retitled, self.ax)
 
     def _across(self, title: str, subtitle: str) -> None:
         width, height = self.figure.get_size_inches()
@@ -94,6 +97,7 @@ class Paper:
         rows = wrap(subtitle, room, SUBTITLE)
         pad = 10 + len(rows) * SUBTITLE * 1.25
         text = "\n".join(wrap(title, room, TITLE, bold=True))
+        vars(self.ax).pop("set_title", None)
         self.ax.set_title(text, loc="left", pad=pad).set_gid("title")
         self.ax.annotate(
             "\n".join(rows),
@@ -126,6 +130,25 @@ class Paper:
         box.set_axis_off()
         box.set_in_layout(False)
         return wide + MARGIN
+
+
+def _retitled(ax: Axes, label: str, *args: Any, **options: Any) -> Text:
+    """Set the title of a chart in the place of its finding; places and paddings of its own go."""
+    from matplotlib.text import Text
+
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    own = [artist for artist in [*ax.get_children(), *figure.texts] if artist.get_gid() == "title"]
+    title = next((artist for artist in own if isinstance(artist, Text)), None)
+    if title is None:
+        return type(ax).set_title(ax, label, *args, **options)
+    fonts = options.pop("fontdict", None) or (args[0] if args else None) or {}
+    for placed in ("loc", "pad", "y"):
+        options.pop(placed, None)
+    room = figure.get_size_inches()[0] - 2 * MARGIN
+    title.set_text("\n".join(wrap(label, room, TITLE, bold=True)))
+    title.update({**fonts, **options})
+    return title
 
 
 @contextmanager

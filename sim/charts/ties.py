@@ -1,4 +1,4 @@
-"""Where two portfolios tie along one input."""
+"""Where two portfolios tie along one input, or one reaches a level."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from .theme import Theme, looks, tiers_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+#: Share of an axis that a short word takes.
+_WORD = 0.1
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ def plot_tie(
     signed: bool = True,
     base: float | None = None,
     level: float | None = None,
+    wins: bool = False,
+    doubt: tuple[float | None, float | None] | None = None,
     made: str = "",
     tiers: Mapping[str, str] | None = None,
     theme: Theme | None = None,
@@ -92,6 +98,10 @@ def plot_tie(
         Value of the input in the experiment.
     level : float, optional
         Value of the outcome that means a tie, such as one half.
+    wins : bool
+        Whether the outcome is a share of worlds won.
+    doubt : tuple of float or None, optional
+        Ends of the range in which the tie lies as beliefs go; an end that is None is open.
     made : str
         How the numbers were made.
     tiers, theme, subtitle
@@ -104,7 +114,7 @@ def plot_tie(
         ax.margins(x=0)
         spread_axis(ax, x)
         for name, line in lines.items():
-            error = TOLD_APART * np.nan_to_num(line.se)
+            error = TOLD_APART * line.se
             colour = styles[name].colour
             ax.fill_between(
                 x, line.value - error, line.value + error, color=colour, alpha=0.25, linewidth=0
@@ -114,20 +124,25 @@ def plot_tie(
             ax.axhline(level, color=sheet.theme.muted, linewidth=1.2, gid="level")
         ax.set_ylim(ax.get_ylim())
         low, high = ax.get_ylim()
+        if doubt is not None:
+            ends = (x[0] if doubt[0] is None else doubt[0], x[-1] if doubt[1] is None else doubt[1])
+            ax.axvspan(*ends, color=sheet.theme.muted, alpha=0.14, linewidth=0, gid="beliefs")
         for tie in ties:
             if tie.low is not None and tie.high is not None:
                 ax.axvspan(tie.low, tie.high, color=sheet.theme.ink, alpha=0.15, linewidth=0)
             ax.axvline(tie.value, color=sheet.theme.ink, linewidth=1.6, gid="tie")
         if base is not None and x[0] <= base <= x[-1]:
             ax.axvline(base, color=sheet.theme.muted, linewidth=1.2, linestyle=":", gid="base")
-            note(ax, "now", (base, high), (4, -8), ha="left", color=sheet.theme.muted)
+            left = _crowded(ax, base, [tie.value for tie in ties])
+            place, side = ((-4, -8), "right") if left else ((4, -8), "left")
+            note(ax, "now", (base, high), place, ha=side, color=sheet.theme.muted)
         wanted = [float(line.value[-1]) for line in lines.values()]
         for name, place in zip(
             lines, spread_apart(wanted, 0.08 * (high - low), low, high), strict=True
         ):
             note(
                 ax,
-                name if level is None else f"{name} wins",
+                f"{name} wins" if wins else name,
                 (float(x[-1]), float(place)),
                 (6, 0),
                 ha="left",
@@ -143,6 +158,15 @@ def plot_tie(
         notes = [made, "bands: ± 2 standard errors"]
         if ties:
             notes.append("upright line: tie with its 95 % interval")
+        if doubt is not None:
+            notes.append("wide band: nine in ten draws of the beliefs")
         how = "; ".join(filter(None, notes))
         sheet.headline(title, how, subtitle=subtitle)
         return ax
+
+
+def _crowded(ax: Axes, base: float, ties: Sequence[float]) -> bool:
+    """Say whether a tie stands where a word to the right of a value would."""
+    ends = ax.transAxes.inverted()
+    here, *places = (ends.transform(ax.transData.transform((x, 0.0)))[0] for x in (base, *ties))
+    return any(0.0 < place - here < _WORD for place in places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..measures.best import Best
 from ..measures.evaluate import Measured
 from ..text.names import capital, listed
 from ..text.numbers import CURRENCY, FRACTION, Number, brief, counted, in_hundred, plain, share_text
@@ -73,6 +74,18 @@ def winner(a: str, b: str, wins: Measured, worlds: int) -> str:
     if wins.value == (1.0 if side > 0 else 0.0):
         return f"{first} beats {second} in every one of {counted(worlds, 'world')}"
     return f"{first} beats {second} in {share_text(wins, mirrored=side < 0)} of worlds"
+
+
+def best(of: Best) -> str:
+    """Say which of more than two portfolios has the highest ROI most often."""
+    first = of.names[0]
+    share = share_text(of.shares[first])
+    if len(of.level) == 1:
+        return f"{first} has the highest ROI most often: in {share} of worlds"
+    return (
+        f"{counted(len(of.level))} of {counted(len(of.names))} portfolios {UNTOLD} as the most often "
+        f"best: {share} of worlds at most"
+    )
 
 
 def risk_and_return(means: Mapping[str, Measured], worst: Mapping[str, Measured]) -> str:

@@ -36,8 +36,19 @@ def charts_wanted() -> bool:
     return context is None or not context.meta.get(_NO_CHARTS, False)
 
 
+#: What every question's help says of its output.
+_GOES = (
+    "Output: the table and its sentence; in a pipe the table alone, as CSV with every digit, and the "
+    "sentence on stderr; with --json all of it as JSON on stdout; with --quiet the sentence alone."
+)
+
+
 def answer_options(function: F) -> F:
-    """Add the options of every question: where the run is, how to print, threads."""
+    """Add the options of every question, and where what they print goes.
+
+    In a pipe a command's output is its table alone; what is told about it goes to stderr.
+    """
+    function.__doc__ = f"{function.__doc__}\n\n{_GOES}"
     for decorator in (
         click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON."),
         quiet_option,

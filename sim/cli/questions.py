@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
@@ -22,6 +23,11 @@ from .common import (
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from ..figures.spec import Figure
+
+#: What a full disk, a missing font or a library of another version makes drawing raise.
+_REFUSED = (OSError, RuntimeError, ValueError, ArithmeticError, MemoryError, ImportError)
 
 
 def command_of(question: Question[Any, Any]) -> click.Command:
@@ -132,8 +138,12 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
     settle()
     content = answer.to_dict()
     path = save_analysis(folder, name, content, answer.dataset)
+    _print(answer, content, path, as_json)
     if charts_wanted():
         save_figures(answer, path.with_suffix(""), run)
+
+
+def _print(answer: Answer, content: dict[str, Any], path: Path, as_json: bool) -> None:
     if as_json:
         print_json(content)
         return
@@ -155,22 +165,27 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
 def save_figures(answer: Answer, stem: Path, run: xr.Dataset) -> None:
     """Draw the figures of an answer into files, PNG and SVG; all but the first by their names.
 
-    What fails is told: the answer is saved already, and still to be printed.
+    What the machine or a drawing library refuses is told: the answer is saved and printed already.
+    A figure that cannot be made of the answer is a fault of ours, and none to be quiet about.
     """
+    from ..charts.run import portfolio_tiers
+
+    figures = answer.figures(portfolio_tiers(run))
     try:
-        _draw(answer, stem, run)
-    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
+        _draw(figures, stem)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the answer is whole but for its charts") from None
+    except _REFUSED as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         click.echo(f"Note: the answer is whole, but could not be drawn ({reason}).", err=True)
 
 
-def _draw(answer: Answer, stem: Path, run: xr.Dataset) -> None:
-    from ..charts.run import portfolio_tiers
+def _draw(figures: Sequence[Figure], stem: Path) -> None:
     from ..charts.theme import save
     from ..figures.matplotlib import draw
     from ..run.folder import file_in_place
 
-    for place, figure in enumerate(answer.figures(portfolio_tiers(run))):
+    for place, figure in enumerate(figures):
         if figure.plot is None and not figure.charts:
             continue
         sheet = draw(figure).get_figure(root=True)

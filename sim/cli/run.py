@@ -150,12 +150,18 @@ def _width() -> int | None:
 
 def _draw(dataset: xr.Dataset, folder: Path, answer: Answer) -> None:
     from ..charts import draw_all
-    from ..report.always import evidence
+    from ..charts.run import Run
+    from ..report import always
 
     first = answer.comparisons[0] if answer.comparisons else None
     draw_all(dataset, folder, summary=answer.summary, comparison=first)
+    run = Run(dataset, answer.summary)
+    if answer.best is not None:
+        _draw_figure(always.best_of_all(run, answer.best), folder)
+    if answer.why is not None:
+        _draw_figure(always.reason(run, answer.summary, answer.why), folder)
     if answer.evidence is not None:
-        _draw_figure(evidence(answer.evidence), folder)
+        _draw_figure(always.evidence(answer.evidence), folder)
 
 
 def _draw_figure(figure: Figure, folder: Path) -> None:

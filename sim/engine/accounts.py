@@ -15,8 +15,10 @@ from .keys import stream_key
 from .marginals import LOG_ZERO
 
 if TYPE_CHECKING:
-    from sim.plan import Plan
+    from sim.plan import Plan, PlanLine
     from sim.plan.model import Buyers
+
+    from .marginals import QuantileTable
 
 Array = npt.NDArray[np.float64]
 Block = dict[str, Array]
@@ -24,8 +26,24 @@ Block = dict[str, Array]
 
 def economics_rows(plan: Plan, factors: Array) -> dict[str, Array | float]:
     """Return each figure of the economics: a number, or a row over worlds where it is in doubt."""
+    return _figure_rows(plan.economics, factors)
+
+
+def paid_rows(plan: Plan, factors: Array) -> Array | None:
+    """Return `structure.PAID` in each world, shape (3, worlds); None where nothing is boosted."""
+    if not plan.paid:
+        return None
+    rows = _figure_rows(plan.paid, factors)
+    per_usd = 1000.0 / np.maximum(rows["cpm"], 1e-9)
+    given = (per_usd, rows["engagement"], rows["conversion"])
+    return np.array([np.broadcast_to(row, factors.shape[1]) for row in given])
+
+
+def _figure_rows(
+    figures: Mapping[str, tuple[QuantileTable, int | None]], factors: Array
+) -> dict[str, Array | float]:
     rows: dict[str, Array | float] = {}
-    for name, (table, factor) in plan.economics.items():
+    for name, (table, factor) in figures.items():
         if factor is None:
             log = table.coefficients[0, 0]
             rows[name] = float(np.exp(log)) if log > LOG_ZERO else 0.0
@@ -84,7 +102,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
     block = {name: np.zeros((lines, worlds)) for name in names}
     block["unique_reach"], kept = reach_and_waste(plan, sums)
     block["kept"] = kept
-    block["cost_quantity"] = np.zeros((lines, *plan.prices.shape[1:], worlds))
+    block["cost_quantity"] = np.empty((lines, *plan.prices.shape[1:], worlds))
     if plan.buyers is not None:
         of_buyers = ("coded_value", "tracked_orders", "clicks", "new_customers")
         block |= {name: np.zeros((lines, worlds)) for name in of_buyers}
@@ -134,12 +152,14 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
             "bonus_impressions": total[k.IMPRESSIONS] / 1000.0,
             "performance": total[k.PAY],
             "incidents": total[k.INCIDENTS],
-            "boosting": total[k.HIRED] * line.terms.posts,
+            "boosting": total[k.BOOSTING],
             "fixed": 1.0,
         }
         if price["discount"] > 0.0:
             quantity["discount"] = quantity["commission"]
-        quantity["agency"] = sum(price[name] * quantity[name] for name in plan.agency_base)
+        quantity["agency"] = sum(
+            price[name] * quantity[name] for name in plan.agency_base if price[name]
+        )
         for c, name in enumerate(plan.components):
             block["cost_quantity"][i, c] = quantity[name]
     return block
@@ -219,9 +239,10 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
 
     def added(values: list[Array]) -> Array:
         """Add up the lines of each portfolio, in the order of their names."""
-        result = np.zeros((len(of_portfolio), worlds))
-        for p, members in enumerate(of_portfolio):
-            for i in members:
+        result = np.empty((len(of_portfolio), worlds))
+        for p, (first, *others) in enumerate(of_portfolio):
+            result[p] = values[first]
+            for i in others:
                 result[p] += values[i]
         return result
 
@@ -283,7 +304,7 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "top_creator_share": np.where(expected > 0.0, largest / expected, np.nan),
             "effective_creators": np.where(expected > 0.0, expected**2 / squared, np.nan),
             "hired": hired,
-            "committed": added([total(i, k.COMMITTED) for i in every]),
+            "committed": added([_committed(plan.lines[i], sums) for i in every]),
             "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
             "delivered": added([total(i, k.DELIVERED) * (plan.lines[i].stage == 0) for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],
@@ -334,9 +355,15 @@ def _buyers_accounts(
     }
 
 
+def _committed(line: PlanLine, sums: list[Array]) -> Array:
+    """Return what a line commits of a budget: what its creators ask, and what boosting spends."""
+    total = sums[line.work][line.stop]
+    return np.asarray(total[k.COMMITTED] + total[k.BOOSTING] * (line.money < math.inf))
+
+
 def _charged(prices: Array, quantities: Array) -> Array:
     """Return the cost of a line: components in their order, so that no block size can show."""
     cost = np.zeros(quantities.shape[-1])
-    for price, quantity in zip(prices, quantities, strict=True):
-        cost += price * quantity
+    for c in np.flatnonzero(prices).tolist():
+        cost += prices[c] * quantities[c]
     return cost

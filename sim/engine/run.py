@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-#: Worlds per block: small enough to keep sums in the L2 cache, large enough to amortise a call.
-BLOCK = 4096
+#: Worlds per block: few enough for rows to stay in the L2 cache and to be taken from memory that is
+#: there already (larger ones are mapped afresh, page by page), enough to amortise a call.
+BLOCK = 2048
 CHUNK = 128
 
 
@@ -52,7 +53,7 @@ def line_block(
     sums : list of numpy.ndarray
         For each work, shape (stops, N_SUMS, worlds).
     """
-    from .accounts import economics_rows
+    from .accounts import economics_rows, paid_rows
     from .audience import orders_left
     from .factors import factor_rows
     from .kernel import line_sums
@@ -64,13 +65,14 @@ def line_block(
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
     share = economics_rows(plan, factors)["tracked_share"]
     tracked = [_tracked(plan, w, share, padded) for w in range(len(plan.works))]
+    paid = paid_rows(plan, factors)
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**32 would warn.
     with np.errstate(over="ignore"):
         for work, seen in zip(plan.works, tracked, strict=True):
             steps = max(len(work.stops), len(work.post_ends))
             out = np.empty((steps, N_SUMS, worlds))
-            line_sums(work, factors, seen, first, worlds, out)
+            line_sums(work, factors, seen, first, worlds, out, paid)
             sums.append(out)
         for w, left in orders_left(plan, sums):
             # Pay and choice go by the tracked orders that overlap and incidents leave.

@@ -18,7 +18,7 @@ from .distributions import Distribution
 from .faults import ExperimentError, Fault, nearest
 from .fill import fill, left_to_evidence
 from .layout import FREE
-from .merge import Unreadable, assign, found_in, included, merge, read_toml
+from .merge import Unreadable, assign, assign_value, found_in, included, merge, read_toml
 from .presets import presets
 from .read_roster import with_rosters
 from .roster import Roster
@@ -73,6 +73,37 @@ class Experiment(models.Experiment):
         """Return the same file filled up from another set of evidence; its own figures stay."""
         tables = {**self._given, "evidence": evidence}
         return build(tables, name=self.name, file=self.file, folder=self.folder)
+
+    def with_(
+        self,
+        changes: str | Sequence[str] | Mapping[str, Any] = (),
+        *,
+        worlds: int | str | None = None,
+        seed: int | None = None,
+    ) -> Experiment:
+        """Return the experiment with other values, filled up and checked as its file would be.
+
+        Parameters
+        ----------
+        changes
+            Values by dotted key, ``{"portfolio.macro.budget": 80_000}``, or assignments as after
+            ``--set``.
+        worlds, seed
+            Shorthand for ``simulation.worlds`` and ``simulation.seed``.
+
+        Raises
+        ------
+        ExperimentError
+            With every fault.
+        """
+        tables, faults = _assigned(self._given, changes, worlds, seed)
+        try:
+            changed = build(tables, name=self.name, file=self.file, folder=self.folder)
+        except ExperimentError as error:
+            faults += error.faults
+        if faults:
+            raise ExperimentError(self.file, faults)
+        return changed
 
     def tables(self) -> dict[str, Any]:
         """Return the resolved experiment as plain TOML tables, complete without any preset."""
@@ -146,7 +177,7 @@ def _meaning(value: Any) -> Any:
 
 def load(
     path: str | Path,
-    overrides: Sequence[str] = (),
+    overrides: str | Sequence[str] = (),
     *,
     worlds: int | str | None = None,
     seed: int | None = None,
@@ -158,7 +189,8 @@ def load(
     path
         A TOML file.
     overrides
-        Assignments such as ``"portfolio.macro.budget=80000"``, applied over the file.
+        Assignments such as ``"portfolio.macro.budget=80000"``, one or several, applied over the
+        file.
     worlds, seed
         Shorthand for ``simulation.worlds`` and ``simulation.seed``.
 
@@ -176,16 +208,8 @@ def load(
     complete: Mapping[str, Any] = {}
     for layer in (*fragments.values(), tables):
         complete = merge(complete, layer)
-    for assignment in overrides:
-        complete, wrong = assign(complete, assignment)
-        faults += wrong
-    for key, value in (("worlds", worlds), ("seed", seed)):
-        if value is not None:
-            complete = merge(complete, {"simulation": {key: value}})
-    if worlds is not None and isinstance(complete.get("simulation"), Mapping):
-        # So many worlds in all: the draws of the beliefs follow from them.
-        simulation = {k: v for k, v in complete["simulation"].items() if k != "beliefs"}
-        complete = {**complete, "simulation": simulation}
+    complete, wrong = _assigned(complete, overrides, worlds, seed)
+    faults += wrong
     try:
         experiment = build(complete, name=printable(path.stem), file=str(path), folder=path.parent)
     except ExperimentError as error:
@@ -193,6 +217,33 @@ def load(
     if faults:
         raise ExperimentError(str(path), faults)
     return experiment
+
+
+def _assigned(
+    tables: Mapping[str, Any],
+    changes: str | Sequence[str] | Mapping[str, Any],
+    worlds: int | str | None,
+    seed: int | None,
+) -> tuple[Mapping[str, Any], list[Fault]]:
+    """Return tables with assignments laid over them, and what is wrong with these."""
+    faults: list[Fault] = []
+    given: list[Any] = [changes] if isinstance(changes, str) else list(changes)
+    if isinstance(changes, Mapping):
+        given = [*changes.items()]
+    for change in given:
+        if isinstance(change, str):
+            tables, wrong = assign(tables, change)
+        else:
+            tables, wrong = assign_value(tables, *change)
+        faults += wrong
+    for key, value in (("worlds", worlds), ("seed", seed)):
+        if value is not None:
+            tables = merge(tables, {"simulation": {key: value}})
+    if worlds is not None and isinstance(tables.get("simulation"), Mapping):
+        # So many worlds in all: the draws of the beliefs follow from them.
+        simulation = {k: v for k, v in tables["simulation"].items() if k != "beliefs"}
+        tables = {**tables, "simulation": simulation}
+    return tables, faults
 
 
 def _near(path: Path) -> str:

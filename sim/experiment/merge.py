@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
+from ..reading.files import MOST_TEXT, bytes_of
 from .faults import Fault
-from .files import MOST_TEXT, readable
 from .layout import Path, is_section, known_keys, sourced_keys
 from .numbers import Written
 from .presets import presets
@@ -78,9 +78,10 @@ def read_toml(path: FilePath) -> dict[str, Any]:
         With the reason.
     """
     try:
-        return tomllib.loads(
-            readable(path, MOST_TEXT).read_text(encoding="utf-8-sig"), parse_float=Written
+        text = (
+            bytes_of(path, MOST_TEXT).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         )
+        return tomllib.loads(text, parse_float=Written)
     except OSError as error:
         inside = path / "experiment.toml"
         way_out = f"; did you mean {inside}?" if inside.is_file() else ""
@@ -129,20 +130,27 @@ def _moved(item: Any, parent: FilePath) -> Any:
 def assign(tables: Tables, assignment: str) -> tuple[Tables, list[Fault]]:
     """Apply ``dotted.key=value`` to the tables; the value is TOML, or else text."""
     key, sign, text = assignment.partition("=")
-    path = path_of(key.strip())
-    if not sign or path is None:
+    if not sign or path_of(key.strip()) is None:
         return tables, [Fault("", f"--set takes dotted.key=value (got {value(assignment)})")]
     try:
         given = _given(text.strip())
     except tomllib.TOMLDecodeError as error:
         return tables, [Fault(key.strip(), f"--set has a value that is no TOML: {error}", text)]
+    return assign_value(tables, key.strip(), given)
+
+
+def assign_value(tables: Tables, key: str, given: Any) -> tuple[Tables, list[Fault]]:
+    """Apply a value, as a file would hold it, to a dotted key of the tables."""
+    path = path_of(key)
+    if path is None:
+        return tables, [Fault(key, "is no dotted key")]
     depth = next((n for n in range(1, len(path)) if not is_section(path[:n])), len(path))
     whole, inside = path[:depth], path[depth:]
     if inside and whole[-1] in (known_keys(whole[:-1]) or ()):
         below = _value_at(tables, whole) or _value_at(presets(), whole)
         if not isinstance(below, Mapping):
             problem = "cannot be set alone; give the whole value of "
-            return tables, [Fault(key.strip(), f"{problem}`{'.'.join(whole)}`")]
+            return tables, [Fault(key, f"{problem}`{'.'.join(whole)}`")]
         given = _replaced(below, inside, given)
     # What is no key at all is set as well: the check of the whole finds it.
     tables = merge(tables, _nested(whole, given))

@@ -106,14 +106,16 @@ def _zero_or(least: float, high: float, none: str, *, below: bool = False) -> An
     return BeforeValidator(read, json_schema_input_type=float | str)
 
 
-def _not_simulated(value: Any) -> float:
-    result = number(value, percent=False)
-    if result != 0.0:
-        raise DistributionError(
-            "is not simulated: it would cost and bring nothing; leave it out, or add the USD to "
-            "`costs.fixed`"
-        )
-    return result
+def _all_or_some(value: Any) -> int | str:
+    if value == "all":
+        return "all"
+    try:
+        result = whole(value)
+    except DistributionError:
+        result = 0.0
+    if result != int(result) or not 1.0 <= result <= 1_000_000.0:
+        raise DistributionError('must be "all" or a whole number of posts, at least 1')
+    return int(result)
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -327,6 +329,53 @@ class Audience(ExperimentTable):
     )
 
 
+BoostedPosts = Annotated[
+    int | Literal["all"],
+    BeforeValidator(_all_or_some, json_schema_input_type=int | str),
+]
+ChooseBoosted = Literal["rate", "engagements"]
+
+
+class Boost(ExperimentTable):
+    """Paid impressions of posts, bought when their first days have been seen."""
+
+    budget: Amount = Field(
+        description="USD of each portfolio for boosting, rights included, in equal parts for the "
+        "posts boosted; within its budget where it has one; 0: none"
+    )
+    posts: BoostedPosts = Field(
+        description='how many of its posts a portfolio boosts, the best by what was seen; or "all"'
+    )
+    after_days: AmountAboveZero = Field(description="days of a post that are seen before")
+    choose_by: ChooseBoosted = Field(
+        description="what counts as best: engagements per follower, or engagements"
+    )
+    cpm: Annotated[Distribution, _distribution(POSITIVE.no_share().never_all_zero()), _written] = (
+        Field(description="USD per 1,000 bought impressions")
+    )
+    rights_share: Ratio = Field(description="USD for the right to boost a post, per USD of its fee")
+    engagement: Positive = Field(
+        description="engagement of paid viewers per impression, relative to followers"
+    )
+    conversion: Positive = Field(description="their conversion, relative to followers")
+    luck_carried: Fraction = Field(
+        description="share of the log of a post's luck with its own viewers that goes over to paid "
+        "ones: 0 says nothing of them, 1 all"
+    )
+
+
+class PortfolioBoost(ExperimentTable):
+    """How one portfolio boosts; what is not given is as in the table of all."""
+
+    budget: Amount | None = Field(None, description="USD for boosting, rights included")
+    posts: BoostedPosts | None = Field(None, description='how many posts, or "all"')
+    choose_by: ChooseBoosted | None = Field(None, description="what counts as best")
+
+
+def _portfolio_boost(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"budget": value}
+
+
 class Economics(ExperimentTable):
     """What an order is worth. A distribution here is doubt about the number, drawn per world."""
 
@@ -408,9 +457,6 @@ class Costs(ExperimentTable):
         description="USD per USD of fees, commission, bonus and pay by results"
     )
     usage_rights_share: Ratio = Field(description="USD per USD of fees")
-    boosting: Annotated[
-        float, BeforeValidator(_not_simulated, json_schema_input_type=float | str)
-    ] = Field(description="USD per creator-post of paid boosting; 0, since it is not simulated")
     fixed: Amount = Field(description="USD per portfolio")
     bonus_per_order: Amount = Field(description="USD per order")
     bonus_per_thousand_impressions: Amount = Field(description="USD per 1,000 impressions")
@@ -518,6 +564,9 @@ class Portfolio(ExperimentTable):
     choose_by: Literal["orders", "engagements"] = Field(
         "orders", description="what the brand saw of a creator: tracked orders, or engagements"
     )
+    boost: Annotated[PortfolioBoost, BeforeValidator(_portfolio_boost)] | None = Field(
+        None, description="USD for boosting its posts, or a table of how it boosts"
+    )
     release_weeks: Annotated[Amount, Assumed("all posts at once")] = Field(
         0.0, description="weeks over which the posts (of each stage) come out evenly"
     )
@@ -593,6 +642,7 @@ class Experiment(ExperimentTable):
     customers: Customers
     cash: Cash
     costs: Costs
+    boost: Boost
     platform: dict[str, Platform]
     niche: dict[str, Niche]
     audience: Audience = Audience()

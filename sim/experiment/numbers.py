@@ -17,6 +17,8 @@ _NUMBER = re.compile(
 _POINTED = re.compile(r"[+-]?\d+\.\d*", re.ASCII)
 #: No count and no amount of money is beyond it.
 LARGEST = 1e15
+#: What is said of an amount that is written with a percent sign.
+NO_SHARE = "an amount, no share of anything"
 _EXPECTED = 'must be a number such as 250, "10k" or "3 %"'
 
 
@@ -102,9 +104,7 @@ def refuse_percent(value: Any) -> None:
         Where there is one.
     """
     if isinstance(value, str) and "%" in value:
-        raise DistributionError(
-            "is an amount, no share of anything: a percent sign cannot be right"
-        )
+        raise DistributionError(f"is {NO_SHARE}: a percent sign cannot be right")
     parts = value.values() if isinstance(value, Mapping) else value
     for part in parts if isinstance(parts, Iterable) and not isinstance(parts, str) else ():
         refuse_percent(part)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
@@ -13,7 +12,7 @@ from ..text.verdicts import direction
 from .dominance import NOT_TOLD, Dominance, first_order_range, second_order_range
 from .evaluate import Measured, evaluate
 from .table import COMPARISONS
-from .worlds import PairWorlds, PortfolioWorlds, portfolio_names
+from .worlds import PairWorlds, Sides, portfolio_names, sides_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -126,7 +125,9 @@ def compare(ds: xr.Dataset, a: str, b: str) -> Comparison:
     return next(compare_pairs(ds, [(a, b)]))
 
 
-def compare_pairs(ds: xr.Dataset, pairs: Iterable[tuple[str, str]]) -> Iterator[Comparison]:
+def compare_pairs(
+    ds: xr.Dataset, pairs: Iterable[tuple[str, str]], sides: Sides | None = None
+) -> Iterator[Comparison]:
     """Yield the comparison of each pair of portfolios; each is read and sorted once for many.
 
     Parameters
@@ -135,6 +136,8 @@ def compare_pairs(ds: xr.Dataset, pairs: Iterable[tuple[str, str]]) -> Iterator[
         Results of a run, variables by (portfolio, sim).
     pairs : iterable of (str, str)
         Names of two different portfolios each.
+    sides : callable, optional
+        What `sides_of` returned, where portfolios have been read already.
 
     Raises
     ------
@@ -142,7 +145,7 @@ def compare_pairs(ds: xr.Dataset, pairs: Iterable[tuple[str, str]]) -> Iterator[
         For a portfolio that the run does not have, or twice the same.
     """
     known, worlds = portfolio_names(ds), int(ds.sizes["sim"])
-    side = lru_cache(max(_KEPT // worlds, 2))(partial(PortfolioWorlds, ds))
+    side = sides or sides_of(ds)
     for a, b in pairs:
         unknown = [name for name in (a, b) if name not in known]
         if unknown:
@@ -154,10 +157,6 @@ def compare_pairs(ds: xr.Dataset, pairs: Iterable[tuple[str, str]]) -> Iterator[
         measures = {name: evaluate(row, pair, {}) for name, row in COMPARISONS.items()}
         told = {name: _dominance(pair, measures, *of) for name, of in DOMINANCE.items()}
         yield Comparison(a, b, measures, told, worlds)
-
-
-#: Worlds of portfolios kept at once, sorted and not: ten numbers each.
-_KEPT = 4_000_000
 
 
 def _dominance(

@@ -14,7 +14,7 @@ from ..text.numbers import counted, is_fraction, labelled, money, percent
 from .evaluate import Measured, evaluate
 from .hired import Hired, hired
 from .table import MEASURES, Measure
-from .worlds import PortfolioWorlds, creators_hired, portfolio_names
+from .worlds import PortfolioWorlds, Sides, creators_hired, portfolio_names, sides_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,6 +151,7 @@ def summarize(
     *,
     target: float = DEFAULT_TARGET,
     risk_tolerance: float | None = None,
+    sides: Sides | None = None,
 ) -> Summary:
     """Compute measures for every portfolio of a run.
 
@@ -166,6 +167,8 @@ def summarize(
         USD, for `certainty_equivalent`: about the largest R for which an even chance of winning R
         or losing R / 2 is still worth taking. By default the mean cost of the dearest portfolio,
         the same for all of them, so that certainty equivalents can be compared.
+    sides : callable, optional
+        What `sides_of` returned, where portfolios are read for a comparison too.
 
     Raises
     ------
@@ -178,14 +181,13 @@ def summarize(
         raise ValueError(f"target must be a finite ROI (got {target})")
     if risk_tolerance is not None and not 0 < risk_tolerance < math.inf:
         raise ValueError(f"risk_tolerance must be positive, in USD (got {risk_tolerance})")
-    worlds = {name: PortfolioWorlds(ds, name) for name in portfolio_names(ds)}
+    names, side = portfolio_names(ds), sides or sides_of(ds)
     if risk_tolerance is None:
-        risk_tolerance = _dearest_mean_cost(worlds)
+        risk_tolerance = _dearest_mean_cost(map(side, names))
     settings = {"target": target, "risk_tolerance": risk_tolerance or math.nan}
     return Summary(
         portfolios={
-            name: {row.name: evaluate(row, of, settings) for row in rows}
-            for name, of in worlds.items()
+            name: {row.name: evaluate(row, side(name), settings) for row in rows} for name in names
         },
         creators=creators_hired(ds),
         worlds=int(ds.sizes["sim"]),
@@ -205,7 +207,7 @@ def _rows(names: Iterable[str] | None) -> list[Measure]:
     return [MEASURES[name] for name in chosen]
 
 
-def _dearest_mean_cost(worlds: Mapping[str, PortfolioWorlds]) -> float | None:
+def _dearest_mean_cost(portfolios: Iterable[PortfolioWorlds]) -> float | None:
     """Highest mean cost of a portfolio, USD; None if nothing costs anything."""
-    means = [float(of.sample("cost").mean) for of in worlds.values()]
+    means = [float(of.sample("cost").mean) for of in portfolios]
     return max((cost for cost in means if cost > 0), default=None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -199,8 +200,8 @@ class PortfolioWorlds(Worlds):
             missed += share**2 * law["second"], share**4 * law["fourth"]
         ratio = values / level
         # Worlds that are good for all creators are so for the rare ones too.
-        missed *= [float(np.mean(ratio**order)) for order in (2, 4)]
-        spread = [float(np.mean((ratio - 1.0) ** order)) for order in (2, 4)]
+        missed *= _even_moments(ratio)
+        spread = _even_moments(ratio - 1.0)
         mean, sd = (bool(m <= MOST_MISSED * s) for m, s in zip(missed, spread, strict=True))
         return Tail(mean, sd, mean, max(laws.values(), key=lambda law: law["second"])["why"])
 
@@ -212,6 +213,12 @@ class PortfolioWorlds(Worlds):
         lines = self._ds["line"].values.tolist()
         values = self._ds[name].transpose("line", "sim").values[lines.index(line)]
         return float(values.mean()) / level
+
+
+def _even_moments(x: FloatArray) -> tuple[float, float]:
+    """Return the means of x^2 and x^4."""
+    squares = x * x
+    return float(squares.mean()), float((squares * squares).mean())
 
 
 class PairWorlds(Worlds):
@@ -243,6 +250,18 @@ class PairWorlds(Worlds):
             return self._sides[side].tail(variable)
         both = self._sides["a"].tail(variable) & self._sides["b"].tail(variable)
         return replace(both, lower=both.mean)
+
+
+#: Worlds of portfolios kept at once, sorted and not: ten numbers each.
+_KEPT = 4_000_000
+
+Sides = Callable[[str], PortfolioWorlds]
+
+
+def sides_of(ds: xr.Dataset) -> Sides:
+    """Return what gives a portfolio's worlds by its name: each is read and sorted once for many."""
+    kept = max(_KEPT // int(ds.sizes["sim"]), 2)
+    return lru_cache(kept)(partial(PortfolioWorlds, ds))
 
 
 def pair_worlds(ds: xr.Dataset, a: str, b: str) -> PairWorlds:

@@ -21,6 +21,7 @@ from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
 from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
+from .boosting import boosts, line_boost
 from .buyers import buyers_of, tracked_factor
 from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
 from .means import mean_ratios
@@ -28,6 +29,7 @@ from .model import (
     AGENCY_BASE,
     COMPONENTS,
     ECONOMICS,
+    PAID,
     Factor,
     NicheTerms,
     Plan,
@@ -133,7 +135,15 @@ def _planned(meant: _Meant) -> Plan:
     lines, left_over = hired_lines(experiment, tiers, goods, faults)
     if faults:
         raise ExperimentError(experiment.file, faults)
-    factors = shared_factors(experiment, [line.terms for line in lines], economics_tables)
+    paid_tables = {}
+    if boosts(experiment):
+        paid_tables = {
+            name: compile_or_fault(getattr(experiment.boost, name), f"boost.{name}", faults)
+            for name in PAID
+        }
+    figures = {f"economics.{name}": table for name, table in economics_tables.items()}
+    figures |= {f"boost.{name}": table for name, table in paid_tables.items()}
+    factors = shared_factors(experiment, [line.terms for line in lines], figures)
     row = {factor.name: k for k, factor in enumerate(factors)}
     spill = np.array([_spec(experiment, line.terms).incident_spill for line in lines])
 
@@ -153,6 +163,7 @@ def _planned(meant: _Meant) -> Plan:
     economics = {
         name: (table, row.get(f"economics.{name}")) for name, table in economics_tables.items()
     }
+    paid = {name: (table, row.get(f"boost.{name}")) for name, table in paid_tables.items()}
     sampling, worlds = sampling_of(experiment.simulation)
     return Plan(
         seed=experiment.simulation.seed,
@@ -179,6 +190,7 @@ def _planned(meant: _Meant) -> Plan:
         repeats_arrived=repeats_arrived(experiment, lines),
         buyers=buyers_of(experiment, lines),
         overlap_between_niches=experiment.audience.overlap_between_niches,
+        paid=paid,
         left_over=left_over,
     )
 
@@ -282,6 +294,7 @@ def _work(
         choose_by_orders=programme is None or programme.choose_by == "orders",
         money=group.money,
         dues=group.dues,
+        boost=line_boost(experiment, terms, group.boost, tier) if group.boost else None,
     )
     if not group.people:
         return line

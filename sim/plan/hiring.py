@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
@@ -14,7 +14,9 @@ from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
-from .model import COMPONENTS, Parts, PlanLine, Programme, Terms
+from ..text.numbers import fixed
+from .boosting import boost_of, boosted, split
+from .model import COMPONENTS, LineBoost, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
 
 
@@ -56,14 +58,24 @@ def committed_parts(
     What is due whatever it asks, its fees, hours and goods. Commission, bonus and incidents come on
     top: they are known afterwards.
     """
+    always, fee, hours, units = charged_for(experiment, terms)
+    return (
+        always,
+        fee * mg.moment(tier.tables["fee"]),
+        hours * mg.moment(tier.tables["management_hours"]),
+        units * mg.moment(goods),
+    )
+
+
+def charged_for(experiment: Experiment, terms: Terms) -> Parts:
+    """Return USD committed whatever a creator asks, and per USD of fee, hour and USD of goods."""
     costs, kind = experiment.costs, experiment.compensation[terms.compensation]
     of_fees = 1.0 + costs.agency_share
-    fee = mg.moment(tier.tables["fee"]) * terms.posts * kind.fee_share
     return (
-        costs.shipping + costs.boosting * terms.posts + kind.pay_floor * of_fees,
-        fee * (1.0 + costs.usage_rights_share) * of_fees,
-        costs.hourly_rate * mg.moment(tier.tables["management_hours"]),
-        costs.product_units * mg.moment(goods),
+        costs.shipping + kind.pay_floor * of_fees,
+        terms.posts * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees,
+        costs.hourly_rate,
+        costs.product_units,
     )
 
 
@@ -102,6 +114,7 @@ def hired_lines(
     """
     result: list[PlanLine] = []
     left_over: dict[str, float] = {}
+    fixed_cost = experiment.costs.fixed
     for name, portfolio in experiment.portfolio.items():
 
         def parts(terms: Terms) -> Parts:
@@ -119,14 +132,33 @@ def hired_lines(
 
         budget = None
         if portfolio.budget is not None:
-            budget = portfolio.budget - experiment.costs.fixed
+            budget = portfolio.budget - fixed_cost
+            if budget <= 0.0 and portfolio.roster is None:
+                faults.append(
+                    Fault(f"portfolio.{name}.budget", _used_up(experiment), portfolio.budget)
+                )
+                continue
+            aside = boost_of(experiment, portfolio).budget or 0.0
+            if aside >= budget:
+                problem = (
+                    f"takes {fixed(aside, 0)} USD; {fixed(max(budget, 0.0), 0)} are there to hire "
+                    "and boost"
+                )
+                faults.append(Fault(f"portfolio.{name}.boost", problem))
+                continue
+            budget -= aside
         if portfolio.roster is not None:
             hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
         elif portfolio.stages is None:
-            hired = _lines(name, portfolio, budget, parts, dues, faults)
+            hired = _lines(name, portfolio, budget, parts, dues, fixed_cost, faults)
         else:
-            hired = _stages(name, portfolio, portfolio.stages, budget, price, faults)
-        result += hired
+            hired = _stages(name, portfolio, portfolio.stages, budget, price, fixed_cost, faults)
+        shares = [line.creators for line in hired]
+        if portfolio.mix is not None:
+            shares = [share for _, _, share in portfolio_terms(portfolio)]
+        total = sum(shares) or 1.0
+        shares = [share / total for share in shares]
+        result += boosted(experiment, name, portfolio, hired, shares, faults)
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
             spent = sum(line.creators * line.committed_per_creator for line in hired)
@@ -145,13 +177,16 @@ def _lines(
     budget: float | None,
     parts_of: Callable[[Terms], Parts],
     dues: Callable[[Terms, Parts], Parts],
+    fixed_cost: float,
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return the lines of a portfolio; a budget that is a cap gives each line its share."""
     taken: dict[tuple[str, str, str], int] = {}
     lines = []
     shares = list(portfolio_terms(portfolio))
-    counts = _shared_counts(portfolio, [share for _, _, share in shares])
+    counts = [0] * len(shares)
+    if portfolio.creators is not None:
+        counts = split(portfolio.creators, [share for _, _, share in shares])
     for (line, terms, share), count in zip(shares, counts, strict=True):
         parts, hired, money = parts_of(terms), count, math.inf
         each = sum(parts)
@@ -161,9 +196,11 @@ def _lines(
                 money, *held = portfolio.quotes[line]
                 parts = (held[0], held[1], held[2], held[3])
                 each = sum(parts)
-            hired = _usual(name, line, money, each, faults, portfolio.budget)
+            there = _Money(money, share, fixed_cost)
+            hired = _usual(name, line, there, each, faults, portfolio.budget)
         elif budget is not None:
-            hired = _bought(name, line, share * budget, each, share, faults, portfolio.budget)
+            there = _Money(share * budget, share, fixed_cost)
+            hired = _bought(name, line, there, each, faults, portfolio.budget)
         elif hired < 1:
             key = f"portfolio.{name}.creators"
             faults.append(Fault(key, f"leaves no creator to {line}", portfolio.creators))
@@ -185,8 +222,34 @@ def most_hired(line: PlanLine) -> int:
     return line.creators if line.money == math.inf else 10 * line.creators + 1000
 
 
+class _Money(NamedTuple):
+    """Money that a line may commit: its share of a budget after the fixed cost of the programme."""
+
+    amount: float
+    share: float
+    fixed_cost: float
+
+    def too_little(self, line: str, each: float) -> str:
+        """Return that it buys no creator of a line, each of whom commits an amount."""
+        there = "there are" if self.share == 1.0 else f"its share for {line} is"
+        after = " after `costs.fixed`" if self.fixed_cost else ""
+        return (
+            f"buys no creator: {there} {fixed(self.amount, 0)} USD{after}, and one of {line} "
+            f"commits {fixed(each, 0)} USD"
+        )
+
+
+def _used_up(experiment: Experiment) -> str:
+    """Return that the fixed cost leaves nothing of a budget."""
+    amount = fixed(experiment.costs.fixed, 0)
+    return (
+        f"is used up before anybody is hired: `costs.fixed` is {amount} USD; raise the budget, or "
+        "lower `costs.fixed`"
+    )
+
+
 def _usual(
-    name: str, line: str, money: float, each: float, faults: list[Fault], budget: float | None
+    name: str, line: str, money: _Money, each: float, faults: list[Fault], budget: float | None
 ) -> int:
     """Return how many creators some money hires at their expected cost, one at least."""
     key = f"portfolio.{name}.budget"
@@ -194,34 +257,23 @@ def _usual(
         problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
         faults.append(Fault(key, problem, budget))
         return 1
-    if money < _HARDLY * each:
-        problem = (
-            f"buys no creator: there are {money:,.0f} USD, and one of {line} commits {each:,.0f}"
-        )
-        faults.append(Fault(key, problem, budget))
+    if money.amount < _HARDLY * each:
+        faults.append(Fault(key, money.too_little(line, each), budget))
         return 1
-    return max(int(money / each + 1e-9), 1)
+    return max(int(money.amount / each + 1e-9), 1)
 
 
 def _bought(
-    name: str,
-    line: str,
-    money: float,
-    each: float,
-    share: float,
-    faults: list[Fault],
-    budget: float | None,
+    name: str, line: str, money: _Money, each: float, faults: list[Fault], budget: float | None
 ) -> int:
     """Return how many creators some money buys; buying none is a fault."""
-    hired = int(money / each + 1e-9) if each > 0.0 else 0
+    hired = int(money.amount / each + 1e-9) if each > 0.0 else 0
     key = f"portfolio.{name}.budget"
     if each <= 0.0:
         problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
         faults.append(Fault(key, problem, budget))
     elif hired < 1:
-        part = f"its share for {line} is {money:,.0f} USD, and " if share < 1 else ""
-        problem = f"buys no creator: {part}one of {line} commits {each:,.0f} USD"
-        faults.append(Fault(key, problem, budget))
+        faults.append(Fault(key, money.too_little(line, each), budget))
     return hired
 
 
@@ -262,15 +314,8 @@ def _named(
         assert table is not None
         each = committed_cost(experiment, terms, table, goods)
         if fee_known:
-            kind, costs = experiment.compensation[terms.compensation], experiment.costs
             gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
-            each += (
-                gap
-                * terms.posts
-                * kind.fee_share
-                * (1.0 + costs.usage_rights_share)
-                * (1.0 + costs.agency_share)
-            )
+            each += gap * charged_for(experiment, terms)[1]
         known = "fee known" if fee_known else "fee drawn"
         label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
         lines.append(PlanLine(name, label, terms, len(people), 0, each, people=tuple(people)))
@@ -283,6 +328,7 @@ def _stages(
     stages: tuple[m.Stage, ...],
     budget: float | None,
     price: Price,
+    fixed_cost: float,
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return a line for each stage; a budget hires as many at first as all stages together allow."""
@@ -300,10 +346,8 @@ def _stages(
 
     first = portfolio.creators or 1
     if budget is not None:
-        if (
-            _bought(name, portfolio.tier or name, budget, cost(1), 1.0, faults, portfolio.budget)
-            < 1
-        ):
+        there, line = _Money(budget, 1.0, fixed_cost), portfolio.tier or name
+        if _bought(name, line, there, cost(1), faults, portfolio.budget) < 1:
             return []
         low, high = 1, int(budget / prices[0]) + 1
         while high - low > 1:
@@ -328,25 +372,14 @@ def _stages(
     ]  # fmt: skip
 
 
-def _shared_counts(portfolio: m.Portfolio, shares: list[float]) -> list[int]:
-    """Split a number of creators by shares, the largest remainders first (Hamilton)."""
-    if portfolio.creators is None:
-        return [0] * len(shares)
-    exact = [share * portfolio.creators for share in shares]
-    counts = [math.floor(x + 1e-9) for x in exact]
-    order = sorted(range(len(shares)), key=lambda i: (counts[i] - exact[i], i))
-    for i in order[: portfolio.creators - sum(counts)]:
-        counts[i] += 1
-    return counts
-
-
 @dataclass(frozen=True)
 class Group:
     """What lines share that a loop works through at once.
 
     `portfolio` is empty but where each creator's own orders decide: they depend on how much of them
     the audiences of the portfolio's other creators leave. Lines that money caps share a group where
-    they have as much of it.
+    they have as much of it. Lines that boost share one where they boost alike and have as many
+    creators: the best posts are those of all.
     """
 
     terms: Terms
@@ -356,6 +389,8 @@ class Group:
     portfolio: str = ""
     money: float = math.inf
     dues: Parts = (0.0, 0.0, 0.0, 0.0)
+    boost: LineBoost | None = None
+    boosted: int = 0
 
 
 def grouped(
@@ -372,8 +407,9 @@ def grouped(
         portfolio = line.portfolio if own else ""
         if line.programme is None:
             return Group(
-                line.terms, line.first, None, line.people, portfolio, line.money, line.dues
-            )
+                line.terms, line.first, None, line.people, portfolio, line.money, line.dues,
+                line.boost, most_hired(line) if line.boost else 0,
+            )  # fmt: skip
         terms = replace(line.terms, posts=line.programme.post_ends[-1])
         return Group(terms, line.first, line.programme, (), portfolio)
 
@@ -411,7 +447,7 @@ def prices_of(experiment: Experiment, line: PlanLine, lines: tuple[PlanLine, ...
         "bonus_impressions": costs.bonus_per_thousand_impressions,
         "performance": 1.0,
         "incidents": tier.incident_cost,
-        "boosting": costs.boosting,
+        "boosting": 1.0,
         "agency": costs.agency_share,
         "fixed": costs.fixed / siblings,
     }

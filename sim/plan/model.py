@@ -32,10 +32,12 @@ COMPONENTS: dict[str, str] = {
     "bonus_impressions": "1,000 impressions",
     "performance": "USD of pay by each creator's results",
     "incidents": "incidents",
-    "boosting": "posts",
+    "boosting": "USD of bought impressions and of rights to boost",
     "agency": "USD of fees, usage rights, commission, bonus and pay by results",
     "fixed": "portfolios",
 }
+#: Figures of ``[boost]`` that may be in doubt.
+PAID = ("cpm", "engagement", "conversion")
 #: What the agency's share is charged on.
 AGENCY_BASE = (
     "fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions", "performance",
@@ -87,6 +89,15 @@ class Programme:
 
 
 @dataclass(frozen=True)
+class LineBoost:
+    """USD that a line spends on boosting, on how many of its posts, and how they are ranked."""
+
+    money: float
+    best: int
+    per_follower: bool
+
+
+@dataclass(frozen=True)
 class PlanLine:
     """A line of a portfolio: how many creators on which terms, and where its sums are found.
 
@@ -112,6 +123,7 @@ class PlanLine:
     programme: Programme | None = None
     stage: int = 0
     people: tuple[RosterRow, ...] = ()
+    boost: LineBoost | None = None
 
 
 @dataclass(frozen=True)
@@ -242,6 +254,9 @@ class Plan:
         Who buys; None where all lines' buyers are as the economics say.
     components, agency_base
         Names of the columns of `prices`, and of those that the agency's share is charged on.
+    paid
+        For each of `PAID` its table and the row of its factor, or None for a plain number; empty
+        where nothing is boosted.
     left_over
         USD of each budget that no whole creator fits into.
     """
@@ -263,6 +278,7 @@ class Plan:
     arrived: Array
     repeats_arrived: Array
     buyers: Buyers | None = None
+    paid: Mapping[str, tuple[QuantileTable, int | None]] = field(default_factory=dict)
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)
     agency_base: tuple[str, ...] = AGENCY_BASE

@@ -23,9 +23,9 @@ def _factor_name(kind: str, terms: Terms) -> str:
 
 
 def shared_factors(
-    experiment: Experiment, all_terms: list[Terms], economics: Mapping[str, QuantileTable]
+    experiment: Experiment, all_terms: list[Terms], figures: Mapping[str, QuantileTable]
 ) -> tuple[Factor, ...]:
-    """Return the factors in use: shocks, common and tier beliefs, uncertain economics."""
+    """Return the factors in use: shocks, common and tier beliefs, other figures in doubt by key."""
     used = {kind for loadings in experiment.shocks.loadings.values() for kind in loadings}
     shocks = {_factor_name(kind, terms) for kind in used for terms in all_terms}
     factors = [Factor(name, "shock") for name in sorted(shocks)]
@@ -38,9 +38,9 @@ def shared_factors(
             own = _own_sd(belief, tier, platform)
             if own > 0.0:
                 factors.append(Factor(f"{name}:{platform}:{tier}", "belief", own))
-    for name, table in economics.items():
+    for key, table in figures.items():
         if not table.constant:
-            factors.append(Factor(f"economics.{name}", "belief", table=table))
+            factors.append(Factor(key, "belief", table=table))
     return tuple(factors)
 
 

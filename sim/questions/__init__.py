@@ -28,9 +28,11 @@ QUESTIONS = (
     "diversify",
     "frontier",
     "discover",
+    "grow",
     "loss",
     "dashboard",
     "cash",
+    "pick",
     "audit",
 )
 

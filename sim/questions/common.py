@@ -64,6 +64,8 @@ def decide(
     a: str | None = None,
     b: str | None = None,
     measure: str | None = None,
+    *,
+    alone: bool = False,
 ) -> Decision:
     """Return the decision of an experiment: what is given, else ``[decision]``, else its only pair.
 
@@ -73,6 +75,8 @@ def decide(
         The experiment.
     a, b, measure
         Override ``decision.a``, ``decision.b`` and ``decision.measure``.
+    alone
+        Whether it is about `a` alone, which of a pair is the first by default.
 
     Raises
     ------
@@ -89,16 +93,25 @@ def decide(
         given = a or b
         other = names[1] if given == names[0] else names[0]
         a, b = a or other, b or other
-    faults = [*_decision_faults(names, a, b, measure), *_not_simulated(experiment, measure)]
+    if alone:
+        b = None
+    faults = [
+        *_decision_faults(names, a, b, measure, alone),
+        *_not_simulated(experiment, measure),
+    ]
     if faults:
         raise ExperimentError(experiment.file, faults)
     assert a is not None
     return Decision(a, b, measure)
 
 
-def _decision_faults(names: list[str], a: str | None, b: str | None, measure: str) -> list[Fault]:
+def _decision_faults(
+    names: list[str], a: str | None, b: str | None, measure: str, alone: bool
+) -> list[Fault]:
     faults = []
-    if (a is None or b is None) and len(names) > 1:
+    if alone and a is None:
+        faults.append(Fault("a", f'says which portfolio: --a "{names[0]}"'))
+    elif not alone and (a is None or b is None) and len(names) > 1:
         example = f'[decision] with a = "{names[0]}" and b = "{names[1]}"'
         faults.append(Fault("decision", f"is needed with {len(names)} portfolios: {example}"))
     for side, name in (("a", a), ("b", b)):

@@ -251,9 +251,6 @@ class Answer(Told):
         words = {"sentence": self.sentence, "notes": list(self.notes), "headline": self.headline}
         return {"analysis": self.question} | words | fields
 
-    def _rows(self) -> list[dict[str, str]]:
-        return self.shown().to_texts()
-
 
 O = TypeVar("O", bound=Options)
 A = TypeVar("A", bound=Answer)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..figures.spec import Cells, Figure
+from ..notebook import MOST_SIDE_BY_SIDE
 from ..run.folder import file_in_place
 from ..text.names import listed
 from .models import Assumption, Story
 from .reading import open_run
 from .slides import Deck
-from .story import MOST_SIDE_BY_SIDE, tell
+from .story import tell
 
 if TYPE_CHECKING:
     from ..run.written import Answer

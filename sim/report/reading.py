@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..explain import Input, explain
 from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
+from ..measures.best import read_best
 from ..measures.summary import DEFAULT_TARGET
+from ..measures.why import read_why
 from ..run.answers import saved_analyses
 from ..run.dataset import open_results
 from ..run.evidence import read_by_evidence
@@ -90,6 +92,7 @@ def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
         pairs = tuple(_compared(row, dataset.sizes["sim"]) for row in content["comparisons"])
         sentences, warnings = map(tuple, (content["answer"], content["warnings"]))
         evidence = read_by_evidence(content)
+        best, reason = read_best(content), read_why(content)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     names = [str(name) for name in dataset["portfolio"].values]
@@ -97,7 +100,7 @@ def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
         return None
     creators = {name: int(content["portfolios"][name]["creators"]) for name in names}
     summary = Summary(measures, creators, int(dataset.sizes["sim"]), DEFAULT_TARGET, None)
-    return Answer(summary, pairs, sentences, warnings, dict(dataset.attrs), evidence)
+    return Answer(summary, pairs, sentences, warnings, dict(dataset.attrs), evidence, best, reason)
 
 
 def _measured(entry: Mapping[str, Any]) -> Measured:

@@ -11,6 +11,8 @@ from ..explain import Input
 from ..figures.spec import Cells, Figure
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
+from ..notebook import BEST, HEADLINE_OF_MANY, MOST_SIDE_BY_SIDE, ranked_table
+from ..run.written import Answer
 from ..text.names import listed, measure_heading
 from ..text.numbers import FRACTION, counted, fixed, writer
 from ..text.safe import printable
@@ -33,10 +35,6 @@ ROWS = (
     "roas",
     "cpe",
 )
-
-#: Portfolios that are columns; more of them are rows, with fewer measures.
-MOST_SIDE_BY_SIDE = 6
-ROWS_OF_MANY = ("roi_median", "roi_mean", "roi_es05", "loss_probability", "profit_median")
 
 HEADINGS = {
     "comparison": "How they compare",
@@ -76,7 +74,7 @@ def tell(opened: Opened) -> Story:
         title=str(opened.manifest.get("title") or opened.manifest["experiment"]),
         answer=sentences[0],
         sentences=tuple(sentences[1:]),
-        comparison=compared(summary, sentences[0], run.worlds),
+        comparison=compared(answer, run.worlds),
         sections=tuple(_sections(opened, summary, pair)),
         key_inputs=tuple(_first(opened.inputs)),
         inputs=inputs,
@@ -96,7 +94,9 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
     free = {
         "comparison": [
             always.distribution(run, summary),
+            *([always.best_of_all(run, opened.answer.best)] if opened.answer.best else []),
             *([always.paired(run, pair)] if pair else []),
+            *([always.reason(run, summary, opened.answer.why)] if opened.answer.why else []),
             *([always.evidence(opened.answer.evidence)] if opened.answer.evidence else []),
             flows.money(run, summary, first),
             flows.journey(run),
@@ -114,28 +114,31 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
     return [section for section in sections if section.figures]
 
 
-def compared(summary: Summary, answer: str, worlds: int) -> Figure:
-    """Return the table of the portfolios side by side."""
-    names = list(summary.portfolios)
-    measures = ROWS if len(names) <= MOST_SIDE_BY_SIDE else ROWS_OF_MANY
-    rows = list(summary.table(measures, words=True).texts())
+def compared(answer: Answer, worlds: int) -> Figure:
+    """Return the table of the portfolios side by side; many are rows, the best first."""
+    summary, names = answer.summary, list(answer.summary.portfolios)
+    many = len(names) > MOST_SIDE_BY_SIDE
+    measures = HEADLINE_OF_MANY if many else ROWS
     reasons = [
         f"{measure_heading(key)}, {name}: {entry.reason}"
         for key in measures
         for name in names
         if (entry := summary[name][key]).reason
     ]
-    table: list[tuple[str, ...]] = [("", *names), *rows]
-    if len(names) > MOST_SIDE_BY_SIDE:
-        table = list(zip(*table, strict=True))
+    if many:
+        head, *rows = map(tuple, ranked_table(answer))
+    else:
+        head, rows = ("", *names), list(summary.table(measures, words=True).texts())
     marks = "± is one Monte Carlo standard error"
+    if many and answer.best:
+        marks += f"; {BEST}: how often it has the highest of all"
     if reasons:
         marks += ", * stands for none"
     return Figure(
         name="comparison",
-        finding=answer,
+        finding=answer.sentences[0],
         made=f"{counted(worlds, 'world')}, the same for every portfolio; {marks}",
-        panels=(Cells(table[0], tuple(table[1:]), notes=tuple(reasons)),),
+        panels=(Cells(head, tuple(rows), notes=tuple(reasons)),),
         method=always.METHOD,
     )
 

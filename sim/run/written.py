@@ -15,9 +15,20 @@ from typing import TYPE_CHECKING, Any
 from .._version import __version__
 from ..experiment import Experiment, ExperimentError, load
 from ..experiment.write import to_toml
-from ..measures import Comparison, Summary, answer, number_warnings, summarize
+from ..measures import (
+    Best,
+    Comparison,
+    Summary,
+    Why,
+    answer,
+    best_of,
+    number_warnings,
+    summarize,
+    why,
+)
 from ..measures.comparison import compare_pairs
 from ..measures.levels import split_levels
+from ..measures.worlds import sides_of
 from ..plan import sampling_of
 from ..text.safe import cell, printable
 from .dataset import save, warnings_of
@@ -60,7 +71,12 @@ _LOG = logging.getLogger("sim")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run says: figures, comparisons, sentences, warnings, and the answer by evidence."""
+    """What a run says.
+
+    Figures, comparisons (that of the pair spoken of first), sentences, warnings, the answer by
+    evidence, which of more than two portfolios is best how often, and why one of the pair earns
+    more per USD.
+    """
 
     summary: Summary
     comparisons: tuple[Comparison, ...]
@@ -68,6 +84,8 @@ class Answer:
     warnings: tuple[str, ...]
     attrs: Mapping[str, Any]
     evidence: ByEvidence | None = None
+    best: Best | None = None
+    why: Why | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return ``summary.json``."""
@@ -77,6 +95,8 @@ class Answer:
             "worlds": int(self.attrs["worlds"]),
             "portfolios": self.summary.to_dict(),
             "comparisons": [comparison.to_dict() for comparison in self.comparisons],
+            "best": self.best.to_dict() if self.best else None,
+            "why": self.why.to_dict() if self.why else None,
             "answer": list(self.sentences),
             "warnings": list(self.warnings),
             **(self.evidence.to_dict() if self.evidence else NOTHING),
@@ -90,21 +110,36 @@ Draw = Callable[["xr.Dataset", Path, Answer], None]
 def read_answer(dataset: xr.Dataset) -> Answer:
     """Summarise a run: every portfolio, every pair, the sentences and the warnings.
 
-    A two-level run says how much of its spread is doubt. The pair of ``[decision]`` comes first; without one, pairs stand in the order of the file.
+    A two-level run says how much of its spread is doubt. The pair of ``[decision]`` comes first;
+    without one, of more than two portfolios the pair of `Best.pair`. Other pairs stand in
+    the order of the file.
     """
-    summary = summarize(dataset)
+    sides = sides_of(dataset)
+    summary = summarize(dataset, sides=sides)
     names = [str(name) for name in dataset["portfolio"].values]
-    chosen = tuple(json.loads(dataset.attrs.get("decision_json", "[]")))
+    asked = tuple(json.loads(dataset.attrs.get("decision_json", "[]")))
+    best = best_of(dataset)
     pairs = list(combinations(names, 2))
+    chosen = asked or (best.pair(summary) if best else ())
     if len(chosen) == 2:
         pairs = [chosen, *(pair for pair in pairs if set(pair) != set(chosen))]
-    comparisons = tuple(compare_pairs(dataset, pairs))
-    sentences = answer(summary, comparisons[0] if comparisons else None)
+    comparisons = tuple(compare_pairs(dataset, pairs, sides))
+    first = comparisons[0] if comparisons else None
+    reason = why(dataset, first.a, first.b) if first else None
+    sentences = answer(summary, first, best=best, why=reason, asked=bool(asked))
     levels = split_levels(dataset)
     if levels is not None:
         sentences = [*sentences, levels.sentence]
     warnings = [*number_warnings(dataset, summary), *warnings_of(dataset)]
-    return Answer(summary, comparisons, tuple(sentences), tuple(warnings), dict(dataset.attrs))
+    return Answer(
+        summary,
+        comparisons,
+        tuple(sentences),
+        tuple(warnings),
+        dict(dataset.attrs),
+        best=best,
+        why=reason,
+    )
 
 
 def write_run(

@@ -145,6 +145,8 @@ def key_words(dotted: str) -> str:
         return f"{_joined(parts[1:])} of {parts[0]}"
     if head == "shocks" and parts[:1] == ["loadings"] and len(parts) == 3:
         return f"{parts[2]} loading of {spoken(parts[1])}"
+    if head == "boost" and parts:
+        return f"{_joined(parts)} of boosting"
     if dotted == "shocks.scale":
         return "scale of all loadings"
     if head == "beliefs" and parts:
@@ -175,6 +177,8 @@ def factor_words(name: str, kind: str) -> str:
         return "campaign shock" if head == "campaign" else f"shock of the {head} {rest[0]}"
     if head.startswith("economics."):
         return f"belief about {spoken(head.removeprefix('economics.'))}"
+    if head.startswith("boost."):
+        return f"belief about {spoken(head.removeprefix('boost.'))} of boosting"
     if not rest:
         return f"belief about {spoken(head)} of all tiers"
     return f"belief about {spoken(head)} of {rest[1]} on {rest[0]}"
@@ -212,11 +216,27 @@ def twin_word(name: str) -> str:
     return TWINS[name].rpartition("_")[2]
 
 
+def with_article(words: str) -> str:
+    """Return words with the indefinite article that they are spoken with.
+
+    >>> with_article("order value"), with_article("usage rights share")
+    ('an order value', 'a usage rights share')
+    """
+    return f"{'an' if words[:1].lower() in 'aeio' else 'a'} {words}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Join words: ``a``, ``a and b``, ``a, b and c``; nothing for none."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def few(words: Sequence[str], most: int = 6) -> str:
+    """Join words with commas, of many the first three: ``a, b, c and 97 more``."""
+    if len(words) <= most:
+        return ", ".join(words)
+    return f"{', '.join(words[:3])} and {len(words) - 3:,} more"
 
 
 def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
@@ -238,6 +258,19 @@ def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
     rows = textwrap.wrap(name, letters) or [name]
     last = abridged(" ".join(rows[lines - 1 :]), letters=letters, lines=1)
     return "\n".join([*rows[: lines - 1], *([last] if last else [])])
+
+
+_SPELLED = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+)  # fmt: skip
+
+
+def some_of(part: int, whole: int) -> str:
+    """Return how many of how many, small numbers in words: ``two of five``, ``12 of 40``."""
+    if whole < len(_SPELLED):
+        return f"{_SPELLED[part]} of {_SPELLED[whole]}"
+    return f"{part:,} of {whole:,}"
 
 
 def capital(text: str) -> str:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from functools import cache, cached_property
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from ..engine import marginals as mg
 from ..experiment import Distribution, DistributionError, Experiment, ExperimentError, Fault
 from ..experiment import models as m
 from ..experiment.distributions import number
 from ..experiment.faults import nearest
+from ..experiment.numbers import NO_SHARE
 from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
 from ..text.numbers import setting
@@ -47,9 +49,14 @@ class Key:
     kind
         What stands there.
     base
-        The number there, or the median of the distribution; None for an empty key or text.
+        The number there, or the median of the distribution; None for an empty key or text. Of a
+        tier's key with several platforms that of the first: the others move in proportion.
     unit
         What the key is, with its denominator.
+    amount
+        Whether it is an amount or a count, on which a percent sign can only mean a change.
+    largest
+        How many times `base` the largest of its places is.
     """
 
     name: str
@@ -57,6 +64,8 @@ class Key:
     kind: Kind
     base: float | None
     unit: str
+    amount: bool = False
+    largest: float = 1.0
 
     @property
     def field(self) -> str:
@@ -88,7 +97,12 @@ def find_key(experiment: Experiment, name: str) -> Key:
     value, unit = places[0] or (None, "")
     if value is None and parts[-1] == "creators":
         value = make_plan(experiment).creators(parts[1])
-    return Key(name, paths, _kind(parts, value), _base(value), unit)
+    base = _base(value)
+    others = [_base(place[0]) for place in places if place is not None]
+    largest = max((other / base for other in others if other and base), default=1.0)
+    kind = _kind(parts, value)
+    amount = kind == "count" or not _takes_percent(experiment, paths[0])
+    return Key(name, paths, kind, base, unit, amount, largest)
 
 
 def places_of(experiment: Experiment, parts: Path) -> Iterator[Path]:
@@ -129,6 +143,32 @@ def _look_up(experiment: Experiment, path: Path) -> tuple[Any, str] | None:
         if isinstance(here, Mapping) and i == len(path) - 1:
             return None
     return None if isinstance(here, m.ExperimentTable | Mapping) else (here, unit)
+
+
+def _takes_percent(experiment: Experiment, path: Path) -> bool:
+    """Say whether a file may write a percent sign at a place: a share, a weight, a factor."""
+    here: Any = experiment
+    for part in path[:-1]:
+        here = getattr(here, part) if isinstance(here, m.ExperimentTable) else here.get(part)
+        if here is None:
+            return True
+    if not isinstance(here, m.ExperimentTable):
+        return True
+    return _reads_percent(type(here), path[-1])
+
+
+@cache
+def _reads_percent(table: type[m.ExperimentTable], name: str) -> bool:
+    """Say whether a field reads ``"1 %"``; of those that do not, amounts say that they are."""
+    field = table.model_fields[name]
+    kind: Any = field.annotation
+    if field.metadata:
+        kind = Annotated[kind, *field.metadata]
+    try:
+        TypeAdapter(kind).validate_python("1 %")
+    except ValidationError as error:
+        return NO_SHARE not in str(error)
+    return True
 
 
 def _own_doubt(experiment: Experiment, name: str, tier: str) -> tuple[float, str] | None:
@@ -361,6 +401,8 @@ class Varied:
     def with_tables(self, places: Mapping[Path, Any]) -> Experiment:
         """Return the experiment with what stands at some places of its resolved tables replaced."""
         resized = {path[1] for path in places if path[0] == "portfolio" and path[2:3] in _SIZES}
+        if ("boost", "budget") in places:
+            resized = set(self._portfolios)
         portfolios = {
             name: table if self.resize or name in resized else self._held[name]
             for name, table in self._portfolios.items()
@@ -371,6 +413,9 @@ class Varied:
 def recentred_at(experiment: Experiment, key: Key, path: Path, value: Value) -> Value:
     """Return what a number for a key writes at one of its places: a distribution keeps its shape.
 
+    Of a key with several places the number is what stands at the first, and the others move in
+    proportion: platforms stay as far apart as they are.
+
     Raises
     ------
     ExperimentError
@@ -378,6 +423,10 @@ def recentred_at(experiment: Experiment, key: Key, path: Path, value: Value) -> 
     """
     place = _look_up(experiment, path)
     current = place[0] if place else None
+    if isinstance(value, int | float) and key.kind != "count":
+        own = _base(current)
+        if len(key.paths) > 1 and own and key.base and own != key.base:
+            value = value * (own / key.base)
     if not isinstance(current, Distribution) or not isinstance(value, int | float):
         return int(value) if key.kind == "count" and isinstance(value, float) else value
     try:
@@ -386,7 +435,7 @@ def recentred_at(experiment: Experiment, key: Key, path: Path, value: Value) -> 
         raise ExperimentError(experiment.file, [Fault(key.name, str(error), value)]) from None
 
 
-_SIZES = (("creators",), ("budget",), ("mix",))
+_SIZES = (("creators",), ("budget",), ("mix",), ("boost",))
 
 
 def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:

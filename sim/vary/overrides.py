@@ -9,7 +9,7 @@ from ..experiment import DistributionError, Experiment, ExperimentError, Fault
 from ..experiment.layout import is_section
 from ..experiment.toml import dotted, path_of
 from .keys import Varied, find_key, places_of, recentred_at
-from .ranges import is_times, scaled_number
+from .ranges import is_relative, scaled_number
 from .variant import Path
 
 #: Tables in which an override leaves what it does not name.
@@ -69,7 +69,7 @@ def _placed(experiment: Experiment, path: Path, value: Any) -> dict[Path, Any]:
             return {place: item for places in inner for place, item in places.items()}
         return {place: dict(value) for place in places_of(experiment, path)}
     key = find_key(experiment, dotted(path))
-    if isinstance(value, str) and is_times(value):
+    if isinstance(value, str) and is_relative(key, value):
         number = scaled_number(key, value)
         return {place: recentred_at(experiment, key, place, number) for place in key.paths}
     return dict.fromkeys(key.paths, value)

@@ -6,9 +6,12 @@
 ``"0.5x to 2x in 21 steps"``            21 values, each the same factor above the one before
 ``"2000 to 8000 in 13 steps"``          13 values, evenly apart
 ``"1 to 1000 in 7 log steps"``          real units, but by factors (``even steps``: evenly apart)
+``"-20 % to +20 % in 5 steps"``         from 0.8 to 1.2 times what it is, evenly apart
 ======================================  ============================================================
 
-``x`` means times the value in the experiment, for a distribution times its median.
+``x`` means times the value in the experiment, for a distribution times its median. A percent sign on
+an amount (money, accounts, hours, a count) is relative: ``50 %`` is half of what it is; on a share
+``50 %`` is 0.5. A percentage with a sign is a change of either: ``-20 %`` is 0.8 times what it is.
 """
 
 from __future__ import annotations
@@ -20,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from ..experiment import DistributionError, Experiment, ExperimentError, Fault
-from ..experiment.distributions import number
+from ..experiment.distributions import SHARE, number, parse
 from ..text.numbers import counted, rounded
-from .keys import SHARES, Key
+from .keys import SHARES, Key, recentred_at
 
 #: Values of a range that does not say how many.
 STEPS = 21
@@ -34,6 +37,7 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _TIMES = re.compile(r"^(.*\d)\s*[x×]$", re.IGNORECASE)
+_PERCENT = re.compile(r"^\s*(?P<sign>[+\-\u2212]?)\s*(?P<number>\d[\d_,.]*)\s*%\s*$", re.ASCII)
 HELP = 'write a list such as [1000, 2000], "0.5x to 2x in 21 steps" or "2000 to 8000 in 13 steps"'
 
 
@@ -69,16 +73,27 @@ def read_values(key: Key, written: Any, file: str) -> list[float | str]:
 
 def _values(key: Key, written: Any) -> list[float | str]:
     if isinstance(written, Sequence) and not isinstance(written, str):
-        return [_item(key, item) for item in written]
+        return _items(key, written)
     if isinstance(written, str):
         match = _RANGE.match(written)
         if match is not None:
             return [*_range(key, match)]
         if "," in written and not re.fullmatch(r"[\d,.]+", written.strip()):
-            return [_item(key, item.strip()) for item in written.split(",") if item.strip()]
+            return _items(key, [item.strip() for item in written.split(",") if item.strip()])
         if re.fullmatch(r"\d+(?:\.\d+)?(?:,\d+(?:\.\d+)?)+", written.strip()):
             return _plain_list(key, written)
     return [_item(key, written)]
+
+
+def _items(key: Key, items: Sequence[Any]) -> list[float | str]:
+    """Read a list: where one percentage has a sign, all of them are changes, ``0 %`` too."""
+    changes = _signed(items)
+    return [_item(key, item, changes) for item in items]
+
+
+def _signed(items: Sequence[Any]) -> bool:
+    matches = (_PERCENT.match(item) for item in items if isinstance(item, str))
+    return any(match is not None and bool(match["sign"]) for match in matches)
 
 
 def _plain_list(key: Key, written: str) -> list[float | str]:
@@ -89,37 +104,66 @@ def _plain_list(key: Key, written: str) -> list[float | str]:
     return [_item(key, part) for part in parts]
 
 
-def _item(key: Key, item: Any) -> float | str:
+def _item(key: Key, item: Any, changes: bool = False) -> float | str:
     try:
-        return scaled_number(key, item)
+        return scaled_number(key, item, changes)
     except DistributionError:
-        if isinstance(item, str) and not _TIMES.match(item) and not item[:1].isdigit():
+        if isinstance(item, str) and _factor(key, item, changes) is None and not item[:1].isdigit():
             return item
         if isinstance(item, str) and " to " in item:
             return item
         raise
 
 
-def is_times(written: str) -> bool:
-    """Whether a text means so many times what a key is, such as ``0.8x``."""
-    return _TIMES.match(written) is not None
+def is_relative(key: Key, written: str) -> bool:
+    """Return whether a text means so many times what a key is: ``0.8x``, ``-20 %``."""
+    return _factor(key, written) is not None
 
 
-def scaled_number(key: Key, written: Any) -> float:
-    """Read a number, or ``1.5x``: so many times what the key is now.
+def scaled_number(key: Key, written: Any, changes: bool = False) -> float:
+    """Return a number, what is written or so many times what a key is: ``1.5x``, ``-20 %``.
+
+    Parameters
+    ----------
+    key
+        The key.
+    written
+        What stands there.
+    changes
+        Whether a percentage without a sign is a change too, since others beside it have one.
 
     Raises
     ------
     DistributionError
         Where it is neither, or where there is nothing to multiply.
     """
-    match = _TIMES.match(written) if isinstance(written, str) else None
-    if match is None:
-        return number(written)
+    factor = _factor(key, written, changes)
+    return number(written) if factor is None else factor * _now(key, written)
+
+
+def _now(key: Key, written: Any) -> float:
+    """Return what a key is, to be multiplied."""
     if not key.base:
         now = "0" if key.base == 0.0 else "no number"
-        raise DistributionError(f"is {now} in the experiment, so `x` says nothing")
-    return number(match.group(1)) * key.base
+        sign = "x" if _TIMES.match(str(written)) else "%"
+        raise DistributionError(f"is {now} in the experiment, so `{sign}` says nothing")
+    return key.base
+
+
+def _factor(key: Key, written: Any, changes: bool = False) -> float | None:
+    """Return how many times what a key is a text means; None for anything else."""
+    if not isinstance(written, str):
+        return None
+    times = _TIMES.match(written)
+    if times is not None:
+        return number(times.group(1))
+    percent = _PERCENT.match(written)
+    if percent is None or key.field.endswith("_correlation"):
+        return None
+    share = number(f"{percent['number']}%")
+    if percent["sign"] or changes:
+        return 1.0 + share if percent["sign"] in ("", "+") else 1.0 - share
+    return share if key.amount else None
 
 
 def _range(key: Key, match: re.Match[str]) -> list[float]:
@@ -127,14 +171,15 @@ def _range(key: Key, match: re.Match[str]) -> list[float]:
     if high.endswith("%") and not low.endswith("%"):
         low += "%"
     steps, by_factors = _steps(match), _by_factors(match)
-    times = _TIMES.match(high)
-    if times is None:
+    changes = _signed([low, high])
+    last = _factor(key, high, changes)
+    if last is None:
         return spread(scaled_number(key, low), number(high), steps, by_factors)
     # Spread the factors, so that 1x is exactly the experiment's own value.
-    first = _TIMES.match(low)
-    low = first.group(1) if first else low
-    base = scaled_number(key, "1x")
-    return [f * base for f in spread(number(low), number(times.group(1)), steps, by_factors)]
+    first = _factor(key, low, changes)
+    first = number(low) if first is None else first
+    base = _now(key, high)
+    return [f * base for f in spread(first, last, steps, by_factors)]
 
 
 def _steps(match: re.Match[str]) -> int:
@@ -188,6 +233,8 @@ _BOUNDED = {
 }
 #: Widest doubt about a mean that is looked at: sd of the log.
 _WIDEST_BELIEF = 1.5
+#: By how much the end of a range of shares is lowered at a time.
+_LOWER = 0.9
 #: How far a key moves from what it is: wide where a point is algebra, less where it is a run.
 _WIDE, _NARROW = 10.0, 4.0
 
@@ -212,10 +259,25 @@ def default_values(experiment: Experiment, key: Key, steps: int, wide: bool) -> 
         For keys with nothing to go by.
     """
     low, high, by_factors = _default_ends(experiment, key, _WIDE if wide else _NARROW)
+    if key.field in SHARES:
+        high = _possible_share(experiment, key, high)
     values = spread(low, high, steps, by_factors)
     if key.kind == "count":
         values = [float(round(value)) for value in values]
     return list(dict.fromkeys(values))
+
+
+def _possible_share(experiment: Experiment, key: Key, high: float) -> float:
+    """Return the end of a range of shares, lowered until no place of the key goes beyond 1."""
+    while key.base and high > key.base:
+        try:
+            for path in key.paths:
+                parse(recentred_at(experiment, key, path, high), SHARE)
+        except (DistributionError, ExperimentError):
+            high = max(_LOWER * high, key.base)
+        else:
+            break
+    return high
 
 
 def _default_ends(experiment: Experiment, key: Key, factor: float) -> tuple[float, float, bool]:
@@ -232,7 +294,7 @@ def _default_ends(experiment: Experiment, key: Key, factor: float) -> tuple[floa
     if not key.base or key.base < 0.0:
         raise ExperimentError(experiment.file, [Fault(key.name, f"has no default range; {HELP}")])
     share = key.field in SHARES or key.name.endswith("spike.probability")
-    high = min(factor * key.base, 0.95) if share else factor * key.base
+    high = min(factor * key.base, 0.95 / key.largest) if share else factor * key.base
     low = max(key.base / factor, 1.0) if key.kind == "count" else key.base / factor
     return low, high, True
 

@@ -245,3 +245,17 @@ def test_a_long_headline_takes_room_of_its_own() -> None:
     assert heights[1] > heights[0] + 0.5
     # Three lines of a headline have room as it is; what is longer leaves the axes alone.
     assert boxes[1] > boxes[0] - 0.6
+
+
+@pytest.mark.parametrize("made_elsewhere", [False, True])
+def test_a_title_set_afterwards_takes_the_place_of_the_finding(
+    results: xr.Dataset, made_elsewhere: bool
+) -> None:
+    ax = charts.plot_roi(results, Figure().add_subplot() if made_elsewhere else None)
+    ax.set_title("Spring", fontsize=11)
+    assert charts.alt_text(ax).startswith("Spring. ")
+    figure = ax.get_figure(root=True)
+    texts = [*figure.texts, *ax.get_children()]
+    (title,) = [artist for artist in texts if artist.get_gid() == "title"]
+    assert (title.get_text(), title.get_fontsize()) == ("Spring", 11)
+    assert ax.title.get_text() == ""

@@ -71,15 +71,13 @@ def test_missing_file_and_one_of_nearly_that_name(tmp_path, written, fine):
 
 
 def test_folder(tmp_path):
-    with pytest.raises(sim.ExperimentError, match="cannot be read: Is a directory"):
+    with pytest.raises(sim.ExperimentError, match="cannot be read: is a folder"):
         sim.load(tmp_path)
 
 
 def test_folder_of_a_run_names_its_experiment(tmp_path):
     (tmp_path / "experiment.toml").write_text("", encoding="utf-8")
-    with pytest.raises(
-        sim.ExperimentError, match=r"Is a directory; did you mean .*experiment.toml\?"
-    ):
+    with pytest.raises(sim.ExperimentError, match=r"is a folder; did you mean .*experiment.toml\?"):
         sim.load(tmp_path)
 
 
@@ -337,3 +335,40 @@ def test_worlds_decide_the_beliefs_of_two_levels(tmp_path):
     assert sampling_of(sim.load(path).simulation)[1] == 100_000
     sampling, worlds = sampling_of(sim.load(path, worlds="4k").simulation)
     assert (sampling.groups, worlds) == (80, 4_000)
+
+
+# --- Changes from Python --------------------------------------------------------------------------
+
+
+def test_one_assignment_is_one_text(tmp_path):
+    file = tmp_path / "one.toml"
+    file.write_text('[portfolio.a]\ntier = "micro"\ncreators = 3\n')
+    assert sim.load(file, "portfolio.a.creators=7").portfolio["a"].creators == 7
+    assert sim.load(file, ["portfolio.a.creators=7"]) == sim.load(file, "portfolio.a.creators=7")
+
+
+def test_an_experiment_with_other_values_is_that_of_its_file(tmp_path):
+    file = tmp_path / "one.toml"
+    file.write_text('[portfolio.a]\ntier = "micro"\ncreators = 3\n[tier.micro]\nfee = 200\n')
+    experiment = sim.load(file)
+    for changes in (
+        "portfolio.a.creators=7",
+        ["portfolio.a.creators=7"],
+        {"portfolio.a.creators": 7},
+    ):
+        assert experiment.with_(changes) == sim.load(file, "portfolio.a.creators=7")
+    assert experiment.with_(worlds=2_000, seed=3) == sim.load(file, worlds=2_000, seed=3)
+    # A budget takes the place of a count, as it does after --set.
+    assert experiment.with_({"portfolio.a.budget": 5_000}).portfolio["a"].creators is None
+    assert experiment.portfolio["a"].creators == 3
+
+
+def test_all_faults_of_other_values_come_at_once(tmp_path):
+    file = tmp_path / "one.toml"
+    file.write_text('[portfolio.a]\ntier = "micro"\ncreators = 3\n')
+    with pytest.raises(sim.ExperimentError) as raised:
+        sim.load(file).with_({"tier.micro.fee": -5, "portfolio.a.creatros": 1})
+    assert [fault.key for fault in raised.value.faults] == [
+        "portfolio.a.creatros",
+        "tier.micro.fee",
+    ]

@@ -16,6 +16,7 @@ import pytest
 from sim.experiment import ExperimentError
 from sim.questions.breakeven import breakeven
 from sim.questions.breakeven._answer import MOST
+from sim.vary.variant import variant
 
 FEE = "tier.few.fee"
 TIE = 8_000.0
@@ -142,15 +143,104 @@ def test_answers_repeat(still):
     assert breakeven.read(json.loads(json.dumps(first.to_dict(), allow_nan=False))) == first
 
 
+# --- One portfolio --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on", ["roi_median", "roi_mean", "profit_mean"])
+@pytest.mark.parametrize(
+    ("key", "values", "expected", "pays"),
+    [
+        # 1,600 orders at a margin of 0.6 pay 16,000 USD back.
+        ("economics.order_value", [10.0, 14.0, 20.0, 30.0], 16_000 / (1_600 * 0.6), "above"),
+        # 48,000 USD of contribution pay forty creators.
+        ("tier.many.fee", "600 to 2400", 48_000 / 40, "below"),
+    ],
+    ids=["from", "up to"],
+)
+def test_one_portfolio_pays_for_itself_where_contribution_is_cost(
+    still, on, key, values, expected, pays
+):
+    answer = breakeven(still(), key, on=on, values=values, a="many", to=0, beliefs=False)
+    (tie,) = answer.ties
+    assert abs(tie.value - expected) < ERRORS * tie.se
+    sides = {"above": tie.better_above, "below": tie.better_below}
+    assert sides.pop(pays) == "many"
+    assert [*sides.values()] == [None]
+    assert answer.decision.names == ("many",)
+    assert {row["portfolio"] for row in answer.to_rows()} == {"many"}
+    assert answer.headline.startswith("Many pays for itself on")
+    assert ("from a" if pays == "above" else "up to a") in answer.headline
+    assert breakeven.read(json.loads(json.dumps(answer.to_dict(), allow_nan=False))) == answer
+
+
+def test_a_level_of_roi_needs_so_much_more(still):
+    # ROI of one half: contribution of 24,000 USD.
+    answer = breakeven(
+        still(), "economics.order_value", on="roi_mean", values=[20.0, 30.0], a="many", to="50 %",
+        beliefs=False,
+    )  # fmt: skip
+    (tie,) = answer.ties
+    assert abs(tie.value - 24_000 / (1_600 * 0.6)) < ERRORS * tie.se
+    assert "reaches a mean ROI of 50 %" in answer.headline
+
+
+def test_a_chance_of_loss_is_kept_up_to_a_fee(still):
+    # C is 48,000 (1 + SPREAD z) nearly: P(loss) is 5 % where 40 fees are its 5 % quantile.
+    answer = breakeven(
+        still(), "tier.many.fee", on="loss_probability", values="900 to 1500 in 61 steps",
+        a="many", to=0.05, beliefs=False,
+    )  # fmt: skip
+    (tie,) = answer.ties
+    expected = 1_200 * (1.0 - 1.6449 * SPREAD)
+    # The skewness of C, about three times SPREAD, moves a 5 % quantile by 0.28 SPREAD of its sd.
+    assert abs(tie.value - expected) < ERRORS * tie.se + 1_200 * SPREAD * 0.3 * 3.0 * SPREAD
+    assert (tie.better_below, tie.better_above) == ("many", None)
+    assert "at most 5 %" in answer.headline
+
+
+def test_beliefs_give_the_range_of_one_portfolio(still):
+    # Contribution is 48,000 USD times a lognormal factor of mean one.
+    s = 0.2
+    beliefs = {"beliefs.conversion_rate": {"sd": s, "common": 0}}
+    answer = breakeven(still(**beliefs), "tier.many.fee", a="many", to=0)
+    error = math.sqrt(0.05 * 0.95 / 100) / 0.10314 * s
+    for end, score in ((answer.beliefs.low, -1.6449), (answer.beliefs.high, 1.6449)):
+        assert abs(math.log(end / 1_200) - score * s + s * s / 2.0) < ERRORS * error
+    assert "as beliefs go" in answer.headline
+    (band,) = [p for p in answer.plot().patches if p.get_gid() == "beliefs"]
+    assert band.get_x() == pytest.approx(answer.beliefs.low)
+
+
+def test_a_level_everywhere_or_nowhere_is_an_answer(still):
+    options = {"a": "many", "to": 0, "beliefs": False}
+    never = breakeven(still(), "tier.many.fee", values="2000 to 4000", **options)
+    assert "pays for itself on mean ROI at no fee of many tried" in never.headline
+    assert "nowhere between" in never.sentence
+    always = breakeven(still(), "tier.many.fee", values="100 to 400", **options)
+    assert "at any fee of many tried" in always.headline
+
+
+def test_a_single_portfolio_has_nothing_else_to_tie_with(still):
+    alone = variant(still(), only=["many"])
+    (tie,) = breakeven(alone, "tier.many.fee", values="600 to 2400", beliefs=False).ties
+    assert abs(tie.value - 1_200) < ERRORS * tie.se
+    with pytest.raises(ExperimentError, match="to: is needed for loss_probability"):
+        breakeven(alone, "tier.many.fee", on="loss_probability")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"to": 0, "on": "a_beats_b"}, "on: compares two portfolios"),
+        ({"to": 0, "a": "many", "b": "few"}, "b: belongs to a tie"),
+        ({"to": 0, "a": "many", "second": "tier.few.fee"}, "key2: draws the line"),
+        ({"to": "much", "a": "many"}, "to: "),
         ({"key": "tier.few.fe"}, "did you mean `tier.few.fee`"),
         ({"on": "roi_medain"}, "did you mean `roi_median`"),
         ({"values": [5.0]}, "at least two"),
         ({"values": "1 to x"}, "write a list"),
     ],
-    ids=["key", "measure", "one value", "range"],
+    ids=["chances", "other", "line", "level", "key", "measure", "one value", "range"],
 )
 def test_faults(still, options, message):
     arguments = {"key": FEE, **options}

@@ -124,3 +124,12 @@ def test_without_scenarios_the_way_out_is_shown(still):
 def test_unknown_names_are_met_with_the_nearest(stressed):
     with pytest.raises(ExperimentError, match="did you mean `recession`"):
         scenario(stressed, ["recesion"])
+
+
+def test_a_percentage_is_a_change(still):
+    # 48,000 USD of contribution less a fifth; fees of 16,000 USD by half.
+    tables = {"worse": {"economics.order_value": "-20 %"}, "cheap": {"tier.many.fee": "50 %"}}
+    answer = scenario(still(scenario=tables)).scenarios
+    levels = {case.scenario: case.portfolios["many"]["roi_mean"] for case in answer}
+    for name, level in {"worse": 1.4, "cheap": 5.0}.items():
+        assert abs(levels[name].value - level) < ERRORS * levels[name].se

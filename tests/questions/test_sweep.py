@@ -170,3 +170,24 @@ def test_all_faults_of_the_table_come_at_once(priced):
     with pytest.raises(ExperimentError) as caught:
         check_sweep(priced(sweep={"tier.micro.fe": [1], "costs.fixd": [2]}))
     assert len(caught.value.faults) == 2
+
+
+@pytest.mark.parametrize("key", ["portfolio.many.budget", "portfolio.many.creators"])
+@pytest.mark.parametrize("market", [None, 1e7])
+def test_a_swept_size_without_a_market_is_told_to_be_flat(still, key, market):
+    changes = (
+        {"portfolio.many": {"tier": "many", "budget": 16_000}} if key.endswith("budget") else {}
+    )
+    if market:
+        changes |= {"niche.general.market": market}
+    experiment = still(**changes)
+    values = [8_000, 16_000] if key.endswith("budget") else [20, 40]
+    notes = sweep(experiment, {key: values}, means=True).notes
+    assert any("niche.general.market" in note for note in notes) == (market is None)
+
+
+def test_values_of_several_platforms_say_whose_they_are(still):
+    changes = {"portfolio.few.tier": "many", "portfolio.few.platform": "tiktok",
+               "tier.many.on": {"tiktok": {"fee": 800}, "instagram": {}}}  # fmt: skip
+    notes = sweep(still(**changes), {"tier.many.fee": [400, 500]}, means=True).notes
+    assert "tier.many.fee: values are those on instagram; tiktok in proportion." in notes

@@ -98,7 +98,7 @@ def line_costs(
         * pay["commission_rate"],
         "bonus_orders": line["orders"] * costs["bonus_per_order"],
         "bonus_impressions": line["impressions"] / 1e3 * costs["bonus_per_thousand_impressions"],
-        "boosting": 0.0 * ones,
+        "boosting": people["boosting"].sum(axis=1),
         "fixed": ones * costs["fixed"] / lines,
     }
     charged = ("fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions")

@@ -14,6 +14,9 @@ from sim.experiment.distributions import POSITIVE, SHARE, parse
 from sim.experiment.presets import presets
 from sim.plan import make_plan, marginal
 from sim.vary.keys import Varied, find_key, median, recentred
+from sim.vary.overrides import overridden
+from sim.vary.prices import Prices
+from sim.vary.ranges import default_values
 
 POSITIVES = (
     "150 to 600",
@@ -167,3 +170,52 @@ def test_a_size_of_its_own_replaces_the_budget(priced):
     experiment = priced()
     key = find_key(experiment, "portfolio.paid.creators")
     assert Varied(experiment).at({key: 3.0}).portfolio["paid"].creators == 3
+
+
+# --- A tier on several platforms ------------------------------------------------------------------
+
+PLATFORMS = {
+    "simulation": {"worlds": 256, "seed": 4},
+    "portfolio": {
+        "here": {"tier": "micro", "platform": "instagram", "creators": 5},
+        "there": {"tier": "micro", "platform": "tiktok", "creators": 5},
+    },
+}
+
+
+@pytest.mark.parametrize("name", ["engagement_rate", "fee"])
+def test_platforms_of_a_tier_stay_as_far_apart_as_they_are(name):
+    experiment = build(PLATFORMS)
+    key = find_key(experiment, f"tier.micro.{name}")
+    halved = Varied(experiment).at({key: 0.5 * key.base})
+    places = [getattr(e.tier["micro"].on[p], name) for e in (experiment, halved)
+              for p in ("instagram", "tiktok")]  # fmt: skip
+    here, there, half_here, half_there = map(median, places)
+    assert here != pytest.approx(there, rel=0.1)
+    assert (half_here, half_there) == pytest.approx((0.5 * here, 0.5 * there), rel=1e-6)
+
+
+def test_a_scenario_of_half_keeps_platforms_and_spread():
+    told = {"scenario": {"half": {"tier.micro.engagement_rate": "0.5x"}}}
+    experiment = build(PLATFORMS | told)
+    (half,) = overridden(Varied(experiment), experiment.scenario).values()
+    for platform in ("instagram", "tiktok"):
+        before, after = (e.tier["micro"].on[platform].engagement_rate for e in (experiment, half))
+        assert median(after) == pytest.approx(0.5 * median(before), rel=1e-6)
+        assert after.family == before.family
+
+
+def test_simulation_and_algebra_move_platforms_alike():
+    experiment = build(PLATFORMS)
+    key, run = find_key(experiment, "tier.micro.fee"), sim.simulate(experiment)
+    sheet = Prices(experiment, run).sheet([key], np.array([[1.7 * key.base]]))
+    simulated = sim.simulate(Varied(experiment).at({key: 1.7 * key.base}))
+    # Creators are single precision: seven digits.
+    np.testing.assert_allclose(sheet.at(0)["cost"], simulated["cost"], rtol=2e-6)
+
+
+def test_a_default_range_of_a_share_stays_possible_on_every_platform():
+    experiment = build(PLATFORMS)
+    key = find_key(experiment, "tier.micro.engagement_rate")
+    ends = default_values(experiment, key, 3, wide=True)
+    Varied(experiment).at({key: ends[-1]})  # raises where one of the platforms goes beyond 1

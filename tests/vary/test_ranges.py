@@ -84,3 +84,42 @@ def test_default_ranges_are_possible_values(priced):
     assert ends("shocks.loadings.conversion_rate.campaign") == pytest.approx((0, 0.99))
     low, high = ends("tier.micro.authentic_share")
     assert 0 < low < high < 1
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "expected"),
+    [
+        ("tier.micro.fee", "50 %", [0.5]),
+        ("tier.micro.fee", "-20%", [0.8]),
+        ("tier.micro.fee", "+50%", [1.5]),
+        ("tier.micro.fee", "-20%, 0%, 20%", [0.8, 1.0, 1.2]),
+        ("tier.micro.fee", ["-20 %", "+20 %"], [0.8, 1.2]),
+        ("tier.micro.fee", "-20% to +20% in 5 steps", [0.8, 0.9, 1.0, 1.1, 1.2]),
+        ("tier.micro.fee", "50 % to 150 % in 3 steps", [0.5, 1.0, 1.5]),
+        ("economics.gross_margin", "-10%", [0.9]),
+        ("economics.gross_margin", "0.5x", [0.5]),
+    ],
+)
+def test_a_percentage_of_an_amount_and_a_signed_one_are_relative(priced, name, written, expected):
+    key = find_key(priced(), name)
+    values = read_values(key, written, "f.toml")
+    assert values == pytest.approx([factor * key.base for factor in expected], rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "expected"),
+    [
+        ("economics.gross_margin", "50%", [0.5]),
+        ("economics.gross_margin", "40% to 60% in 3 steps", [0.4, 0.5, 0.6]),
+        ("beliefs.fee.sd", "30%", [0.3]),
+        ("tier.micro.engagement_reach_correlation", "-20%", [-0.2]),
+    ],
+)
+def test_a_percentage_of_a_share_is_the_share(priced, name, written, expected):
+    assert read_values(find_key(priced(), name), written, "f.toml") == pytest.approx(expected)
+
+
+def test_a_percentage_of_nothing_is_refused(priced):
+    key = find_key(priced(**{"costs.fixed": 0}), "costs.fixed")
+    with pytest.raises(ExperimentError, match="is 0 in the experiment, so `%` says nothing"):
+        read_values(key, "-20%", "f.toml")

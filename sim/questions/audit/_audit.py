@@ -10,7 +10,6 @@ holds because a default was made of it says so.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +21,10 @@ from ...run.simulate import Progress, simulate
 from ...text.numbers import FRACTION, Number, cell, from_to
 from ...vary.keys import Varied, find_key
 from ...vary.variant import variant
-from ..common import as_measured
+from ..common import as_measured, finite
 from ..question import Setting
-from ._answer import Audit, Verdict
-from ._checked import AuditRow, Checked, Simulated
+from ._answer import Audit, Simulated, Verdict
+from ._checked import AuditRow, Checked
 from ._rows import AuditError, Book, Row, packaged
 from .expressions import (
     Interval,
@@ -119,7 +118,9 @@ def _scenes(
     if experiment is None:
         base = _packaged_defaults(book)
     else:
-        base = variant(experiment, portfolios=book.portfolios)
+        # Claims speak of posts that nobody boosted, unless a portfolio of the book says so.
+        unboosted = {("boost", "budget"): 0.0}
+        base = variant(experiment, unboosted, portfolios=book.portfolios)
     change = {"worlds": worlds, "replicates": 1, "beliefs": None}
     if seed is not None:
         change["seed"] = seed
@@ -151,7 +152,7 @@ def _checked(row: Row, book: Book, speaker: Speaker) -> AuditRow:
     simulated: Simulated | None = None
     if row.requires:
         key = find_key(speaker.scenes[""].experiment, row.requires["key"])
-        simulated = Simulated(math.nan if key.base is None else key.base, 0.0)
+        simulated = Simulated(finite(key.base), 0.0)
         unit = unit or key.unit
         if not _holds(claimed, simulated, None, tolerance):
             needs = (Need(key.name, claimed.low, claimed.high, key.base, key.unit),)
@@ -187,10 +188,10 @@ def _checked(row: Row, book: Book, speaker: Speaker) -> AuditRow:
 
 def _simulated(value: Value, row: Row, speaker: Speaker) -> Simulated:
     if isinstance(value, Interval):
-        return Simulated(number(value), 0.0)
+        return Simulated(finite(number(value)), 0.0)
     like = speaker.scenes[next(iter(portfolios_in(row.simulated)))].dataset
     result = as_measured(value, row.unit, like)
-    return Simulated(number(value), result.se, result.reason)
+    return Simulated(finite(number(value)), result.se, result.reason)
 
 
 def _below(row: Row, claimed: Interval, speaker: Speaker) -> tuple[float, float] | None:
@@ -214,6 +215,8 @@ def _holds(
 ) -> bool:
     if below is not None:
         return below[1] >= AMONG[0] and below[0] <= AMONG[1]
+    if simulated.value is None:
+        return False
     error = FORGIVEN * (simulated.se or 0.0)
     value = Interval(simulated.value - error, simulated.value + error)
     return claimed.widened(tolerance).meets(value)

@@ -1,4 +1,4 @@
-"""The value of a key at which two portfolios tie: `sim breakeven`.
+"""The value of a key at which two portfolios tie, or one pays for itself: `sim breakeven`.
 
 `_breakeven.py` is the method, with `_solving.py` and `_crossing.py` (where the curve of a sweep
 changes its sign), `_beliefs.py` (where it does for each draw of the beliefs) and `_hiring.py` (how
@@ -9,10 +9,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from ...experiment.distributions import DistributionError, number
 from ..question import Flag, Pair, Question, Setting
 from ._answer import Breakeven
+
+
+def _level(written: Any) -> float | None:
+    """Read a level as an experiment file does: ``0``, ``50 %``, ``20k``."""
+    if written is None:
+        return None
+    try:
+        return number(written)
+    except DistributionError as error:
+        raise ValueError(str(error)) from None
 
 
 class BreakevenOptions(Pair):
@@ -24,8 +35,13 @@ class BreakevenOptions(Pair):
     )
     on: str = Field(
         "roi_mean",
-        description="What they tie on: roi_mean, roi_median, roi_es05, a_beats_b (even chances), "
-        "...",
+        description="What they tie on: roi_mean, roi_median, profit_mean, loss_probability, "
+        "a_beats_b (even chances), ...",
+    )
+    to: Annotated[float | None, BeforeValidator(_level), Flag(metavar="LEVEL")] = Field(
+        None,
+        description="For one portfolio (--a): the level to reach, such as 0 for its money back "
+        "[two portfolios tie].",
     )
     values: Any = Field(
         None, description='Where to look, such as "1000 to 20000" [all that makes sense].'
@@ -43,7 +59,9 @@ class BreakevenOptions(Pair):
 
     def stem(self, question: str) -> str:
         """Return a name with the measure and the keys."""
-        return "_".join([question, self.on, self.key, *([self.second] if self.second else [])])
+        alone = [] if self.to is None else [self.a or "alone", str(self.to)]
+        keys = [self.key, *([self.second] if self.second else [])]
+        return "_".join([question, self.on, *keys, *alone])
 
 
 def _ask(setting: Setting, options: BreakevenOptions) -> Breakeven:
@@ -55,10 +73,13 @@ def _ask(setting: Setting, options: BreakevenOptions) -> Breakeven:
 breakeven = Question(
     name="breakeven",
     section="flips",
-    asks="at which fee, conversion or order value the choice flips",
-    about="""Find the value of a key at which the two portfolios of FILE tie; none is an answer too.
+    asks="at which fee, conversion or order value the choice flips, or a portfolio pays for itself",
+    about="""Find the value of a key at which two portfolios of FILE tie, or with --to one of them
+reaches a level: its money back, a profit, a chance of loss. None is an answer too.
 
-Example: sim breakeven experiments/micro_vs_macro.toml --key tier.macro.fee --on roi_median""",
+Example: sim breakeven experiments/micro_vs_macro.toml --key tier.macro.fee --on roi_median
+
+Example: sim breakeven experiments/micro_vs_macro.toml --key economics.order_value --a micro --to 0 --on roi_median""",
     options=BreakevenOptions,
     answer=Breakeven,
     ask=_ask,

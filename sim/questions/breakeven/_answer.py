@@ -1,4 +1,4 @@
-"""Where two portfolios tie, as an answer: figures, and the words for them."""
+"""Where two portfolios tie, or one reaches a level, as an answer: figures, and words for them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from ...text.numbers import (
     setting,
     told,
 )
+from ..common import LESS_IS_BETTER
 from ..question import Answer, Sides, absent
 from ..sweep._answer import Sweep, spread
 from ..sweep._drawn import Array, Axis, Grid, as_array
@@ -102,12 +103,14 @@ class TieGrid:
 
 @dataclass(frozen=True)
 class Breakeven(Answer):
-    """At which value of a key two portfolios tie.
+    """At which value of a key two portfolios tie, or one reaches a level.
 
     Attributes
     ----------
     decision
         The portfolios.
+    to
+        Level of the measure that one portfolio is to reach, in its unit; None for a pair.
     on, words, unit
         The measure that they tie on, in words, its unit.
     key, second
@@ -141,6 +144,7 @@ class Breakeven(Answer):
     worlds: int
     sentence: str
     headline: str
+    to: float | None = Field(default=None, exclude_if=absent)
     ties: tuple[Tie, ...] = ()
     beliefs: BeliefRange | None = None
     hiring: tuple[Hiring, ...] = ()
@@ -185,7 +189,8 @@ class Breakeven(Answer):
         ]
         tables = [from_records("breakeven", "a value of the key", self.to_rows(), units)]
         if ties:
-            about = "a value of the key at which the portfolios tie, with its 95 % interval"
+            does = "the portfolios tie" if self.to is None else "the level is reached"
+            about = f"a value of the key at which {does}, with its 95 % interval"
             own = dict.fromkeys(("tie", "low", "high"), unit)
             tables.append(from_records("breakeven_ties", about, ties, own))
         return tuple(tables)
@@ -224,8 +229,10 @@ class Breakeven(Answer):
                 for measure in measures
                 for name, own in here.items()
             }
-            wins = figure(here[self.decision.a], "a_beats_b")
-            texts.append(row | {f"{self.decision.a} beats {self.decision.b}": wins})
+            if self.decision.b is not None:
+                wins = figure(here[self.decision.a], "a_beats_b")
+                row[f"{self.decision.a} beats {self.decision.b}"] = wins
+            texts.append(row)
         return texts
 
     def _around(self, curve: Sweep) -> list[int]:
@@ -281,11 +288,15 @@ class Breakeven(Answer):
         model = self._panel(x, levels, label, outcome, by_factors(x), tiers)
         now = "" if self.key.base is None else f"; now {setting(self.key.base)}"
         places = "; ".join(
-            f"tie at {told(tie.number)}, 95 % interval {from_to(tie.low, tie.high, tie.se)}"
+            f"{self._mark} at {told(tie.number)}, 95 % interval {from_to(tie.low, tie.high, tie.se)}"
             for tie in self.ties
             if tie.low is not None and tie.high is not None
         )
-        marks = "; upright line: tie with its 95 % interval" if self.ties else ""
+        if self.beliefs is not None and self.beliefs.draws:
+            places = "; ".join(filter(None, [places, self.beliefs.sentence]))
+        marks = f"; upright line: {self._mark} with its 95 % interval" if self.ties else ""
+        doubt = self._doubt()
+        marks += "; wide band: nine in ten draws of the beliefs" if doubt else ""
         worlds = f"{counted(self.worlds, 'world')} at each point"
         return Figure(
             name=self.question,
@@ -307,7 +318,9 @@ class Breakeven(Answer):
                 unit=figures.unit,
                 signed=self.on.startswith("roi"),
                 base=self.key.base,
-                level=0.5 if paired else None,
+                level=0.5 if paired else self.to,
+                wins=paired,
+                doubt=doubt,
                 tiers=tiers,
             ),
             probe=model,
@@ -336,12 +349,19 @@ class Breakeven(Answer):
                 )
             )
         heights = [y for curve in curves for y in curve.y] or [0.0, 1.0]
-        low, high = min(*heights, 0.0), max(heights)
+        low, high = min(*heights, self.to or 0.0, 0.0), max(*heights, self.to or 0.0)
         if self.on == "a_beats_b":
             curves.append(Curve("even chances", _ends(x), (0.5, 0.5), "muted", kind="dashed"))
+        if self.to:
+            level = cell(Number(self.to, 0.0, self.unit))
+            curves.append(Curve(level, _ends(x), (self.to, self.to), "muted", kind="dashed"))
         for tie in self.ties:
-            name = f"tie at {brief(tie.number)}"
+            name = f"{self._mark} at {brief(tie.number)}"
             curves.append(Curve(name, (tie.value, tie.value), (low, high), "ink", kind="dashed"))
+        base = self.key.base
+        if base is not None and x[0] <= base <= x[-1]:
+            name = f"now {setting(base)}"
+            curves.append(Curve(name, (base, base), (low, high), "muted", kind="dashed"))
         unit = FRACTION if self.on == "a_beats_b" else self.unit
         return Curves(
             tuple(curves),
@@ -356,12 +376,29 @@ class Breakeven(Answer):
             x_log=log,
         )
 
+    @property
+    def _mark(self) -> str:
+        """What the line of a tie says."""
+        if self.to is None:
+            return "tie"
+        if self.to == 0.0 and self.on not in LESS_IS_BETTER:
+            return "break-even"
+        return "level reached"
+
+    def _doubt(self) -> tuple[float | None, float | None] | None:
+        """Return the ends of the range over the beliefs; an open one is None."""
+        ends = self.beliefs
+        if ends is None or (ends.low is None and ends.high is None):
+            return None
+        return ends.low, ends.high
+
     def _window(self, x: Array) -> slice:
         """Return the part of the curve around the ties and today's value."""
         places = [tie.value for tie in self.ties]
         if not places or not x[0] > 0.0:
             return slice(None)
         places += [self.key.base] if self.key.base else []
+        places += [end for end in self._doubt() or () if end is not None]
         first = int(np.searchsorted(x, min(places) / _AROUND, "right")) - 1
         last = int(np.searchsorted(x, max(places) * _AROUND, "left")) + 1
         return slice(max(first, 0), last)

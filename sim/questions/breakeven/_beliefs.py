@@ -15,12 +15,13 @@ from ...measures.estimate import Measurer
 from ...measures.worlds import PortfolioWorlds
 from ...plan import make_plan
 from ...run.simulate import simulate
-from ...text.numbers import setting
+from ...text.numbers import rounded, setting
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
 from ...vary.variant import variant
-from ..common import LESS_IS_BETTER, Decision, finite
+from ..common import finite
 from ._crossing import between, crossings
+from ._solving import Aim
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,22 +66,34 @@ class BeliefRange:
             return self.note
         share = f"{round(self.within * self.draws) or 'none'} of {self.draws}"
         if self.low is None and self.high is None:
-            return f"in {share} draws of the beliefs they tie in this range"
+            return f"it lies in this range in {share} draws of the beliefs"
         if self.low is None:
-            place = f"19 in 20 draws of the beliefs put the tie below {setting(self.high or 0.0)}"
+            place = f"19 in 20 draws of the beliefs put it below {setting(self.high or 0.0)}"
         elif self.high is None:
-            place = f"19 in 20 draws of the beliefs put the tie above {setting(self.low)}"
+            place = f"19 in 20 draws of the beliefs put it above {setting(self.low)}"
         else:
             ends = f"{setting(self.low)} and {setting(self.high)}"
-            place = f"nine in ten draws of the beliefs put the tie between {ends}"
+            place = f"nine in ten draws of the beliefs put it between {ends}"
         return f"{place} (in {share} it lies in the range looked at)"
+
+    @property
+    def brief(self) -> str:
+        """Say it in a title's length; empty where there is no range."""
+        low, high = (
+            None if end is None else setting(rounded(end, 2)) for end in (self.low, self.high)
+        )
+        if low is not None and high is not None:
+            return f"{low} to {high}"
+        if high is not None:
+            return f"below {high}"
+        return f"above {low}" if low is not None else ""
 
 
 def belief_range(
     experiment: Experiment,
     key: Key,
     points: Sequence[float],
-    decision: Decision,
+    aim: Aim,
     reference: float | None,
     resize: bool,
     threads: int | None,
@@ -93,7 +106,7 @@ def belief_range(
         The experiment.
     key, points
         Key to solve for, and its values, increasing.
-    decision
+    aim
         Portfolios, and what they tie on.
     reference
         Tie over all worlds: of several ties of a draw the nearest one counts.
@@ -108,7 +121,7 @@ def belief_range(
     nested = variant(experiment, values={("simulation", key): item for key, item in how.items()})
     gaps = np.array(
         [
-            [_gap_by_draw(worlds, decision, part) for part in (slice(None), *_HALVES)]
+            [_gap_by_draw(worlds, aim, part) for part in (slice(None), *_HALVES)]
             for worlds in _worlds(nested, key, points, resize, threads)
         ]
     )
@@ -137,24 +150,28 @@ def _worlds(
         yield simulate(varied.at({key: value}), threads=threads)
 
 
-def _gap_by_draw(worlds: xr.Dataset, decision: Decision, part: slice) -> Array:
-    """Return how much better a is than b by a part of each draw's worlds, shape (draws,)."""
-    sides = {name: PortfolioWorlds(worlds, name) for name in (decision.a, str(decision.b))}
+def _gap_by_draw(worlds: xr.Dataset, aim: Aim, part: slice) -> Array:
+    """Return the gap of an aim by a part of each draw's worlds, shape (draws,)."""
+    sides = {name: PortfolioWorlds(worlds, name) for name in aim.portfolios}
 
     def rows(variable: str, portfolio: str) -> Array:
         values = sides[portfolio].read(variable)
         return np.asarray(values.reshape(DRAWS, WORLDS)[:, part])
 
-    a, b, on = decision.a, str(decision.b), decision.measure
+    on = aim.measure
     if on == "a_beats_b":
-        row = COMPARISONS[on]
-        return _where_defined(row.function, [rows("roi", a), rows("roi", b)], {}) - 0.5
-    row = MEASURES[on]
-    own, other = (
-        _where_defined(row.function, [rows(name, portfolio) for name in row.variables], row.options)
-        for portfolio in (a, b)
-    )
-    return np.asarray(other - own if on in LESS_IS_BETTER else own - other)
+        function = COMPARISONS[on].function
+        value = _where_defined(function, [rows("roi", name) for name in aim.portfolios], {})
+    else:
+        row = MEASURES[on]
+        own = [
+            _where_defined(
+                row.function, [rows(name, portfolio) for name in row.variables], row.options
+            )
+            for portfolio in aim.portfolios
+        ]
+        value = own[0] if aim.b is None else own[0] - own[1]
+    return np.asarray(aim.sign * (value - aim.even))
 
 
 def _where_defined(function: Measurer, rows: Sequence[Array], options: Mapping[str, Any]) -> Array:

@@ -1,4 +1,4 @@
-"""Break-even: the value of a key at which two portfolios tie.
+"""Break-even: the value of a key at which two portfolios tie, or one reaches a level.
 
 The curve comes from a sweep; each change of sign is then narrowed down on the same worlds, where
 the gap is a smooth function of the key. Its Monte Carlo error follows from that of the gap and the
@@ -9,7 +9,7 @@ of that spread is noise, and it is taken out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from ...experiment.faults import suggestion
 from ...measures.outcome import variable_of
 from ...plan import make_plan
 from ...run.simulate import simulate
-from ...text.names import TWINS, key_words, measure_words, twin_word
+from ...text.names import TWINS, capital, key_words, measure_words, twin_word, with_article
 from ...text.numbers import (
     FRACTION,
     Number,
@@ -36,8 +36,8 @@ from ...vary.keys import Key, find_key
 from ...vary.prices import is_price
 from ...vary.ranges import default_values, read_values
 from ..common import (
+    LESS_IS_BETTER,
     POINT_WORLDS,
-    Decision,
     check_defined,
     decide,
     finite,
@@ -52,7 +52,7 @@ from ..sweep._sweep import Swept, swept
 from ._answer import Breakeven, Gaps, LinePoint, SolvedKey, TieGrid
 from ._beliefs import BeliefRange, belief_range
 from ._hiring import SHARED, Hiring, enough_at, hiring_sentence
-from ._solving import Line, Tie, find_line, find_ties, gap_at, gap_errors, gaps, with_errors
+from ._solving import Aim, Line, Tie, find_line, find_ties, gap_at, gap_errors, gaps, with_errors
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
+#: Beginnings of the measures of which zero means that the money comes back.
+_ZERO = ("roi_", "profit_")
 #: What portfolios may tie on; `a_beats_b` ties at one half.
 TIES = (*MEANS, *QUANTILES, "a_beats_b")
 #: Values of a curve, and of the second key of a line: by algebra, and by simulation.
@@ -75,8 +77,8 @@ class _Solved:
     ----------
     key, second
         The key solved for, and the key of the line; None without a line.
-    decision
-        The portfolios; `measure` is what they tie on.
+    aim
+        The portfolios, or one and the level it is to reach; `measure` is what they tie on.
     ties
         Values at which they tie, increasing; empty where they do not within the range.
     line
@@ -93,7 +95,7 @@ class _Solved:
 
     key: Key
     second: Key | None
-    decision: Decision
+    aim: Aim
     ties: tuple[Tie, ...]
     line: Line
     beliefs: BeliefRange | None
@@ -115,16 +117,17 @@ class _Solved:
     @property
     def equal(self) -> bool:
         """Whether both have the same measure wherever the key stands."""
-        return not gaps(self.curve, self.decision).any()
+        return not gaps(self.curve, self.aim).any()
 
     def answer(self) -> Breakeven:
         """Return it as an answer: plain figures and words."""
         grid = self._grid()
         return Breakeven(
-            decision=Sides(self.decision.a, self.decision.b),
-            on=self.decision.measure,
-            words=measure_words(self.decision.measure),
-            unit=unit_of(self.decision.measure),
+            decision=Sides(self.aim.a, self.aim.b),
+            to=self.aim.level if self.aim.b is None else None,
+            on=self.aim.measure,
+            words=measure_words(self.aim.measure),
+            unit=unit_of(self.aim.measure),
             key=SolvedKey(self.key.name, self.key.unit, self.key.base),
             worlds=self.curve.worlds,
             sentence=self.sentence,
@@ -147,8 +150,8 @@ class _Solved:
             return None
         data = self.curve.dataset
         shape = (data.sizes[self.key.name], data.sizes[self.second.name])
-        gap = gaps(self.curve, self.decision).reshape(shape)
-        se = gap_errors(self.curve, self.decision).reshape(shape)
+        gap = gaps(self.curve, self.aim).reshape(shape)
+        se = gap_errors(self.curve, self.aim).reshape(shape)
         return TieGrid(
             data[self.key.name].values.tolist(),
             data[self.second.name].values.tolist(),
@@ -160,19 +163,42 @@ class _Solved:
 
     @property
     def headline(self) -> str:
-        """Say it in one line."""
-        a, b, name = self.decision.a, self.decision.b, key_words(self.key.name)
+        """Say it in one line; the beliefs, where they were asked, give the range of the first tie."""
+        a, b, name = capital(self.aim.a), self.aim.b, key_words(self.key.name)
         if self.second is not None:
-            return f"Where {a} and {b} {_tied(self.decision.measure)}"
+            return f"Where {a} and {b} {_tied(self.aim.measure)}"
         if self.equal:
-            return f"{a} and {b} are equal at any {name} tried"
+            return f"{self._who} {'is the same' if b is None else 'are equal'} at any {name} tried"
         if not self.ties:
-            return f"{a} and {b} {_tied(self.decision.measure, False)} at any {name} tried"
-        places = " and ".join(
-            brief(tie.number) if tie.se is None else told(tie.number) for tie in self.ties
-        )
-        unit = f" {self.key.unit}" if is_money(self.key.unit) else ""
-        return f"{a} and {b} {_tied(self.decision.measure)} at a {name} of {places}{unit}"
+            if b is not None:
+                return f"{a} and {b} {_tied(self.aim.measure, False)} at any {name} tried"
+            return (
+                f"{a} {_reached(self.aim)} at {'any' if self._better_first else 'no'} {name} tried"
+            )
+        doubt = self.beliefs.brief if self.beliefs is not None else ""
+        unit = f" {self.key.unit.partition(',')[0]}" if is_money(self.key.unit) else ""
+        places = []
+        for i, tie in enumerate(self.ties):
+            place = brief(tie.number) if tie.se is None or doubt else told(tie.number)
+            place += f"{unit} ({doubt} as beliefs go)" if doubt and not i else unit
+            if b is None:
+                side = "from" if tie.better_above else "up to"
+                place = f"{side} {place}" if i else f"{side} {with_article(name)} of {place}"
+            places.append(place)
+        if b is None:
+            return f"{a} {_reached(self.aim)} {' and '.join(places)}"
+        return f"{a} and {b} {_tied(self.aim.measure)} at {with_article(name)} of {' and '.join(places)}"
+
+    @property
+    def _who(self) -> str:
+        if self.aim.b is None:
+            return f"The {measure_words(self.aim.measure)} of {self.aim.a}"
+        return f"{self.aim.a} and {self.aim.b}"
+
+    @property
+    def _better_first(self) -> bool:
+        """Whether a is better, or above its level, at the smallest value."""
+        return bool(gaps(self.curve, self.aim)[0] > 0.0)
 
     @property
     def range(self) -> tuple[float, float]:
@@ -185,68 +211,77 @@ class _Solved:
         """Say where the portfolios tie, how sure that is, and what holds on either side."""
         if self.second is not None:
             return self._line_sentence(self.second)
-        a, b = self.decision.a, self.decision.b
+        a, b = self.aim.a, self.aim.b
         low, high = (setting(end) for end in self.range)
         worlds = f"{counted(self.curve.worlds, 'world')}"
+        key = f"{key_words(self.key.name)} ({self.key.unit}"
+        what = measure_words(self.aim.measure)
         if self.equal:
-            return (
-                f"{a} and {b} are equal on {measure_words(self.decision.measure)} wherever the "
-                f"{key_words(self.key.name)} ({self.key.unit}) stands between {low} and {high}: it "
-                f"decides nothing between them ({worlds})."
-            )
+            start = f"{self._who} is the same" if b is None else f"{a} and {b} are equal on {what}"
+            decides = "nothing there" if b is None else "nothing between them"
+            return f"{start} wherever the {key}) stands between {low} and {high}: it decides {decides} ({worlds})."
         if not self.ties:
-            return (
-                f"{a} and {b} {_tied(self.decision.measure, False)} anywhere between {low} and {high} of "
-                f"the {key_words(self.key.name)} ({self.key.unit}): {self._ahead()}{self._by_beliefs()} ({worlds})."
-            )
+            if b is not None:
+                start = f"{a} and {b} {_tied(self.aim.measure, False)} anywhere"
+            else:
+                start = (
+                    f"{a} {_reached(self.aim)} {'everywhere' if self._better_first else 'nowhere'}"
+                )
+            return f"{start} between {low} and {high} of the {key}): {self._ahead()}{self._by_beliefs()} ({worlds})."
+        now = "" if self.key.base is None else f", now {setting(self.key.base)}"
         parts = []
         for tie in self.ties:
             ends = ""
             if tie.se is not None:
                 span = from_to(tie.low or 0.0, tie.high or 0.0, tie.se)
                 ends = f", 95 % interval {span}"
-            parts.append(
-                f"at {told(tie.number).removesuffix(')')}{ends}; below it {tie.better_below} is "
-                f"better, above it {tie.better_above}{self._twins_at(tie.value)})"
-            )
-        now = "" if self.key.base is None else f", now {setting(self.key.base)}"
+            place = f"{told(tie.number).removesuffix(')')}{ends}"
+            twins = self._twins_at(tie.value)
+            if b is None:
+                side = "more" if tie.better_above else "less"
+                parts.append(f"{place}{twins}) or {side}")
+            else:
+                sides = f"below it {tie.better_below} is better, above it {tie.better_above}"
+                parts.append(f"at {place}; {sides}{twins})")
+        start = f"{a} and {b} {_tied(self.aim.measure)}" if b else f"{a} {_reached(self.aim)}"
         return (
-            f"{a} and {b} {_tied(self.decision.measure)} where the {key_words(self.key.name)} ({self.key.unit}{now}) stands "
+            f"{start} where the {key}{now}) {'stands' if b else 'is'} "
             f"{' and '.join(parts)}{self._by_beliefs()} ({worlds})."
         )
 
     def _twins_at(self, value: float) -> str:
         """Return the medians at a tie of means, or the means at one of medians."""
-        twin, data = TWINS.get(self.decision.measure), self.curve.dataset
+        twin, data = TWINS.get(self.aim.measure), self.curve.dataset
         if twin is None:
             return ""
         x, parts = data[self.key.name].values, []
-        for name in self.decision.portfolios:
+        for name in self.aim.portfolios:
             at, se = (
                 float(np.interp(value, x, data[row].sel(portfolio=name).values))
                 for row in (twin, f"{twin}_se")
             )
             parts.append(f"{name} {told(Number(at, se, unit_of(twin)))}")
-        return f"; {twin_word(self.decision.measure)} there: {', '.join(parts)}"
+        return f"; {twin_word(self.aim.measure)} there: {', '.join(parts)}"
 
     def _ahead(self) -> str:
         """Say who is better all along, with the gap at both ends."""
-        gap = gaps(self.curve, self.decision)
-        winner = self.decision.a if gap[0] > 0.0 else self.decision.b
-        measure, data = self.decision.measure, self.curve.dataset
+        winner = self.aim.a if self._better_first else self.aim.b
+        measure, data = self.aim.measure, self.curve.dataset
         if measure == "a_beats_b":
             ends = [told(Number(data[measure].values[i], data["a_beats_b_se"].values[i], FRACTION))
                     for i in (0, -1)]  # fmt: skip
             return (
-                f"{winner} is better; {self.decision.a} has the higher ROI in {ends[0]} of worlds "
+                f"{winner} is better; {self.aim.a} has the higher ROI in {ends[0]} of worlds "
                 f"at one end and in {ends[1]} at the other"
             )
         ends = []
-        for name in self.decision.portfolios:
+        for name in self.aim.portfolios:
             value = data[measure].sel(portfolio=name).values
             error = data[f"{measure}_se"].sel(portfolio=name).values
             figures = [told(Number(value[i], error[i], unit_of(measure))) for i in (0, -1)]
             ends.append(f"{name} from {figures[0]} to {figures[1]}")
+        if self.aim.b is None:
+            return f"its {measure_words(measure)} goes{ends[0].removeprefix(self.aim.a)}"
         return f"{winner} is better ({'; '.join(ends)})"
 
     def _by_beliefs(self) -> str:
@@ -257,7 +292,7 @@ class _Solved:
 
     def _line_sentence(self, second: Key) -> str:
         tied = [(x, y, se) for x, y, se in self.line if y is not None]
-        start = f"{self.decision.a} and {self.decision.b} {_tied(self.decision.measure)}"
+        start = f"{self.aim.a} and {self.aim.b} {_tied(self.aim.measure)}"
         if not tied:
             low, high = (setting(end) for end in self.range)
             return (
@@ -283,28 +318,32 @@ def _tied(measure: str, tie: bool = True) -> str:
     return ("tie" if tie else "do not tie") + f" on {measure_words(measure)}"
 
 
+def _reached(aim: Aim) -> str:
+    """Say what a portfolio alone does where it is at its level or better."""
+    what = measure_words(aim.measure)
+    level = told(Number(aim.level, 0.0, unit_of(aim.measure)))
+    if aim.measure == "loss_probability":
+        return f"loses money in at most {level} of worlds"
+    if aim.measure in LESS_IS_BETTER:
+        return f"has a {what} of at most {level}"
+    return f"pays for itself on {what}" if aim.level == 0.0 else f"reaches a {what} of {level}"
+
+
 def ask(setting: Setting, options: BreakevenOptions) -> Breakeven:
-    """Find where two portfolios tie; that they do not is an answer too.
+    """Find where two portfolios tie, or one reaches a level; that they do not is an answer too.
 
     Raises
     ------
     ExperimentError
-        For unknown keys, impossible values, or a single portfolio.
+        For unknown keys and impossible values.
     """
     return _solved(setting, options).answer()
 
 
 def _solved(setting: Setting, options: BreakevenOptions) -> _Solved:
     experiment, run, threads = setting.experiment, setting.run, setting.threads
-    on, resize = options.on, options.resize
-    decision = decide(experiment, options.a, options.b)
-    if decision.b is None:
-        fault = Fault("portfolio", "a break-even needs two portfolios")
-        raise ExperimentError(experiment.file, [fault])
-    if on not in TIES:
-        fault = Fault("on", f"is nothing to tie on; {suggestion(on, TIES)}", on)
-        raise ExperimentError(experiment.file, [fault])
-    decision = replace(decision, measure=on)
+    resize = options.resize
+    aim = _aim(experiment, options)
     solved = find_key(experiment, options.key)
     other = find_key(experiment, options.second) if options.second else None
     by_algebra = (
@@ -312,7 +351,7 @@ def _solved(setting: Setting, options: BreakevenOptions) -> _Solved:
     )
     used = experiment
     if not by_algebra:
-        used = only(with_worlds(experiment, options.points or POINT_WORLDS), decision)
+        used = only(with_worlds(experiment, options.points or POINT_WORLDS), aim)
     if by_algebra and run is None:
         run = setting.finished()
     points = _values(
@@ -329,45 +368,78 @@ def _solved(setting: Setting, options: BreakevenOptions) -> _Solved:
         grid,
         zipped=False,
         resize=resize,
-        a=decision.a,
-        b=decision.b,
-        measure=decision.measure,
+        a=aim.a,
+        b=aim.b,
+        measure=aim.measure,
+        alone=aim.b is None,
         worlds=options.points,
         run=run,
         threads=threads,
         progress=setting.progress,
     )
     kept = run if curve.simulated == 0 else None
-    missing = _left_out(experiment, run if run is not None else used, decision, threads)
+    missing = _left_out(experiment, run if run is not None else used, aim, threads)
     if other is not None:
-        line = find_line(curve, solved, other, decision)
+        line = find_line(curve, solved, other, aim)
         if kept is not None:
-            line = with_errors(line, used, (solved, other), decision, kept)
-        return _Solved(solved, other, decision, (), line, None, curve, left_out=missing)
-    ties = find_ties(curve, solved, decision, gap_at(used, solved, decision, resize, kept, threads))
-    doubt, equal = None, not gaps(curve, decision).any()
+            line = with_errors(line, used, (solved, other), aim, kept)
+        return _Solved(solved, other, aim, (), line, None, curve, left_out=missing)
+    ties = find_ties(curve, solved, aim, gap_at(used, solved, aim, resize, kept, threads))
+    doubt, equal = None, not gaps(curve, aim).any()
     if options.beliefs and not equal:
         reference = ties[0].value if ties else None
-        doubt = belief_range(used, solved, points, decision, reference, resize, threads)
+        doubt = belief_range(used, solved, points, aim, reference, resize, threads)
     enough: tuple[Hiring, ...] = ()
     if not equal and solved.table in SHARED:
         now = [solved.base] if solved.base is not None else []
         looked = sorted({points[0], *(tie.value for tie in ties), *now, points[-1]})
-        largest = max(decision.portfolios, key=lambda name: _creators(used, name))
+        largest = max(aim.portfolios, key=lambda name: _creators(used, name))
         enough = enough_at(used, solved, looked, largest, worlds=options.points, threads=threads)
-    return _Solved(solved, None, decision, ties, (), doubt, curve, enough, missing)
+    return _Solved(solved, None, aim, ties, (), doubt, curve, enough, missing)
+
+
+def _aim(experiment: Experiment, options: BreakevenOptions) -> Aim:
+    """Return what is solved for: a level where one is given, or there is nothing to tie with.
+
+    Raises
+    ------
+    ExperimentError
+        For a measure that nothing ties on, and options that do not go together.
+    """
+    on, level = options.on, options.to
+    faults = []
+    if on not in TIES:
+        faults.append(Fault("on", f"is nothing to tie on; {suggestion(on, TIES)}", on))
+    alone = level is not None or len(experiment.portfolio) == 1
+    if alone and level is None and on in TIES:
+        level = 0.0 if on.startswith(_ZERO) else None
+        if level is None:
+            example = "0.3" if on == "loss_probability" else "50k"
+            problem = f"is needed for {on} of a single portfolio, such as --to {example}"
+            faults.append(Fault("to", problem))
+    if alone and on == "a_beats_b":
+        faults.append(Fault("on", "compares two portfolios: leave out --to", on))
+    if alone and options.b is not None:
+        faults.append(Fault("b", "belongs to a tie of two portfolios: leave out --to", options.b))
+    if alone and options.second is not None:
+        problem = "draws the line on which two portfolios tie: leave out --to"
+        faults.append(Fault("key2", problem, options.second))
+    if faults:
+        raise ExperimentError(experiment.file, faults)
+    aim = decide(experiment, options.a, options.b, alone=alone)
+    return Aim(aim.a, None if alone else aim.b, on, level or 0.0)
 
 
 def _left_out(
-    experiment: Experiment, worlds: xr.Dataset | Experiment, decision: Decision, threads: int | None
+    experiment: Experiment, worlds: xr.Dataset | Experiment, aim: Aim, threads: int | None
 ) -> tuple[str, ...]:
     """Return notes on worlds without what is compared; refuse it where a portfolio never has it."""
-    name = variable_of(decision.measure)
+    name = variable_of(aim.measure)
     data = simulate(worlds, threads=threads) if isinstance(worlds, Experiment) else worlds
-    rows = data[name].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
+    rows = data[name].sel(portfolio=list(aim.portfolios)).transpose("portfolio", "sim")
     values = np.asarray(rows.values)
-    check_defined(experiment.file, name, values, decision.portfolios)
-    return left_out(name, values, decision.portfolios)
+    check_defined(experiment.file, name, values, aim.portfolios)
+    return left_out(name, values, aim.portfolios)
 
 
 def _creators(experiment: Experiment, portfolio: str) -> int:

@@ -14,7 +14,7 @@ from ...run.simulate import simulate
 from ...text.numbers import Number
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices
-from ..common import LESS_IS_BETTER, Decision, compared, finite
+from ..common import LESS_IS_BETTER, Decision, compared, finite, measure_of
 from ..sweep._sweep import Swept
 from ._crossing import Gap, between, crossings, halved, narrowed
 
@@ -31,8 +31,33 @@ _NORMAL_95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
+class Aim(Decision):
+    """What is solved for: a tie of two portfolios, or a level that one portfolio reaches.
+
+    Attributes
+    ----------
+    level
+        Value of the measure that `a` alone is to reach, in its unit; for a pair without meaning.
+    """
+
+    level: float = 0.0
+
+    @property
+    def even(self) -> float:
+        """The value of what is compared at which neither side is better."""
+        if self.b is None:
+            return self.level
+        return 0.5 if self.measure == "a_beats_b" else 0.0
+
+    @property
+    def sign(self) -> float:
+        """1 where more of the measure is better, else -1."""
+        return -1.0 if self.measure in LESS_IS_BETTER else 1.0
+
+
+@dataclass(frozen=True)
 class Tie:
-    """One value at which the two portfolios tie.
+    """One value at which the two portfolios tie, or at which one reaches a level.
 
     Attributes
     ----------
@@ -45,7 +70,7 @@ class Tie:
     reason
         Why there is no error.
     better_above, better_below
-        The better portfolio on either side.
+        The better portfolio on either side; None where a portfolio alone falls short of its level.
     """
 
     value: float
@@ -53,8 +78,8 @@ class Tie:
     low: float | None
     high: float | None
     reason: str | None
-    better_above: str
-    better_below: str
+    better_above: str | None
+    better_below: str | None
 
     @property
     def number(self) -> Number:
@@ -62,51 +87,63 @@ class Tie:
         return Number(self.value, self.se, "", self.reason)
 
 
-def gaps(curve: Swept, decision: Decision) -> Array:
-    """Return how much better a is than b over the curve: positive where a is the better one."""
-    if decision.measure == "a_beats_b":
-        return np.asarray(curve.dataset["a_beats_b"].values - 0.5)
-    gap, _ = curve.gap()
-    return -gap if decision.measure in LESS_IS_BETTER else gap
+def gaps(curve: Swept, aim: Aim) -> Array:
+    """Return how much better a is than b, or than its level, over the curve: positive for better."""
+    return aim.sign * (_compared_along(curve, aim)[0] - aim.even)
+
+
+def gap_errors(curve: Swept, aim: Aim) -> Array:
+    """Return the standard error of `gaps`; of a pair, of paired worlds."""
+    return _compared_along(curve, aim)[1]
+
+
+def _compared_along(curve: Swept, aim: Aim) -> tuple[Array, Array]:
+    """Return what is compared, and its standard error, over the curve."""
+    data, on = curve.dataset, aim.measure
+    if aim.b is not None and on != "a_beats_b":
+        return curve.gap()
+    rows = [data[on], data[f"{on}_se"]]
+    if aim.b is None:
+        rows = [row.sel(portfolio=aim.a) for row in rows]
+    return np.asarray(rows[0].values), np.asarray(rows[1].values)
 
 
 def gap_at(
     experiment: Experiment,
     key: Key,
-    decision: Decision,
+    aim: Aim,
     resize: bool,
     dataset: xr.Dataset | None,
     threads: int | None,
 ) -> Gap:
-    """Return the gap between the portfolios as a function of the key, on the same worlds."""
+    """Return the gap as a function of the key, on the same worlds."""
     varied = Varied(experiment, resize)
     prices = None
     if dataset is not None:
-        prices = Prices(varied.at({}), dataset, decision.portfolios)
+        prices = Prices(varied.at({}), dataset, aim.portfolios)
 
     def gap(x: float) -> Measured:
         if prices is not None:
             worlds = prices.sheet([key], np.array([[x]])).at(0)
         else:
             worlds = simulate(varied.at({key: x}), threads=threads)
-        return better(worlds, decision)
+        return better(worlds, aim)
 
     return gap
 
 
-def better(worlds: xr.Dataset, decision: Decision) -> Measured:
-    """Return how much better a is than b in some worlds, paired: positive where a is better."""
-    on = decision.measure
-    entry = compared(worlds, decision.a, str(decision.b), on)
-    if entry.value is None:
-        return replace(entry, value=float("nan"))
-    value = entry.value - 0.5 if on == "a_beats_b" else entry.value
-    return replace(entry, value=-value if on in LESS_IS_BETTER else value)
+def better(worlds: xr.Dataset, aim: Aim) -> Measured:
+    """Return how much better a is than b, paired, or than its level: positive where it is better."""
+    on = aim.measure
+    alone = aim.b is None
+    entry = measure_of(worlds, aim.a, on) if alone else compared(worlds, aim.a, str(aim.b), on)
+    value = float("nan") if entry.value is None else aim.sign * (entry.value - aim.even)
+    return replace(entry, value=value)
 
 
-def find_ties(curve: Swept, key: Key, decision: Decision, gap: Gap) -> tuple[Tie, ...]:
+def find_ties(curve: Swept, key: Key, aim: Aim, gap: Gap) -> tuple[Tie, ...]:
     """Narrow down every change of sign of the curve."""
-    x, g = curve.dataset[key.name].values, gaps(curve, decision)
+    x, g = curve.dataset[key.name].values, gaps(curve, aim)
     exact = curve.simulated == 0
     ties = []
     for i in crossings(x, g):
@@ -124,15 +161,13 @@ def find_ties(curve: Swept, key: Key, decision: Decision, gap: Gap) -> tuple[Tie
             if reach > 0.0:
                 rise = (gap(value + reach).value or 0.0) - (gap(value - reach).value or 0.0)
                 se = abs((at.se or 0.0) * 2.0 * reach / rise) if rise else None
-        above, below = (decision.a, decision.b) if g[i + 1] > 0.0 else (decision.b, decision.a)
+        above, below = (aim.a, aim.b) if g[i + 1] > 0.0 else (aim.b, aim.a)
         low, high = (
             (None, None)
             if se is None
             else (max(value - _NORMAL_95 * se, float(x[0])), value + _NORMAL_95 * se)
         )
-        ties.append(
-            Tie(value, finite(se), finite(low), finite(high), at.reason, str(above), str(below))
-        )
+        ties.append(Tie(value, finite(se), finite(low), finite(high), at.reason, above, below))
     return tuple(ties)
 
 
@@ -140,11 +175,11 @@ def with_errors(
     line: Line,
     experiment: Experiment,
     keys: tuple[Key, Key],
-    decision: Decision,
+    aim: Aim,
     dataset: xr.Dataset,
 ) -> Line:
     """Return ties of two prices after one more secant step each, with their standard errors."""
-    prices = Prices(Varied(experiment).at({}), dataset, decision.portfolios)
+    prices = Prices(Varied(experiment).at({}), dataset, aim.portfolios)
     step = 1e-2
     rows: list[tuple[float, float | None, float | None]] = []
     for x, y, _ in line:
@@ -153,7 +188,7 @@ def with_errors(
             continue
         at = np.array([[y * (1.0 - step), x], [y, x], [y * (1.0 + step), x]])
         sheet = prices.sheet(keys, at)
-        low, here, high = (better(sheet.at(p), decision) for p in range(3))
+        low, here, high = (better(sheet.at(p), aim) for p in range(3))
         rise = (high.value or 0.0) - (low.value or 0.0)
         if rise == 0.0:
             rows.append((x, y, None))
@@ -164,12 +199,12 @@ def with_errors(
     return tuple(rows)
 
 
-def find_line(curve: Swept, key: Key, second: Key, decision: Decision) -> Line:
+def find_line(curve: Swept, key: Key, second: Key, aim: Aim) -> Line:
     """Return the least tie for each value of the second key, between points of the grid."""
     x = curve.dataset[key.name].values
     order = (key.name, second.name)
-    g = gaps(curve, decision).reshape([curve.dataset.sizes[name] for name in order])
-    errors = gap_errors(curve, decision).reshape(g.shape)
+    g = gaps(curve, aim).reshape([curve.dataset.sizes[name] for name in order])
+    errors = gap_errors(curve, aim).reshape(g.shape)
     rows: list[tuple[float, float | None, float | None]] = []
     for j, at in enumerate(curve.dataset[second.name].values):
         here = crossings(x, g[:, j])
@@ -182,10 +217,3 @@ def find_line(curve: Swept, key: Key, second: Key, decision: Decision) -> Line:
         se = finite(float((errors[i, j] + errors[i + 1, j]) / 2.0 / abs(slope)))
         rows.append((float(at), float(value), se))
     return tuple(rows)
-
-
-def gap_errors(curve: Swept, decision: Decision) -> Array:
-    """Return the standard error of `gaps`, of paired worlds."""
-    if decision.measure == "a_beats_b":
-        return np.asarray(curve.dataset["a_beats_b_se"].values)
-    return curve.gap()[1]

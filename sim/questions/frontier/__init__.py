@@ -18,7 +18,9 @@ from ._answer import Frontier, Risk
 class FrontierOptions(Options):
     """What `sim frontier` takes."""
 
-    budget: float | None = Field(None, description="USD committed [the largest budget in FILE].")
+    budget: float | None = Field(
+        None, gt=0.0, allow_inf_nan=False, description="USD committed [the largest budget in FILE]."
+    )
     risk: Risk = Field(
         "es05",
         description="Mean profit of the worst 5 % of worlds, or the probability of loss.",
@@ -39,7 +41,10 @@ class FrontierOptions(Options):
         (), description="Nobody of that name."
     )
     spend: float = Field(
-        0.9, description="Share of the budget spent at least; 0 lets a mix keep the money."
+        0.9,
+        ge=0.0,
+        le=1.0,
+        description="Share of the budget spent at least; 0 lets a mix keep the money.",
     )
     points: int = Field(7, ge=2, description="Mixes.")
 

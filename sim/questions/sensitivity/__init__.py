@@ -40,6 +40,9 @@ sensitivity = Question(
     asks="where the spread of the outcome comes from",
     about="""Say what drives the outcome of FILE: shares of its variance by belief, shock and chance.
 
+It says why the outcome is unsure, and how much is luck that nobody can take out. `sim tornado` says
+what to check or negotiate first: how far the answer moves with one input alone.
+
 Example: sim sensitivity experiments/micro_vs_macro.toml""",
     options=SensitivityOptions,
     answer=Sensitivity,

@@ -19,9 +19,10 @@ import numpy.typing as npt
 
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import nearest
+from ...experiment.toml import dotted
 from ...plan import make_plan
 from ...run.simulate import Progress
-from ...text.names import measure_words
+from ...text.names import listed, measure_words
 from ...text.numbers import counted
 from ...vary.keys import Key, find_key
 from ...vary.ranges import read_values
@@ -51,6 +52,8 @@ Array = npt.NDArray[np.float64]
 MOST_POINTS = 100_000
 #: Keys of [sweep] that are not keys of the experiment.
 _SWITCHES = ("zip", "resize")
+#: Keys of a portfolio's size, without its name.
+_SIZES = (("portfolio", "budget"), ("portfolio", "creators"))
 #: Variables that are told as the gap of the pair and not as measures.
 _OF_THE_PAIR = (DIFFERENCE, f"{DIFFERENCE}_se")
 #: Measures whose missing errors are worth a note.
@@ -190,6 +193,7 @@ def swept(
     a: str | None = None,
     b: str | None = None,
     measure: str | None = None,
+    alone: bool = False,
     worlds: int | None = None,
     quantiles: bool = True,
     run: xr.Dataset | None = None,
@@ -212,6 +216,8 @@ def swept(
         Whether budgets hire again at each point; else every portfolio keeps its creators.
     a, b, measure
         Override ``[decision]``: the pair compared, and what the sentence is about.
+    alone
+        Whether it is about `a` alone.
     worlds
         Worlds of each simulated point, at most those of the experiment; by default 20,000.
         Prices alone use all worlds of the run.
@@ -237,7 +243,10 @@ def swept(
     table = experiment.sweep
     zipped = zipped if zipped is not None else bool(table and table.zip)
     resize = resize if resize is not None else bool(table and table.resize)
-    decision = _decision(experiment, a, b, measure)
+    if alone:
+        decision = decide(experiment, a, None, measure, alone=True)
+    else:
+        decision = _decision(experiment, a, b, measure)
     keys, axes = _axes(experiment, values, decision)
     points = _points(experiment, keys, axes, zipped)
     job = Job(experiment, keys, points, decision, resize, quantiles, threads)
@@ -263,6 +272,8 @@ def _notes(job: Job, experiment: Experiment, dataset: xr.Dataset) -> tuple[str, 
     heavy = [name for name in _ERRORS if bool(dataset[f"{name}_se"].isnull().any())]
     if heavy:
         notes.append(f"Heavy tails: no standard error everywhere for {', '.join(heavy)}.")
+    notes += [_in_proportion(key) for key in job.keys if key.largest != 1.0]
+    notes += _without_market(experiment, job.keys)
     loadings = [key.name for key in job.keys if key.table == "shocks"]
     if loadings and not experiment.shocks.preserve_mean:
         notes.append(
@@ -270,6 +281,28 @@ def _notes(job: Job, experiment: Experiment, dataset: xr.Dataset) -> tuple[str, 
             "read roi_mean beside every other measure."
         )
     return tuple(notes)
+
+
+def _in_proportion(key: Key) -> str:
+    """Say whose values those of a key are that stands on several platforms."""
+    first, *others = (path[3] for path in key.paths)
+    return f"{key.name}: values are those on {first}; {listed(others)} in proportion."
+
+
+def _without_market(experiment: Experiment, keys: Sequence[Key]) -> list[str]:
+    """Say that more money buys more of the same where no market limits the buyers."""
+    sized = [key.paths[0][1] for key in keys if key.paths[0][0::2] in _SIZES]
+    lines = make_plan(experiment).lines
+    niches = {line.terms.niche for line in lines if line.portfolio in sized}
+    unlimited = sorted(n for n in niches if experiment.niche[n].market is None)
+    if not unlimited:
+        return []
+    key = dotted(("niche", unlimited[0], "market"))
+    note = (
+        "More creators meet new buyers without end here, so ROI and the chance of loss hardly move "
+        f"with the size of a portfolio: `{key}` (addressable accounts) makes returns fall."
+    )
+    return [note]
 
 
 def _decision(

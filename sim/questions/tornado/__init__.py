@@ -42,6 +42,9 @@ tornado = Question(
     asks="which input moves the answer most",
     about="""Move every uncertain input of FILE from its 10 % to its 90 % point, all others as drawn.
 
+It says what to check or negotiate first: how far the answer moves with one input alone. `sim
+sensitivity` says why the outcome is unsure: the share of its variance that each input brings.
+
 Example: sim tornado experiments/micro_vs_macro.toml --measure roi_es05""",
     options=TornadoOptions,
     answer=Tornado,

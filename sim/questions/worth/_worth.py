@@ -17,9 +17,8 @@ from ...plan import Plan, make_plan
 from ...run.simulate import Progress, simulate
 from ...text.names import spoken
 from ...text.numbers import CURRENCY, money
-from ...vary.doubts import Doubt, doubts_of
 from ...vary.draw import shared_scores
-from ...vary.inputs import CHANCE
+from ...vary.factors import CHANCE, Uncertain, uncertain_figures
 from ..common import as_measured, with_worlds
 from ..question import Setting
 from ._answer import Known, PilotWorth, Worth
@@ -123,15 +122,15 @@ class _Study:
 
 def _known(experiment: Experiment, plan: Plan, study: _Study) -> list[Known]:
     scores = shared_scores(plan, 0, study.profit.shape[1])
-    doubts = doubts_of(experiment, plan)
+    figures = uncertain_figures(experiment, plan)
     known = []
-    for doubt in doubts:
-        worth = study.of(Smoothing(doubt.weights @ scores))
-        learnable = doubt.kind == "belief"
-        known.append(Known(doubt.name, doubt.words, doubt.kind, learnable, *worth))
-    for name, words, members in _groups(doubts):
-        worth = study.of_several(np.array([doubt.weights @ scores for doubt in members]))
-        learnable = all(doubt.kind == "belief" for doubt in members)
+    for figure in figures:
+        worth = study.of(Smoothing(figure.weights @ scores))
+        learnable = figure.kind == "belief"
+        known.append(Known(figure.name, figure.words, figure.kind, learnable, *worth))
+    for name, words, members in _groups(figures):
+        worth = study.of_several(np.array([figure.weights @ scores for figure in members]))
+        learnable = all(figure.kind == "belief" for figure in members)
         known.append(Known(name, words, "group", learnable, *worth))
     everything = policy_of_luck(study)
     known.append(Known(CHANCE, "everything, luck included", CHANCE, False, *everything))
@@ -145,16 +144,16 @@ def policy_of_luck(study: _Study) -> tuple[Measured, float]:
     return as_measured(gained, CURRENCY, study.results), float(np.mean(taken != study.best))
 
 
-def _groups(doubts: list[Doubt]) -> list[tuple[str, str, list[Doubt]]]:
+def _groups(figures: list[Uncertain]) -> list[tuple[str, str, list[Uncertain]]]:
     """Return groups of more than one figure: of a tier, of a topic, all beliefs, all shocks."""
-    beliefs = [doubt for doubt in doubts if doubt.kind == "belief"]
-    shocks = [doubt for doubt in doubts if doubt.kind == "shock"]
+    beliefs = [figure for figure in figures if figure.kind == "belief"]
+    shocks = [figure for figure in figures if figure.kind == "shock"]
     groups = []
-    for tier in dict.fromkeys(doubt.tier for doubt in beliefs if doubt.tier):
-        members = [doubt for doubt in beliefs if doubt.tier == tier]
+    for tier in dict.fromkeys(figure.tier for figure in beliefs if figure.tier):
+        members = [figure for figure in beliefs if figure.tier == tier]
         groups.append((f"tier.{tier}", f"all figures of {tier}", members))
-    for topic in dict.fromkeys(doubt.topic for doubt in beliefs if doubt.tier):
-        members = [doubt for doubt in beliefs if doubt.topic == topic]
+    for topic in dict.fromkeys(figure.topic for figure in beliefs if figure.tier):
+        members = [figure for figure in beliefs if figure.topic == topic]
         groups.append((topic, f"{spoken(topic)} of all tiers", members))
     groups.append(("beliefs", "all beliefs together", beliefs))
     groups.append(("shocks", "all shared shocks together", shocks))
