@@ -18,6 +18,10 @@ HEAVY = "heavy tail"
 """How the reason begins for which a heavy tail leaves no standard error."""
 
 
+_ROUNDING = 1e-14
+"""Relative standard error below which a measure is the same in every world, but for rounding."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """One measure, ready to print: never NaN.
@@ -114,6 +118,8 @@ def measured(
     value, se, khat = (
         _finite(float(number)) for number in (estimate.value, precision.se, precision.khat)
     )
+    if value is not None and se is not None and se < _ROUNDING * abs(value):
+        se = 0.0  # nothing varies but the last digits
     units = groups or estimate.worlds
     reason = None
     if value is None:

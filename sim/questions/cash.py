@@ -258,7 +258,8 @@ def _customer(flow: Flow) -> str:
     if flow.ltv.value is None:
         return ""
     return (
-        f"; a new customer costs {told(flow.cac)} and is worth {told(flow.ltv)} "
+        f"; a new customer costs {money(flow.cac.value, flow.cac.se)} and is worth "
+        f"{money(flow.ltv.value, flow.ltv.se)} "
         f"(LTV : CAC {told(flow.ltv_to_cac)})"
     )
 
