@@ -86,6 +86,11 @@ def mean_repeats(run: Run, portfolio: str) -> float:
     return float(run.ds["repeat_contribution"].sel(portfolio=portfolio).mean())
 
 
+def between(repeats: float) -> str:
+    """Return what stands between the totals of a waterfall, in words."""
+    return "what is paid or not kept" + (", or bought again" if repeats else "")
+
+
 def plot_waterfall(
     data: xr.Dataset | Run,
     ax: Axes | None = None,
@@ -113,7 +118,8 @@ def plot_waterfall(
     summary = run.summary(*MEANS, "profit_mean", "profit_median")[name]
     costs = line_costs(run.ds, run.ds["line_portfolio"].values == name).mean(axis=1)
     by_name = zip(run.ds["component"].values.tolist(), costs.tolist(), strict=True)
-    steps = waterfall(summary, dict(by_name), mean_repeats(run, name))
+    repeats = mean_repeats(run, name)
+    steps = waterfall(summary, dict(by_name), repeats)
     with paper(ax, theme, height=1.75 + 0.38 * len(steps)) as sheet:
         ax, look = sheet.ax, run.looks(theme)[name]
         for k, step in enumerate(steps):
@@ -156,8 +162,6 @@ def plot_waterfall(
         hide(ax, "left")
         ax.set_xlabel(f"{CURRENCY}, mean")
         finding = titles.profit(name, summary["profit_mean"], summary["profit_median"])
-        made = (
-            f"means over {counted(run.worlds, 'world')}, {CURRENCY}; grey: what is paid or not kept"
-        )
+        made = f"means over {counted(run.worlds, 'world')}, {CURRENCY}; grey: {between(repeats)}"
         sheet.headline(finding, made, title, subtitle)
         return ax

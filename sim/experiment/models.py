@@ -322,11 +322,21 @@ class Niche(ExperimentTable):
 
 
 class Audience(ExperimentTable):
-    """What holds between niches."""
+    """What holds between niches, and between tiers of a portfolio."""
 
     overlap_between_niches: Annotated[Fraction, Assumed("none")] = Field(
         0.0, description="overlap of the audiences of different niches: 0 none, 1 as by chance"
     )
+    reinforcement: Annotated[
+        float, _number(low=-1.0, high=10.0), Assumed("tiers do not act on each other")
+    ] = Field(
+        0.0,
+        description="by how much more accounts convert that another tier has shown it before: 0.5 is "
+        "half as much again, -0.5 half as much",
+    )
+    order: Annotated[
+        Literal["together", "large_first", "small_first"], Assumed("all tiers at once")
+    ] = Field("together", description="which tiers of a portfolio post first")
 
 
 BoostedPosts = Annotated[

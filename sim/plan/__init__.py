@@ -39,6 +39,7 @@ from .model import (
     Terms,
     sampling_of,
 )
+from .reactions import reaction_of
 from .release import arrived, repeats_arrived
 from .roster import named_line
 from .shared import creator_mix, shared_factors, weights
@@ -158,6 +159,7 @@ def _planned(meant: _Meant) -> Plan:
         assert tier is not None
         work = _work(experiment, group, stops, tier, goods, factors, row, faults)
         works.append(work)
+    reaction = reaction_of(experiment, lines, faults)
     if faults:
         raise ExperimentError(experiment.file, faults)
     economics = {
@@ -189,6 +191,7 @@ def _planned(meant: _Meant) -> Plan:
         arrived=arrived(experiment, lines),
         repeats_arrived=repeats_arrived(experiment, lines),
         buyers=buyers_of(experiment, lines),
+        reaction=reaction,
         overlap_between_niches=experiment.audience.overlap_between_niches,
         paid=paid,
         left_over=left_over,

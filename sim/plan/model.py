@@ -136,6 +136,25 @@ class NicheTerms:
 
 
 @dataclass(frozen=True)
+class Reaction:
+    """How tiers of a portfolio act on each other.
+
+    Attributes
+    ----------
+    reinforcement
+        By how much more accounts convert that another tier has shown it before.
+    order
+        ``"together"``, ``"large_first"`` or ``"small_first"``.
+    rank
+        Shape (lines,), place of each line's tier by size, the largest 0.
+    """
+
+    reinforcement: float
+    order: str
+    rank: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Sampling:
     """How the shared factors of the worlds are drawn.
 
@@ -252,6 +271,8 @@ class Plan:
         The same of its repeat purchases.
     buyers
         Who buys; None where all lines' buyers are as the economics say.
+    reaction
+        How tiers act on each other; None where they do not.
     components, agency_base
         Names of the columns of `prices`, and of those that the agency's share is charged on.
     paid
@@ -278,6 +299,7 @@ class Plan:
     arrived: Array
     repeats_arrived: Array
     buyers: Buyers | None = None
+    reaction: Reaction | None = None
     paid: Mapping[str, tuple[QuantileTable, int | None]] = field(default_factory=dict)
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)
