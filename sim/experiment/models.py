@@ -284,7 +284,7 @@ class Tier(ExperimentTable):
         "anyway",
     )
     leaked_orders: Annotated[Ratio | None, Assumed("as all tiers")] = Field(
-        None, description="orders with a leaked code per tracked order; without it tracking's"
+        None, description="orders with a leaked code per tracked order"
     )
     order_value_factor: Annotated[AboveZero | None, Assumed("as all tiers")] = Field(
         None, description="factor on economics.order_value: what its buyers spend"
@@ -331,8 +331,7 @@ class Audience(ExperimentTable):
         float, _number(low=-1.0, high=10.0), Assumed("tiers do not act on each other")
     ] = Field(
         0.0,
-        description="by how much more accounts convert that another tier has shown it before: 0.5 is "
-        "half as much again, -0.5 half as much",
+        description="change of conversion, a fraction, of accounts that have met another tier before",
     )
     order: Annotated[
         Literal["together", "large_first", "small_first"], Assumed("all tiers at once")
