@@ -28,7 +28,8 @@ from .plan.each import each_of
 from .plan.shared import creator_mix
 from .plan.tiers import compile_or_fault
 from .tables.table import Column, Table
-from .text.numbers import CURRENCY, FRACTION, fixed, labelled, percent, setting
+from .text.currency import MONEY, currency, in_currency
+from .text.numbers import FRACTION, fixed, labelled, percent, setting
 
 #: Tables of inputs that are neither named by the analyst nor listed in a way of their own.
 _PLAIN = ("simulation", "economics", "costs", "audience")
@@ -90,7 +91,7 @@ def explain(experiment: Experiment) -> list[Input]:
         In the order of the resolved file.
     """
     used = {terms.compensation for terms in _terms(experiment)}
-    rows: list[Input] = []
+    rows = [*_currency_rows(experiment)]
     for head in TABLES:
         tables = getattr(experiment, head)
         if head == "tier":
@@ -111,6 +112,18 @@ def explain(experiment: Experiment) -> list[Input]:
                 if head != "compensation" or name in used:
                     rows += _table_rows(experiment, (head, name), table)
     return rows
+
+
+def _currency_rows(experiment: Experiment) -> Iterator[Input]:
+    """List what money is counted in, and the rate of packaged figures, where it is not USD."""
+    code, rate = experiment.currency, experiment.exchange_rate
+    if code == MONEY:
+        return
+    yield Input("currency", as_toml(code), "what all money is counted in", THIS_FILE)
+    if rate is not None:
+        source = experiment.origins.get("exchange_rate", THIS_FILE)
+        unit = f"{code} per {MONEY}, for packaged figures alone"
+        yield Input("exchange_rate", as_toml(rate), unit, source_text(source))
 
 
 def _terms(experiment: Experiment) -> list[Any]:
@@ -140,7 +153,7 @@ def _table_rows(
             Input(
                 key=key,
                 written=as_toml(_plain(written)),
-                unit=field.description or "",
+                unit=in_currency(field.description or "", experiment.currency),
                 source=source_text(experiment.origins.get(key, "")),
                 used=(notes or {}).get(name, ""),
                 **numbers,
@@ -359,7 +372,7 @@ def believed(
         The creators, where they have been followed already; else in a short run.
     """
     if followed is None:
-        followed = follow(each_of(experiment, portfolio, _CAP_WORLDS))
+        followed = follow(each_of(experiment, portfolio, _CAP_WORLDS, quoted=False))
     each, table = followed.each, experiment.portfolio[portfolio]
     faults: list[Fault] = []
     tiers = {
@@ -368,7 +381,9 @@ def believed(
         for platform, spec in tier_on.on.items()
     }
     engaged, delivered = (followed.row(row).mean(axis=1) for row in (k.ENGAGEMENTS, k.DELIVERED))
-    shown, expected = (followed.row(row).mean(axis=1) for row in (k.IMPRESSIONS, k.EXPECTED_ORDERS))
+    shown, expected, fees = (
+        followed.row(row).mean(axis=1) for row in (k.IMPRESSIONS, k.EXPECTED_ORDERS, k.FEES)
+    )
     means: dict[tuple[str, str], tuple[float, float]] = {}
     counts: dict[tuple[str, str], _Counts] = {}
     rows = {}
@@ -380,7 +395,7 @@ def believed(
             float(np.sum(work.repeats))
             * experiment.compensation[line.terms.compensation].engagement_factor
         )
-        seen = shown[i] * repeats / table.posts if work.per_impression else (
+        seen = shown[i] * repeats / line.terms.posts if work.per_impression else (
             delivered[i] * row.followers * repeats
         )  # fmt: skip
         of = row.tier, row.platform
@@ -388,7 +403,8 @@ def believed(
             counts[of] = _Counts(experiment.tier[row.tier].on[row.platform], tier, work)
             means[of] = mg.moment(tier.tables["engagement_rate"]), mg.moment(tier.tables["fee"])
         rate_counts, orders_counts = counts[of].of(work)
-        fee = followed.fees[i].mean()
+        paid = experiment.compensation[line.terms.compensation].fee_share > 0.0
+        due = delivered[i] if work.fee_on_delivery else 1.0
         rows[row.name] = Believed(
             name=row.name,
             tier=row.tier,
@@ -402,10 +418,12 @@ def believed(
             rate_counts=rate_counts,
             fee_read=_or_none(row.fee),
             fee_tier=means[of][1],
-            fee_believed=_or_none(float(fee)),
+            fee_believed=float(fees[i] / due) if paid and due > 0.0 else None,
             orders_read=earlier_orders(row),
             orders_believed=(
-                float(expected[i] / (delivered[i] * table.posts)) if delivered[i] > 0.0 else None
+                float(expected[i] / (delivered[i] * line.terms.posts))
+                if delivered[i] > 0.0
+                else None
             ),
             orders_counts=orders_counts,
         )
@@ -472,14 +490,14 @@ def known_table(people: Sequence[Believed], name: str) -> Table:
         Column(
             "fee_read",
             [one.fee_read for one in people],
-            CURRENCY,
-            heading=labelled("fee as read", CURRENCY),
+            currency(),
+            heading=labelled("fee as read", currency()),
         ),
         Column(
             "fee_believed",
             [one.fee_believed for one in people],
-            CURRENCY,
-            heading=labelled("fee as believed", CURRENCY),
+            currency(),
+            heading=labelled("fee as believed", currency()),
         ),
     )
     return Table(name, "a creator as read and as believed", columns)

@@ -48,7 +48,7 @@ def headline_table(answer: Answer) -> list[list[str]]:
     names = list(answer.summary.portfolios)
     if len(names) > MOST_SIDE_BY_SIDE:
         return ranked_table(answer, MOST_ROWS)
-    table = answer.summary.table(HEADLINE, words=True)
+    table = answer.summary.table(answer.summary.headline(HEADLINE), words=True)
     return [["", *names], *map(list, table.texts())]
 
 
@@ -67,9 +67,9 @@ def ranked_table(answer: Answer, most: int | None = None) -> list[list[str]]:
     shown = names
     if most is not None and len(names) > most:
         pair = answer.comparisons[0] if answer.comparisons else None
-        told = {pair.a, pair.b} if pair else set()
-        first = names[: most - 1 - len(told)]
-        shown = [name for name in names if name in told or name in first]
+        told = dict.fromkeys((pair.a, pair.b) if pair else ())
+        chosen = list(dict.fromkeys((*told, *names)))[: most - 1]
+        shown = [name for name in names if name in chosen]
     measures = summary.table(HEADLINE_OF_MANY, words=True)
     heads = [row[0] for row in measures.texts()]
     cells = {column.name: column.texts() for column in measures.columns[1:]}

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from ..text.currency import currency
+from ..text.names import capital
 from .theme import FONT, LIGHT, Theme, styled
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ HINTING = 0.97
 headline that a figure has room for; share of the width to fill, since hinted text on a coarse screen is wider than its outlines."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-_UNBREAKABLE = re.compile(r" (?=%|USD\b)")
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Paper:
         Across the whole figure where it is ours, else above the axes.
         """
         write = self._across if self.own else self._above
-        write(finding if title is None else title, made if subtitle is None else subtitle)
+        write(capital(finding) if title is None else title, made if subtitle is None else subtitle)
         # A title that is set afterwards takes the place of this one.
         vars(self.ax)["set_title"] = partial(_retitled, self.ax)
 
@@ -197,7 +198,7 @@ def alt_text(ax: Axes) -> str:
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines no wider than so many inches, as evenly as the words allow."""
-    words = [word for word in _UNBREAKABLE.sub(NO_BREAK, text).split(" ") if word]
+    words = [word for word in re.sub(rf" (?=%|{currency()}\b)", NO_BREAK, text).split(" ") if word]
     if not words:
         return []
     widths = [text_width(word, size, bold=bold) for word in words]

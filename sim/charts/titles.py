@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from ..measures.best import Best
 from ..measures.evaluate import Measured
+from ..text.currency import currency
 from ..text.names import capital, listed
-from ..text.numbers import CURRENCY, FRACTION, Number, brief, counted, in_hundred, plain, share_text
+from ..text.numbers import FRACTION, Number, brief, counted, in_hundred, plain, share_text
 from ..text.verdicts import UNTOLD, direction, leaders, ranked
 
 
@@ -119,9 +120,9 @@ def profit(name: str, average: Measured, middle: Measured) -> str:
     return f"{name} earns {brief(average)} on average, {brief(middle)} in the median"
 
 
-def most_of(what: str, entries: Mapping[str, Measured], per: str = f"1,000 {CURRENCY}") -> str:
-    """Say which tier brings most of something for the money."""
-    names = ranked(entries)
+def most_of(what: str, entries: Mapping[str, Measured]) -> str:
+    """Say which tier brings most of something for a thousand of the money."""
+    names, per = ranked(entries), f"1,000 {currency()}"
     if not names:
         return f"{what} per {per} cannot be computed"
     texts = {name: plain(entries[name].value, entries[name].se) for name in names}

@@ -46,11 +46,13 @@ def command_of(question: Question[Any, Any]) -> click.Command:
     ) -> None:
         experiment = read(file, overrides, worlds, seed)
         asked = {name: value for name, value in given.items() if value not in (None, ())}
-        options = question.read_options(asked, experiment.file, flags=True)
+        options = question.read_options(
+            asked, experiment.file, flags=True, currency=experiment.currency
+        )
         folder, run = finished_run(experiment, out, threads, as_json)
         kept = folder.parent / f".{folder.name}.points"
         with progress_bar(question.counts, as_json) as progress:
-            answer = question.ask(Setting(experiment, run, threads, progress, kept), options)
+            answer = question.answer_to(Setting(experiment, run, threads, progress, kept), options)
         tell(answer, options.stem(question.name), folder, as_json, run)
 
     ask.__doc__ = question.about
@@ -181,7 +183,7 @@ def save_figures(answer: Answer, stem: Path, run: xr.Dataset) -> None:
 
 
 def _draw(figures: Sequence[Figure], stem: Path) -> None:
-    from ..charts.theme import save
+    from ..charts.theme import lay_out, save
     from ..figures.matplotlib import draw
     from ..run.folder import file_in_place
 
@@ -191,7 +193,7 @@ def _draw(figures: Sequence[Figure], stem: Path) -> None:
         sheet = draw(figure).get_figure(root=True)
         assert sheet is not None
         name = f"{stem.name}_{figure.name}" if place else stem.name
+        lay_out(sheet)
         for kind in ("png", "svg"):
             with file_in_place(stem.with_name(f"{name}.{kind}")) as temporary:
                 save(sheet, temporary)
-            sheet.set_layout_engine("none")  # laid out once, by the first file

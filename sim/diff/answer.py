@@ -10,6 +10,7 @@ from typing import Any
 from ..displays import Told
 from ..measures import Measured
 from ..tables.table import Column, Table
+from ..text.currency import MONEY, in_own_currency
 from ..text.names import measure_heading
 from ..text.numbers import MISSING, change, counted, labelled, told
 from ..text.verdicts import direction
@@ -57,6 +58,8 @@ class Changes(Told):
         What it did to the answer.
     notes
         What is not obvious.
+    currency
+        What both count money in.
     """
 
     runs: tuple[str, str]
@@ -66,6 +69,7 @@ class Changes(Told):
     moved: tuple[Moved, ...]
     sentence: str
     notes: tuple[str, ...]
+    currency: str = MONEY
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers."""
@@ -79,10 +83,12 @@ class Changes(Told):
             "notes": list(self.notes),
         }
 
+    @in_own_currency
     def tables(self) -> tuple[Table, Table]:
         """Return a row for each measure, then a row for each key that changed."""
         return self._measures(), self._keys()
 
+    @in_own_currency
     def shown(self) -> Table:
         """Return a row for each measure as people read it, its unit in its name."""
         return self._measures(words=True)

@@ -26,21 +26,21 @@ Block = dict[str, Array]
 
 def economics_rows(plan: Plan, factors: Array) -> dict[str, Array | float]:
     """Return each figure of the economics: a number, or a row over worlds where it is in doubt."""
-    return _figure_rows(plan.economics, factors)
+    return _figure_rows(plan, plan.economics, factors)
 
 
 def paid_rows(plan: Plan, factors: Array) -> Array | None:
     """Return `structure.PAID` in each world, shape (3, worlds); None where nothing is boosted."""
     if not plan.paid:
         return None
-    rows = _figure_rows(plan.paid, factors)
+    rows = _figure_rows(plan, plan.paid, factors)
     per_usd = 1000.0 / np.maximum(rows["cpm"], 1e-9)
     given = (per_usd, rows["engagement"], rows["conversion"])
     return np.array([np.broadcast_to(row, factors.shape[1]) for row in given])
 
 
 def _figure_rows(
-    figures: Mapping[str, tuple[QuantileTable, int | None]], factors: Array
+    plan: Plan, figures: Mapping[str, tuple[QuantileTable, int | None]], factors: Array
 ) -> dict[str, Array | float]:
     rows: dict[str, Array | float] = {}
     for name, (table, factor) in figures.items():
@@ -48,7 +48,7 @@ def _figure_rows(
             log = table.coefficients[0, 0]
             rows[name] = float(np.exp(log)) if log > LOG_ZERO else 0.0
         else:
-            rows[name] = table.quantile(factors[factor])
+            rows[name] = table.quantile(plan.scores(factor, factors))
     return rows
 
 
@@ -94,6 +94,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         ``unique_reach`` (portfolios, worlds); ``kept`` is the share of orders that overlapping
         audiences leave.
     """
+    from . import ahead
     from .orders import draw_orders, keep_orders
 
     worlds, lines = factors.shape[1], len(plan.lines)
@@ -120,6 +121,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
                 keep_orders(line.order_key, world, own, left, shape, orders, value[i])
             else:
                 expected = block["expected_orders"][i]
+                ahead.wait()
                 draw_orders(line.order_key, world, expected, shape, orders, value[i])
     there = within_market(plan, block["orders"])
     for i in np.flatnonzero((there < block["orders"]).any(axis=1)).tolist():
@@ -138,7 +140,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
             coded = _follow_buyers(plan, plan.buyers, i, first, value_of, block)
         else:
             coded = block["order_value"][i] * value_of["tracked_share"]
-        fees = total[k.FEES] * line.terms.posts
+        fees = total[k.FEES] * line.fee_posts
         price = dict(zip(plan.components, plan.prices[i], strict=True))
         quantity = {
             "fee": fees,
@@ -307,6 +309,7 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "committed": added([_committed(plan.lines[i], sums) for i in every]),
             "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
             "delivered": added([total(i, k.DELIVERED) * (plan.lines[i].stage == 0) for i in every]),
+            "assets": added([total(i, k.DELIVERED) * plan.lines[i].usable_posts for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],
         } | {name: of_buyers[name] for name in buyer_variables(plan)}
 

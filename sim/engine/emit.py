@@ -267,7 +267,7 @@ def _call(name: str, *arguments: ast.AST) -> ast.Call:
 #: Names that every loop may use: functions, and what the frame binds.
 _BOUND = {
     "threefry", "normals", "chance", "curve", "exp", "where", "min", "max", "U", "i",
-    "world", "low", "high", "k0", "k1", "post", "repeat", "new",
+    "world", "low", "high", "k0", "k1", "post", "repeat", "reach_of_post", "new",
 }  # fmt: skip
 
 
@@ -395,7 +395,9 @@ def source(structure: Structure) -> str:
     figures = [
         f"{name} = figures[{k}]" for k, name in enumerate(figure_names(structure)) if name in read
     ]
-    figures += ["posts = repeats.shape[0]"] if structure.boosted else []
+    if structure.boosted or structure.formats:
+        # Factors of formats stand behind those of repetition.
+        figures += [f"posts = repeats.shape[0] // {2 if structure.formats else 1}"]
     curves = curves_of(structure)
     figures += [f"nodes_{name} = nodes[{k}]" for k, name in enumerate(curves)]
     own = [f"{name} = own[{{}}, {k}]" for k, name in enumerate(own_numbers(structure))]
@@ -406,6 +408,7 @@ def source(structure: Structure) -> str:
     bound = {*_BOUND, *figure_names(structure), *own_numbers(structure)}
     bound |= {f"nodes_{name}" for name in curves}
     loops = ["p = 0", _POST_AT, _CREATOR_AT] if structure.boosted else []
+    by_format = ["reach_of_post = repeats[posts + p]"] if structure.formats else []
     boost = [_CREATOR_AT]
     for section, texts in parts.items():
         lines = [line for text in texts for line in _loop(text, places, numbers, bound)]
@@ -413,9 +416,11 @@ def source(structure: Structure) -> str:
             loops += ["for p in range(steps[step, 2], steps[step, 3]):"]
             loops += [f"    post, repeat = U((p + 1) << {POST_SHIFT}), repeats[p]"]
             loops += [f"    {_POST_AT}"] if structure.boosted else []
+            loops += [f"    {line}" for line in by_format]
             lines = [f"    {line}" for line in lines]
         elif section == "whole":
             loops += [f"post, repeat = U({1 << POST_SHIFT}), repeats[0]"]
+            loops += ["p = 0", *by_format] if structure.formats else []
         elif section == "results":
             stage = "step" if structure.stages else "0"
             loops += [_OWN_ORDERS.format(stage=stage, shift=POST_SHIFT, word=OWN_ORDERS_WORD)]

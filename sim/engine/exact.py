@@ -179,6 +179,8 @@ class _Reading:
             for x in range(N_CREATOR, len(INPUTS)):
                 scope |= self._value(x, creator, words, normals)
             scope["repeat"] = self.line.repeats[post]
+            if self.line.reach_of_post is not None:
+                scope["reach_of_post"] = self.line.reach_of_post[post]
             exec(self.code["whole" if whole else "post"], scope)  # noqa: S102
             kept.append({name: scope[name] for name in OF_POST if name in scope})
         if not whole:

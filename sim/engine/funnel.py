@@ -5,7 +5,7 @@ the same text in double precision. Names that are known:
 
 - ``log_x`` of an input (its logarithm), ``x`` of one that is an amount, ``has_x`` of one that a
   creator has (1) or has not (0);
-- the `FIGURES` of a line, ``repeat`` of a post, ``new`` (1 in the first stage, else 0);
+- the `FIGURES` of a line, ``repeat`` and ``reach_of_post`` of a post, ``new`` (1 in the first stage, else 0);
 - the running `SUMS` of `line.py`, and the `STATES` of a world;
 - the `HISTORY` of a creator between stages;
 - what is kept for boosting, `OF_POST` and `OF_CREATOR`, and ``boosted_posts``, how many there are;
@@ -88,8 +88,9 @@ incidents += new * incident
 worth *= 1 - loss * incident
 """
 
+SHARE = "share = exp(r + log_post_luck)\n"
+SHARE_BY_FORMAT = "share = reach_of_post * exp(r + log_post_luck)\n"
 POST = """
-share = exp(r + log_post_luck)
 reached += (unreached - reached) * min(share, 1)
 organic = people * share
 wanted = organic + organic * amplification
@@ -155,8 +156,8 @@ gained = 0
 sold = 0
 """
 BOOST_POST = """
-paid = boosted * min(max(each - right, 0) * impressions_per_usd, room)
-boosting += where(paid > 0, right + paid / impressions_per_usd, 0)
+paid = boosted * min(max(each - right, 0) * impressions_per_cost, room)
+boosting += where(paid > 0, right + paid / impressions_per_cost, 0)
 bought += paid
 gained += answer * paid
 sold += answer * paid * paid_conversion * sells
@@ -210,7 +211,8 @@ def text_of(structure: Structure) -> dict[str, str]:
     `OWN_MEANS` have become orders. Parts of boosting run when all creators are done and the best
     posts are known.
     """
-    post = POST + (FIRST_DAYS if structure.boosted else "")
+    post = SHARE_BY_FORMAT if structure.formats else SHARE
+    post += POST + (FIRST_DAYS if structure.boosted else "")
     creator = HIRE if structure.quoted else ""
     creator += CREATOR
     creator += INCIDENT if structure.incident else ""

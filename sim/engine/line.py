@@ -130,6 +130,7 @@ class Line:
     known_of: Ints  #: (C,) which row of the three a creator uses; -1 where nobody is known
     loading: Array  #: (X, K) weight of each shared factor in the score
     belief: Array  #: (X, K) weight of each shared factor in the log of the value
+    level: Array  #: (X,) what beliefs add to that log where all factors are zero; part of `shift`
     shift: Array  #: (X,) constant in the log of the value
     varies: npt.NDArray[np.bool_]  #: (X,) whether an input's row differs from one number
     pieces: (
@@ -159,6 +160,7 @@ class Line:
     #: USD committed for a creator: whatever it asks, and per USD of fee, hour and USD of goods
     dues: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     boost: Boost | None = None
+    reach_of_post: Array | None = None  #: (posts,) factor of its format on a post's impressions
 
 
 def steps_of(line: Line) -> Ints:

@@ -210,6 +210,7 @@ def structure_of(line: Line) -> Structure:
         results=line.own_orders,
         quoted=any(line.dues),
         boosted=line.boost is not None,
+        formats=line.reach_of_post is not None,
     )
 
 
@@ -296,6 +297,9 @@ class Prepared:
     ----------
     structure
         What decides the loop.
+    repeats
+        Of each post: the factor of repetition on its engagements, then the factor of its format on
+        its impressions where posts are of formats.
     figures
         Numbers of the line, in the order of `funnel.figure_names`.
     own
@@ -308,7 +312,10 @@ class Prepared:
     def __init__(self, line: Line) -> None:
         self.structure = structure_of(line)
         self.mix = score_mix(line)
-        self.repeats = line.repeats.astype(F)
+        of_posts = line.repeats
+        if line.reach_of_post is not None:
+            of_posts = np.concatenate([of_posts, line.reach_of_post])
+        self.repeats = of_posts.astype(F)
         self.key = (np.uint32(line.key[0]), np.uint32(line.key[1]))
         self.rows = shared_rows(self.structure)
         self._place_scores(line)

@@ -57,6 +57,7 @@ def line_block(
     from .audience import orders_left
     from .factors import factor_rows
     from .kernel import line_sums
+    from .listed import list_sums, lists_of
 
     padded = -(-worlds // CHUNK) * CHUNK
     if factors is None:
@@ -66,19 +67,30 @@ def line_block(
     share = economics_rows(plan, factors)["tracked_share"]
     tracked = [_tracked(plan, w, share, padded) for w in range(len(plan.works))]
     paid = paid_rows(plan, factors)
+    lists = lists_of(plan)
+    listed = {w for works, _ in lists for w in works}
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**32 would warn.
     with np.errstate(over="ignore"):
-        for work, seen in zip(plan.works, tracked, strict=True):
+        for w, work in enumerate(plan.works):
             steps = max(len(work.stops), len(work.post_ends))
             out = np.empty((steps, N_SUMS, worlds))
-            line_sums(work, factors, seen, first, worlds, out, paid)
+            if w not in listed:
+                line_sums(work, factors, tracked[w], first, worlds, out, paid)
             sums.append(out)
-        for w, left in orders_left(plan, sums):
+        seen = {w: tracked[w] for w in listed}
+        for works, keep in lists:
+            list_sums(plan, works, keep, factors, seen, first, sums)
+        left = dict(orders_left(plan, sums))
+        for w, share in left.items():
             # Pay and choice go by the tracked orders that overlap and incidents leave.
-            seen = tracked[w].copy()
-            seen[:worlds] *= left
-            line_sums(plan.works[w], factors, seen, first, worlds, sums[w])
+            seen[w] = tracked[w].copy()
+            seen[w][:worlds] *= share
+            if w not in listed:
+                line_sums(plan.works[w], factors, seen[w], first, worlds, sums[w])
+        for works, keep in lists:
+            if left.keys() & {*works}:
+                list_sums(plan, works, keep, factors, seen, first, sums)
     return factors[:, :worlds], sums
 
 
@@ -120,9 +132,9 @@ def block_rows(
     shocks = [k for k, factor in enumerate(plan.factors) if factor.kind == "shock"]
     beliefs = [k for k, factor in enumerate(plan.factors) if factor.kind == "belief"]
     rows["shock"] = factors[shocks]
-    rows["belief_factor"] = np.array([belief_factor(plan, k, factors[k]) for k in beliefs]).reshape(
-        len(beliefs), worlds
-    )
+    rows["belief_factor"] = np.array(
+        [belief_factor(plan, k, plan.scores(k, factors)) for k in beliefs]
+    ).reshape(len(beliefs), worlds)
     rows["capped"] = np.array(
         [
             [_whole(out, work, f"capped_{name}") for name in ("impressions", "engagements")]
@@ -222,7 +234,11 @@ def on_threads(
     function: Callable[[Plan, int, int], Any], plan: Plan, threads: int | None = None
 ) -> Iterator[tuple[Callable[[int, int], Future[Any]], int]]:
     """Yield what submits a block to a thread of this process, and how many to keep under way."""
+    from . import ahead
+
     count = threads or processors()
+    if processors() > 1 and not all(work.own_orders for work in plan.works):
+        ahead.begin()
     with ThreadPoolExecutor(count) as pool:
         yield lambda first, worlds: pool.submit(function, plan, first, worlds), 2 * count
 

@@ -33,7 +33,7 @@ AMOUNTS = ("fee", "management_hours", "product_cost", "amplification")
 
 #: Figures of a world on paid viewers: impressions that a USD buys, their engagement and conversion
 #: relative to followers.
-PAID = ("impressions_per_usd", "paid_engagement", "paid_conversion")
+PAID = ("impressions_per_cost", "paid_engagement", "paid_conversion")
 
 #: Kinds of laws whose logarithm is no straight line in the score.
 BENT = ("smooth", "curve")
@@ -70,6 +70,7 @@ class Structure(NamedTuple):
     results: bool  #: whether each creator's own orders are drawn
     quoted: bool  #: whether a budget pays, of which each creator's quote takes its part
     boosted: bool = False  #: whether posts are shown to paid viewers, too
+    formats: bool = False  #: whether posts are of formats that reach more or less
 
     def of(self, name: str) -> Law:
         """Return the law of an input."""

@@ -10,9 +10,10 @@ from ..charts.marks import MIDDLE, hide, note
 from ..charts.numbers import spread_apart
 from ..charts.paper import HEIGHT, WIDTH, Paper, paper
 from ..charts.theme import LIGHT, Look, Theme, styled
+from ..text.currency import writing_in
 from ..text.numbers import tick
 from ..text.verdicts import TOLD_APART
-from .spec import UNITS, Bars, Cells, Curve, Curves, Figure, Format, Panel
+from .spec import Bars, Cells, Curve, Curves, Figure, Format, Panel, unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,6 +48,11 @@ def draw(
     TypeError
         For a figure that holds tables alone.
     """
+    with writing_in(figure.currency):
+        return _drawn(figure, ax, theme, headline)
+
+
+def _drawn(figure: Figure, ax: Axes | None, theme: Theme, headline: bool) -> Axes:
     title, caption = (figure.finding, figure.caption) if headline else ("", "")
     if figure.plot is not None:
         return figure.plot(ax, theme=theme, title=title, subtitle=caption)
@@ -284,4 +290,4 @@ def _names(sheet: Paper, model: Curves) -> None:
 
 
 def _form(axis: Axis, form: Format) -> None:
-    axis.set_major_formatter(lambda value, _: tick(value, UNITS[form], signed=form == "signed"))
+    axis.set_major_formatter(lambda value, _: tick(value, unit_of(form), signed=form == "signed"))

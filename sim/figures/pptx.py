@@ -21,6 +21,7 @@ from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Emu, Pt
 
+from ..charts.paper import text_width
 from ..text.safe import printable
 from ..text.verdicts import TOLD_APART
 from .sheets import PlainCategories, PlainPoints
@@ -28,6 +29,17 @@ from .spec import Bars, Curve, Curves, Format, Series, Values, unbroken
 
 #: Points of text that is read from the back of a room.
 TEXT = 14
+
+#: Least points of names below columns.
+LEAST = 10
+EMU = 914400
+#: Share of a chart's width that its columns have, at least.
+_PLOT_WIDTH = 0.75
+#: Times from the first to the last value from which on a logarithmic axis is drawn: it begins and
+#: ends at powers of ten, and less would leave most of it empty.
+_DECADES = 100.0
+#: Plot of a histogram, as shares of its chart.
+_LEFT, _RIGHT, _CEILING, FLOOR = 0.09, 0.985, 0.1, 0.8
 
 _COLOURS = {
     "micro": MSO_THEME_COLOR.ACCENT_1,
@@ -67,6 +79,15 @@ class Box:
         """Return the k-th of some columns of equal width."""
         width = (self.width - gap * (count - 1)) // count
         return Box(self.left + k * (width + gap), self.top, width, self.height)
+
+    def split(self, share: float, gap: int = 0) -> tuple[Box, Box]:
+        """Return two columns, the first with a share of the width."""
+        first = int((self.width - gap) * share)
+        second = self.width - gap - first
+        return (
+            Box(self.left, self.top, first, self.height),
+            Box(self.left + first + gap, self.top, second, self.height),
+        )
 
     @property
     def edges(self) -> tuple[Emu, Emu, Emu, Emu]:
@@ -118,11 +139,15 @@ def add_bars(slide: Any, model: Bars, box: Box) -> Any:
     _dress(chart)
     plot = chart.plots[0]
     shared = one_each(model)
-    plot.overlap = 100 if model.stacked or shared or _mirrored(model) else 0
-    plot.gap_width = 8 if model.touching and shared else 35 if model.touching else 60
-    for one, drawn in zip(model.series, plot.series, strict=True):
-        _paint_bar(one, drawn, labelled=not labels_in_names(model))
-    _axes_of_bars(chart, model)
+    if is_area(model):
+        for one, drawn in zip(model.series, plot.series, strict=True):
+            _paint_area(one, drawn)
+    else:
+        plot.overlap = 100 if model.stacked or shared or _mirrored(model) else 0
+        plot.gap_width = 8 if model.touching else 60
+        for one, drawn in zip(model.series, plot.series, strict=True):
+            _paint_bar(one, drawn, labelled=not labels_in_names(model))
+    _axes_of_bars(chart, model, box.width)
     own_name = shared and not model.touching
     steps = any(one.tier == "none" for one in model.series)
     chart.has_legend = len(model.series) > 1 and not own_name and not steps
@@ -132,6 +157,8 @@ def add_bars(slide: Any, model: Bars, box: Box) -> Any:
 
 
 def _bar_type(model: Bars) -> XL_CHART_TYPE:
+    if is_area(model):
+        return XL_CHART_TYPE.AREA
     if model.stacked:
         return XL_CHART_TYPE.BAR_STACKED if model.horizontal else XL_CHART_TYPE.COLUMN_STACKED
     return XL_CHART_TYPE.BAR_CLUSTERED if model.horizontal else XL_CHART_TYPE.COLUMN_CLUSTERED
@@ -143,6 +170,11 @@ def one_each(model: Bars) -> bool:
         sum(series.values[k] is not None for series in model.series) <= 1
         for k in range(len(model.categories))
     )
+
+
+def is_area(model: Bars) -> bool:
+    """Return whether columns are drawn as areas: histograms of several, one behind the other."""
+    return model.touching and not one_each(model)
 
 
 def labels_in_names(model: Bars) -> bool:
@@ -169,7 +201,7 @@ def _categories(model: Bars) -> list[str]:
         return [unbroken(_minus(name)) for name in model.categories]
     if not labels_in_names(model):
         return list(model.categories)
-    texts = ["".join(s.labels[k] for s in model.series if s.labels) for k in
+    texts = [" · ".join(s.labels[k] for s in model.series if s.labels and s.labels[k]) for k in
              range(len(model.categories))]  # fmt: skip
     link = ": " if model.horizontal else " "
     return [f"{name}{link}{unbroken(_minus(text))}" if text else name
@@ -192,6 +224,15 @@ def _paint_bar(one: Series, drawn: Any, *, labelled: bool) -> None:
                 _label(drawn.points[k], text, XL_LABEL_POSITION.OUTSIDE_END)
 
 
+def _paint_area(one: Series, drawn: Any) -> None:
+    """Fill a histogram so that those behind it can be seen."""
+    drawn.format.fill.solid()
+    paint(drawn.format.fill.fore_color, one.tier, one.repeat)
+    fade(drawn.format.fill.fore_color, 0.35)
+    drawn.format.line.width = Pt(2.25)
+    paint(drawn.format.line.color, one.tier, one.repeat)
+
+
 def _label(point: Any, text: str, position: XL_LABEL_POSITION) -> None:
     label = point.data_label
     label.text_frame.text = text
@@ -202,15 +243,16 @@ def _label(point: Any, text: str, position: XL_LABEL_POSITION) -> None:
     label.position = position
 
 
-def _axes_of_bars(chart: Any, model: Bars) -> None:
+def _axes_of_bars(chart: Any, model: Bars, width: int) -> None:
     names, values = chart.category_axis, chart.value_axis
     names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     names.major_tick_mark = XL_TICK_MARK.NONE
     names.has_major_gridlines = False
     if model.every > 1:
-        _skip_labels(names._element, model.every)
+        _lay_out(chart)
+        names.tick_label_position = XL_TICK_LABEL_POSITION.NONE
     elif not model.horizontal:
-        _upright(names)
+        _upright(names, model, width)
     if model.along:
         _title(names, model.along)
     _value_axis(values, model.axis, model.form)
@@ -291,12 +333,15 @@ def _axis_of_curves(axis: Any, title: str, form: Format, model: Curves, which: s
     given = model.x_range if which == "x" else model.y_range
     values = [v for c in model.curves for v in (c.x if which == "x" else c.y)]
     low, high = given or (min(values), max(values))
-    if which == "x" and model.x_log:
+    if which == "x" and model.x_log and high > _DECADES * low:
         scaling = axis._element.find(qn("c:scaling"))
         scaling.insert(0, parse_xml(f'<c:logBase {nsdecls("c")} val="10"/>'))
         axis.minimum_scale = 10.0 ** math.floor(math.log10(low))
         axis.maximum_scale = 10.0 ** math.ceil(math.log10(high) - 1e-9)
         axis.has_major_gridlines = False
+    elif which == "x" and model.x_log:
+        _title(axis, title.removesuffix(" (log axis)"))
+        _range(axis, 0.0, high)
     else:
         labelled = any(curve.label for curve in model.curves)
         room = (0.35 if which == "x" else 0.12) * (high - low or abs(high) or 1.0)
@@ -356,9 +401,13 @@ def _title(axis: Any, text: str) -> None:
     font.color.theme_color = MSO_THEME_COLOR.TEXT_1
 
 
-def _upright(axis: Any) -> None:
-    """Break the names of categories into lines instead of turning them."""
-    axis.tick_labels.font.size = Pt(TEXT)
+def _upright(axis: Any, model: Bars, width: int) -> None:
+    """Break the names of categories into lines instead of turning them, and no word of them."""
+    words = [word for name in _categories(model) for word in name.split(" ")]
+    room = _PLOT_WIDTH * width / EMU / len(model.categories)
+    size = next((s for s in range(TEXT, LEAST, -1)
+                 if max(text_width(word, s) for word in words) <= room), LEAST)  # fmt: skip
+    axis.tick_labels.font.size = Pt(size)
     body = axis._element.find(f"{qn('c:txPr')}/{qn('a:bodyPr')}")
     body.set("rot", "0")
     body.set("vert", "horz")
@@ -368,7 +417,11 @@ def _range(axis: Any, low: float, high: float) -> None:
     """Give an axis round ends and round steps that hold everything."""
     if high <= low:
         high = low + (abs(low) or 1.0)
-    if -1 <= low < -0.5 and axis.tick_labels.number_format == _CODES["signed"] and high < 600:
+    if (
+        -1 <= low < -0.5 <= high
+        and axis.tick_labels.number_format == _CODES["signed"]
+        and high < 600
+    ):
         # nothing lies below a loss of everything
         step = next(s for s in (0.25, 0.5, 1, 2, 5, 10, 20, 50, 100) if high + 1 <= 7 * s)
         axis.minimum_scale, axis.major_unit = -1.0, step
@@ -412,7 +465,29 @@ def _error_bars(drawn: Any, errors: Values, direction: str = "") -> None:
             return
 
 
-def _skip_labels(axis: Any, every: int) -> None:
-    """Name one in so many categories; where a program cannot, those that do not overlap."""
-    new = parse_xml(f'<c:tickLblSkip {nsdecls("c")} val="{every}"/>')
-    axis.find(qn("c:noMultiLvlLbl")).addprevious(new)
+def _lay_out(chart: Any) -> None:
+    """Put the plot of a histogram where `edges_of` says, below its legend and above its axis."""
+    area = chart._chartSpace.find(f"{qn('c:chart')}/{qn('c:plotArea')}")
+    for old in area.findall(qn("c:layout")):
+        area.remove(old)
+    places = {"x": _LEFT, "y": _CEILING, "w": _RIGHT - _LEFT, "h": FLOOR - _CEILING}
+    edges = "".join(f'<c:{name}Mode val="edge"/>' for name in "xy")
+    sizes = "".join(f'<c:{name} val="{value:.4f}"/>' for name, value in places.items())
+    area.insert(0, parse_xml(
+        f'<c:layout {nsdecls("c")}><c:manualLayout><c:layoutTarget val="inner"/>{edges}{sizes}'
+        "</c:manualLayout></c:layout>"
+    ))  # fmt: skip
+
+
+def edges_of(model: Bars) -> list[tuple[float, str]]:
+    """Return where bins begin whose edge is written, as shares of a chart's width, with the edges.
+
+    The first bin holds all below the first edge and has none.
+    """
+    bins = len(model.categories)
+    # An area has its first and last point at the ends of the axis, a column stands between them.
+    places, before = (bins - 1, 0.5) if is_area(model) else (bins, 0.0)
+    return [
+        (_LEFT + (_RIGHT - _LEFT) * (k - before) / places, _minus(model.categories[k]))
+        for k in range(model.every, bins, model.every)
+    ]

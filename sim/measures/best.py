@@ -21,7 +21,7 @@ from ..text.numbers import (
     of_worlds,
     share_text,
 )
-from ..text.verdicts import UNTOLD, direction, leaders
+from ..text.verdicts import UNTOLD, direction, leaders, ranked
 from .estimate import Estimate, FloatArray, spread_over
 from .evaluate import Measured, measured
 from .summary import Summary
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 FEWEST = 3
 """Portfolios from which on the best of them is asked for; a pair is compared."""
+
+MOST_SHOWN = 12
+"""Portfolios up to which a picture shows all of them."""
 
 NAMED = 5
 """Portfolios that a sentence names, with the share of each."""
@@ -83,6 +86,34 @@ class Best:
             "level": list(self.level),
             "left_out": self.left_out,
         }
+
+    def shown(self, summary: Summary, most: int = MOST_SHOWN) -> list[str]:
+        """Return the portfolios that a picture has room for: all, or those that are spoken of.
+
+        The most often best, what it is held against, and whoever is first or last in what charts
+        say: median, mean, worst worlds, losses.
+
+        Parameters
+        ----------
+        summary
+            Of the same run.
+        most
+            Portfolios up to which all are shown.
+        """
+        if len(self.names) <= most:
+            return list(summary.portfolios)
+        chosen = {*self.names[: most // 2], *self.pair(summary)}
+        for measure in (
+            "roi_median",
+            "roi_mean",
+            "roi_es05",
+            "loss_probability",
+            "target_probability",
+        ):
+            entries = {name: row[measure] for name, row in summary.portfolios.items()}
+            names = ranked(entries)
+            chosen |= {*names[:1], *names[-1:]}
+        return [name for name in summary.portfolios if name in chosen]
 
     @property
     def sentence(self) -> str:

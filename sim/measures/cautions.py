@@ -5,8 +5,9 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
+from ..text.currency import currency
 from ..text.names import few
-from ..text.numbers import CURRENCY, counted, fixed, setting
+from ..text.numbers import counted, fixed, setting
 from .summary import Summary
 from .table import MEASURES
 
@@ -57,7 +58,7 @@ def _overrun(ds: xr.Dataset, summary: Summary) -> list[str]:
         budget = portfolios.get(name, {}).get("budget")
         entry = summary[name].get("cost_mean")
         if budget and entry and entry.value is not None and entry.value > _OVERRUN * budget:
-            over.append(f"{name} ({fixed(entry.value, 0)} of {fixed(budget, 0)} {CURRENCY})")
+            over.append(f"{name} ({fixed(entry.value, 0)} of {fixed(budget, 0)} {currency()})")
     if not over:
         return []
     what = "commission, bonus and pay by results come on top of what a budget commits"

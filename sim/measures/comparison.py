@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
+from ..text.currency import currency, in_currency
 from ..text.numbers import cell, counted, is_fraction
 from ..text.verdicts import direction
 from .dominance import NOT_TOLD, Dominance, first_order_range, second_order_range
 from .evaluate import Measured, evaluate
 from .table import COMPARISONS
-from .worlds import PairWorlds, Sides, portfolio_names, sides_of
+from .worlds import PairWorlds, Sides, currency_of, portfolio_names, sides_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,6 +40,8 @@ class Comparison:
         By `DOMINANCE`, between which probabilities one is told to dominate the other.
     worlds : int
         Worlds that both ran in.
+    currency : str
+        What money is counted in.
     """
 
     a: str
@@ -46,6 +49,7 @@ class Comparison:
     measures: Mapping[str, Measured]
     dominance: Mapping[str, Dominance]
     worlds: int
+    currency: str = field(default_factory=currency)
 
     def __getitem__(self, name: str) -> Measured:
         """Return one measure."""
@@ -93,7 +97,7 @@ class Comparison:
         """Return the same for a notebook."""
         rows = [
             (
-                COMPARISONS[name].long_name,
+                in_currency(COMPARISONS[name].long_name, self.currency),
                 cell(entry),
                 "" if is_fraction(entry.unit) else entry.unit,
                 entry.reason or "",
@@ -156,7 +160,7 @@ def compare_pairs(
         pair = PairWorlds(ds, side(a), side(b))
         measures = {name: evaluate(row, pair, {}) for name, row in COMPARISONS.items()}
         told = {name: _dominance(pair, measures, *of) for name, of in DOMINANCE.items()}
-        yield Comparison(a, b, measures, told, worlds)
+        yield Comparison(a, b, measures, told, worlds, currency_of(ds))
 
 
 def _dominance(

@@ -176,15 +176,17 @@ def certainty_equivalent(x: Worldly, risk_tolerance: float) -> Estimate:
     Parameters
     ----------
     x : array_like, shape (..., n)
-        Profit per world, USD.
+        Profit per world, money.
     risk_tolerance : float
-        R, USD, positive; NaN gives a missing value.
+        R, money, positive; NaN gives a missing value.
     """
     x = as_sample(x)
     if np.isnan(risk_tolerance):
-        return _missing(x, "no risk tolerance: give one in USD")
+        return _missing(x, "no risk tolerance: give an amount of money")
     if risk_tolerance <= 0:
-        raise ValueError(f"risk tolerance must be positive, in USD (got {risk_tolerance})")
+        raise ValueError(
+            f"risk tolerance must be a positive amount of money (got {risk_tolerance})"
+        )
     # the worst world is taken out of the exponent, so that none overflows
     worst = x.values.min(axis=-1, keepdims=True)
     disutility = np.exp((worst - x.values) / risk_tolerance)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ..text.currency import MONEY, in_currency
 from ..text.names import listed
-from ..text.numbers import CURRENCY, Number, plain, told
+from ..text.numbers import Number, plain, told
 from ..text.verdicts import UNTOLD, direction
 from . import functions as f
 from .evaluate import Measured, evaluate
@@ -36,19 +37,24 @@ class Factor:
 
     Attributes
     ----------
-    words : str
-        In a sentence.
+    text : str
+        In a sentence; money is `MONEY`.
     over, under : str
         Variables of the results.
     """
 
-    words: str
+    text: str
     over: str
     under: str
 
+    @property
+    def words(self) -> str:
+        """What it is in the currency of the text at hand."""
+        return in_currency(self.text)
+
 
 FACTORS: Mapping[str, Factor] = MappingProxyType({
-    "impressions_per_usd": Factor(f"impressions per {CURRENCY}", "impressions", "cost"),
+    "impressions_per_cost": Factor(f"impressions per {MONEY}", "impressions", "cost"),
     "engagements_per_impression": Factor(
         "engagements per impression", "engagements", "impressions"
     ),
@@ -57,7 +63,7 @@ FACTORS: Mapping[str, Factor] = MappingProxyType({
 })  # fmt: skip
 """In the order of the funnel; their product is revenue / cost."""
 
-ROAS = Factor(f"revenue per {CURRENCY}", "revenue", "cost")
+ROAS = Factor(f"revenue per {MONEY}", "revenue", "cost")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ the sentence says so. All that the errors cover is the number of worlds, never t
 
 from __future__ import annotations
 
+from ..text.currency import currency, writing_in
 from ..text.numbers import (
-    CURRENCY,
     FRACTION,
     Number,
     brief,
@@ -60,6 +60,17 @@ def answer(
     asked : bool
         Whether the pair was asked about; else the answer is which portfolio is the best.
     """
+    with writing_in(summary.currency):
+        return _answer(summary, comparison, best, why, asked)
+
+
+def _answer(
+    summary: Summary,
+    comparison: Comparison | None,
+    best: Best | None,
+    why: Why | None,
+    asked: bool,
+) -> list[str]:
     spoken_of = list(summary.portfolios)
     if comparison is not None and len(spoken_of) > MOST_HIRED:
         spoken_of = [comparison.a, comparison.b]
@@ -251,7 +262,7 @@ def _awareness(summary: Summary, comparison: Comparison) -> list[str]:
     other = name[-further]
     per_usd = [summary[who]["reach_per_usd"] for who in (name[further], other)]
     sentence = (
-        f"For awareness, {name[further]} reaches more accounts per {CURRENCY} in "
+        f"For awareness, {name[further]} reaches more accounts per {currency()} in "
         f"{of_worlds(reach, mirrored=further < 0)} "
         f"({' against '.join(plain(entry.value, entry.se) for entry in per_usd)})"
     )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..labelled import labelled
+from ..text.currency import MONEY, currency
 from .estimate import LIGHT, UNKNOWN, BoolArray, FloatArray, Sample, Tail, divide
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 MOST_MISSED = 0.5
 """Share of a figure's variance that a run may miss and still have an error for its mean."""
 
-_NO_TAIL = ("top_creator_share", "effective_creators", "viral_posts", "delivered")
+_NO_TAIL = ("top_creator_share", "effective_creators", "viral_posts", "delivered", "assets")
 _LAWS_OF = {
     "impressions": ("views",),
     "reach": ("views",),
@@ -73,14 +75,18 @@ class Worlds:
         0 for independent worlds, else the number of equal contiguous groups.
     clustered : bool
         Worlds of one group resemble each other.
+    currency : str
+        What money is counted in.
     """
 
     groups: int
     clustered: bool
+    currency: str
 
     def __init__(self, ds: xr.Dataset) -> None:
         self.groups = int(ds.attrs.get("groups", 0))
         self.clustered = ds.attrs.get("sampling") == CLUSTERED_SAMPLING
+        self.currency = currency_of(ds)
         self._samples: dict[str, Sample] = {}
         self._kept: dict[str, BoolArray | None] = {}
         self._complete: dict[tuple[str, ...], tuple[tuple[Sample, ...], BoolArray | None]] = {}
@@ -269,6 +275,11 @@ def pair_worlds(ds: xr.Dataset, a: str, b: str) -> PairWorlds:
     return PairWorlds(ds, PortfolioWorlds(ds, a), PortfolioWorlds(ds, b))
 
 
+def currency_of(ds: xr.Dataset) -> str:
+    """Return what a run counts money in; one of before there was a choice counts in USD."""
+    return str(ds.attrs.get("currency", MONEY))
+
+
 def portfolio_names(ds: xr.Dataset) -> list[str]:
     """Names of the portfolios, in the order of the Dataset."""
     return [str(name) for name in ds["portfolio"].values.tolist()]
@@ -295,13 +306,17 @@ def as_dataset(
     rows
         Arrays by the names of the results schema.
     like
-        Attributes of a run: how its worlds were sampled.
+        Attributes of a run: how its worlds were sampled. Money is counted in the currency of the
+        text at hand, unless they name another.
     """
-    import xarray as xr
-
-    kept = {key: like[key] for key in ("sampling", "groups") if key in like}
-    data = {name: (("portfolio", "sim"), values) for name, values in rows.items()}
-    return xr.Dataset(data, coords={"portfolio": list(portfolios)}, attrs=kept)
+    kept = {key: like[key] for key in ("sampling", "groups", "currency") if key in like}
+    if currency() != MONEY:
+        kept.setdefault("currency", currency())
+    data: dict[str, Any] = {
+        name: (("portfolio", "sim"), values, {}) for name, values in rows.items()
+    }
+    names: dict[str, Any] = {"portfolio": (("portfolio",), np.array(portfolios), {})}
+    return labelled(names | data, ("portfolio",), kept)
 
 
 def first_worlds(results: xr.Dataset, worlds: int) -> xr.Dataset:

@@ -23,6 +23,7 @@ from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
 from .boosting import boosts, line_boost
 from .buyers import buyers_of, tracked_factor
+from .formats import rate_of_posts, reach_of_posts
 from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
 from .means import mean_ratios
 from .model import (
@@ -34,6 +35,7 @@ from .model import (
     NicheTerms,
     Plan,
     PlanLine,
+    Posterior,
     Programme,
     Sampling,
     Terms,
@@ -42,7 +44,7 @@ from .model import (
 from .reactions import reaction_of
 from .release import arrived, repeats_arrived
 from .roster import named_line
-from .shared import creator_mix, shared_factors, weights
+from .shared import creator_mix, posterior, shared_factors, weights
 from .tiers import (
     TierTables,
     amplification_table,
@@ -63,6 +65,7 @@ __all__ = [
     "NicheTerms",
     "Plan",
     "PlanLine",
+    "Posterior",
     "Programme",
     "Sampling",
     "Terms",
@@ -146,6 +149,7 @@ def _planned(meant: _Meant) -> Plan:
     figures |= {f"boost.{name}": table for name, table in paid_tables.items()}
     factors = shared_factors(experiment, [line.terms for line in lines], figures)
     row = {factor.name: k for k, factor in enumerate(factors)}
+    learned = posterior(experiment, row)
     spill = np.array([_spec(experiment, line.terms).incident_spill for line in lines])
 
     def alone(terms: Terms) -> bool:
@@ -157,7 +161,8 @@ def _planned(meant: _Meant) -> Plan:
     for group, stops in groups:
         tier = tiers[group.terms.tier, group.terms.platform]
         assert tier is not None
-        work = _work(experiment, group, stops, tier, goods, factors, row, faults)
+        shared = weights(experiment, group.terms, factors, row, learned)
+        work = _work(experiment, group, stops, tier, goods, shared, faults)
         works.append(work)
     reaction = reaction_of(experiment, lines, faults)
     if faults:
@@ -195,6 +200,7 @@ def _planned(meant: _Meant) -> Plan:
         overlap_between_niches=experiment.audience.overlap_between_niches,
         paid=paid,
         left_over=left_over,
+        learned=learned,
     )
 
 
@@ -213,8 +219,7 @@ def _work(
     stops: list[int],
     tier: TierTables,
     goods: QuantileTable,
-    factors: tuple[Factor, ...],
-    row: Mapping[str, int],
+    shared: tuple[Array, Array, Array],
     faults: list[Fault],
 ) -> Line:
     terms, first, programme = group.terms, group.first, group.programme
@@ -224,12 +229,11 @@ def _work(
     tables = {**tier.tables, "product_cost": goods}
     if kind.delivery_rate is not None:
         tables["delivery"] = threshold(kind.delivery_rate)
-    loading, belief = weights(experiment, terms, factors, row)
+    loading, belief, level = shared
     drawn = [x for x, name in enumerate(CREATOR_INPUTS) if not tables[name].constant]
     shift = np.array([tier.shift.get(name, 0.0) for name in INPUTS])
     shift[INPUTS.index("engagement_rate")] += math.log(kind.engagement_factor)
-    # A lognormal belief of mean one has median exp(-log_sd^2 / 2).
-    shift -= (belief**2).sum(axis=1) / 2.0
+    shift += level
     for x, name in enumerate(INPUTS):
         if tables[name].constant:
             shift[x] += tables[name].coefficients[0, 0]
@@ -254,6 +258,7 @@ def _work(
     rho = spec.amplification_engagement_correlation
     engagement_varies = not tables["engagement_rate"].constant
     post_own = own[len(CREATOR_INPUTS) :]
+    reach = reach_of_posts(experiment, terms)
     ends, keep = [terms.posts], [count]
     if programme is not None:
         ends, keep = list(programme.post_ends), list(programme.keep)
@@ -270,6 +275,7 @@ def _work(
         known_of=np.full(count, -1, dtype=np.int64),
         loading=loading,
         belief=belief,
+        level=level,
         shift=shift,
         varies=varies,
         pieces=np.array(pieces, dtype=np.int64),
@@ -280,7 +286,8 @@ def _work(
         amplification_own=float(
             post_own[1] * (math.sqrt(1.0 - rho * rho) if engagement_varies else 1.0)
         ),
-        repeats=np.power(terms.repeat_factor, np.arange(terms.posts, dtype=np.float64)),
+        repeats=np.power(terms.repeat_factor, np.arange(terms.posts, dtype=np.float64))
+        * rate_of_posts(experiment, terms),
         amplified_engagement=spec.amplified_engagement,
         amplified_conversion=spec.amplified_conversion,
         per_impression=spec.engagement_basis == "impressions",
@@ -298,6 +305,7 @@ def _work(
         money=group.money,
         dues=group.dues,
         boost=line_boost(experiment, terms, group.boost, tier) if group.boost else None,
+        reach_of_post=reach if (reach != 1.0).any() else None,
     )
     if not group.people:
         return line

@@ -20,6 +20,7 @@ from ..engine import marginals as mg
 from ..engine.line import Boost
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
+from .formats import half_lives
 from .model import LineBoost, PlanLine, Terms
 from .tiers import TierTables
 
@@ -117,13 +118,12 @@ def line_boost(experiment: Experiment, terms: Terms, its: LineBoost, tier: TierT
 
 def seen_noise(experiment: Experiment, terms: Terms, tier: TierTables) -> float:
     """Return the sd of the log of what the first days show of a post, over the whole of it."""
-    half_life = experiment.platform[terms.platform].half_life_days
-    if half_life is None:
+    lives = half_lives(experiment, terms)
+    if lives is None:
         return 0.0
-    # All but the late part has come: -expm1 keeps digits where little has.
-    come = -math.expm1(-math.log(2.0) * experiment.boost.after_days / half_life)
-    late = math.exp(-math.log(2.0) * experiment.boost.after_days / half_life)
-    return _log_sd(tier) * math.sqrt(late / come)
+    # Posts of several formats are seen alike: at the mean of what has come of each.
+    passed = math.log(2.0) * experiment.boost.after_days / lives
+    return _log_sd(tier) * math.sqrt(np.exp(-passed).mean() / -np.expm1(-passed).mean())
 
 
 def _log_sd(tier: TierTables) -> float:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..experiment import Experiment
 from ..experiment import models as m
+from .formats import half_lives
 from .model import Buyers, PlanLine, Terms
 
 Array = npt.NDArray[np.float64]
@@ -128,15 +129,14 @@ def buyers_of(experiment: Experiment, lines: tuple[PlanLine, ...]) -> Buyers | N
 def tracked_factor(experiment: Experiment, terms: Terms) -> float:
     """Return the factor on the share of orders that codes see: of the tier, and of the window."""
     factor = experiment.tier[terms.tier].on[terms.platform].tracked_factor
-    half_life = experiment.platform[terms.platform].half_life_days
-    return (1.0 if factor is None else factor) * inside(experiment.tracking.window_days, half_life)
+    window, lives = experiment.tracking.window_days, half_lives(experiment, terms)
+    share = 1.0 if window is None or lives is None else float(np.mean(inside(window, lives)))
+    return (1.0 if factor is None else factor) * share
 
 
-def inside(window: float | None, half_life: float | None) -> float:
-    r"""Return the share of a post's orders that come within some days: :math:`1 - 2^{-t/h}`."""
-    if window is None or half_life is None:
-        return 1.0
-    return 1.0 - math.exp2(-window / half_life)
+def inside(window: float, half_lives: Array) -> Array:
+    r"""Return the share of each post's orders that come within some days: :math:`1 - 2^{-t/h}`."""
+    return np.asarray(1.0 - np.exp2(-window / half_lives))
 
 
 def _spec(experiment: Experiment, line: PlanLine) -> m.Tier:

@@ -46,11 +46,12 @@ def each_of(
     *,
     stages: Sequence[int] = (),
     only: Sequence[str] | None = None,
+    quoted: bool = True,
 ) -> Each:
     """Return the creators of a roster, each as a portfolio of its own.
 
     The name decides a creator's draws, so all of them are those of the roster's run; orders are
-    those of a roster of that creator alone.
+    those of a roster of that creator alone. Of a programme it is the first stage. Boosting is left out, as it goes to the best posts of all.
 
     Parameters
     ----------
@@ -60,9 +61,11 @@ def each_of(
         Worlds; the first of the experiment's own.
     stages
         Posts of one stage after another, in all of which each creator takes part; without them the
-        posts of the portfolio, and each creator's quote is counted as committed.
+        posts of the portfolio.
     only
         Names of the creators; all by default.
+    quoted
+        Whether each creator's quote is counted as committed, where there are no stages.
     """
     plan = make_plan(experiment)
     factor = experiment.portfolio[portfolio].repeat_factor
@@ -72,12 +75,15 @@ def each_of(
     works: list[Line] = []
     rows: list[int] = []
     for i, line in enumerate(plan.lines):
-        if line.portfolio != portfolio:
+        if line.portfolio != portfolio or line.stage:
             continue
         chosen = [k for k, row in enumerate(line.people) if only is None or row.name in only]
         if not chosen:
             continue
-        work = _some(plan.works[line.work], chosen)
+        work = replace(_some(plan.works[line.work], chosen), boost=None)
+        if line.programme is not None:
+            ends = work.post_ends[:1]
+            work = replace(work, post_ends=ends, repeats=work.repeats[: ends[0]])
         if stages:
             ends = np.cumsum(stages)
             work = replace(
@@ -88,12 +94,12 @@ def each_of(
                 own_orders=True,
                 choose_by_orders=True,
             )
-        else:
+        elif quoted:
             work = replace(work, dues=charged_for(experiment, line.terms))
         lines.append(work)
         for at, k in enumerate(chosen):
             person = replace(line, portfolio=line.people[k].name, people=(line.people[k],))
-            person = replace(person, creators=1, work=len(works))
+            person = replace(person, creators=1, work=len(works), boost=None, programme=None)
             own = _stages(person, stages, plan.seed)
             placed += own
             rows += [i] * len(own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
 from ..text.numbers import fixed
 from .boosting import boost_of, boosted, split
+from .formats import fee_posts, usable_posts
 from .model import COMPONENTS, LineBoost, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
 
@@ -35,6 +36,7 @@ def portfolio_terms(portfolio: m.Portfolio) -> Iterator[tuple[str, Terms, float]
             pick("compensation"),
             pick("posts"),
             pick("repeat_factor"),
+            pick("format") or (),
         )
 
     if portfolio.roster is not None:
@@ -73,7 +75,7 @@ def charged_for(experiment: Experiment, terms: Terms) -> Parts:
     of_fees = 1.0 + costs.agency_share
     return (
         costs.shipping + kind.pay_floor * of_fees,
-        terms.posts * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees,
+        fee_posts(experiment, terms) * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees,
         costs.hourly_rate,
         costs.product_units,
     )
@@ -115,6 +117,7 @@ def hired_lines(
     result: list[PlanLine] = []
     left_over: dict[str, float] = {}
     fixed_cost = experiment.costs.fixed
+    in_money = fixed_cost, experiment.currency
     for name, portfolio in experiment.portfolio.items():
 
         def parts(terms: Terms) -> Parts:
@@ -141,7 +144,7 @@ def hired_lines(
             aside = boost_of(experiment, portfolio).budget or 0.0
             if aside >= budget:
                 problem = (
-                    f"takes {fixed(aside, 0)} USD; {fixed(max(budget, 0.0), 0)} are there to hire "
+                    f"takes {fixed(aside, 0)} {experiment.currency}; {fixed(max(budget, 0.0), 0)} are there to hire "
                     "and boost"
                 )
                 faults.append(Fault(f"portfolio.{name}.boost", problem))
@@ -150,20 +153,27 @@ def hired_lines(
         if portfolio.roster is not None:
             hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
         elif portfolio.stages is None:
-            hired = _lines(name, portfolio, budget, parts, dues, fixed_cost, faults)
+            hired = _lines(name, portfolio, budget, parts, dues, in_money, faults)
         else:
-            hired = _stages(name, portfolio, portfolio.stages, budget, price, fixed_cost, faults)
-        shares = [line.creators for line in hired]
+            hired = _stages(name, portfolio, portfolio.stages, budget, price, in_money, faults)
+        shares = [float(line.creators) for line in hired]
         if portfolio.mix is not None:
             shares = [share for _, _, share in portfolio_terms(portfolio)]
-        total = sum(shares) or 1.0
-        shares = [share / total for share in shares]
+        shares = [share / (sum(shares) or 1.0) for share in shares]
+        if portfolio.stages is not None and portfolio.format is not None:
+            faults.append(Fault(f"portfolio.{name}.format", "does not go with `stages`"))
+        hired = [_with_formats(experiment, line) for line in hired]
         result += boosted(experiment, name, portfolio, hired, shares, faults)
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
             spent = sum(line.creators * line.committed_per_creator for line in hired)
             left_over[name] = budget - spent
     return tuple(result), left_over
+
+
+def _with_formats(experiment: Experiment, line: PlanLine) -> PlanLine:
+    fees, assets = fee_posts(experiment, line.terms), usable_posts(experiment, line.terms)
+    return replace(line, fee_posts=fees, usable_posts=assets)
 
 
 Price = Callable[[Terms], float]
@@ -177,7 +187,7 @@ def _lines(
     budget: float | None,
     parts_of: Callable[[Terms], Parts],
     dues: Callable[[Terms, Parts], Parts],
-    fixed_cost: float,
+    fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return the lines of a portfolio; a budget that is a cap gives each line its share."""
@@ -196,10 +206,10 @@ def _lines(
                 money, *held = portfolio.quotes[line]
                 parts = (held[0], held[1], held[2], held[3])
                 each = sum(parts)
-            there = _Money(money, share, fixed_cost)
+            there = _Money(money, share, *fixed_cost)
             hired = _usual(name, line, there, each, faults, portfolio.budget)
         elif budget is not None:
-            there = _Money(share * budget, share, fixed_cost)
+            there = _Money(share * budget, share, *fixed_cost)
             hired = _bought(name, line, there, each, faults, portfolio.budget)
         elif hired < 1:
             key = f"portfolio.{name}.creators"
@@ -228,14 +238,15 @@ class _Money(NamedTuple):
     amount: float
     share: float
     fixed_cost: float
+    currency: str
 
     def too_little(self, line: str, each: float) -> str:
         """Return that it buys no creator of a line, each of whom commits an amount."""
         there = "there are" if self.share == 1.0 else f"its share for {line} is"
         after = " after `costs.fixed`" if self.fixed_cost else ""
         return (
-            f"buys no creator: {there} {fixed(self.amount, 0)} USD{after}, and one of {line} "
-            f"commits {fixed(each, 0)} USD"
+            f"buys no creator: {there} {fixed(self.amount, 0)} {self.currency}{after}, and one of {line} "
+            f"commits {fixed(each, 0)} {self.currency}"
         )
 
 
@@ -243,7 +254,7 @@ def _used_up(experiment: Experiment) -> str:
     """Return that the fixed cost leaves nothing of a budget."""
     amount = fixed(experiment.costs.fixed, 0)
     return (
-        f"is used up before anybody is hired: `costs.fixed` is {amount} USD; raise the budget, or "
+        f"is used up before anybody is hired: `costs.fixed` is {amount} {experiment.currency}; raise the budget, or "
         "lower `costs.fixed`"
     )
 
@@ -298,28 +309,62 @@ def _named(
     tiers: Mapping[tuple[str, str], TierTables | None],
     goods: QuantileTable,
 ) -> list[PlanLine]:
-    """Return a line for all named creators on the same terms of whom the same is known exactly."""
+    """Return a line for all named creators on the same terms of whom the same is known exactly.
+
+    A programme has such a line for each of its stages.
+    """
     groups: dict[tuple[tuple[str, str, str], bool], list[RosterRow]] = {}
     for row in roster.rows:
         groups.setdefault((row.terms, not math.isnan(row.fee)), []).append(row)
     several = {name for (tier, *_), _ in groups for name in (tier,)}
     plain = len(several) == len(groups)
+    stages = portfolio.stages or (m.Stage(posts=portfolio.posts),)
+    kept = _kept_of(len(roster.rows), stages)
+    names = stage_names(len(stages))
+    ends = tuple(accumulate(stage.posts for stage in stages))
     lines = []
     for (tier, platform, niche), fee_known in sorted(groups):
         people = sorted(groups[(tier, platform, niche), fee_known], key=lambda row: row.name)
-        terms = Terms(
-            tier, platform, niche, portfolio.compensation, portfolio.posts, portfolio.repeat_factor
-        )
         table = tiers[tier, platform]
         assert table is not None
-        each = committed_cost(experiment, terms, table, goods)
-        if fee_known:
-            gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
-            each += gap * charged_for(experiment, terms)[1]
         known = "fee known" if fee_known else "fee drawn"
         label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
-        lines.append(PlanLine(name, label, terms, len(people), 0, each, people=tuple(people)))
+        share = len(people) / len(roster.rows)
+        counts = tuple(max(round(share * count), 1) for count in kept)
+        programme = None
+        if portfolio.stages is not None:
+            programme = Programme(ends, counts, portfolio.choose_by, kept)
+        for k, stage in enumerate(stages):
+            terms = Terms(
+                tier, platform, niche, portfolio.compensation, stage.posts,
+                portfolio.repeat_factor, portfolio.format or (),
+            )  # fmt: skip
+            each = committed_cost(experiment, terms, table, goods)
+            if fee_known:
+                gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
+                each += gap * charged_for(experiment, terms)[1]
+            line = label if programme is None else f"{label}: {k + 1} {names[k]}"
+            lines.append(
+                PlanLine(
+                    name, line, terms, counts[k], 0, each, programme=programme, stage=k,
+                    people=tuple(people),
+                )
+            )  # fmt: skip
     return sorted(lines, key=lambda line: line.name)
+
+
+def _kept_of(first: int, stages: Sequence[m.Stage]) -> tuple[int, ...]:
+    """Return how many of the creators of a first stage take part in each."""
+    kept = [first]
+    for stage in stages[1:]:
+        kept.append(max(round(stage.keep * kept[-1]), 1))
+    return tuple(kept)
+
+
+def stage_names(count: int) -> list[str]:
+    """Return what the stages of a programme are called."""
+    scale = ["scale"] if count == 3 else [f"scale {k}" for k in range(1, count - 1)]
+    return ["pilot", "growth", *scale]
 
 
 def _stages(
@@ -328,47 +373,81 @@ def _stages(
     stages: tuple[m.Stage, ...],
     budget: float | None,
     price: Price,
-    fixed_cost: float,
+    fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
-    """Return a line for each stage; a budget hires as many at first as all stages together allow."""
+    """Return a line for each stage of each intake.
+
+    A budget hires as many at first as all stages and intakes together allow. Creators who are added
+    later are an intake of their own, of whom later stages keep the best: they are chosen among those
+    of whom as much was seen.
+    """
     ((_, terms, _),) = portfolio_terms(portfolio)
     prices = [price(replace(terms, posts=stage.posts)) for stage in stages]
 
-    def counts(first: int) -> list[int]:
-        kept = [first]
-        for stage in stages[1:]:
+    def counts(start: int, hired: int) -> list[int]:
+        """Return how many of those hired in a stage take part in it and in each one after."""
+        kept = [hired]
+        for stage in stages[start + 1 :]:
             kept.append(max(round(stage.keep * kept[-1]), 1))
         return kept
 
-    def cost(first: int) -> float:
-        return sum(n * each for n, each in zip(counts(first), prices, strict=True))
+    def cost(start: int, hired: int) -> float:
+        return sum(n * each for n, each in zip(counts(start, hired), prices[start:], strict=True))
 
+    added = math.fsum(cost(k, stage.add) for k, stage in enumerate(stages) if stage.add)
     first = portfolio.creators or 1
     if budget is not None:
-        there, line = _Money(budget, 1.0, fixed_cost), portfolio.tier or name
-        if _bought(name, line, there, cost(1), faults, portfolio.budget) < 1:
+        if added + cost(0, 1) > budget and added > 0.0:
+            problem = (
+                f"is less than the stages commit: those who are added {fixed(added, 0)} "
+                f"{fixed_cost[1]}, a first creator {fixed(cost(0, 1), 0)}, and {fixed(budget, 0)} "
+                "are there; `add` fewer"
+            )
+            faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
             return []
-        low, high = 1, int(budget / prices[0]) + 1
+        there, line = _Money(budget - added, 1.0, *fixed_cost), portfolio.tier or name
+        if _bought(name, line, there, cost(0, 1), faults, portfolio.budget) < 1:
+            return []
+        low, high = 1, int((budget - added) / prices[0]) + 1
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if cost(middle) <= budget + 1e-9 else (low, middle)
+            fits = cost(0, middle) <= budget - added + 1e-9
+            low, high = (middle, high) if fits else (low, middle)
         first = low
-    _check_count(name, portfolio.tier or name, first, portfolio, faults)
-    hired = counts(first)
-    ends = tuple(accumulate(stage.posts for stage in stages))
-    programme = Programme(ends, tuple(hired), portfolio.choose_by)
-    names = [
-        "pilot",
-        "growth",
-        *("scale" if len(stages) == 3 else f"scale {k}" for k in range(1, len(stages) - 1)),
-    ]
+    intakes = [(0, first), *((k, stage.add) for k, stage in enumerate(stages) if stage.add)]
+    _check_count(name, portfolio.tier or name, sum(n for _, n in intakes), portfolio, faults)
+    lines: list[PlanLine] = []
+    for (start, hired), before in zip(
+        intakes, accumulate((n for _, n in intakes), initial=0), strict=False
+    ):
+        lines += _intake(name, portfolio, start, counts(start, hired), before, prices)
+    return lines
+
+
+def _intake(
+    name: str,
+    portfolio: m.Portfolio,
+    start: int,
+    counts: list[int],
+    before: int,
+    prices: list[float],
+) -> list[PlanLine]:
+    """Return the lines of those who are hired in a stage, after so many others of the programme."""
+    ((_, terms, _),) = portfolio_terms(portfolio)
+    stages = portfolio.stages or ()
+    names = stage_names(len(stages))
+    ends = tuple(accumulate(stage.posts for stage in stages[start:]))
+    alone = len(counts) == 1
+    programme = None if alone else Programme(ends, tuple(counts), portfolio.choose_by)
+    whose = f", added in {start + 1}" if start else ""
     return [
         PlanLine(
-            name, f"{k + 1} {names[k]}", replace(terms, posts=stage.posts), hired[k], 0, prices[k],
-            programme=programme, stage=k,
+            name, f"{start + k + 1} {names[start + k]}{whose}",
+            replace(terms, posts=stages[start + k].posts), count, before, prices[start + k],
+            programme=programme, stage=k, joins=start,
         )
-        for k, stage in enumerate(stages)
+        for k, count in enumerate(counts)
     ]  # fmt: skip
 
 
@@ -411,7 +490,7 @@ def grouped(
                 line.boost, most_hired(line) if line.boost else 0,
             )  # fmt: skip
         terms = replace(line.terms, posts=line.programme.post_ends[-1])
-        return Group(terms, line.first, line.programme, (), portfolio)
+        return Group(terms, line.first, line.programme, line.people, portfolio)
 
     for line in lines:
         people = most_hired(line) if line.programme is None else line.programme.keep[0]

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ..experiment import Experiment
 from .buyers import repeats_of, spread_over_a_year
+from .formats import half_lives
 from .model import PlanLine
 
 Array = npt.NDArray[np.float64]
@@ -69,20 +70,46 @@ def posted(experiment: Experiment, lines: tuple[PlanLine, ...], days: Array) -> 
     """
     shares = np.empty((len(lines), len(days)))
     for i, line in enumerate(lines):
-        release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
-        since = days - line.stage * release
-        out = np.clip(since / release, 0.0, 1.0) if release > 0.0 else since >= 0.0
-        shares[i] = out
+        release = _release(experiment, line)
+        since = days - starts(experiment, line)
+        shares[i] = np.clip(since / release, 0.0, 1.0) if release > 0.0 else since >= 0.0
     return shares
 
 
+def starts(experiment: Experiment, line: PlanLine) -> float:
+    """Return the day on which a line's creators begin: that of its stage."""
+    return (line.joins + line.stage) * _release(experiment, line)
+
+
+def _release(experiment: Experiment, line: PlanLine) -> float:
+    return _DAYS * experiment.portfolio[line.portfolio].release_weeks
+
+
 def _of_line(experiment: Experiment, line: PlanLine, days: Array) -> Array:
-    release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
-    half_life = experiment.platform[line.terms.platform].half_life_days
-    return _share(np.maximum(days - line.stage * release, 0.0), release, half_life)
+    since = np.maximum(days - starts(experiment, line), 0.0)
+    lives = half_lives(experiment, line.terms)
+    each = [None] if lives is None else sorted(set(lives.tolist()))
+    part = [1.0 if lives is None else float((lives == life).mean()) for life in each]
+    shares = np.zeros_like(since)
+    for weight, life in zip(part, each, strict=True):
+        shares += weight * arrived_by(since, _release(experiment, line), life)
+    return shares
 
 
-def _share(t: Array, release: float, half_life: float | None) -> Array:
+def arrived_by(
+    t: npt.NDArray[np.float64], release: float, half_life: float | None
+) -> npt.NDArray[np.float64]:
+    """Return the share that has come after t days: see `arrived`.
+
+    Parameters
+    ----------
+    t
+        Days since the first post.
+    release
+        Days over which posts come out evenly; 0 for all at the start.
+    half_life
+        Days until half of what a post brings has come; None where it comes at once.
+    """
     out = np.minimum(t, release)
     if release == 0.0:
         fading = np.zeros_like(t) if half_life is None else np.exp2(-t / half_life)
@@ -90,5 +117,5 @@ def _share(t: Array, release: float, half_life: float | None) -> Array:
     if half_life is None:
         return np.asarray(out / release)
     waiting = half_life / _LN2 * (np.exp2(-(t - out) / half_life) - np.exp2(-t / half_life))
-    result: Array = (out - waiting) / release
+    result: npt.NDArray[np.float64] = (out - waiting) / release
     return result

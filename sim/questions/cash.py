@@ -32,10 +32,11 @@ from ..measures.payback import contribution_to_date
 from ..measures.worlds import PortfolioWorlds, portfolio_names
 from ..plan import AGENCY_BASE, PlanLine, make_plan
 from ..plan.buyers import DAYS_OF_A_MONTH
-from ..plan.release import arrived, posted, repeats_arrived
+from ..plan.release import arrived, posted, repeats_arrived, starts
 from ..tables.table import Column, Table
+from ..text.currency import currency
 from ..text.names import measure_heading
-from ..text.numbers import CURRENCY, FRACTION, counted, labelled, money, of_worlds, percent, told
+from ..text.numbers import FRACTION, counted, labelled, money, of_worlds, percent, told
 from .question import Answer, Entry, Flag, Options, Question, Setting
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ class Cash(Answer):
                     )
                 )
             return Curves(
-                tuple(curves), "months after the first post", labelled(axis, CURRENCY),
+                tuple(curves), "months after the first post", labelled(axis, currency()),
                 x_form="number", y_form="money", x_range=(0.0, float(self.months)),
             )  # fmt: skip
 
@@ -320,9 +321,7 @@ def paid(
         From the name of a component to shape (lines, moments).
     """
     net, payout = experiment.cash.net_days, experiment.cash.payout_days
-    start = np.array([
-        7.0 * experiment.portfolio[line.portfolio].release_weeks * line.stage for line in lines
-    ])  # fmt: skip
+    start = np.array([starts(experiment, line) for line in lines])
 
     def started(lag: float) -> Array:
         return np.asarray(days[None] - lag >= start[:, None], dtype=np.float64)
@@ -422,8 +421,10 @@ def _flow(
     def sample(values: Array) -> Sample:
         return Sample(values, profit.tail)
 
-    def entry(estimate: Estimate, unit: str = CURRENCY) -> Measured:
-        return measured(estimate, unit, groups=worlds.groups, clustered=worlds.clustered)
+    def entry(estimate: Estimate, unit: str | None = None) -> Measured:
+        return measured(
+            estimate, unit or currency(), groups=worlds.groups, clustered=worlds.clustered
+        )
 
     by_month = tuple(
         Month(

@@ -21,7 +21,8 @@ from ..measures.estimate import LIGHT, Sample
 from ..measures.evaluate import evaluate, measured
 from ..measures.worlds import PortfolioWorlds, portfolio_names
 from ..tables.table import Column, Table
-from ..text.numbers import CURRENCY, FRACTION, counted, labelled, money, of_worlds, plain, told
+from ..text.currency import currency
+from ..text.numbers import FRACTION, counted, labelled, money, of_worlds, plain, told
 from ..text.verdicts import direction
 from .common import as_measured, gap_estimate, unit_of
 from .question import Answer, Entry, Options, Question, Setting
@@ -222,7 +223,7 @@ class Dashboard(Answer):
                 "two standard errors either way",
                 panels=(
                     bars("tracked_roas", "tracked ROAS", "number"),
-                    bars("profit_mean", f"mean profit, {CURRENCY}", "money"),
+                    bars("profit_mean", f"mean profit, {currency()}", "money"),
                 ),
                 method=_METHOD,
                 sentences=(self.sentence, *self.notes),
@@ -258,7 +259,7 @@ def _ask(setting: Setting, options: DashboardOptions) -> Dashboard:
     def gap(a: str, b: str, measure: str) -> Measured:
         return as_measured(gap_estimate(run, a, b, measure), unit_of(measure), run)
 
-    nothing = Measured(0.0, 0.0, CURRENCY)
+    nothing = Measured(0.0, 0.0, currency())
     agree = shown[0] == earned[0]
     misled, given_up = _world_by_world(run)
     return Dashboard(
@@ -296,10 +297,10 @@ def _world_by_world(run: xr.Dataset) -> tuple[Measured, Measured]:
     tail = worlds.tail("profit")
     estimates = (
         (f.mean(Sample((lost > 0.0).astype(float), LIGHT)), FRACTION),
-        (f.mean(Sample(lost, tail)), CURRENCY),
+        (f.mean(Sample(lost, tail)), currency()),
     )
     misled, given_up = (
-        measured(estimate, unit, groups=worlds.groups, clustered=worlds.clustered)
+        measured(estimate, unit or currency(), groups=worlds.groups, clustered=worlds.clustered)
         for estimate, unit in estimates
     )
     return misled, given_up

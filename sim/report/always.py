@@ -22,6 +22,7 @@ from ..measures.comparison import Comparison
 from ..measures.summary import Summary
 from ..measures.why import FACTORS, factor
 from ..run.evidence import ByEvidence
+from ..text.currency import currency
 from ..text.names import listed, measure_words, spoken
 from ..text.numbers import FRACTION, brief, counted, fixed, gain, share_text, told
 from ..text.verdicts import ranked
@@ -421,7 +422,7 @@ def reason(run: Run, summary: Summary, why: Why) -> Figure:
             ),
         ),
         method=(
-            METHOD + " ROAS is impressions per USD x engagements per impression x orders per "
+            METHOD + f" ROAS is impressions per {currency()} x engagements per impression x orders per "
             "engagement x revenue per order, each a ratio of means; errors are paired, by the delta "
             "method on logarithms. Means speak of the worlds' total, not of how often one wins."
         ),

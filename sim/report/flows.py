@@ -1,4 +1,4 @@
-"""Where money comes from and goes, and what each tier brings for it."""
+"""Where money comes from and goes, and what each portfolio brings for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ..figures.spec import Bars, Figure, Series, roles
 from ..measures.evaluate import Measured
 from ..measures.summary import Summary
 from ..run.dataset import line_costs
-from ..text.numbers import CURRENCY, counted, plain
+from ..text.currency import currency
+from ..text.numbers import counted, plain
 from ..text.numbers import money as amount
 from .always import METHOD
 
@@ -40,7 +41,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     return Figure(
         name="waterfall",
         finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
-        made=f"Means over {counted(run.worlds, 'world')}, {CURRENCY}. Grey: {between(repeats)}",
+        made=f"Means over {counted(run.worlds, 'world')}, {currency()}. Grey: {between(repeats)}",
         panels=(
             Bars(
                 labels,
@@ -54,7 +55,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
                         for text, step in zip(texts, steps, strict=True))),
                     Series("paid, below zero", tuple(down), "muted", 1),
                 ),
-                f"{CURRENCY}, mean",
+                f"{currency()}, mean",
                 form="money",
                 stacked=True,
             ),
@@ -64,48 +65,55 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
         "(1 + repeat value).",
         plot=partial(plot_waterfall, run, portfolio=name),
         tips={
-            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} {CURRENCY}"
+            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} {currency()}"
             for step, text in zip(steps, texts, strict=True)
         },
     )  # fmt: skip
 
 
 def journey(run: Run) -> Figure:
-    """Return what each tier brings for 1,000 USD: impressions, engagements, orders."""
-    tiers = funnels(run.ds)
+    """Return what each portfolio brings for 1,000 USD: impressions, engagements, orders."""
+    drawn = funnels(run.ds)
+    named = roles({funnel.name: funnel.tier for funnel in drawn})
     small = []
     tips: dict[str, str] = {}
     for stage in STAGES:
-        entries = {funnel.tier: funnel.stages[stage] for funnel in tiers}
+        entries = {funnel.name: funnel.stages[stage] for funnel in drawn}
         small.append(
             Bars(
                 tuple(entries),
-                tuple(_own_bar(tier, entry, list(entries)) for tier, entry in entries.items()),
-                f"{stage} per 1,000 {CURRENCY}",
+                tuple(
+                    _own_bar(name, named[name], entry, list(entries))
+                    for name, entry in entries.items()
+                ),
+                f"{stage} per 1,000 {currency()}",
                 form="number",
             )
         )
         tips |= {
-            f"bar {stage} {tier}": f"{tier}: {plain(entry.value, entry.se)} {stage} per 1,000 {CURRENCY}"
-            for tier, entry in entries.items()
+            f"bar {stage} {name}": f"{name}: {plain(entry.value, entry.se)} {stage} per 1,000 {currency()}"
+            for name, entry in entries.items()
         }
     return Figure(
         name="funnel",
-        finding=titles.most_of("orders", {f.tier: f.stages["orders"] for f in tiers}),
-        made=f"Per 1,000 {CURRENCY} of cost; ratios of means over {counted(run.worlds, 'world')}. Each stage has "
+        finding=titles.most_of("orders", {f.name: f.stages["orders"] for f in drawn}),
+        made=f"Per 1,000 {currency()} of cost; ratios of means over {counted(run.worlds, 'world')}. Each stage has "
         "its own scale",
         panels=tuple(small),
-        method=METHOD + " All lines of a tier count together, whichever portfolio they belong to.",
+        method=METHOD + " A run of one portfolio, or of more than five, is told by tier: all lines "
+        "of a tier count together.",
         plot=partial(plot_funnel, run),
         tips=tips,
     )
 
 
-def _own_bar(name: str, entry: Measured, categories: Sequence[str]) -> Series:
+def _own_bar(
+    name: str, role: tuple[str, int], entry: Measured, categories: Sequence[str]
+) -> Series:
     return Series(
         name,
         tuple(entry.value if other == name else None for other in categories),
-        name,
+        *role,
         errors=tuple(entry.se if other == name else None for other in categories),
         labels=tuple(plain(entry.value, entry.se) if other == name else "" for other in categories),
     )

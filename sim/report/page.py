@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..charts.theme import DARK, LIGHT, Theme
 from ..figures.spec import Cells, unbroken
 from ..run.folder import file_in_place
+from ..text.names import capital
 from .models import Story
 from .numbers import tables_of
 from .picture import Picture, dark_colours, picture
@@ -85,7 +86,7 @@ def render(story: Story, theme: Theme = LIGHT) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["literal"] = _literal
+    environment.filters |= {"literal": _literal, "capital": capital}
     environment.finalize = _unbroken
     template = environment.from_string(_packaged("report.html.j2"))
     return template.render(

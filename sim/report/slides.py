@@ -20,9 +20,10 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from ..charts.paper import text_width, wrap
-from ..figures.pptx import Box, add_bars, add_curves, fade, one_each
+from ..figures.pptx import FLOOR, TEXT, Box, add_bars, add_curves, edges_of, fade, one_each
 from ..figures.spec import Bars, Cells, Curves, Panel, unbroken
 from ..reading.files import bytes_of
+from ..text.names import capital
 from .default_template import house_style
 
 _FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
@@ -88,7 +89,7 @@ class Deck:
     def cover(self, title: str, subtitle: str, notes: str) -> None:
         """Add the first slide."""
         slide = self.file.slides.add_slide(self._cover)
-        self._headline(slide, title, largest=40)
+        self._headline(slide, capital(title), largest=40)
         others = [p for p in slide.placeholders if p.placeholder_format.type not in _TITLES]
         for k, place in enumerate(others):
             if k == 0 and place.has_text_frame:
@@ -105,7 +106,7 @@ class Deck:
         for place in list(slide.placeholders):
             if place.placeholder_format.type not in _TITLES:
                 place._element.getparent().remove(place._element)
-        left, right, bottom = self._headline(slide, title)
+        left, right, bottom = self._headline(slide, capital(title))
         floor = min(
             (int(p.top) for p in self._plain.placeholders
              if p.placeholder_format.type in _FURNITURE and int(p.top) > self.height // 2),
@@ -160,8 +161,19 @@ class Deck:
             paragraph.alignment = PP_ALIGN.LEFT
         _ink(frame, 0.8 if muted else 1.0)
 
-    def bullets(self, slide: Any, box: Box, lines: Sequence[str]) -> Sequence[str]:
-        """Add sentences as large as they fit; return those that do not fit at the smallest size."""
+    def bullets(
+        self, slide: Any, box: Box, lines: Sequence[str], *, heading: str = ""
+    ) -> Sequence[str]:
+        """Add sentences as large as they fit; return those that do not fit at the smallest size.
+
+        A heading stands above them, in bold.
+        """
+        if heading:
+            tall_heading = EMU * 2 // 5
+            top = Box(box.left, box.top, box.width, tall_heading)
+            self.text(slide, top, [heading], 18, name="heading")
+            slide.shapes[-1].text_frame.paragraphs[0].runs[0].font.bold = True
+            box = Box(box.left, box.top + tall_heading, box.width, box.height - tall_heading)
 
         def tall(count: int, size: int) -> float:
             rows = (_lines(f"•  {line}", box.width - 2 * INSET, size) for line in lines[:count])
@@ -194,16 +206,29 @@ class Deck:
             if one_each(model) and model.horizontal:
                 tall = min(box.height, int((1.0 + 1.2 * len(model.categories)) * EMU))
                 box = Box(box.left, box.top, box.width, tall)
+            if model.every > 1:
+                return self._histogram(slide, model, box)
             return add_bars(slide, model, box)
         if isinstance(model, Curves):
             return add_curves(slide, model, box)
         return self._table(slide, model, box, whole)
 
+    def _histogram(self, slide: Any, model: Bars, box: Box) -> Any:
+        """Add a histogram whose axis is written below it: programs turn or break names of bins."""
+        frame = add_bars(slide, model, box)
+        for share, name in edges_of(model):
+            wide, tall = int((text_width(name, TEXT) * 1.1 + 0.25) * EMU), EMU // 3
+            middle = box.left + int(share * box.width)
+            top = box.top + int(FLOOR * box.height)
+            self.text(slide, Box(middle - wide // 2, top, wide, tall), [name], TEXT, name="tick")
+            slide.shapes[-1].text_frame.paragraphs[0].alignment = PP_ALIGN.CENTER
+        return frame
+
     def _table(self, slide: Any, table: Cells, box: Box, whole: Cells | None) -> Any:
         widths = _widths(whole or table, box.width)
         largest = PAGED if whole else 18
-        size = next((s for s in range(largest, TABLE_LEAST, -1)
-                     if _height(table, widths, s) <= box.height), TABLE_LEAST)  # fmt: skip
+        size = next((s for s in range(largest, TABLE_LEAST, -1) if _whole(table, widths, s)
+                     and _height(table, widths, s) <= box.height), TABLE_LEAST)  # fmt: skip
         frame = slide.shapes.add_table(
             len(table.rows) + 1, len(table.head), box.left, box.top, box.width, EMU
         )
@@ -272,7 +297,8 @@ def _write(frame: Any, lines: Sequence[str], size: float, space: float = 0.0) ->
 
 def _kept(text: str) -> str:
     """Keep numbers with their units and signs: office suites break lines after a minus."""
-    return _SIGN.sub("\N{NON-BREAKING HYPHEN}", unbroken(text))
+    together = unbroken(text).replace(" ±", "\N{NO-BREAK SPACE}±")
+    return _SIGN.sub("\N{NON-BREAKING HYPHEN}", together)
 
 
 def _lines(text: str, width: int, size: float, *, bold: bool = False) -> int:
@@ -308,7 +334,7 @@ def _paged(heights: Sequence[int], limit: int) -> list[int]:
 
 def _widths(table: Cells, width: int) -> list[int]:
     """Share the width among the columns by what is in them; no word is broken if it can be."""
-    columns = [[row[c] for row in (table.head, *table.rows)] for c in range(len(table.head))]
+    columns = [[_kept(row[c]) for row in (table.head, *table.rows)] for c in range(len(table.head))]
     least = [
         max(text_width(word, PAGED, bold=True) for cell in column for word in cell.split(" "))
         + 0.25
@@ -339,6 +365,17 @@ def _row_height(
         for cell, width in zip(row, widths, strict=True)
     )
     return math.ceil((lines * size * 1.22 / 72 + 0.11) * EMU)
+
+
+def _whole(table: Cells, widths: Sequence[int], size: float) -> bool:
+    """Say whether no word of a table is broken at a size."""
+    rooms = [width / EMU - 0.2 for width in widths]
+    return all(
+        text_width(word, size, bold=row is table.head) <= room
+        for row in (table.head, *table.rows)
+        for cell, room in zip(row, rooms, strict=True)
+        for word in _kept(cell).split(" ")
+    )
 
 
 def _height(table: Cells, widths: Sequence[int], size: float) -> int:

@@ -30,6 +30,7 @@ from ..measures.comparison import compare_pairs
 from ..measures.levels import split_levels
 from ..measures.worlds import sides_of
 from ..plan import sampling_of
+from ..text.currency import MONEY, writing_in
 from ..text.safe import cell, printable
 from .dataset import save, warnings_of
 from .evidence import NOTHING, ByEvidence, by_evidence
@@ -93,6 +94,7 @@ class Answer:
             "experiment": self.attrs["experiment"],
             "seed": int(self.attrs["seed"]),
             "worlds": int(self.attrs["worlds"]),
+            **({} if self.summary.currency == MONEY else {"currency": self.summary.currency}),
             "portfolios": self.summary.to_dict(),
             "comparisons": [comparison.to_dict() for comparison in self.comparisons],
             "best": self.best.to_dict() if self.best else None,
@@ -130,7 +132,8 @@ def read_answer(dataset: xr.Dataset) -> Answer:
     levels = split_levels(dataset)
     if levels is not None:
         sentences = [*sentences, levels.sentence]
-    warnings = [*number_warnings(dataset, summary), *warnings_of(dataset)]
+    with writing_in(summary.currency):
+        warnings = [*number_warnings(dataset, summary), *warnings_of(dataset)]
     return Answer(
         summary,
         comparisons,
@@ -147,7 +150,6 @@ def write_run(
     experiment: Experiment,
     dataset: xr.Dataset,
     *,
-    draw: Draw | None = None,
     seconds: Mapping[str, float] | None = None,
     threads: int | None = None,
 ) -> Answer:
@@ -163,9 +165,6 @@ def write_run(
         What was run.
     dataset
         What it gave.
-    draw
-        Draws the charts of a run into a folder, once the run is in its place. What fails there is
-        told and costs no worlds.
     seconds
         What to note in the manifest about time.
     threads
@@ -176,6 +175,17 @@ def write_run(
     RunError
         Where the folder cannot be written or holds something else.
     """
+    with writing_in(experiment.currency):
+        return _written_run(folder, experiment, dataset, seconds, threads)
+
+
+def _written_run(
+    folder: str | Path,
+    experiment: Experiment,
+    dataset: xr.Dataset,
+    seconds: Mapping[str, float] | None,
+    threads: int | None,
+) -> Answer:
     check_target(Path(folder))
     folder = Path(folder).resolve()
     said = _with_evidence(read_answer(dataset), experiment, dataset, threads)
@@ -201,8 +211,6 @@ def write_run(
                 "seconds": dict(seconds or {}),
             },
         )
-    if draw is not None:
-        _draw(folder, dataset, said, draw)
     return said
 
 
@@ -224,9 +232,19 @@ def _with_evidence(
     )
 
 
-def _draw(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> None:
+def draw_run(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> None:
+    """Add its charts to a run that is in its place; what fails is told and costs no worlds.
+
+    Parameters
+    ----------
+    folder, dataset, said
+        The run.
+    draw
+        Draws the charts of a run into a folder.
+    """
+    folder = folder.resolve()
     try:
-        with added(folder, "charts") as staged:
+        with writing_in(said.summary.currency), added(folder, "charts") as staged:
             draw(dataset, staged, said)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{folder}: the run is whole but for its charts") from None

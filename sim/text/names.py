@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from .currency import MONEY, in_currency
+
 _PART = re.compile(r'(?:^|\.)(?:"([^"]*)"|([^."]*))')
 
 TWINS = {
@@ -57,13 +59,15 @@ _MEASURES = {
     "cost_per_order": ("cost per order", "cost per order"),
     "cac": ("cost per new customer", "cost per new customer"),
     "ltv": ("lifetime value of a new customer", "LTV"),
-    "ltv_to_cac": ("lifetime value per USD of acquisition cost (LTV : CAC)", "LTV : CAC"),
+    "ltv_to_cac": ("lifetime value per unit of acquisition cost (LTV : CAC)", "LTV : CAC"),
     "clicks_mean": ("mean clicks", "mean clicks"),
     "cpc": ("cost per click", "cost per click"),
-    "reach_per_usd": ("accounts reached per USD", "accounts per USD"),
+    "reach_per_usd": (f"accounts reached per {MONEY}", f"accounts per {MONEY}"),
     "top_creator_share": ("share of the top creator in orders", "share of the top creator"),
     "effective_creators": ("effective number of creators", "effective creators"),
     "viral_posts_mean": ("mean number of viral posts", "mean viral posts"),
+    "assets_mean": ("mean number of usable assets", "left to use again"),
+    "cost_per_asset": ("cost per usable asset", "cost per asset"),
     "earned_media_value_mean": ("mean earned media value", "mean earned media value"),
     "a_beats_b": ("how often it has the higher ROI", "wins"),
     "a_ties_b": ("how often both have the same ROI", "ties"),
@@ -86,11 +90,11 @@ _MEASURES = {
         "difference of the mean ROI of the worst 5 % of worlds", "difference, worst 5 %"
     ),
     "a_beats_b_reach_per_usd": (
-        "how often it reaches more accounts per USD", "wins on accounts per USD"
+        f"how often it reaches more accounts per {MONEY}", f"wins on accounts per {MONEY}"
     ),
     "a_beats_b_cpm": ("how often it has the lower cost per 1,000 impressions", "wins on cpm"),
     "reach_per_usd_gap": (
-        "difference in accounts reached per USD", "difference, accounts per USD"
+        f"difference in accounts reached per {MONEY}", f"difference, accounts per {MONEY}"
     ),
     "cpm_gap": ("difference in cost per 1,000 impressions", "difference in cpm"),
     "roi_first_order_violation": (
@@ -106,7 +110,7 @@ _MEASURES = {
         "area against second-order dominance in profit", "against second order, profit"
     ),
 }  # fmt: skip
-"""Of each measure and comparison: how it stands in a sentence, and as a heading."""
+"""Of each measure and comparison, as if money were `MONEY`: in a sentence, and as a heading."""
 
 
 def spoken(name: str) -> str:
@@ -141,7 +145,7 @@ def key_words(dotted: str) -> str:
         if rest[0] == "on" and len(rest) > 2:
             return f"{_joined(rest[2:])} of {tier} on {rest[1]}"
         return f"{_joined(rest)} of {tier}"
-    if head in ("portfolio", "compensation", "platform", "niche") and len(parts) > 1:
+    if head in ("portfolio", "compensation", "platform", "niche", "format") and len(parts) > 1:
         return f"{_joined(parts[1:])} of {parts[0]}"
     if head == "shocks" and parts[:1] == ["loadings"] and len(parts) == 3:
         return f"{parts[2]} loading of {spoken(parts[1])}"
@@ -203,12 +207,12 @@ def short_words(names: Mapping[str, str]) -> dict[str, str]:
 
 def measure_words(name: str) -> str:
     """Return a measure or comparison in a sentence: ``mean ROI of the worst 5 % of worlds``."""
-    return _MEASURES[name][0]
+    return in_currency(_MEASURES[name][0])
 
 
 def measure_heading(name: str) -> str:
     """Return a measure or comparison as a heading of a column or row: ``mean ROI, worst 5 %``."""
-    return _MEASURES[name][1]
+    return in_currency(_MEASURES[name][1])
 
 
 def twin_word(name: str) -> str:
@@ -274,8 +278,13 @@ def some_of(part: int, whole: int) -> str:
 
 
 def capital(text: str) -> str:
-    """Return a text that begins a sentence."""
-    return text[:1].upper() + text[1:]
+    """Return a text that begins a sentence; a first word that is spelt like iOS stays.
+
+    >>> capital("micro beats macro"), capital("iOS beats web")
+    ('Micro beats macro', 'iOS beats web')
+    """
+    first = text.partition(" ")[0]
+    return text if first[1:].lower() != first[1:] else text[:1].upper() + text[1:]
 
 
 def _joined(parts: list[str]) -> str:

@@ -21,8 +21,9 @@ from ..engine.line import INPUTS
 from ..experiment import Experiment
 from ..experiment import models as m
 from ..plan import Factor, Plan, Terms, tier_tables
+from ..text.currency import currency, in_currency
 from ..text.names import factor_words, spoken
-from ..text.numbers import CURRENCY, FRACTION, Number, brief, multiple, scored, setting
+from ..text.numbers import FRACTION, Number, brief, multiple, scored, setting
 
 Array = npt.NDArray[np.float64]
 
@@ -58,7 +59,7 @@ class Uncertain:
     factor
         The plan's factor that is moved where the figure is; the others stay as drawn.
     row
-        Its row.
+        Its row: what goes with the outcome where all others stay as drawn.
     words
         What it is.
     unit
@@ -69,6 +70,8 @@ class Uncertain:
         Shape (factors,): ``weights @ factors`` is its normal score times `sd`.
     values
         From that product to real units.
+    level
+        What beliefs add to the log of a tier's figure where all factors are zero.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Uncertain:
     tier: str
     weights: Array
     values: Callable[[Array], Array]
+    level: float = 0.0
 
     @property
     def kind(self) -> str:
@@ -104,10 +108,6 @@ class Uncertain:
     def alone(self) -> bool:
         """Whether one factor decides it."""
         return int(np.count_nonzero(self.weights)) == 1
-
-    def score(self, factors: Array) -> Array:
-        """Return its normal score in each world, shape (worlds,)."""
-        return np.asarray(self.weights @ factors / self.sd)
 
     def of(self, factors: Array) -> Array:
         """Return the figure in each world, shape (worlds,), in its unit."""
@@ -135,8 +135,8 @@ class Uncertain:
         if self.kind == "shock":
             return f"score {scored(score)}"
         if self.factor.table is not None:
-            return setting(float(self.values(np.array([score]))[0]))
-        return multiple(math.exp(self.sd * score - self.sd**2 / 2.0))
+            return setting(float(self.values(np.array([self.sd * score]))[0]))
+        return multiple(math.exp(self.sd * score + self.level))
 
     def text(self, value: float) -> str:
         """Return a value of the figure as text."""
@@ -145,7 +145,7 @@ class Uncertain:
 
 def figure_text(topic: str, value: float) -> str:
     """Return a figure of a tier or of the economics as text, such as ``2.6 %`` or ``2,600 USD``."""
-    unit = FRACTION if topic in _PERCENT else CURRENCY if topic in _MONEY else ""
+    unit = FRACTION if topic in _PERCENT else currency() if topic in _MONEY else ""
     return brief(Number(value, 0.0, unit))
 
 
@@ -166,10 +166,10 @@ def uncertain_figures(experiment: Experiment, plan: Plan) -> list[Uncertain]:
         for name, (table, k) in known.items():
             if k is None:
                 continue
-            what, key = model.model_fields[name].description or "", f"{head}.{name}"
+            what, key = _meaning(model, name, experiment), f"{head}.{name}"
             words = spoken(name) if head == "economics" else factor_words(key, "belief")
-            factor, row = plan.factors[k], _only(k, plan)
-            figures.append(Uncertain(key, factor, k, words, what, "", row, table.quantile))
+            row, values = _moved(k, plan, table)
+            figures.append(Uncertain(key, plan.factors[k], k, words, what, "", row, values))
     return figures
 
 
@@ -183,6 +183,8 @@ def uncertain_inputs(experiment: Experiment, plan: Plan) -> list[Uncertain]:
     return [
         _common(factor, k, plan) if _is_common(factor) else own[k]
         for k, factor in enumerate(plan.factors)
+        # What was learned of may be used by nothing here.
+        if k in own or (_is_common(factor) and factor.log_sd > 0.0)
     ]
 
 
@@ -204,8 +206,20 @@ def _shock(factor: Factor, k: int, plan: Plan) -> Uncertain:
     return Uncertain(factor.name, factor, k, words, "sd", "", _only(k, plan), np.asarray)
 
 
+def _moved(k: int, plan: Plan, table: mg.QuantileTable) -> tuple[Array, Callable[[Array], Array]]:
+    """Return the weights of a figure with a table of its own, and the function from them to it."""
+    if plan.learned is None:
+        return _only(k, plan), table.quantile
+    center = float(plan.learned.center[k])
+    return plan.learned.root[k].copy(), lambda scores: table.quantile(center + scores)
+
+
 def _common(factor: Factor, k: int, plan: Plan) -> Uncertain:
-    """Return what all tiers have in common in a belief, as a factor of mean one."""
+    """Return what all tiers have in common in a belief, as a factor on their means."""
+    weights, level = factor.log_sd * _only(k, plan), -(factor.log_sd**2) / 2.0
+    if plan.learned is not None:
+        level += float(factor.log_sd * plan.learned.center[k])
+        weights = factor.log_sd * plan.learned.root[k]
     return Uncertain(
         f"beliefs.{factor.name}",
         factor,
@@ -213,8 +227,9 @@ def _common(factor: Factor, k: int, plan: Plan) -> Uncertain:
         f"{spoken(factor.name)} of all tiers",
         "factor of mean one",
         "",
-        factor.log_sd * _only(k, plan),
-        _multiplied(1.0, factor.log_sd**2),
+        weights,
+        _multiplied(1.0, level),
+        level,
     )
 
 
@@ -237,12 +252,18 @@ def _tier_figures(experiment: Experiment, plan: Plan) -> list[Uncertain]:
                 k,
                 f"mean {spoken(name)} of {terms.tier}"
                 + (f" on {terms.platform}" if several else ""),
-                m.Tier.model_fields[name].description or "",
+                _meaning(m.Tier, name, experiment),
                 terms.tier,
                 weights,
-                _multiplied(_quoted_mean(experiment, terms, name), float(weights @ weights)),
+                _multiplied(_quoted_mean(experiment, terms, name), float(work.level[x])),
+                float(work.level[x]),
             )
     return list(figures.values())
+
+
+def _meaning(table: type[m.ExperimentTable], name: str, experiment: Experiment) -> str:
+    """Return what a key is, in the currency of an experiment."""
+    return in_currency(table.model_fields[name].description or "", experiment.currency)
 
 
 def _quoted_mean(experiment: Experiment, terms: Terms, name: str) -> float:
@@ -251,9 +272,9 @@ def _quoted_mean(experiment: Experiment, terms: Terms, name: str) -> float:
     return float(mg.moment(tables.tables[name]))
 
 
-def _multiplied(mean: float, variance: float) -> Callable[[Array], Array]:
+def _multiplied(mean: float, level: float) -> Callable[[Array], Array]:
     """Return the function from logs of a belief to the figure that they make of its mean."""
-    return lambda logs: np.asarray(mean * np.exp(logs - variance / 2.0))
+    return lambda logs: np.asarray(mean * np.exp(logs + level))
 
 
 # --- Factors --------------------------------------------------------------------------------------

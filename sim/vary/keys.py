@@ -23,6 +23,7 @@ from ..experiment.faults import nearest
 from ..experiment.numbers import NO_SHARE
 from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
+from ..text.currency import in_currency
 from ..text.numbers import setting
 from .variant import ASIDE, Path, variant
 
@@ -102,6 +103,7 @@ def find_key(experiment: Experiment, name: str) -> Key:
     largest = max((other / base for other in others if other and base), default=1.0)
     kind = _kind(parts, value)
     amount = kind == "count" or not _takes_percent(experiment, paths[0])
+    unit = in_currency(unit, experiment.currency)
     return Key(name, paths, kind, base, unit, amount, largest)
 
 

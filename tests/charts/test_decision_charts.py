@@ -99,9 +99,9 @@ def sobol(total: tuple[float, float]) -> dict[str, Any]:
 
 def test_equal_inputs_are_named_together() -> None:
     apart = sensitivity.read(sobol((0.6, 0.3))).plot()
-    assert alt_text(apart).startswith("campaign moves roi of micro most (60 %)")
+    assert alt_text(apart).startswith("Campaign moves roi of micro most (60 %)")
     equal = sensitivity.read(sobol((0.45, 0.44))).plot()
-    assert "campaign and fee move roi of micro most, and about as much" in alt_text(equal)
+    assert "Campaign and fee move roi of micro most, and about as much" in alt_text(equal)
 
 
 def test_split_adds_up_to_one() -> None:

@@ -110,7 +110,7 @@ def test_difference_is_paired(results: xr.Dataset, part: Part) -> None:
     shown = "\n".join(text.get_text() for text in ax.texts)
     assert f"hybrid wins\n{100 * wins:.1f} %" in shown
     assert f"macro wins\n{100 * (1 - wins):.1f} %" in shown
-    assert charts.alt_text(ax).startswith(f"hybrid beats macro in {100 * wins:.1f} % of worlds")
+    assert charts.alt_text(ax).startswith(f"Hybrid beats macro in {100 * wins:.1f} % of worlds")
     assert ax.get_xlim()[0] < quantiles[0]
     assert ax.get_xlim()[1] > quantiles[1]
 
@@ -120,9 +120,9 @@ def test_a_given_comparison_is_used_for_its_own_pair_only(results: xr.Dataset) -
     made_up = replace(comparison.measures["a_beats_b"], value=0.123, se=0.0001)
     fake = replace(comparison, measures={**comparison.measures, "a_beats_b": made_up})
     told = charts.alt_text(charts.plot_difference(results, comparison=fake))
-    assert told.startswith("macro beats micro in 87.7 %")
+    assert told.startswith("Macro beats micro in 87.7 %")
     other = charts.plot_difference(results, a="hybrid", b="macro", comparison=fake)
-    assert charts.alt_text(other).startswith("hybrid beats macro")
+    assert charts.alt_text(other).startswith("Hybrid beats macro")
 
 
 def test_a_difference_needs_two_portfolios(invented: Results, results: xr.Dataset) -> None:
@@ -218,14 +218,20 @@ def test_the_funnel_counts_for_a_thousand_dollars(
 ) -> None:
     ax = charts.plot_funnel(results)
     per = {}
-    for tier in ("micro", "macro"):
-        lines = np.asarray(results["line_tier"] == tier)
+    for name in ("micro", "macro", "hybrid"):
+        lines = np.asarray(results["line_portfolio"] == name)
         spent = line_costs(results, lines).sum()
-        per[tier] = 1000 * float(results[f"line_{stage}"].values[lines].sum()) / spent
-        assert any(f"{tier}" in text.get_text() for text in ax.texts)
-    widths = {tier: part(ax, f"bar {stage} {tier}").get_width() for tier in per}
-    assert widths["micro"] == pytest.approx(1)
-    assert widths["macro"] == pytest.approx(per["macro"] / per["micro"])
+        per[name] = 1000 * float(results[f"line_{stage}"].values[lines].sum()) / spent
+        assert any(name in text.get_text() for text in ax.texts)
+    widths = {name: part(ax, f"bar {stage} {name}").get_width() for name in per}
+    assert widths == pytest.approx({name: per[name] / per["micro"] for name in per})
+
+
+def test_the_funnel_of_one_portfolio_is_by_tier(invented: Results, part: Part) -> None:
+    results = invented({"all": ("micro", "macro")}, 200)
+    ax = charts.plot_funnel(results)
+    assert part(ax, "bar orders micro").get_width() == pytest.approx(1)
+    assert part(ax, "bar orders macro").get_width() < 1
 
 
 def test_tiers_and_decision_are_read_from_the_run(results: xr.Dataset) -> None:
@@ -316,7 +322,7 @@ def test_chosen_charts_with_what_is_known(results: xr.Dataset, tmp_path: Path) -
         results, charts=["exceedance", "difference"], summary=summary, comparison=comparison
     )
     assert charts.alt_text(drawn["exceedance"]).startswith("ROI of +300 % or more")
-    assert charts.alt_text(drawn["difference"]).startswith("hybrid beats macro")
+    assert charts.alt_text(drawn["difference"]).startswith("Hybrid beats macro")
     with pytest.raises(ValueError, match="unknown charts: pie; known are roi, exceedance"):
         charts.draw_all(results, tmp_path, charts=["pie"])
 

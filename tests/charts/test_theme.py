@@ -215,7 +215,7 @@ def test_axes_made_elsewhere_get_the_look_and_the_headline(
     axes = figure.subplots(1, 2)
     for ax, plot in zip(axes, (charts.plot_roi, charts.plot_exceedance), strict=True):
         assert plot(results, ax, theme=DARK) is ax
-        assert charts.alt_text(ax).startswith(("micro has the highest", "ROI of +100 %"))
+        assert charts.alt_text(ax).startswith(("Micro has the highest", "ROI of +100 %"))
         assert not ax.spines["top"].get_visible()
     assert eyes(axes[0]) == []
 

@@ -241,8 +241,8 @@ TYPES = [
     ),
     row(
         "currency",
-        '[portfolio.x]\ntier = "macro"\nbudget = "$50,000"',
-        f'portfolio.x.budget: {NUMBER} (got "$50,000")',
+        '[portfolio.x]\ntier = "macro"\nbudget = "$50,000 or so"',
+        f'portfolio.x.budget: {NUMBER} (got "$50,000 or so")',
     ),
     row(
         "comma for a point",

@@ -127,7 +127,7 @@ def test_best_is_read_back(run_of: Results) -> None:
 def factors_of(ds: xr.Dataset, name: str) -> dict[str, float]:
     mean = {v: float(ds[v].sel(portfolio=name).mean()) for v in ds.data_vars if v != "creators"}
     return {
-        "impressions_per_usd": mean["impressions"] / mean["cost"],
+        "impressions_per_cost": mean["impressions"] / mean["cost"],
         "engagements_per_impression": mean["engagements"] / mean["impressions"],
         "orders_per_engagement": mean["orders"] / mean["engagements"],
         "revenue_per_order": mean["revenue"] / mean["orders"],

@@ -51,8 +51,8 @@ def tables(
         "simulation": {"worlds": 4096, "seed": 11},
         "tier": {"micro": ALIKE | tier},
         "boost": BOOST | (boost or {}),
-        "shocks": {"loadings": dict.fromkeys(loadings, {})},
-        "beliefs": dict.fromkeys((*loadings[:3], "fee"), {"sd": 0}),
+        "shocks": {"loadings": {name: {} for name in loadings}},
+        "beliefs": {name: {"sd": 0} for name in (*loadings[:3], "fee")},
         "portfolio": {"one": {"tier": "micro", **portfolio}},
     }
 

@@ -339,6 +339,16 @@ def _posts_of(
     }
 
 
+def formats(tables: Tables, terms: Tables) -> dict[str, Array]:
+    """Factors of the format of each post, and the share of them that can be used again."""
+    names = terms.get("format", [])
+    figures = ("reach", "engagement", "fee", "usable_share")
+    if not names:
+        return {f: np.full(terms["posts"], float(f != "usable_share")) for f in figures}
+    each = [tables["format"][names[p % len(names)]] for p in range(terms["posts"])]
+    return {f: np.array([one[f] for one in each], dtype=float) for f in figures}
+
+
 def funnel(
     tables: Tables, draws: Draws, hired: Hired, what: Kind, people: int, x: Mapping[str, Array]
 ) -> dict[str, Array]:
@@ -351,7 +361,9 @@ def funnel(
     platform, niche = tables["platform"][terms["platform"]], tables["niche"][terms["niche"]]
     per_impression = table["engagement_basis"] == "impressions"
     organic_reach = x["delivery"] * x["followers"] * x["authentic_share"] * x["reach_rate"]
-    wanted = organic_reach[..., None] * x["post_luck"]
+    shape = formats(tables, terms)
+    luck = x["post_luck"] * shape["reach"]
+    wanted = organic_reach[..., None] * luck
     organic = np.minimum(wanted, platform["audience"])
     amplified = np.minimum(wanted * (1.0 + x["excess"]), platform["audience"]) - organic
     rate = x["engagement_rate"]
@@ -360,12 +372,13 @@ def funnel(
         rate = rate / (x["authentic_share"] * x["reach_rate"])
         conversion = conversion * x["authentic_share"] / x["mean_authentic_share"]
     repeats = terms["repeat_factor"] ** np.arange(terms["posts"])
+    repeats = repeats * shape["engagement"] / shape["reach"]
     # Engagements never exceed impressions.
     rate = np.minimum(rate[..., None] * repeats, 1.0)
     q, w = table["amplified_engagement"], table["amplified_conversion"]
     orders = conversion[..., None] * rate * (organic + q * w * amplified)
     # A real follower sees a post with probability r u, each post anew.
-    seen = 1.0 - np.prod(1.0 - np.minimum(x["reach_rate"][..., None] * x["post_luck"], 1.0), axis=2)
+    seen = 1.0 - np.prod(1.0 - np.minimum(x["reach_rate"][..., None] * luck, 1.0), axis=2)
     exposed = x["delivery"] * x["followers"] * x["authentic_share"] * seen
     exposed = exposed + amplified.sum(axis=2)
     gain = dict.fromkeys(
@@ -390,8 +403,10 @@ def funnel(
         "reach": reach,
         "viral_posts": viral.sum(axis=2),
         "delivered": x["delivery"],
+        "assets": x["delivery"] * shape["usable_share"].sum(),
         "management_hours": x["management_hours"],
         "product_cost": x["product_cost"],
+        "fee_posts": x["fee"] * 0.0 + shape["fee"].sum(),
         "fee": x["fee"] * (x["delivery"] if tables["costs"]["fee_due"] == "delivery" else 1.0),
     }
 

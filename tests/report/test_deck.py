@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches
 
 import sim.report
-from sim.figures.pptx import Box, add_bars, add_curves
+from sim.figures.pptx import Box, add_bars, add_curves, edges_of
 from sim.figures.spec import Bars, Cells, Curve, Curves, Series
 from sim.report.deck import fill
 from sim.report.slides import Deck
 from sim.report.story import all_figures
+from sim.text.names import capital
+from sim.text.numbers import cell
 
 from .conftest import HOSTILE
 
@@ -39,7 +42,7 @@ def charts(slides: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def slide_of(slides: list[Any], finding: str) -> Any:
-    return next(s for s in slides if plain(s.shapes.title.text_frame.text) == finding)
+    return next(s for s in slides if plain(s.shapes.title.text_frame.text) == capital(finding))
 
 
 def plain(text: str) -> str:
@@ -201,9 +204,15 @@ def test_nothing_leaves_the_slide_or_covers_another(deck: Path) -> None:
             if shape.has_table:
                 height = sum(row.height for row in shape.table.rows)
             assert shape.top + height <= file.slide_height + 2
-            boxes.append((shape.left, shape.top, shape.left + shape.width, shape.top + height))
-        for k, a in enumerate(boxes):
-            for b in boxes[k + 1 :]:
+            edges = (shape.left, shape.top, shape.left + shape.width, shape.top + height)
+            boxes.append((shape, *edges))
+        for k, (one, *a) in enumerate(boxes):
+            for other, *b in boxes[k + 1 :]:
+                if one.has_chart and other.name == "tick":  # on the axis of its chart
+                    assert a[0] <= b[0]
+                    assert a[1] <= b[1]
+                    assert b[3] <= a[3]
+                    continue
                 wide = min(a[2], b[2]) - max(a[0], b[0])
                 tall = min(a[3], b[3]) - max(a[1], b[1])
                 assert wide <= 2 or tall <= Inches(0.02)
@@ -226,6 +235,84 @@ def test_warnings_that_fill_a_slide_go_on_to_the_next(story) -> None:
     assert shown == [warning.strip() for warning in warnings]
     assert len(told) > 2
     assert all("continued" in s.shapes.title.text_frame.text for s in told[1:])
+
+
+# --- For whom, and which parts --------------------------------------------------------------------
+
+WORKSHOP = ("seed", "folklore", "abstract seen", "`sim", "--", ".json", ".toml", ".csv", "hash of")
+
+
+def words_of(path: Path) -> list[str]:
+    """Return every text of a deck: titles, boxes, tables, charts, notes, alternative texts."""
+    found = []
+    for slide in Presentation(str(path)).slides:
+        found.append(slide.notes_slide.notes_text_frame.text)
+        for shape in slide.shapes:
+            found.append(shape._element.xpath(".//p:cNvPr")[0].get("descr") or "")
+            if shape.has_text_frame:
+                found.append(shape.text_frame.text)
+            if shape.has_table:
+                found += [cell.text for row in shape.table.rows for cell in row.cells]
+            if shape.has_chart:
+                found += shape.chart._chartSpace.xpath(".//a:t/text()|.//c:v/text()")
+    return found
+
+
+def test_a_client_sees_nothing_of_the_workshop(folder: Path, tmp_path: Path) -> None:
+    path = sim.report.write_deck(folder, tmp_path / "client.pptx", audience="client")
+    internal = sim.report.write_deck(folder, tmp_path / "internal.pptx")
+    assert any("seed" in text for text in words_of(internal))
+    for text in words_of(path):
+        assert not [word for word in WORKSHOP if word in text], text
+    titles = [s.shapes.title.text_frame.text for s in Presentation(str(path)).slides]
+    assert not any("published claims" in title or "warning" in title for title in titles)
+
+
+def test_a_deck_of_chosen_parts(folder: Path, tmp_path: Path, story) -> None:
+    path = sim.report.write_deck(folder, tmp_path / "parts.pptx", only=["answer", "drivers"])
+    slides = list(Presentation(str(path)).slides)
+    drivers = sum(len(s.figures) for s in story.sections if s.key == "drivers")
+    assert len(slides) >= 2 + drivers
+    captions = [s.text_frame.text for slide in slides for s in slide.shapes
+                if s.name == "how it was made"]  # fmt: skip
+    assert {text.partition(".")[0] for text in captions} == {"Answer", "What drives it"}
+
+
+def test_parts_that_are_none_are_named_with_those_that_are(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="risks: no part of a deck; there are answer, recommend"):
+        sim.report.write_deck(folder, tmp_path / "x.pptx", only=["risks"])
+    assert not (tmp_path / "x.pptx").exists()
+
+
+def test_the_recommendation_says_what_is_at_risk_and_what_would_change_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    path = sim.report.write_deck(folder, tmp_path / "one.pptx", only=["recommendation"])
+    _, slide = Presentation(str(path)).slides
+    with sim.report.open_run(folder) as opened:
+        summary, wins = opened.answer.summary, opened.answer.comparisons[0]["a_beats_b"]
+    ahead = "micro" if wins.value > 0.5 else "macro"
+    assert slide.shapes.title.text_frame.text.startswith(f"{ahead.capitalize()} rather than")
+    (table,) = [shape.table for shape in slide.shapes if shape.has_table]
+    cells = {plain(row.cells[0].text): row.cells[1].text for row in table.rows}
+    lost = summary["micro"]["profit_es05"]
+    assert plain(cells["mean profit, worst 5 %, USD"]) == cell(lost)
+    said = plain(" ".join(s.text_frame.text for s in slide.shapes if s.name == "sentences"))
+    assert "Fee of micro moves mean ROI of micro most" in said
+
+
+def test_a_histogram_writes_the_edges_of_its_bins_where_they_are() -> None:
+    names = ("< -2", "-2", "-1", "0", "1", "2", "3", "4")
+    shares = (0.1, 0.2, 0.3, 0.1, 0.1, 0.1, 0.05, 0.05)
+    one = Bars(names, (Series("a", shares),), "share", touching=True, every=2)
+    two = replace(one, series=(*one.series, Series("b", shares)))
+    columns, area = dict(map(reversed, edges_of(one))), dict(map(reversed, edges_of(two)))
+    assert list(columns) == ["\N{NON-BREAKING HYPHEN}1", "1", "3"]
+    # Columns: the left edge of every second; areas: half a step before their points.
+    steps = [b - a for a, b in pairwise(columns.values())]
+    assert steps == pytest.approx([2 / 8 * (0.985 - 0.09)] * 2)
+    middle = [0.09 + (0.985 - 0.09) * (k - 0.5) / 7 for k in (2, 4, 6)]
+    assert list(area.values()) == pytest.approx(middle)
 
 
 def template(path: Path, *, potx: bool = False) -> Path:

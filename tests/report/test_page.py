@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import sim.report
 from sim.cli import main
 from sim.report.story import ROWS, all_figures
-from sim.text.names import measure_heading
+from sim.text.names import capital, measure_heading
 from sim.text.numbers import cell
 
 from .conftest import HOSTILE
@@ -134,7 +134,7 @@ def test_headings_do_not_skip_a_level(read: Reader) -> None:
 
 def test_first_screen_says_the_answer_with_its_table(html: str, story) -> None:
     text = Reader(html[: html.index("What else the run says")]).text
-    assert story.answer in text
+    assert capital(story.answer) in text
     assert all(measure_heading(key) in text for key in ROWS)
     assert html.index("<h1") < html.index("<table") < html.index("<svg")
 
@@ -150,7 +150,7 @@ def test_table_has_the_numbers_of_the_run(folder: Path, read: Reader) -> None:
 
 def test_everything_of_the_story_is_there(read: Reader, story) -> None:
     for figure in all_figures(story):
-        assert " ".join(figure.finding.split()) in read.text
+        assert " ".join(capital(figure.finding).split()) in read.text
     for entry in (*story.inputs, *story.key_inputs):
         assert entry.key in read.text
         assert " ".join(entry.source.split()) in read.text

@@ -262,6 +262,22 @@ def test_a_fault_while_drawing_costs_neither_run_nor_answer(
     assert "the answer is whole, but could not be drawn (RuntimeError: no such font)" in stderr
 
 
+def test_a_figure_that_cannot_be_made_is_no_quiet_note(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def wrong(*_: object, **__: object) -> None:
+        raise KeyError("no such series")
+
+    monkeypatch.setattr("sim.questions.loss.Loss.figures", wrong)
+    out = tmp_path / "run"
+    asked = ["loss", str(made / "small.toml"), "--more-than", "500", "--quiet", "--out", str(out)]
+    with pytest.raises(KeyError, match="no such series"):
+        main(asked, standalone_mode=False)
+    # A fault of ours; yet the answer was printed and saved before.
+    assert "loses more than 500 USD in" in capsys.readouterr().out
+    assert (out / "analysis" / "loss.json").is_file()
+
+
 def test_an_interruption_while_drawing_keeps_the_run(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

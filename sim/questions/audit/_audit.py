@@ -18,7 +18,9 @@ import numpy as np
 from ...evidence import Quoted, cite, sources
 from ...experiment import Experiment, build
 from ...run.simulate import Progress, simulate
+from ...text.currency import MONEY, writing_in
 from ...text.numbers import FRACTION, Number, cell, from_to
+from ...vary.dollars import in_dollars
 from ...vary.keys import Varied, find_key
 from ...vary.variant import variant
 from ..common import as_measured, finite
@@ -69,13 +71,13 @@ def check_claims(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Checked:
-    """Check every claim of the data file.
+    """Check every claim of the data file, in the currency of the claims.
 
     Parameters
     ----------
     experiment
-        Whose assumptions to use; the packaged defaults without one. Its portfolios do not matter:
-        the audit has its own.
+        Whose assumptions to use, converted where they are in another currency; the packaged
+        defaults without one. Its portfolios do not matter: the audit has its own.
     worlds
         Worlds to simulate.
     seed
@@ -94,7 +96,18 @@ def check_claims(
     ExperimentError
         Where the experiment cannot be combined with the portfolios of the audit.
     """
-    book = book or packaged()
+    with writing_in(MONEY):
+        return _all_checked(book or packaged(), experiment, worlds, seed, threads, progress)
+
+
+def _all_checked(
+    book: Book,
+    experiment: Experiment | None,
+    worlds: int,
+    seed: int | None,
+    threads: int | None,
+    progress: Progress | None,
+) -> Checked:
     speaker = Speaker(book.figures, _scenes(book, experiment, worlds, seed, threads))
     rows = []
     for row in book.rows:
@@ -124,7 +137,7 @@ def _scenes(
             ("boost", "budget"): 0.0,
             ("tracking", "clicks"): True,
         }
-        base = variant(experiment, places, portfolios=book.portfolios)
+        base = variant(in_dollars(experiment), places, portfolios=book.portfolios)
     change = {"worlds": worlds, "replicates": 1, "beliefs": None}
     if seed is not None:
         change["seed"] = seed

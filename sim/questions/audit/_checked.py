@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...evidence import Quoted, cite
+from ...text.currency import MONEY
 from ...text.numbers import from_to, percent
 from ..common import finite
 from ._answer import Audit, Claim, Claimed, Listed, Simulated, Verdict, WouldTake
@@ -131,8 +132,9 @@ class Checked:
         return next(row for row in self.rows if row.id == name)
 
     def answer(self) -> Audit:
-        """Return it as an answer: plain figures and words."""
+        """Return it as an answer: plain figures and words, in the currency of the claims."""
         return Audit(
+            currency=MONEY,
             worlds=self.worlds,
             claims=tuple(row.claim() for row in self.rows),
             listed=tuple(

@@ -294,7 +294,7 @@ def _panel(
         x_form="number",
         y_form=("signed" if signed else "percent") if percents else "number",
         x_range=(1.0, max(line.x[-1] for line in lines)),
-        y_range=(min(*heights, 0.0), max(*heights, 0.0)),
+        y_range=(min(heights), max(heights)),
         x_log=True,
     )
 

@@ -9,8 +9,9 @@ from pydantic.dataclasses import dataclass
 
 from ...figures.spec import Bars, Figure, Series, roles
 from ...tables.table import Column, Table, measured
+from ...text.currency import currency
 from ...text.names import listed
-from ...text.numbers import CURRENCY, FRACTION, Number, counted, money, percent, told, whole_percent
+from ...text.numbers import FRACTION, Number, counted, money, percent, told, whole_percent
 from ..question import Answer, Entry
 
 #: What a policy does with money that no line is expected to earn with.
@@ -160,15 +161,17 @@ class Growth(Answer):
                 Column("policy", [row.name for row in rows]),
                 Column("does", [DOES[row.name] for row in rows], heading=""),
                 measured(
-                    "profit_mean", [r.profit for r in rows], heading=f"mean profit, {CURRENCY}"
+                    "profit_mean", [r.profit for r in rows], heading=f"mean profit, {currency()}"
                 ),
                 measured(
-                    "profit_median", [r.median for r in rows], heading=f"median profit, {CURRENCY}"
+                    "profit_median",
+                    [r.median for r in rows],
+                    heading=f"median profit, {currency()}",
                 ),
                 measured(
                     "loss_probability", [r.loss_probability for r in rows], heading="loses money"
                 ),
-                measured("cost_mean", [r.spent for r in rows], heading=f"mean cost, {CURRENCY}"),
+                measured("cost_mean", [r.spent for r in rows], heading=f"mean cost, {currency()}"),
             ),
             labels=2,
         )
@@ -186,7 +189,7 @@ class Growth(Answer):
             (
                 Column("stage", [cell[0] for cell in cells]),
                 Column("line", [cell[1] for cell in cells]),
-                Column("money", [self.stages[cell[0] - 1] for cell in cells], CURRENCY),
+                Column("money", [self.stages[cell[0] - 1] for cell in cells], currency()),
                 Column("worlds", [cell[2] for cell in cells], FRACTION),
                 Column("creators", [cell[3] for cell in cells], missing=""),
             ),
@@ -218,7 +221,7 @@ class Growth(Answer):
                 )
                 for word, entries, role in (("mean", means, "ink"), ("median", medians, "muted"))
             ),
-            f"profit, {CURRENCY}",
+            f"profit, {currency()}",
             form="money",
             horizontal=True,
         )

@@ -10,11 +10,10 @@ from pydantic.dataclasses import dataclass
 
 from ...explain import Believed, known_table
 from ...figures.spec import Bars, Cells, Figure, Format, Series
-from ...measures import MEASURES
 from ...tables.table import Column, Table
+from ...text.currency import currency
 from ...text.names import capital, listed, measure_words, some_of
 from ...text.numbers import (
-    CURRENCY,
     FRACTION,
     Number,
     Quantity,
@@ -23,13 +22,12 @@ from ...text.numbers import (
     labelled,
     money,
     of_worlds,
-    percent,
-    plain,
     share_text,
     told,
-    whole_percent,
 )
 from ...text.verdicts import UNTOLD, direction
+from ..common import unit_of
+from ..people import believed_figure
 from ..question import Answer, Entry
 from ._sets import On
 
@@ -236,7 +234,7 @@ class Pick(Answer):
             own = judged.value if self.on != "loss_probability" else judged.profit_mean
             words = measure_words(self.on if self.on != "loss_probability" else "profit_mean")
             text = (
-                f"{self._of}: hire {_names(self.chosen)}. Together they are quoted at "
+                f"{self._of}: hire {_names(self.chosen)}. Together they commit "
                 f"{money(self.quoted)} and bring a {words} of {told(own)}"
             )
             if self.on == "profit_mean":
@@ -322,12 +320,12 @@ class Pick(Answer):
                 Column(
                     "quote",
                     [one.quote for one in creators],
-                    CURRENCY,
-                    heading=labelled("quote", CURRENCY),
+                    currency(),
+                    heading=labelled("quote", currency()),
                 ),
-                _column("ceiling_price", creators, labelled("ceiling price per post", CURRENCY)),
-                _column("profit", creators, labelled("mean profit", CURRENCY)),
-                _column("profit_median", creators, labelled("median", CURRENCY)),
+                _column("ceiling_price", creators, labelled("ceiling price per post", currency())),
+                _column("profit", creators, labelled("mean profit", currency())),
+                _column("profit_median", creators, labelled("median", currency())),
                 _column("orders", creators, "orders"),
                 _column("loss_probability", creators, "loses money"),
                 _column("best_k", creators, f"among the best {self.k}"),
@@ -335,7 +333,7 @@ class Pick(Answer):
         )
 
     def _sets(self) -> Table:
-        unit = MEASURES[self.on].unit
+        unit = unit_of(self.on)
         rivals = self.judged.rivals
         values = [self.judged.value, *(one.value for one in rivals)]
         gaps = [None, *(one.gap for one in rivals)]
@@ -379,7 +377,7 @@ class Pick(Answer):
             f"mean profit, two standard errors either way; right: worlds in which it is among the "
             f"{counted(self.k)} most profitable of the list",
             panels=(
-                self._bars(shown, "profit", labelled("mean profit", CURRENCY), "money", brief),
+                self._bars(shown, "profit", labelled("mean profit", currency()), "money", brief),
                 self._bars(
                     shown,
                     "best_k",
@@ -417,7 +415,7 @@ class Pick(Answer):
                         getattr(one, name).se if one.chosen == chosen else None for one in back
                     ),
                     labels=tuple(
-                        text(getattr(one, name)).removesuffix(f" {CURRENCY}")
+                        text(getattr(one, name)).removesuffix(f" {currency()}")
                         if one.chosen == chosen
                         else ""
                         for one in back
@@ -437,9 +435,9 @@ class Pick(Answer):
         back = shown[::-1]
         dear = [one.name for one in shown if _over(one)]
         finding = (
-            f"{_names(dear)} {'asks' if len(dear) == 1 else 'ask'} more than the orders are worth"
+            f"{_names(dear)} {'asks' if len(dear) == 1 else 'ask'} more than the ceiling price"
             if dear
-            else "Nobody shown asks more than the orders are worth"
+            else "Nobody shown asks more than the ceiling price for certain"
         )
         bars = Bars(
             tuple(one.name for one in back),
@@ -461,7 +459,7 @@ class Pick(Answer):
                     ),
                 ),
             ),
-            labelled("fee per post", CURRENCY),
+            labelled("fee per post", currency()),
             form="money",
             horizontal=True,
         )
@@ -486,8 +484,8 @@ class Pick(Answer):
             if beaten
             else "No rule of thumb can be told apart from the chosen set"
         )
-        unit = MEASURES[self.on].unit
-        money_like = unit == CURRENCY
+        unit = unit_of(self.on)
+        money_like = unit == currency()
         bars = Bars(
             names[::-1],
             tuple(
@@ -503,7 +501,7 @@ class Pick(Answer):
                         for at, one in enumerate(values[::-1])
                     ),
                     labels=tuple(
-                        brief(one).removesuffix(f" {CURRENCY}")
+                        brief(one).removesuffix(f" {currency()}")
                         if (at == len(values) - 1) == chosen
                         else ""
                         for at, one in enumerate(values[::-1])
@@ -526,56 +524,7 @@ class Pick(Answer):
         )
 
     def _known(self) -> Figure:
-        shown = self._first(FEW)
-        read = [one for one in shown if one.known.rate_read is not None]
-        back = read[::-1]
-        rates = Bars(
-            tuple(one.name for one in back),
-            (
-                Series(
-                    "as read",
-                    tuple(one.known.rate_read for one in back),
-                    "muted",
-                    labels=tuple(percent(one.known.rate_read) for one in back),
-                ),
-                Series(
-                    "as believed",
-                    tuple(one.known.rate_believed for one in back),
-                    "ink",
-                    labels=tuple(percent(one.known.rate_believed) for one in back),
-                ),
-            ),
-            "engagement rate",
-            form="percent",
-            horizontal=True,
-        )
-        table = _known_cells([one.known for one in shown])
-        moved = [
-            one
-            for one in read
-            if one.known.rate_believed is not None and one.known.rate_read is not None
-        ]
-        finding = "Nobody's engagement was measured: each is believed to be as its tier"
-        if moved:
-            most = max(
-                moved,
-                key=lambda one: abs(
-                    (one.known.rate_believed or 0.0) / (one.known.rate_read or 1.0) - 1
-                ),
-            )
-            finding = (
-                f"What was measured counts by its posts: {most.name}, read at "
-                f"{percent(most.known.rate_read)}, is believed at {percent(most.known.rate_believed)}"
-            )
-        return Figure(
-            name="believed",
-            finding=finding,
-            made=f"{capital(_how_many(shown, self.creators))}. Believed: the mean over worlds, given all "
-            "that is known of a creator and its tier; counts: the share of what differs between "
-            "creators that is known",
-            panels=(rates, table) if read else (table,),
-            method=_METHOD,
-        )
+        return believed_figure([one.known for one in self._first(FEW)], len(self.creators))
 
 
 _METHOD = (
@@ -608,20 +557,20 @@ def _pilots(pilots: Sequence[Pilot]) -> Table:
         "one post of a creator before the money is spent",
         (
             Column("name", [one.name for one in pilots]),
-            Column("cost", [one.cost for one in pilots], CURRENCY),
+            Column("cost", [one.cost for one in pilots], currency()),
             Column(
                 "worth",
                 [one.worth.value for one in pilots],
-                CURRENCY,
+                currency(),
                 errors=[one.worth.se for one in pilots],
-                heading=labelled("worth over hiring at once", CURRENCY),
+                heading=labelled("worth over hiring at once", currency()),
             ),
             Column(
                 "returns",
                 [one.returns.value for one in pilots],
-                CURRENCY,
+                currency(),
                 errors=[one.returns.se for one in pilots],
-                heading=labelled("profit of the post itself", CURRENCY),
+                heading=labelled("profit of the post itself", currency()),
             ),
             Column(
                 "again",
@@ -648,32 +597,6 @@ def _forecast_cells(table: Table) -> Cells:
     kept = ("quote", "ceiling_price", "profit", "loss_probability", "best_k")
     columns = tuple(column for column in others if column.name in kept)
     return _cells(replace(table, columns=(replace(name, values=words), *columns)))
-
-
-def _known_cells(people: Sequence[Believed]) -> Cells:
-    """Return creators as read and as believed, in as many columns as a slide has room for."""
-    rows = []
-    for one in people:
-        read = ""
-        if one.rate_read is not None and one.rate_posts is not None:
-            read = f"{percent(one.rate_read)} on {plain(one.rate_posts)}"
-        rows.append(
-            (
-                one.name,
-                read,
-                percent(one.rate_tier),
-                percent(one.rate_believed),
-                whole_percent(one.rate_counts),
-                one.orders_read,
-                plain(one.orders_believed),
-                whole_percent(one.orders_counts),
-            )
-        )
-    head = (
-        "creator", "rate as read, on posts", "of its tier", "as believed", "known of it",
-        "orders as read", "of a post", "known of them",
-    )  # fmt: skip
-    return Cells(head, tuple(rows), left=frozenset({0}))
 
 
 def _names(names: Sequence[str]) -> str:

@@ -22,10 +22,13 @@ from ...measures import functions as f
 from ...measures.estimate import LIGHT, Sample, Tail
 from ...measures.evaluate import measured
 from ...measures.worlds import PortfolioWorlds, as_dataset
+from ...plan import make_plan
 from ...plan.each import each_of
 from ...plan.tails import group_tails
+from ...text.currency import currency
 from ...text.names import listed
-from ...text.numbers import CURRENCY, FRACTION, counted, money
+from ...text.numbers import FRACTION, counted, money
+from ..common import unit_of
 from ..question import Setting
 from ._answer import Creator, Judged, Pick, Pilot, Rival
 from ._seeing import MOST_PILOTS, see_first
@@ -80,8 +83,8 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
             Pilot(
                 names[one.creator],
                 one.cost,
-                measured(one.worth, CURRENCY),
-                measured(one.returns, CURRENCY),
+                measured(one.worth, currency()),
+                measured(one.returns, currency()),
                 measured(one.again, FRACTION),
             )
             for one in seen
@@ -113,7 +116,14 @@ def _roster_of(experiment: Experiment, asked: str | None) -> str:
     if asked is None and len(rosters) > 1:
         problem = f"is needed where several portfolios have a roster: {listed(rosters)}"
         raise ExperimentError(experiment.file, [Fault("--portfolio", problem)])
-    return asked or rosters[0]
+    name = asked or rosters[0]
+    if experiment.portfolio[name].stages is not None:
+        problem = (
+            "are for `sim run`, which tests the whole list and keeps the best; `sim pick` hires once "
+            "and says what one post of each first is worth: give `posts` instead"
+        )
+        raise ExperimentError(experiment.file, [Fault(f"portfolio.{name}.stages", problem)])
+    return name
 
 
 def _worlds_of(experiment: Experiment) -> int:
@@ -148,7 +158,7 @@ def _gap(on: On, one: Array, other: Array, tail: Tail) -> Measured:
     if on == "profit_mean":
         # The mean of a difference is judged by its own tail, not by those of two large amounts.
         estimate = f.mean(Sample(one - other, tail))
-    return measured(estimate, MEASURES[on].unit)
+    return measured(estimate, unit_of(on))
 
 
 def _close(offer: Offer, sets: Sequence[Members], on: On) -> list[Members]:
@@ -191,22 +201,22 @@ def _judged(
     everybody = there.hired(close[0]).all(axis=0) if close[0] else np.ones(own.size, bool)
     return Judged(
         worlds=own.size,
-        value=measured(_measure(on)(Sample(own, tail)), MEASURES[on].unit),
-        profit_mean=measured(f.mean(Sample(own, tail)), CURRENCY),
-        profit_median=measured(f.median(own), CURRENCY),
+        value=measured(_measure(on)(Sample(own, tail)), unit_of(on)),
+        profit_mean=measured(f.mean(Sample(own, tail)), currency()),
+        profit_median=measured(f.median(own), currency()),
         loss_probability=measured(f.probability_below(own, 0.0), FRACTION),
         rivals=tuple(
             Rival(
                 rule,
                 tuple(names[i] for i in offer.in_order(members)),
-                measured(_measure(on)(Sample(profit, tail)), MEASURES[on].unit),
+                measured(_measure(on)(Sample(profit, tail)), unit_of(on)),
                 _gap(on, own, profit, tail),
             )
             for (rule, members), profit in zip(rivals, beside, strict=True)
         ),
         close=len(close),
         best_share=measured(f.probability_at_least(own - others, 0.0), FRACTION),
-        regret=measured(f.mean(Sample(rows.max(axis=0) - own, tail)), CURRENCY),
+        regret=measured(f.mean(Sample(rows.max(axis=0) - own, tail)), currency()),
         exact=exact,
         all_hired=measured(f.probability_at_least(everybody.astype(float), 1.0), FRACTION),
     )
@@ -266,8 +276,8 @@ def _creators(
         Creator(
             name=name,
             chosen=i in chosen,
-            profit=measured(f.mean(Sample(offer.profit[i], tails[i])), CURRENCY),
-            profit_median=measured(f.median(offer.profit[i]), CURRENCY),
+            profit=measured(f.mean(Sample(offer.profit[i], tails[i])), currency()),
+            profit_median=measured(f.median(offer.profit[i]), currency()),
             orders=measured(f.mean(Sample(rows["orders"][i], tails[i])), "orders"),
             loss_probability=measured(f.probability_below(offer.profit[i], 0.0), FRACTION),
             best_k=measured(f.probability_below(place[i].astype(float), best), FRACTION),
@@ -289,7 +299,7 @@ def _ceilings(
     beside = [tuple(sorted((*members, i))) for i, members in enumerate(rest)]
     without = dict(zip(set(rest), there.profits(list(set(rest)), capped=False), strict=True))
     with_them = there.profits(beside, capped=False)
-    unit = f"{CURRENCY} per post"
+    unit = f"{currency()} per post"
     ceilings = []
     for i, work in enumerate(followed.each.plan.works):
         per_usd = np.full(followed.worlds, work.dues[1])
@@ -348,6 +358,10 @@ def _notes(
         notes.append(
             f"The fixed cost of {money(offer.fixed)} is paid from the budget, once; no creator's "
             "own profit bears it."
+        )
+    if any(line.boost for line in make_plan(experiment).lines if line.portfolio == portfolio):
+        notes.append(
+            "Boosting is left out: it is spent on whoever posts best, once they are hired."
         )
     if offer.acting is not None:
         notes.append("Audiences overlap or incidents spill over: a set brings less than its parts.")

@@ -151,7 +151,7 @@ def _of_one(
 
 def _options(left: Offer, i: int, on: On) -> list[Members]:
     """Return the best sets for the money left, the best with and without the creator among them."""
-    ranked = rank_sets(left, on, 10 * _OPTIONS).sets
+    ranked = rank_sets(left, on, 10 * _OPTIONS, thorough=False).sets
     kept = list(ranked[:_OPTIONS])
     for there in (True, False):
         other = next((one for one in ranked if (i in one) == there), None)

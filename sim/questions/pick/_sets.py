@@ -34,7 +34,10 @@ _ROUNDING = 1e-6
 #: Neighbours of a set that are tried: all up to here, or those of the highest mean profit; fewer
 #: where each has to be accounted for by itself.
 _NEIGHBOURS, _FEW_NEIGHBOURS = 4_000, 300
-_ROUNDS = 50
+#: Exchanges at most.
+_ROUNDS, _FEW_ROUNDS = 50, 2
+#: Creators by which a set grows at most, one at a time.
+_MOST_GROWN = 40
 #: Sets whose worlds are in memory at once.
 _AT_ONCE = 500
 #: How many of the best sets lend their neighbours to those that come close, one for so many sets.
@@ -173,9 +176,11 @@ class Offer:
 
     def in_order(self, members: Members) -> list[int]:
         """Return the members in the order in which they are asked."""
-        place = np.empty(self.creators, dtype=np.int64)
-        place[self.order] = np.arange(self.creators)
-        return sorted(members, key=lambda i: int(place[i]))
+        return sorted(members, key=self._place.__getitem__)
+
+    @cached_property
+    def _place(self) -> dict[int, int]:
+        return {int(i): place for place, i in enumerate(self.order)}
 
     def hired(self, members: Members) -> Array:
         """Return who of a set is hired in which world: 1 or 0, shape (members, W)."""
@@ -261,20 +266,26 @@ def acting_of(followed: Followed, stage: int = 0) -> Acting:
 
 
 def score(profit: Array, on: On) -> Array:
-    """Return how good profits over the last axis are: larger is better, ties go by the mean."""
-    mean = profit.mean(axis=-1)
+    """Return how good profits over the last axis are: larger is better."""
     if on == "profit_mean":
-        return np.asarray(mean)
-    tied = 1e-9 * mean
+        return np.asarray(profit.mean(axis=-1))
     if on == "profit_es05":
         count = max(math.ceil(0.05 * profit.shape[-1]), 1)
         worst = np.partition(profit, count - 1, axis=-1)[..., :count]
-        return np.asarray(worst.mean(axis=-1) + tied)
+        return np.asarray(worst.mean(axis=-1))
     if on == "loss_probability":
-        scale = np.abs(profit).max(initial=1.0)
-        return np.asarray(-(profit < 0.0).mean(axis=-1) + tied / scale)
-    level = 0.5 if on == "profit_median" else 0.05
-    return np.asarray(np.quantile(profit, level, axis=-1) + tied)
+        return np.asarray(-(profit < 0.0).mean(axis=-1))
+    return np.asarray(np.quantile(profit, 0.5 if on == "profit_median" else 0.05, axis=-1))
+
+
+#: How good a set is: by the measure, and by the mean where that ties.
+Score = tuple[float, float]
+_NOTHING: Score = (-math.inf, 0.0)
+
+
+def scores_of(profit: Array, on: On) -> list[Score]:
+    """Return how good each row of profits is."""
+    return list(zip(score(profit, on).tolist(), profit.mean(axis=-1).tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -293,7 +304,7 @@ class Ranked:
     exact: bool
 
 
-def rank_sets(offer: Offer, on: On, most: int) -> Ranked:
+def rank_sets(offer: Offer, on: On, most: int, *, thorough: bool = True) -> Ranked:
     """Return the best sets that fit into the budget, the first `most` of those that were tried.
 
     Up to `ALL_SETS` creators every set is tried. Beyond, the best by mean profit is a knapsack, solved
@@ -309,19 +320,23 @@ def rank_sets(offer: Offer, on: On, most: int) -> Ranked:
         What is best.
     most
         Sets to return.
+    thorough
+        Whether the search goes on until nothing helps; else it starts at the knapsack and takes
+        `_FEW_ROUNDS` exchanges at most.
     """
     able = [i for i in range(offer.creators) if offer.fits(offer.expected[i])]
     adds_up = on == "profit_mean" and offer.acting is None and offer.certain
-    scores: dict[Members, float] = {} if on == "loss_probability" and able else {(): 0.0}
+    scores: dict[Members, Score] = {} if on == "loss_probability" and able else {(): (0.0, 0.0)}
 
     def tried(sets: Sequence[Members]) -> None:
         fresh = [one for one in dict.fromkeys(sets) if one and one not in scores]
         if adds_up:
-            scores.update({one: offer.mean(one) - offer.fixed for one in fresh})
+            means = [offer.mean(one) - offer.fixed for one in fresh]
+            scores.update(zip(fresh, zip(means, means, strict=True), strict=True))
             return
         for start in range(0, len(fresh), _AT_ONCE):
             some = fresh[start : start + _AT_ONCE]
-            scores.update(zip(some, score(offer.profits(some), on).tolist(), strict=True))
+            scores.update(zip(some, scores_of(offer.profits(some), on), strict=True))
 
     exact = len(able) <= ALL_SETS
     if exact:
@@ -331,15 +346,19 @@ def rank_sets(offer: Offer, on: On, most: int) -> Ranked:
         exact = adds_up and whole
         tried([best])
         if not exact:
-            tried(_greedy(offer, able, on))
-            _exchange(offer, able, tried, scores)
+            grown = _greedy(offer, able, on) if thorough else []
+            tried(grown)
+            rounds = _ROUNDS if thorough else _FEW_ROUNDS
+            for start in dict.fromkeys([best, *sorted(grown, key=scores.__getitem__)[-1:]]):
+                _exchange(offer, able, start, tried, scores, rounds)
         for one in _best(scores, max(most // _LENT, 1)):
             tried(_neighbours(offer, able, one))
     return Ranked(tuple(_best(scores, most)), exact)
 
 
-def _best(scores: dict[Members, float], most: int) -> list[Members]:
-    return sorted(scores, key=lambda one: (-scores[one], len(one), one))[:most]
+def _best(scores: dict[Members, Score], most: int) -> list[Members]:
+    best = sorted(scores, key=lambda one: (len(one), one))
+    return sorted(best, key=lambda one: scores[one], reverse=True)[:most]
 
 
 def _every_set(offer: Offer, able: Sequence[int]) -> Iterator[Members]:
@@ -395,38 +414,39 @@ def knapsack(offer: Offer, able: Sequence[int]) -> tuple[Members, bool]:
 
 
 def _greedy(offer: Offer, able: Sequence[int], on: On) -> list[Members]:
-    """Return sets that grow by the creator who helps most, until none helps."""
+    """Return sets that grow by the creator with whom the set is best, while one fits."""
     grown: list[Members] = []
     members: Members = ()
-    reached = -math.inf if on == "loss_probability" else 0.0
     while True:
         more = [
             tuple(sorted((*members, i)))
             for i in able
             if i not in members and offer.fits(offer.cost(members) + offer.expected[i])
         ]
-        if not more:
+        if not more or len(grown) == _MOST_GROWN:
             return grown
-        gained = score(offer.profits(more), on)
-        top = int(gained.argmax())
-        if gained[top] <= reached:
-            return grown
-        members, reached = more[top], float(gained[top])
+        scores = scores_of(offer.profits(more), on)
+        members = more[max(range(len(more)), key=lambda i: scores[i])]
         grown.append(members)
 
 
 def _exchange(
     offer: Offer,
     able: Sequence[int],
+    start: Members,
     tried: Callable[[Sequence[Members]], None],
-    scores: dict[Members, float],
+    scores: dict[Members, Score],
+    rounds: int,
 ) -> None:
-    """Try the neighbours of the best set until none is better."""
-    for _ in range(_ROUNDS):
-        (best,) = _best(scores, 1)
-        tried(_neighbours(offer, able, best))
-        if _best(scores, 1) == [best]:
+    """Go from a set to its best neighbour until none is better."""
+    best = start
+    for _ in range(rounds):
+        near = _neighbours(offer, able, best)
+        tried(near)
+        top = max((best, *near), key=lambda one: scores.get(one, _NOTHING))
+        if top == best:
             return
+        best = top
 
 
 def _neighbours(offer: Offer, able: Sequence[int], members: Members) -> list[Members]:

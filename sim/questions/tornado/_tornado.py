@@ -80,7 +80,7 @@ def ask(setting: Setting, options: TornadoOptions) -> Tornado:
     inputs = []
     for one in uncertain:
         points = [worlds_at(one.pinned(factors, score)) for score in SCORES]
-        correlation = rank_correlation(one.score(factors), effect, base)
+        correlation = rank_correlation(factors[one.row], effect, base)
         inputs.append(_swing(one, points, decision, correlation))
     inputs.sort(key=lambda swing: -abs(swing.swing.value or 0.0) if swing.swing else 0.0)
     if plan.worlds < experiment.simulation.worlds:
@@ -105,7 +105,7 @@ def _ranked(setting: Setting, options: TornadoOptions) -> Tornado:
             one.settings(),
             monotone=True,
             portfolios={},
-            rank_correlation=rank_correlation(one.score(factors), effect, run),
+            rank_correlation=rank_correlation(factors[one.row], effect, run),
         )
         for one in uncertain_inputs(setting.experiment, plan)
     ]
