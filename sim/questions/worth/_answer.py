@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from ...charts.inputs import Bar
 from ...figures.spec import Bars, Cells, Figure, Series
 from ...measures import Measured
-from ...tables.table import Table, from_records, from_texts
+from ...tables.table import Table, View, from_records, from_texts
 from ...text.names import listed
 from ...text.numbers import (
     CURRENCY,
@@ -186,7 +187,8 @@ class Worth(Answer):
         """Return a row for each input, group and pilot."""
         units = {"worth": CURRENCY, "changes_choice": "fraction of worlds", "cost": CURRENCY}
         about = "what is known, and what that is worth"
-        return (from_records("worth", about, self.to_rows(), units, errors={"worth": "se"}),)
+        table = from_records("worth", about, self.to_rows(), units, errors={"worth": "se"})
+        return (replace(table, view=View("bars", "what", ("worth",), title=self.headline)),)
 
     def shown(self) -> Table:
         """Return what can be learned by worth, pilots, and last what nobody can learn."""
