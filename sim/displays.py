@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any
 
 from .text.names import spoken
 from .text.numbers import counted, setting
@@ -71,16 +70,9 @@ def _text(value: Any) -> str:
 class Told:
     """An answer that a notebook shows: its sentence, its rows, its notes.
 
-    For dataclasses with ``sentence`` and ``to_rows()``, and ``notes`` where there are any. A class
-    names the function that words its rows for people, ``table="module:function"``; without one all
-    rows are shown, four digits of each number.
+    For dataclasses with ``sentence`` and ``shown()``, a table of the rows that people read, and
+    ``notes`` where there are any.
     """
-
-    _table: ClassVar[str] = ""
-
-    def __init_subclass__(cls, *, table: str = "", **others: Any) -> None:
-        super().__init_subclass__(**others)
-        cls._table = table
 
     def __str__(self) -> str:
         """Return sentence and notes."""
@@ -93,14 +85,6 @@ class Told:
         answer: Any = self
         notes = [f"Note: {note}" for note in getattr(answer, "notes", ())]
         return (
-            f"<div>{paragraphs([answer.sentence])}{records(self._rows())}"
+            f"<div>{paragraphs([answer.sentence])}{records(answer.shown().to_texts())}"
             f"{paragraphs(notes, small=True)}</div>"
         )
-
-    def _rows(self) -> Sequence[Mapping[str, Any]]:
-        module, _, function = self._table.partition(":")
-        answer: Any = self
-        rows: Sequence[Mapping[str, Any]] = (
-            getattr(import_module(module), function)(answer) if function else answer.to_rows()
-        )
-        return rows

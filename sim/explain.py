@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from .engine import line as k
 from .engine import marginals as mg
+from .engine.each import Followed, follow
 from .evidence import sources
 from .experiment import Distribution, Experiment, ExperimentError, Fault
 from .experiment.fill import DEFAULT, THIS_FILE
 from .experiment.layout import FREE, NAMED, TABLES
-from .experiment.models import ExperimentTable
-from .experiment.roster import Roster
+from .experiment.models import ExperimentTable, Tier
+from .experiment.roster import Roster, earlier_orders
 from .experiment.toml import dotted
 from .experiment.toml import value as as_toml
 from .plan import Plan, TierTables, make_plan, portfolio_terms, tier_tables
+from .plan.boosting import boosts
+from .plan.each import each_of
+from .plan.shared import creator_mix
 from .plan.tiers import compile_or_fault
-from .text.numbers import fixed, percent, setting
+from .tables.table import Column, Table
+from .text.currency import MONEY, currency, in_currency
+from .text.numbers import FRACTION, fixed, labelled, percent, setting
 
 #: Tables of inputs that are neither named by the analyst nor listed in a way of their own.
 _PLAIN = ("simulation", "economics", "costs", "audience")
@@ -83,7 +91,7 @@ def explain(experiment: Experiment) -> list[Input]:
         In the order of the resolved file.
     """
     used = {terms.compensation for terms in _terms(experiment)}
-    rows: list[Input] = []
+    rows = [*_currency_rows(experiment)]
     for head in TABLES:
         tables = getattr(experiment, head)
         if head == "tier":
@@ -94,6 +102,9 @@ def explain(experiment: Experiment) -> list[Input]:
             rows += _belief_rows(experiment)
         elif head in _PLAIN:
             rows += _table_rows(experiment, (head,), tables)
+        elif head == "boost":
+            table = _table_rows(experiment, (head,), tables)
+            rows += table if boosts(experiment) else table[:1]
         elif head in FREE:
             rows += _asked_rows(head, experiment.tables().get(head, {}))
         elif head in NAMED:
@@ -101,6 +112,18 @@ def explain(experiment: Experiment) -> list[Input]:
                 if head != "compensation" or name in used:
                     rows += _table_rows(experiment, (head, name), table)
     return rows
+
+
+def _currency_rows(experiment: Experiment) -> Iterator[Input]:
+    """List what money is counted in, and the rate of packaged figures, where it is not USD."""
+    code, rate = experiment.currency, experiment.exchange_rate
+    if code == MONEY:
+        return
+    yield Input("currency", as_toml(code), "what all money is counted in", THIS_FILE)
+    if rate is not None:
+        source = experiment.origins.get("exchange_rate", THIS_FILE)
+        unit = f"{code} per {MONEY}, for packaged figures alone"
+        yield Input("exchange_rate", as_toml(rate), unit, source_text(source))
 
 
 def _terms(experiment: Experiment) -> list[Any]:
@@ -130,7 +153,7 @@ def _table_rows(
             Input(
                 key=key,
                 written=as_toml(_plain(written)),
-                unit=field.description or "",
+                unit=in_currency(field.description or "", experiment.currency),
                 source=source_text(experiment.origins.get(key, "")),
                 used=(notes or {}).get(name, ""),
                 **numbers,
@@ -286,3 +309,195 @@ def caps(experiment: Experiment) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+# --- Named creators ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Believed:
+    """A creator of a roster, as read and as believed.
+
+    Attributes
+    ----------
+    name, tier, platform, niche, followers
+        As read.
+    rate_read, rate_posts
+        Engagement rate as read, and the posts it was measured on; None where it is not known.
+    rate_tier, rate_believed
+        Mean of its tier as quoted, and of this creator given all that is known; None where it never
+        posts.
+    rate_counts
+        Share of what differs between creators in engagement (variance of the score) that is known:
+        0 of somebody nobody knows, 1 where nothing is left to learn.
+    fee_read, fee_tier, fee_believed
+        USD per post as read, in the mean of its tier, and in the mean believed; None where no fee
+        is paid.
+    orders_read
+        Orders of earlier posts: ``70 in 3; 12 in 1``.
+    orders_believed
+        Expected orders of a post that comes.
+    orders_counts
+        As `rate_counts`, of the log of expected orders per follower.
+    """
+
+    name: str
+    tier: str
+    platform: str
+    niche: str
+    followers: float
+    rate_read: float | None
+    rate_posts: float | None
+    rate_tier: float
+    rate_believed: float | None
+    rate_counts: float
+    fee_read: float | None
+    fee_tier: float
+    fee_believed: float | None
+    orders_read: str
+    orders_believed: float | None
+    orders_counts: float
+
+
+def believed(
+    experiment: Experiment, portfolio: str, followed: Followed | None = None
+) -> list[Believed]:
+    """Return each creator of a roster as read and as believed, in the order of the file.
+
+    Parameters
+    ----------
+    experiment, portfolio
+        The experiment, and its portfolio with a roster.
+    followed
+        The creators, where they have been followed already; else in a short run.
+    """
+    if followed is None:
+        followed = follow(each_of(experiment, portfolio, _CAP_WORLDS, quoted=False))
+    each, table = followed.each, experiment.portfolio[portfolio]
+    faults: list[Fault] = []
+    tiers = {
+        (name, platform): tier_tables(spec, f"tier.{name}", faults)
+        for name, tier_on in experiment.tier.items()
+        for platform, spec in tier_on.on.items()
+    }
+    engaged, delivered = (followed.row(row).mean(axis=1) for row in (k.ENGAGEMENTS, k.DELIVERED))
+    shown, expected, fees = (
+        followed.row(row).mean(axis=1) for row in (k.IMPRESSIONS, k.EXPECTED_ORDERS, k.FEES)
+    )
+    means: dict[tuple[str, str], tuple[float, float]] = {}
+    counts: dict[tuple[str, str], _Counts] = {}
+    rows = {}
+    for i, (line, row) in enumerate(zip(each.plan.lines, each.people, strict=True)):
+        tier = tiers[row.tier, row.platform]
+        assert tier is not None
+        work = each.plan.works[line.work]
+        repeats = (
+            float(np.sum(work.repeats))
+            * experiment.compensation[line.terms.compensation].engagement_factor
+        )
+        seen = shown[i] * repeats / line.terms.posts if work.per_impression else (
+            delivered[i] * row.followers * repeats
+        )  # fmt: skip
+        of = row.tier, row.platform
+        if of not in counts:
+            counts[of] = _Counts(experiment.tier[row.tier].on[row.platform], tier, work)
+            means[of] = mg.moment(tier.tables["engagement_rate"]), mg.moment(tier.tables["fee"])
+        rate_counts, orders_counts = counts[of].of(work)
+        paid = experiment.compensation[line.terms.compensation].fee_share > 0.0
+        due = delivered[i] if work.fee_on_delivery else 1.0
+        rows[row.name] = Believed(
+            name=row.name,
+            tier=row.tier,
+            platform=row.platform,
+            niche=row.niche,
+            followers=row.followers,
+            rate_read=_or_none(row.engagement_rate),
+            rate_posts=None if math.isnan(row.engagement_rate) else row.posts,
+            rate_tier=means[of][0],
+            rate_believed=float(engaged[i] / seen) if seen > 0.0 else None,
+            rate_counts=rate_counts,
+            fee_read=_or_none(row.fee),
+            fee_tier=means[of][1],
+            fee_believed=float(fees[i] / due) if paid and due > 0.0 else None,
+            orders_read=earlier_orders(row),
+            orders_believed=(
+                float(expected[i] / (delivered[i] * line.terms.posts))
+                if delivered[i] > 0.0
+                else None
+            ),
+            orders_counts=orders_counts,
+        )
+    assert table.roster is not None
+    return [rows[row.name] for row in table.roster.rows]
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+class _Counts:
+    """How much of what differs between creators of a tier is known of one of them."""
+
+    def __init__(self, spec: Tier, tier: TierTables, work: k.Line) -> None:
+        own = np.sqrt(np.maximum(1.0 - (work.loading**2).sum(axis=1), 0.0))
+        self._before = creator_mix(spec, tier.tables, own, "", [])
+        self._engagement, self._orders = np.zeros((2, len(k.INPUTS)))
+        self._engagement[k.ENGAGEMENT_RATE] = 1.0
+        for x in (k.ENGAGEMENT_RATE, k.CONVERSION_RATE, k.FIT, k.AUTHENTIC_SHARE):
+            table = tier.tables[k.INPUTS[x]]
+            self._orders[x] = 0.0 if table.constant else mg.log_moments(table)[1]
+
+    def of(self, work: k.Line) -> tuple[float, float]:
+        """Return the share of engagement, and of orders per follower, that is known of a creator."""
+        after = work.mix[work.mix_of[0]]
+        return self._known(self._engagement, after), self._known(self._orders, after)
+
+    def _known(self, weights: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> float:
+        before, left = (
+            float(((weights @ mix)[: k.N_CREATOR] ** 2).sum()) for mix in (self._before, after)
+        )
+        return min(max(1.0 - left / before, 0.0), 1.0) if before > 0.0 else 0.0
+
+
+def known_table(people: Sequence[Believed], name: str) -> Table:
+    """Return creators as read and as believed, a row for each."""
+
+    def share(of: str, heading: str) -> Column:
+        values = [getattr(one, of) for one in people]
+        return Column(of, values, FRACTION, heading=heading)
+
+    columns = (
+        Column("name", [one.name for one in people]),
+        Column("tier", [one.tier for one in people]),
+        Column("followers", [one.followers for one in people], "accounts", heading="followers"),
+        Column(
+            "rate_read", [one.rate_read for one in people], FRACTION, heading="engagement as read"
+        ),
+        Column("rate_posts", [one.rate_posts for one in people], "posts", heading="posts"),
+        Column("rate_tier", [one.rate_tier for one in people], FRACTION, heading="its tier"),
+        Column(
+            "rate_believed", [one.rate_believed for one in people], FRACTION, heading="as believed"
+        ),
+        share("rate_counts", "engagement known"),
+        Column("orders_read", [one.orders_read for one in people], heading="earlier orders"),
+        Column(
+            "orders_believed",
+            [one.orders_believed for one in people],
+            "orders",
+            heading="orders of a post",
+        ),
+        share("orders_counts", "orders known"),
+        Column(
+            "fee_read",
+            [one.fee_read for one in people],
+            currency(),
+            heading=labelled("fee as read", currency()),
+        ),
+        Column(
+            "fee_believed",
+            [one.fee_believed for one in people],
+            currency(),
+            heading=labelled("fee as believed", currency()),
+        ),
+    )
+    return Table(name, "a creator as read and as believed", columns)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .displays import paragraphs, table
 from .run.dataset import load_results
 from .run.written import Answer, read_answer
-from .text.numbers import counted
+from .text.numbers import cell, counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,10 +33,55 @@ HEADLINE = (
 )
 
 
+#: Portfolios that are columns; more of them are rows, with fewer measures.
+MOST_SIDE_BY_SIDE = 6
+HEADLINE_OF_MANY = ("roi_median", "roi_mean", "roi_es05", "loss_probability", "profit_median")
+#: Rows of a table that a screen or a few slides have room for.
+MOST_ROWS = 24
+
+
 def headline_table(answer: Answer) -> list[list[str]]:
-    """Return the comparison of all portfolios as texts: a header, then a row per measure."""
-    table = answer.summary.table(HEADLINE, words=True)
-    return [["", *answer.summary.portfolios], *map(list, table.texts())]
+    """Return the comparison of all portfolios as texts: a header, then a row per measure.
+
+    More than `MOST_SIDE_BY_SIDE` portfolios are rows, as in `ranked_table`.
+    """
+    names = list(answer.summary.portfolios)
+    if len(names) > MOST_SIDE_BY_SIDE:
+        return ranked_table(answer, MOST_ROWS)
+    table = answer.summary.table(answer.summary.headline(HEADLINE), words=True)
+    return [["", *names], *map(list, table.texts())]
+
+
+def ranked_table(answer: Answer, most: int | None = None) -> list[list[str]]:
+    """Return many portfolios as rows of texts, those that are best most often first.
+
+    Parameters
+    ----------
+    answer
+        Of a run.
+    most
+        Portfolios at most; a last row then says how many more there are. All by default.
+    """
+    summary, best = answer.summary, answer.best
+    names = list(best.names if best else summary.portfolios)
+    shown = names
+    if most is not None and len(names) > most:
+        pair = answer.comparisons[0] if answer.comparisons else None
+        told = dict.fromkeys((pair.a, pair.b) if pair else ())
+        chosen = list(dict.fromkeys((*told, *names)))[: most - 1]
+        shown = [name for name in names if name in chosen]
+    measures = summary.table(HEADLINE_OF_MANY, words=True)
+    heads = [row[0] for row in measures.texts()]
+    cells = {column.name: column.texts() for column in measures.columns[1:]}
+    shares = {name: [cell(best.shares[name])] for name in shown} if best else {}
+    rows = [[name, *shares.get(name, []), *cells[name]] for name in shown]
+    if len(shown) < len(names):
+        rows.append([f"and {len(names) - len(shown)} more", *[""] * (len(rows[0]) - 1)])
+    return [["", *([BEST] if best else []), *heads], *rows]
+
+
+#: Heading of how often a portfolio has the highest ROI.
+BEST = "highest ROI"
 
 
 def as_text(rows: list[list[str]], width: int | None = None) -> str:
@@ -58,7 +103,7 @@ def as_text(rows: list[list[str]], width: int | None = None) -> str:
         blocks[-1].append(column)
     return "\n\n".join(
         "\n".join(
-            "  ".join([row[0].ljust(widths[0]), *(row[k].rjust(widths[k]) for k in block)])
+            "  ".join([row[0].ljust(widths[0]), *(row[k].rjust(widths[k]) for k in block)]).rstrip()
             for row in rows
         )
         for block in blocks

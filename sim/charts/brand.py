@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..experiment.faults import ExperimentError, Fault, shown, suggestion
-from ..experiment.files import MOST_TEXT, readable
+from ..reading.files import MOST_TEXT, bytes_of
 from .colours import is_colour
 from .theme import LIGHT, MODES, Theme
 
@@ -33,7 +33,7 @@ def load_theme(path: str | Path) -> Theme:
 
     path = Path(path)
     try:
-        document = tomllib.loads(readable(path, MOST_TEXT).read_text(encoding="utf-8"))
+        document = tomllib.loads(bytes_of(path, MOST_TEXT).decode())
     except tomllib.TOMLDecodeError as error:
         raise ExperimentError(str(path), [Fault("", f"is not TOML: {error}")]) from None
     return theme_from_table(document.get("theme", {}), folder=path.parent, file=str(path))

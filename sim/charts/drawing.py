@@ -18,7 +18,7 @@ from .reach import plot_exceedance
 from .risk import plot_loss, plot_risk_return
 from .roi import plot_roi
 from .run import Run
-from .theme import LIGHT, Theme, save
+from .theme import LIGHT, Theme, lay_out, save
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,6 +41,8 @@ class Chart:
         Fewest portfolios that it needs.
     fits : callable
         Takes a `Run` and says whether the chart would show something.
+    each : bool
+        Whether every portfolio has a place of its own in it.
     """
 
     name: str
@@ -48,15 +50,16 @@ class Chart:
     plot: Callable[..., Axes]
     portfolios: int = 1
     fits: Callable[[Run], bool] = lambda run: True
+    each: bool = False
 
 
 CHARTS = (
-    Chart("roi", "What can happen?", plot_roi),
-    Chart("exceedance", "How likely is at least ...?", plot_exceedance),
+    Chart("roi", "What can happen?", plot_roi, each=True),
+    Chart("exceedance", "How likely is at least ...?", plot_exceedance, each=True),
     Chart("difference", "Who wins, and by how much?", plot_difference, portfolios=2),
-    Chart("dots", "In how many of 100 worlds?", plot_dots),
-    Chart("loss", "How likely is a loss?", plot_loss),
-    Chart("risk_return", "What is gained for bearing risk?", plot_risk_return, portfolios=2),
+    Chart("dots", "In how many of 100 worlds?", plot_dots, each=True),
+    Chart("loss", "How likely is a loss?", plot_loss, each=True),
+    Chart("risk_return", "What is gained for bearing risk?", plot_risk_return, 2, each=True),
     Chart("waterfall", "Where does the money go?", plot_waterfall),
     Chart("funnel", "What does each tier bring for the money?", plot_funnel),
     Chart("payback", "When is the money back?", plot_run_payback, fits=takes_weeks),
@@ -70,6 +73,7 @@ def draw(
     charts: Iterable[str] | None = None,
     summary: Summary | None = None,
     comparison: Comparison | None = None,
+    portfolios: Sequence[str] | None = None,
     theme: Theme | None = None,
     **options: Any,
 ) -> dict[str, Axes]:
@@ -85,6 +89,8 @@ def draw(
         Where it is known already; its target is drawn.
     comparison : Comparison, optional
         Of the portfolios to decide between, where it is known already.
+    portfolios : sequence of str, optional
+        Which have a place in charts that show each of them; all by default.
     theme : Theme, optional
         Colours, font and logo.
     **options
@@ -101,12 +107,15 @@ def draw(
         For a chart that does not exist.
     """
     run = Run(dataset, summary)
+    some = run if portfolios is None else run.only(portfolios)
     axes = {}
     for chart in _chosen(charts, run):
         own: dict[str, Any] = {"theme": theme, **options}
         if chart.plot is plot_difference and comparison is not None:
             own |= {"a": comparison.a, "b": comparison.b, "comparison": comparison}
-        axes[chart.name] = chart.plot(run, **own)
+        if chart.plot is plot_waterfall and comparison is not None:
+            own["portfolio"] = comparison.a
+        axes[chart.name] = chart.plot(some if chart.each else run, **own)
     return axes
 
 
@@ -118,6 +127,7 @@ def draw_all(
     charts: Iterable[str] | None = None,
     summary: Summary | None = None,
     comparison: Comparison | None = None,
+    portfolios: Sequence[str] | None = None,
     theme: Theme | None = None,
 ) -> list[Path]:
     """Draw the charts that are free from a run, and write them into a folder.
@@ -130,7 +140,7 @@ def draw_all(
         Made if it does not exist; files are named after the charts.
     formats : sequence of str
         Of png, svg, pdf.
-    charts, summary, comparison, theme
+    charts, summary, comparison, portfolios, theme
         See `draw`.
 
     Returns
@@ -140,14 +150,20 @@ def draw_all(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = draw(dataset, charts=charts, summary=summary, comparison=comparison, theme=theme)
+    drawn = draw(
+        dataset,
+        charts=charts,
+        summary=summary,
+        comparison=comparison,
+        portfolios=portfolios,
+        theme=theme,
+    )
     paths = []
     for name, ax in drawn.items():
         figure = ax.get_figure(root=True)
         assert figure is not None
-        for kind in formats:
-            paths.append(save(figure, folder / f"{name}.{kind}", theme or LIGHT))
-            figure.set_layout_engine("none")  # laid out once, by the first file
+        lay_out(figure, theme or LIGHT)
+        paths += [save(figure, folder / f"{name}.{kind}", theme or LIGHT) for kind in formats]
     return paths
 
 

@@ -15,13 +15,14 @@ from ..measures.functions import ratio_of_means
 from ..measures.table import Measure
 from ..measures.worlds import PortfolioWorlds, Worlds
 from ..run.dataset import line_costs
+from ..text.currency import currency
 from ..text.names import abridged
-from ..text.numbers import CURRENCY, counted, percent, plain
+from ..text.numbers import counted, percent, plain
 from . import titles
 from .marks import MIDDLE, SMALL, hide, note
 from .numbers import FloatArray
 from .paper import Paper, paper
-from .run import Run, as_run, portfolio_tiers
+from .run import Run, as_run, in_its_currency, portfolio_tiers
 from .theme import Look, Theme, looks
 
 if TYPE_CHECKING:
@@ -111,11 +112,12 @@ def _funnel(name: str, tier: str, worlds: Worlds) -> Funnel:
     return Funnel(
         name,
         tier,
-        {stage: ratio(stage, "cost", f"{stage} per 1,000 {CURRENCY}", PER) for stage in STAGES},
+        {stage: ratio(stage, "cost", f"{stage} per 1,000 {currency()}", PER) for stage in STAGES},
         {after: ratio(after, before, "fraction", 1.0) for before, after in pairwise(STAGES)},
     )
 
 
+@in_its_currency
 def plot_funnel(
     data: xr.Dataset | Run,
     ax: Axes | None = None,
@@ -159,7 +161,7 @@ def plot_funnel(
         hide(ax, "left", "bottom")
         finding = titles.most_of("orders", {f.name: f.stages["orders"] for f in shown})
         made = (
-            f"per 1,000 {CURRENCY} of cost; ratios of means over {counted(run.worlds, 'world')}; "
+            f"per 1,000 {currency()} of cost; ratios of means over {counted(run.worlds, 'world')}; "
             "each stage has its own scale"
         )
         sheet.headline(finding, made, title, subtitle)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..text.currency import currency
 from ..text.names import abridged
-from ..text.numbers import CURRENCY, labelled, tick
+from ..text.numbers import labelled, tick
 from ..text.verdicts import TOLD_APART
 from .colours import blend
 from .marks import SMALL, note, percent_axis
@@ -48,7 +49,7 @@ def plot_mixes(
     alone: Sequence[MixPoint] = (),
     ax: Axes | None = None,
     *,
-    risk: str = f"mean profit of the worst 5 % of worlds, {CURRENCY}",
+    risk: str = "",
     percents: bool = False,
     made: str = "",
     theme: Theme | None = None,
@@ -66,7 +67,7 @@ def plot_mixes(
     ax : Axes, optional
         Where to draw; a new figure by default.
     risk : str
-        The axis of risk.
+        The axis of risk; by default the mean profit of the worst 5 % of worlds.
     percents : bool
         Whether risk is a probability, of which less is better.
     made : str
@@ -90,11 +91,12 @@ def plot_mixes(
             percent_axis(ax, "x")
             ax.invert_xaxis()
         else:
-            ax.xaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
-        ax.yaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
+            ax.xaxis.set_major_formatter(lambda value, _: tick(value, currency()))
+        ax.yaxis.set_major_formatter(lambda value, _: tick(value, currency()))
         ax.locator_params(axis="x", nbins=6)
-        ax.set_xlabel(f"{risk} (right: safer)")
-        ax.set_ylabel(labelled("mean profit", CURRENCY))
+        worst = f"mean profit of the worst 5 % of worlds, {currency()}"
+        ax.set_xlabel(f"{risk or worst} (right: safer)")
+        ax.set_ylabel(labelled("mean profit", currency()))
         how = "; ".join(filter(None, [made, "bars: two standard errors"]))
         sheet.headline(title, how, subtitle=subtitle)
         return ax
@@ -142,9 +144,9 @@ def plot_holdings(
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(-len(holdings) + 0.45, 0.6)
         ax.set_xlim(0.0, 1.45 * longest)
-        ax.xaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
+        ax.xaxis.set_major_formatter(lambda value, _: tick(value, currency()))
         ax.locator_params(axis="x", nbins=6)
-        ax.set_xlabel(f"{CURRENCY} committed")
+        ax.set_xlabel(f"{currency()} committed")
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=SMALL,
                   handlelength=1.0, columnspacing=1.0, handletextpad=0.4)  # fmt: skip
         sheet.headline(title, made, subtitle=subtitle)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from ..measures.evaluate import Measured
 from ..run.dataset import line_costs
+from ..text.currency import currency
 from ..text.names import spoken
-from ..text.numbers import CURRENCY, counted, money, tick
+from ..text.numbers import counted, money, tick
 from . import titles
 from .marks import MIDDLE, hide, note
 from .paper import paper
-from .run import Run, as_run, decision
+from .run import Run, as_run, decision, in_its_currency
 from .theme import Theme
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) ->
     return [*steps, Step("profit", 0.0, left, contribution.se, total=True)]
 
 
+@in_its_currency
 def plot_waterfall(
     data: xr.Dataset | Run,
     ax: Axes | None = None,
@@ -139,13 +141,11 @@ def plot_waterfall(
         ax.tick_params(axis="y", length=0)
         low, high = (f(end for step in steps for end in (step.start, step.end)) for f in (min, max))
         ax.set_xlim(low - 0.02 * (high - low), high + 0.14 * (high - low))
-        ax.xaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
+        ax.xaxis.set_major_formatter(lambda value, _: tick(value, currency()))
         ax.locator_params(axis="x", nbins=6)
         hide(ax, "left")
-        ax.set_xlabel(f"{CURRENCY}, mean")
+        ax.set_xlabel(f"{currency()}, mean")
         finding = titles.profit(name, summary["profit_mean"], summary["profit_median"])
-        made = (
-            f"means over {counted(run.worlds, 'world')}, {CURRENCY}; grey: what is paid or not kept"
-        )
+        made = f"means over {counted(run.worlds, 'world')}, {currency()}; grey: what is paid or not kept"
         sheet.headline(finding, made, title, subtitle)
         return ax

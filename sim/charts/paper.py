@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from ..text.currency import currency
 from ..text.names import capital
 from .theme import FONT, LIGHT, Theme, styled
 
@@ -32,7 +33,6 @@ HINTING = 0.97
 headline that a figure has room for; share of the width to fill, since hinted text on a coarse screen is wider than its outlines."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-_UNBREAKABLE = re.compile(r" (?=%|USD\b)")
 
 
 @dataclass
@@ -200,9 +200,10 @@ def alt_text(ax: Axes) -> str:
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines no wider than so many inches, as evenly as the words allow."""
+    unbreakable = rf" (?=%|{currency()}\b)"
     words = [
         part
-        for word in _UNBREAKABLE.sub(NO_BREAK, text).split(" ")
+        for word in re.sub(unbreakable, NO_BREAK, text).split(" ")
         if word
         for part in _breakable(word, width * HINTING, size, bold=bold)
     ]

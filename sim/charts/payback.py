@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..measures.payback import profit_to_date
-from ..text.numbers import CURRENCY, counted, labelled, tick
+from ..text.currency import currency
+from ..text.numbers import counted, labelled, tick
 from . import findings
 from .marks import SMALL, note
 from .paper import paper
-from .run import Run, as_run, decision
+from .run import Run, as_run, decision, in_its_currency
 from .theme import Theme, looks
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def takes_weeks(run: Run) -> bool:
     return "arrived" in run.ds and _weeks(run) >= _LEAST_WEEKS
 
 
+@in_its_currency
 def plot_run_payback(
     run: Run | xr.Dataset, ax: Axes | None = None, *, portfolio: str | None = None, **options: Any
 ) -> Axes:
@@ -115,10 +117,10 @@ def plot_payback(
             fontsize=SMALL,
             color=sheet.theme.text(sheet.theme.loss),
         )
-        ax.yaxis.set_major_formatter(lambda value, _: tick(value, CURRENCY))
+        ax.yaxis.set_major_formatter(lambda value, _: tick(value, currency()))
         ax.locator_params(axis="x", integer=True)
         ax.set_xlabel("weeks after the first post")
-        ax.set_ylabel(labelled("profit to date", CURRENCY))
+        ax.set_ylabel(labelled("profit to date", currency()))
         finding = findings.payback(portfolio, values)
         made = f"{counted(values.shape[1], 'world')}; line: median, bands: 50 % and 90 % of worlds"
         sheet.headline(finding, made, title, subtitle)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from ..measures.comparison import Comparison
 from ..measures.evaluate import evaluate
 from ..measures.summary import DEFAULT_TARGET, Summary, summarize
 from ..measures.table import COMPARISONS
-from ..measures.worlds import pair_worlds, portfolio_names
-from ..text.names import listed
+from ..measures.worlds import currency_of, pair_worlds, portfolio_names
+from ..text.currency import writing_in
+from ..text.names import few, listed
 from ..text.numbers import counted
 from .numbers import FloatArray, defined
 from .theme import LIGHT, MIXED, Look, Theme, looks
@@ -58,11 +61,22 @@ class Run:
         Its measures, where they are known already.
     target : float
         ROI aimed at, a fraction, where no summary says so.
+    of : int
+        Portfolios of the whole run, where these are some of them; else 0.
     """
 
     ds: xr.Dataset
     given: Summary | None = None
     target_roi: float = DEFAULT_TARGET
+    of: int = 0
+
+    def only(self, names: Sequence[str]) -> Run:
+        """Return the run with some of its portfolios, which captions say."""
+        if set(names) == set(self.names):
+            return self
+        lines = np.isin(self.ds["line_portfolio"].values.astype(str), list(names))
+        some = self.ds.sel(portfolio=list(names)).isel(line=lines)
+        return Run(some, self.given, self.target_roi, len(self.names))
 
     @property
     def names(self) -> list[str]:
@@ -78,6 +92,11 @@ class Run:
     def target(self) -> float:
         """ROI aimed at, a fraction."""
         return self.given.target if self.given else self.target_roi
+
+    @property
+    def currency(self) -> str:
+        """What its money is counted in."""
+        return currency_of(self.ds)
 
     @cached_property
     def tiers(self) -> Mapping[str, str]:
@@ -117,13 +136,29 @@ class Run:
         return {name: defined(row) for name, row in zip(self.names, roi, strict=True)}
 
     def left_out(self, names: Iterable[str] | None = None) -> str:
-        """Return a note on worlds without an ROI (no cost), or an empty text."""
+        """Return a note on portfolios that are not shown and worlds without an ROI (no cost)."""
         missing = {
             name: self.worlds - self.ordered_roi[name].size
             for name in (self.names if names is None else names)
         }
         counts = [f"{name} {counted(count)}" for name, count in missing.items() if count]
-        return f"; worlds without cost left out: {', '.join(counts)}" if counts else ""
+        some = f"; {counted(len(self.names))} of {counted(self.of)} portfolios" if self.of else ""
+        return some + (f"; worlds without cost left out: {few(counts)}" if counts else "")
+
+
+Plot = TypeVar("Plot", bound=Callable[..., Any])
+
+
+def in_its_currency(plot: Plot) -> Plot:
+    """Let a function of a run word money in the currency of that run."""
+
+    @wraps(plot)
+    def worded(data: xr.Dataset | Run, *args: Any, **others: Any) -> Any:
+        run = as_run(data)
+        with writing_in(run.currency):
+            return plot(run, *args, **others)
+
+    return worded  # type: ignore[return-value]
 
 
 def as_run(data: xr.Dataset | Run) -> Run:

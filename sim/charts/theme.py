@@ -24,6 +24,7 @@ MIXED = "mixed"
 """The tier of a portfolio that holds several."""
 
 FONT = "DejaVu Sans"
+DPI = 200
 _WIDE = (
     "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR", "Noto Sans JP", "Noto Sans SC",
     "Noto Sans KR", "Source Han Sans", "Hiragino Sans", "Yu Gothic", "Meiryo", "MS Gothic",
@@ -233,6 +234,19 @@ def styled(theme: Theme) -> Iterator[None]:
         yield
 
 
+def lay_out(figure: Figure, theme: Theme = LIGHT, *, dpi: float = DPI) -> None:
+    """Lay a figure out for good: each of its files would do it again, and be drawn twice for it."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    with styled(theme):
+        own = figure.dpi
+        figure.set_dpi(dpi)
+        engine.execute(figure)
+        figure.set_dpi(own)
+        figure.set_layout_engine(None)
+
+
 _NO_DATE: Mapping[str, dict[str, Any]] = {
     "svg": {"Date": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -240,7 +254,7 @@ _NO_DATE: Mapping[str, dict[str, Any]] = {
 }
 
 
-def save(figure: Figure, path: str | Path, theme: Theme = LIGHT, *, dpi: float = 200) -> Path:
+def save(figure: Figure, path: str | Path, theme: Theme = LIGHT, *, dpi: float = DPI) -> Path:
     """Write a figure as SVG, PNG or PDF, by the file's suffix.
 
     The same chart drawn again gives the same bytes: no dates, and SVG ids from a fixed salt. Text

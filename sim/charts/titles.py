@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..measures.best import Best
 from ..measures.evaluate import Measured
+from ..text.currency import currency
 from ..text.names import capital, listed
-from ..text.numbers import CURRENCY, FRACTION, Number, brief, counted, in_hundred, plain, share_text
+from ..text.numbers import FRACTION, Number, brief, counted, in_hundred, plain, share_text
 from ..text.verdicts import UNTOLD, direction, leaders, ranked
 
 
@@ -75,6 +77,18 @@ def winner(a: str, b: str, wins: Measured, worlds: int) -> str:
     return f"{first} beats {second} in {share_text(wins, mirrored=side < 0)} of worlds"
 
 
+def best(of: Best) -> str:
+    """Say which of more than two portfolios has the highest ROI most often."""
+    first = of.names[0]
+    share = share_text(of.shares[first])
+    if len(of.level) == 1:
+        return f"{first} has the highest ROI most often: in {share} of worlds"
+    return (
+        f"{counted(len(of.level))} of {counted(len(of.names))} portfolios {UNTOLD} as the most often "
+        f"best: {share} of worlds at most"
+    )
+
+
 def risk_and_return(means: Mapping[str, Measured], worst: Mapping[str, Measured]) -> str:
     """Say which portfolio is best on average, and which in its worst 5 % of worlds."""
     if not means:
@@ -106,9 +120,9 @@ def profit(name: str, average: Measured, middle: Measured) -> str:
     return f"{name} earns {brief(average)} on average, {brief(middle)} in the median"
 
 
-def most_of(what: str, entries: Mapping[str, Measured], per: str = f"1,000 {CURRENCY}") -> str:
-    """Say which tier brings most of something for the money."""
-    names = ranked(entries)
+def most_of(what: str, entries: Mapping[str, Measured]) -> str:
+    """Say which tier brings most of something for a thousand of the money."""
+    names, per = ranked(entries), f"1,000 {currency()}"
     if not names:
         return f"{what} per {per} cannot be computed"
     texts = {name: plain(entries[name].value, entries[name].se) for name in names}

@@ -41,6 +41,7 @@ _PANELS = {
     },
     "Decide": {name: _ASKED for name in QUESTIONS if name != "audit"},
     "Learn": {
+        "learn": "learn",
         "log": "log",
         "score": "score",
     },

@@ -84,6 +84,15 @@ def audit(
     except AuditError as error:
         fail(f"audit: {error}", MISTAKE)
     saved = _save(answer, experiment, out) if file is not None else None
+    _print(answer, as_json, every, saved)
+    if saved is not None and charts_wanted():
+        from ..run.dataset import open_results
+
+        with open_results(saved.parents[1]) as run:
+            save_figures(answer, saved.with_suffix(""), run)
+
+
+def _print(answer: Audit, as_json: bool, every: bool, saved: Path | None) -> None:
     if as_json:
         content = answer.to_dict()
         print_json([*content["claims"], *(content["listed"] if every else [])])
@@ -110,7 +119,6 @@ def audit(
 def _save(answer: Audit, experiment: Experiment, out: Path | None) -> Path | None:
     """Save an audit beside a run of the same assumptions, whatever its worlds; None without one."""
     from ..run.answers import save_analysis
-    from ..run.dataset import open_results
     from ..run.folder import is_run, read_manifest
     from ..run.written import run_folder
 
@@ -119,11 +127,7 @@ def _save(answer: Audit, experiment: Experiment, out: Path | None) -> Path | Non
         return None
     if read_manifest(folder)["experiment_hash"] != experiment.fingerprint():
         return None
-    path = save_analysis(folder, "audit", answer.to_dict())
-    if charts_wanted():
-        with open_results(folder) as run:
-            save_figures(answer, path.with_suffix(""), run)
-    return path
+    return save_analysis(folder, "audit", answer.to_dict())
 
 
 def _print_table(answer: Audit) -> None:

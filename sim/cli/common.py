@@ -10,15 +10,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
 from ..evidence.sets import SETS
-from ..experiment import Experiment, ExperimentError, Fault
+from ..text.currency import writing_in
 from ..text.names import spoken
 from ..text.numbers import counted, setting
 from ..text.safe import Screen, cell, printable
+
+if TYPE_CHECKING:
+    from ..experiment import Experiment
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -76,16 +79,21 @@ def read(
     file: Path, overrides: Sequence[str] = (), worlds: str | None = None, seed: int | None = None
 ) -> Experiment:
     """Load an experiment with the options of the command line."""
-    from ..experiment import load
+    from ..experiment import ExperimentError, Fault, load
     from ..experiment.faults import suggestion
     from ..measures import COMPARISONS, MEASURES
+    from .light import light_scipy
 
+    light_scipy()
     experiment = load(file, (*overrides, *evidence_asked()), worlds=worlds, seed=seed)
     known = {*MEASURES, *COMPARISONS}
     asked = experiment.decision.measure if experiment.decision else None
     if asked is not None and asked not in known:
         problem = f"is no measure; {suggestion(asked, known)}"
         raise ExperimentError(experiment.file, [Fault("decision.measure", problem, asked)])
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.with_resource(writing_in(experiment.currency))
     return experiment
 
 
@@ -95,11 +103,15 @@ def clear_errors(function: F) -> F:
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         from ..engine.cluster import ClusterError
-        from ..run.written import DiskFullError, RunError
+        from ..run.folder import DiskFullError, RunError
 
         try:
             return function(*args, **kwargs)
-        except ExperimentError as error:
+        except ValueError as error:
+            from ..experiment import ExperimentError
+
+            if not isinstance(error, ExperimentError):
+                raise
             fail(str(error), MISTAKE)
         except DiskFullError as error:
             click.echo(str(error), err=True)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from ..experiment import Experiment, ExperimentError, Fault
-from ..text.numbers import CURRENCY, counted, fixed, percent, setting
+from ..text.currency import currency
+from ..text.numbers import counted, fixed, money, percent, plain, setting, whole_percent
 from .common import MISTAKE, clear_errors, experiment_options, fail, print_json, read, write_whole
+
+if TYPE_CHECKING:
+    from ..explain import Believed
 
 
 @click.command()
@@ -21,6 +27,7 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
 
     Example: sim check experiments/micro_vs_macro.toml
     """
+    from ..experiment.plausible import implausible
     from ..plan import make_plan
 
     experiment = read(file, overrides, worlds, seed)
@@ -35,10 +42,12 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
         )
         left = plan.left_over.get(name)
         parts.append(
-            f"{name} hires {hired}" + (f", {fixed(left, 0)} {CURRENCY} left over" if left else "")
+            f"{name} hires {hired}" + (f", {fixed(left, 0)} {currency()} left over" if left else "")
         )
     click.echo(f"{file}: fine. " + "; ".join(parts) + ".")
     _print_rosters(experiment)
+    for note in implausible(experiment):
+        click.secho(f"Note: {note}", fg="yellow")
 
 
 #: Creators of a roster that are printed; the rest is only counted.
@@ -55,16 +64,40 @@ def _print_rosters(experiment: Experiment) -> None:
         click.echo(f"\n{name}: {count} from {portfolio.roster.path}")
         for text in portfolio.roster.told:
             click.echo(f"    {text}")
-        heads = list(rows[0])
-        wide = {head: max(len(head), *(len(row[head]) for row in rows[:_SHOWN])) for head in heads}
-        for row in ({head: head for head in heads}, *rows[:_SHOWN]):
-            cells = (
-                row[head].ljust(wide[head]) if head in _LEFT else row[head].rjust(wide[head])
-                for head in heads
-            )
-            click.echo("    " + "  ".join(cells).rstrip())
-        if len(rows) > _SHOWN:
-            click.echo(f"    and {counted(len(rows) - _SHOWN)} more")
+        _print_first(rows)
+
+
+def _print_believed(name: str, known: Sequence[Believed]) -> None:
+    """Print creators as they are believed, given all that is known of them."""
+    click.echo(f"\n{name} as believed: means over worlds, and how much of a creator is known")
+    _print_first(
+        [
+            {
+                "name": one.name,
+                "rate": percent(one.rate_believed),
+                "of its tier": percent(one.rate_tier),
+                "known of it": whole_percent(one.rate_counts),
+                "orders a post": plain(one.orders_believed),
+                "known of them": whole_percent(one.orders_counts),
+                "fee": "" if one.fee_believed is None else money(one.fee_believed, unit=False),
+            }
+            for one in known
+        ]
+    )
+
+
+def _print_first(rows: Sequence[dict[str, str]]) -> None:
+    """Print the first rows of a table in columns."""
+    heads = list(rows[0])
+    wide = {head: max(len(head), *(len(row[head]) for row in rows[:_SHOWN])) for head in heads}
+    for row in ({head: head for head in heads}, *rows[:_SHOWN]):
+        cells = (
+            row[head].ljust(wide[head]) if head in _LEFT else row[head].rjust(wide[head])
+            for head in heads
+        )
+        click.echo("    " + "  ".join(cells).rstrip())
+    if len(rows) > _SHOWN:
+        click.echo(f"    and {counted(len(rows) - _SHOWN)} more")
 
 
 _LEFT = ("name", "tier", "niche")
@@ -96,13 +129,18 @@ def explain(
 
     Example: sim explain experiments/micro_vs_macro.toml
     """
-    from ..explain import caps
+    from ..explain import believed, caps
     from ..explain import explain as explain_inputs
     from ..plan import make_plan
 
     experiment = read(file, overrides, worlds, seed)
     rows = explain_inputs(experiment)
     cut = caps(experiment)
+    people = {
+        name: believed(experiment, name)
+        for name, portfolio in experiment.portfolio.items()
+        if portfolio.roster is not None
+    }
     plan = make_plan(experiment)
     lines: list[dict[str, Any]] = [
         {
@@ -120,7 +158,11 @@ def explain(
                 "inputs": [row.to_dict() for row in rows],
                 "lines": lines,
                 "rosters": {
-                    name: {"told": portfolio.roster.told, "creators": portfolio.roster.table()}
+                    name: {
+                        "told": portfolio.roster.told,
+                        "creators": portfolio.roster.table(),
+                        "believed": [asdict(one) for one in people[name]],
+                    }
                     for name, portfolio in experiment.portfolio.items()
                     if portfolio.roster is not None
                 },
@@ -141,14 +183,16 @@ def explain(
             click.echo(f"    used as: {row.used}")
         click.echo(f"    source: {row.source}")
     _print_rosters(experiment)
+    for name, known in people.items():
+        _print_believed(name, known)
     click.echo("\nHired")
     for line in lines:
         click.echo(
             f"    {line['portfolio']}: {line['creators']} {line['line']}, "
-            f"{fixed(line['committed_per_creator'], 0)} {CURRENCY} committed per creator"
+            f"{fixed(line['committed_per_creator'], 0)} {currency()} committed per creator"
         )
     for name, left in plan.left_over.items():
-        click.echo(f"    {name}: {fixed(left, 0)} {CURRENCY} left over")
+        click.echo(f"    {name}: {fixed(left, 0)} {currency()} left over")
     click.echo("\nCaps (short run)")
     for item in cut:
         click.echo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
@@ -24,6 +25,11 @@ from .common import (
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..figures.spec import Figure
+
+#: What a full disk, a missing font or a library of another version makes drawing raise.
+_REFUSED = (OSError, RuntimeError, ValueError, ArithmeticError, MemoryError, ImportError)
+
 
 def command_of(question: Question[Any, Any]) -> click.Command:
     """Return the command of a question: FILE, its options, and those of every question."""
@@ -41,11 +47,13 @@ def command_of(question: Question[Any, Any]) -> click.Command:
     ) -> None:
         experiment = read(file, overrides, worlds, seed)
         asked = {name: value for name, value in given.items() if value not in (None, ())}
-        options = question.read_options(asked, experiment.file, flags=True)
+        options = question.read_options(
+            asked, experiment.file, flags=True, currency=experiment.currency
+        )
         folder, run = finished_run(experiment, out, threads, as_json)
         kept = folder.parent / f".{folder.name}.points"
         with progress_bar(question.counts, as_json) as progress:
-            answer = question.ask(Setting(experiment, run, threads, progress, kept), options)
+            answer = question.answer_to(Setting(experiment, run, threads, progress, kept), options)
         tell(answer, options.stem(question.name), folder, as_json, run)
 
     ask.__doc__ = question.about
@@ -133,9 +141,13 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
     settle()
     content = answer.to_dict()
     path = save_analysis(folder, name, content, answer.dataset)
+    _print(answer, content, path, as_json)
     if charts_wanted():
         save_figures(answer, path.with_suffix(""), run)
         tell_not_drawn(run["portfolio"].values.tolist())
+
+
+def _print(answer: Answer, content: dict[str, Any], path: Path, as_json: bool) -> None:
     if as_json:
         print_json(content)
         return
@@ -157,28 +169,33 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
 def save_figures(answer: Answer, stem: Path, run: xr.Dataset) -> None:
     """Draw the figures of an answer into files, PNG and SVG; all but the first by their names.
 
-    What fails is told: the answer is saved already, and still to be printed.
+    What the machine or a drawing library refuses is told: the answer is saved and printed already.
+    A figure that cannot be made of the answer is a fault of ours, and none to be quiet about.
     """
+    from ..charts.run import portfolio_tiers
+
+    figures = answer.figures(portfolio_tiers(run))
     try:
-        _draw(answer, stem, run)
-    except Exception as error:  # noqa: BLE001 - whatever a drawing library raises
+        _draw(figures, stem)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the answer is whole but for its charts") from None
+    except _REFUSED as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         click.echo(f"Note: the answer is whole, but could not be drawn ({reason}).", err=True)
 
 
-def _draw(answer: Answer, stem: Path, run: xr.Dataset) -> None:
-    from ..charts.run import portfolio_tiers
-    from ..charts.theme import save
+def _draw(figures: Sequence[Figure], stem: Path) -> None:
+    from ..charts.theme import lay_out, save
     from ..figures.matplotlib import draw
     from ..run.folder import file_in_place
 
-    for place, figure in enumerate(answer.figures(portfolio_tiers(run))):
+    for place, figure in enumerate(figures):
         if figure.plot is None and not figure.charts:
             continue
         sheet = draw(figure).get_figure(root=True)
         assert sheet is not None
         name = f"{stem.name}_{figure.name}" if place else stem.name
+        lay_out(sheet)
         for kind in ("png", "svg"):
             with file_in_place(stem.with_name(f"{name}.{kind}")) as temporary:
                 save(sheet, temporary)
-            sheet.set_layout_engine("none")  # laid out once, by the first file

@@ -87,9 +87,8 @@ def run(
 
     Example: sim run experiments/micro_vs_macro.toml --worlds 20k
     """
-    from ..notebook import as_text, basis, headline_table
     from ..run.simulate import Where, waiting_blocks, worlds_of
-    from ..run.written import check_target, run_folder, write_run
+    from ..run.written import check_target, draw_run, run_folder, write_run
 
     experiment = read(file, overrides, worlds, seed)
     folder = run_folder(experiment, out)
@@ -114,10 +113,21 @@ def run(
             folder,
             experiment,
             dataset,
-            draw=None if no_charts else _draw,
             seconds={"simulation": round(simulated - started, 3)},
             threads=threads,
         )
+        try:
+            # Nobody waits for pictures to read the answer.
+            _print(experiment, answer, reached, folder, as_json)
+            sys.stdout.flush()
+        finally:
+            # Nor do they go missing where nobody reads it.
+            if not no_charts:
+                draw_run(folder, dataset, answer, _draw)
+            if report:
+                from ..report import write_report
+
+                write_report(folder, answer=answer)
     if not no_charts:
         tell_not_drawn([experiment.title, *experiment.portfolio])
     for place, size in waiting_blocks(folder):
@@ -126,10 +136,14 @@ def run(
             "its command goes on with them; remove the folder where that is not wanted.",
             err=True,
         )
-    if report:
-        from ..report import write_report
 
-        write_report(folder, answer=answer)
+
+def _print(
+    experiment: Experiment, answer: Answer, reached: list[str], folder: Path, as_json: bool
+) -> None:
+    """Print what a run found, and where it lies."""
+    from ..notebook import as_text, basis, headline_table
+
     if as_json:
         print_json(answer.to_dict())
         return
@@ -153,20 +167,28 @@ def _width() -> int | None:
 
 def _draw(dataset: xr.Dataset, folder: Path, answer: Answer) -> None:
     from ..charts import draw_all
-    from ..report.always import evidence
+    from ..charts.run import Run
+    from ..report import always
 
     first = answer.comparisons[0] if answer.comparisons else None
-    draw_all(dataset, folder, summary=answer.summary, comparison=first)
+    shown = answer.best.shown(answer.summary) if answer.best else None
+    draw_all(dataset, folder, summary=answer.summary, comparison=first, portfolios=shown)
+    run = Run(dataset, answer.summary)
+    if answer.best is not None:
+        _draw_figure(always.best_of_all(run, answer.best), folder)
+    if answer.why is not None:
+        _draw_figure(always.reason(run, answer.summary, answer.why), folder)
     if answer.evidence is not None:
-        _draw_figure(evidence(answer.evidence), folder)
+        _draw_figure(always.evidence(answer.evidence), folder)
 
 
 def _draw_figure(figure: Figure, folder: Path) -> None:
-    from ..charts.theme import save
+    from ..charts.theme import lay_out, save
     from ..figures.matplotlib import draw
 
     sheet = draw(figure).get_figure(root=True)
     assert sheet is not None
+    lay_out(sheet)
     for kind in ("png", "svg"):
         save(sheet, folder / f"{figure.name}.{kind}")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..text.names import spoken
-from ..text.numbers import Number, brief, fixed, from_to
+from ..text.numbers import Number, brief, fixed, from_to, is_money
 from ..text.safe import printable
 from .common import MISTAKE, clear_errors, fail, print_json, print_rows
 from .fit import columns_of
@@ -37,7 +37,8 @@ _PICTURES = (".png", ".svg", ".pdf")
 @click.option(
     "--outside",
     type=click.Path(path_type=Path),
-    help="Measured campaigns for the outside view: a table like RESULTS, a campaign for a portfolio.",
+    help="Measured campaigns for the outside view: a table like RESULTS, a campaign for a portfolio "
+    "[packaged ones].",
 )
 @click.option(
     "--map",
@@ -70,7 +71,7 @@ def score(
 
     Example: sim score results/micro_vs_macro results.csv --date 2026-03-31
     """
-    from ..forecasts import ForecastError, read_results, record_and_score
+    from ..forecasts import ForecastError, packaged, read_results, record_and_score
     from ..run.folder import read_manifest
 
     if len(files) > 2:
@@ -86,7 +87,7 @@ def score(
             lambda names: read_results(table, names, mapped=columns),
             when,
             experiment_hash=run_hash,
-            outside=None if outside is None else read_results(outside, None),
+            outside=packaged() if outside is None else read_results(outside, None),
         )
     except ForecastError as error:
         fail(str(error), MISTAKE)
@@ -143,12 +144,10 @@ def _all_digits(score: Score) -> dict[str, Any]:
 
 
 def _brief(score: Score) -> dict[str, str]:
-    from ..forecasts.forecast import FIGURES
-
-    unit = FIGURES[score.figure]
+    unit = score.unit
 
     def amount(value: float | None) -> str:
-        return "" if value is None else brief(Number(value, 0.0, unit if unit == "USD" else ""))
+        return "" if value is None else brief(Number(value, 0.0, unit if is_money(unit) else ""))
 
     return {
         "portfolio": score.portfolio,

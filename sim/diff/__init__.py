@@ -4,7 +4,7 @@
 the worlds they share leave, `answer.py` holds and words the changes, `runs.py` puts it together.
 """
 
-from .answer import Changes, Moved, changes_table
+from .answer import Changes, Moved
 from .keys import Changed
 from .runs import changes
 
@@ -13,5 +13,4 @@ __all__ = [
     "Changes",
     "Moved",
     "changes",
-    "changes_table",
 ]

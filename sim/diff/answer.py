@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..displays import Told
 from ..measures import Measured
+from ..tables.table import Column, Table
+from ..text.currency import MONEY, in_own_currency
 from ..text.names import measure_heading
-from ..text.numbers import cell, change, counted, labelled, told
+from ..text.numbers import MISSING, change, counted, labelled, told
 from ..text.verdicts import direction
 from .keys import Changed
 
@@ -35,24 +37,9 @@ class Moved:
     new: Measured
     difference: Measured
 
-    def to_row(self) -> dict[str, Any]:
-        """Return a tidy row."""
-        return {
-            "of": self.of,
-            "measure": self.measure,
-            "old": self.old.value,
-            "old_se": self.old.se,
-            "new": self.new.value,
-            "new_se": self.new.se,
-            "difference": self.difference.value,
-            "se": self.difference.se,
-            "unit": self.difference.unit,
-            "reason": self.difference.reason,
-        }
-
 
 @dataclass(frozen=True)
-class Changes(Told, table="sim.diff.answer:changes_table"):
+class Changes(Told):
     """What differs between two runs.
 
     Attributes
@@ -71,6 +58,8 @@ class Changes(Told, table="sim.diff.answer:changes_table"):
         What it did to the answer.
     notes
         What is not obvious.
+    currency
+        What both count money in.
     """
 
     runs: tuple[str, str]
@@ -80,6 +69,7 @@ class Changes(Told, table="sim.diff.answer:changes_table"):
     moved: tuple[Moved, ...]
     sentence: str
     notes: tuple[str, ...]
+    currency: str = MONEY
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers."""
@@ -93,23 +83,64 @@ class Changes(Told, table="sim.diff.answer:changes_table"):
             "notes": list(self.notes),
         }
 
+    @in_own_currency
+    def tables(self) -> tuple[Table, Table]:
+        """Return a row for each measure, then a row for each key that changed."""
+        return self._measures(), self._keys()
+
+    @in_own_currency
+    def shown(self) -> Table:
+        """Return a row for each measure as people read it, its unit in its name."""
+        return self._measures(words=True)
+
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return a row for each measure."""
-        return [entry.to_row() for entry in self.moved]
+        """Return a row for each measure, with every digit."""
+        return self._measures().to_rows()
+
+    def _measures(self, *, words: bool = False) -> Table:
+        moved, units = self.moved, [entry.old.unit for entry in self.moved]
+        names = [entry.measure for entry in moved]
+        told = [labelled(measure_heading(n), u) for n, u in zip(names, units, strict=True)]
+        columns = (
+            Column("of", [entry.of for entry in moved]),
+            Column("measure", told if words else names),
+            _side("old", [entry.old for entry in moved], "first run"),
+            _side("new", [entry.new for entry in moved], "second run"),
+            replace(
+                _side("difference", [entry.difference for entry in moved], "difference"),
+                error_name="se",
+                writer=change,
+                missing=MISSING,
+            ),
+        )
+        beside = (
+            Column("unit", units),
+            Column("reason", [entry.difference.reason for entry in moved]),
+        )
+        about = "a measure in two runs, the second minus the first"
+        return Table("diff", about, columns if words else (*columns, *beside), labels=2)
+
+    def _keys(self) -> Table:
+        keys = self.changed
+        return Table(
+            "changed",
+            "a key that has another value in the second run",
+            (
+                Column("key", [entry.key for entry in keys], heading="changed"),
+                Column("old", [entry.old for entry in keys], heading="first run"),
+                Column("new", [entry.new for entry in keys], heading="second run"),
+            ),
+        )
 
 
-def changes_table(answer: Changes) -> list[dict[str, str]]:
-    """Return the measures as texts for people: in the first run, in the second, the difference."""
-    return [
-        {
-            "of": entry.of,
-            "measure": labelled(measure_heading(entry.measure), entry.old.unit),
-            "first run": cell(entry.old),
-            "second run": cell(entry.new),
-            "difference": change(entry.difference),
-        }
-        for entry in answer.moved
-    ]
+def _side(name: str, entries: Sequence[Measured], heading: str) -> Column:
+    return Column(
+        name,
+        [entry.value for entry in entries],
+        errors=[entry.se for entry in entries],
+        heading=heading,
+        units=[entry.unit for entry in entries],
+    )
 
 
 def sentence_of(moved: tuple[Moved, ...]) -> str:

@@ -16,7 +16,7 @@ from ..plan import portfolio_terms
 #: What is told of a portfolio that only one run has.
 _TOLD = ("creators", "budget", "tier", "mix")
 #: Tables that only ask or say how many worlds.
-_ASIDE = ("name", "title", "evidence", "decision", "sweep", "scenario")
+_ASIDE = ("name", "title", "evidence", "currency", "exchange_rate", "decision", "sweep", "scenario")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,11 @@ from .audience import reach_and_waste, within_market
 from .marginals import LOG_ZERO
 
 if TYPE_CHECKING:
-    from sim.plan import Plan
+    from collections.abc import Mapping
+
+    from sim.plan import Plan, PlanLine
+
+    from .marginals import QuantileTable
 
 Array = npt.NDArray[np.float64]
 Block = dict[str, Array]
@@ -21,13 +25,29 @@ Block = dict[str, Array]
 
 def economics_rows(plan: Plan, factors: Array) -> dict[str, Array | float]:
     """Return each figure of the economics: a number, or a row over worlds where it is in doubt."""
+    return _figure_rows(plan, plan.economics, factors)
+
+
+def paid_rows(plan: Plan, factors: Array) -> Array | None:
+    """Return `structure.PAID` in each world, shape (3, worlds); None where nothing is boosted."""
+    if not plan.paid:
+        return None
+    rows = _figure_rows(plan, plan.paid, factors)
+    per_usd = 1000.0 / np.maximum(rows["cpm"], 1e-9)
+    given = (per_usd, rows["engagement"], rows["conversion"])
+    return np.array([np.broadcast_to(row, factors.shape[1]) for row in given])
+
+
+def _figure_rows(
+    plan: Plan, figures: Mapping[str, tuple[QuantileTable, int | None]], factors: Array
+) -> dict[str, Array | float]:
     rows: dict[str, Array | float] = {}
-    for name, (table, factor) in plan.economics.items():
+    for name, (table, factor) in figures.items():
         if factor is None:
             log = table.coefficients[0, 0]
             rows[name] = float(np.exp(log)) if log > LOG_ZERO else 0.0
         else:
-            rows[name] = table.quantile(factors[factor])
+            rows[name] = table.quantile(plan.scores(factor, factors))
     return rows
 
 
@@ -52,6 +72,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         ``unique_reach`` (portfolios, worlds); ``kept`` is the share of orders that overlapping
         audiences leave.
     """
+    from . import ahead
     from .orders import draw_orders, keep_orders
 
     worlds, lines = factors.shape[1], len(plan.lines)
@@ -60,7 +81,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
     block = {name: np.zeros((lines, worlds)) for name in names}
     block["unique_reach"], kept = reach_and_waste(plan, sums)
     block["kept"] = kept
-    block["cost_quantity"] = np.zeros((lines, *plan.prices.shape[1:], worlds))
+    block["cost_quantity"] = np.empty((lines, *plan.prices.shape[1:], worlds))
     value = np.empty((lines, worlds))
     shape = plan.order_shape if plan.order_shape < math.inf else 1.0
     for i, line in enumerate(plan.lines):
@@ -75,6 +96,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
                 keep_orders(line.order_key, world, own, left, shape, orders, value[i])
             else:
                 expected = block["expected_orders"][i]
+                ahead.wait()
                 draw_orders(line.order_key, world, expected, shape, orders, value[i])
     there = within_market(plan, block["orders"])
     for i in np.flatnonzero((there < block["orders"]).any(axis=1)).tolist():
@@ -89,7 +111,7 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
         sold = value[i] / shape if plan.order_shape < math.inf else block["orders"][i]
         block["order_value"][i] = sold * value_of["order_value"]
         tracked = block["order_value"][i] * value_of["tracked_share"]
-        fees = total[k.FEES] * line.terms.posts
+        fees = total[k.FEES] * line.fee_posts
         price = dict(zip(plan.components, plan.prices[i], strict=True))
         quantity = {
             "fee": fees,
@@ -102,10 +124,12 @@ def line_rows(plan: Plan, first: int, factors: Array, sums: list[Array]) -> Bloc
             "bonus_impressions": total[k.IMPRESSIONS] / 1000.0,
             "performance": total[k.PAY],
             "incidents": total[k.INCIDENTS],
-            "boosting": total[k.HIRED] * line.terms.posts,
+            "boosting": total[k.BOOSTING],
             "fixed": 1.0,
         }
-        quantity["agency"] = sum(price[name] * quantity[name] for name in plan.agency_base)
+        quantity["agency"] = sum(
+            price[name] * quantity[name] for name in plan.agency_base if price[name]
+        )
         for c, name in enumerate(plan.components):
             block["cost_quantity"][i, c] = quantity[name]
     return block
@@ -139,9 +163,10 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
 
     def added(values: list[Array]) -> Array:
         """Add up the lines of each portfolio, in the order of their names."""
-        result = np.zeros((len(of_portfolio), worlds))
-        for p, members in enumerate(of_portfolio):
-            for i in members:
+        result = np.empty((len(of_portfolio), worlds))
+        for p, (first, *others) in enumerate(of_portfolio):
+            result[p] = values[first]
+            for i in others:
                 result[p] += values[i]
         return result
 
@@ -192,16 +217,23 @@ def portfolio_rows(plan: Plan, factors: Array, sums: list[Array], lines: Block) 
             "top_creator_share": np.where(expected > 0.0, largest / expected, np.nan),
             "effective_creators": np.where(expected > 0.0, expected**2 / squared, np.nan),
             "hired": hired,
-            "committed": added([total(i, k.COMMITTED) for i in every]),
+            "committed": added([_committed(plan.lines[i], sums) for i in every]),
             "viral_posts": added([total(i, k.VIRAL_POSTS) for i in every]),
             "delivered": added([total(i, k.DELIVERED) * (plan.lines[i].stage == 0) for i in every]),
+            "assets": added([total(i, k.DELIVERED) * plan.lines[i].usable_posts for i in every]),
             "earned_media_value": engagements * value_of["earned_media_value"],
         }
+
+
+def _committed(line: PlanLine, sums: list[Array]) -> Array:
+    """Return what a line commits of a budget: what its creators ask, and what boosting spends."""
+    total = sums[line.work][line.stop]
+    return np.asarray(total[k.COMMITTED] + total[k.BOOSTING] * (line.money < math.inf))
 
 
 def _charged(prices: Array, quantities: Array) -> Array:
     """Return the cost of a line: components in their order, so that no block size can show."""
     cost = np.zeros(quantities.shape[-1])
-    for price, quantity in zip(prices, quantities, strict=True):
-        cost += price * quantity
+    for c in np.flatnonzero(prices).tolist():
+        cost += prices[c] * quantities[c]
     return cost

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from . import line as k
 
 if TYPE_CHECKING:
-    from sim.plan import Plan
+    from sim.plan import NicheTerms, Plan
 
 Array = npt.NDArray[np.float64]
 
@@ -41,6 +41,26 @@ def unique_reach(reach: Array, exposure: Array, market: float, overlap: float) -
     independent = -market * np.expm1(-exposure / market)
     result: Array = (1.0 - overlap) * np.minimum(reach, market) + overlap * independent
     return result
+
+
+def kept_share(niche: NicheTerms, unique: Array, exposure: Array, expected: Array) -> Array | float:
+    """Return the share of a niche's orders that duplicated reach leaves, never beyond the market.
+
+    Parameters
+    ----------
+    niche
+        Its terms.
+    unique
+        What `unique_reach` returned.
+    exposure, expected
+        Sums over creators of the accounts they were shown to, and of expected orders.
+    """
+    if niche.market == math.inf:
+        return 1.0
+    duplicated = 1.0 - unique / np.maximum(exposure, 1e-300)
+    share = 1.0 - niche.duplicate_waste * np.maximum(duplicated, 0.0)
+    # Nobody beyond the market is there to order.
+    return np.minimum(share, niche.market / np.maximum(expected, 1e-300))
 
 
 def across_niches(reaches: list[Array], markets: list[float], overlap: float) -> Array:
@@ -131,13 +151,8 @@ def reach_and_waste(plan: Plan, sums: list[Array]) -> tuple[Array, Array]:
             unique = unique_reach(each, shown, niche.market, niche.overlap)
             reaches.append(unique)
             markets.append(niche.market)
-            if niche.market < math.inf:
-                duplicated = 1.0 - unique / np.maximum(shown, 1e-300)
-                expected = np.sum([total[k.EXPECTED_ORDERS] for total in totals], axis=0)
-                share = 1.0 - niche.duplicate_waste * np.maximum(duplicated, 0.0)
-                # Nobody beyond the market is there to order.
-                share = np.minimum(share, niche.market / np.maximum(expected, 1e-300))
-                kept[own] = share
+            expected = np.sum([total[k.EXPECTED_ORDERS] for total in totals], axis=0)
+            kept[own] = kept_share(niche, unique, shown, expected)
         for i in members:
             if plan.spill[i] > 0.0:
                 # Each incident takes its share of what the ones before left.

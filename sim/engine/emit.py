@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .funnel import FIGURES, HISTORY, STATES, neutral, text_of
+from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, figure_names, neutral, text_of
 from .jit import cache_folder, compiled, sources_hash
 from .lanes import CHUNK
 from .line import INPUTS, SUMS
@@ -28,15 +28,15 @@ from .structure import (
     AMOUNTS,
     COINS,
     CREATOR_WORDS,
+    FIRST_DAYS,
     OWN_ORDERS_WORD,
     POST_SHIFT,
-    POST_WORDS,
     Structure,
     curves_of,
     inputs_of_part,
     is_known_amount,
-    line_numbers,
     own_numbers,
+    post_words,
     shared_rows,
 )
 
@@ -53,8 +53,8 @@ _NOTHING = -100
 
 def _draws(structure: Structure, words: tuple[int, ...], call_word: str) -> str:
     """Return the lines that draw words, four a call, and make normals of them in pairs."""
-    coins = {x for x in words if structure.laws[x].kind == "coin"}
-    normal = {y for law in structure.laws if law.kind != "coin" for y in law.normals}
+    coins = {x for x in words if x < len(INPUTS) and structure.laws[x].kind == "coin"}
+    normal = {y for law in structure.laws if law.kind != "coin" for y in law.normals} | {FIRST_DAYS}
     text = ""
     for call in range(0, len(words), 4):
         inputs = words[call : call + 4]
@@ -127,7 +127,8 @@ def loops_of(structure: Structure) -> dict[str, list[str]]:
         if section in {"creator", "whole"}:
             draws += _draws(structure, CREATOR_WORDS, "U({call})")
         if section in {"post", "whole"}:
-            draws += _draws(structure, POST_WORDS, "post")
+            draws += _draws(structure, post_words(structure), "post")
+            draws += f"n_first_days = n{FIRST_DAYS}\n" if structure.boosted else ""
         values = [_value(structure, name, asked) for name in inputs]
         before = draws + "".join(first for first, _, _ in values)
         look_ups = [look_up for _, look_up, _ in values if look_up]
@@ -166,8 +167,10 @@ def rows_of(structure: Structure) -> tuple[str, ...]:
         left |= names & set().union(*read[:k], *read[k + 1 :])
     if structure.results:
         left |= {"seen_mean", "other_mean", "seen_orders", "other_orders"}
+    if structure.boosted:
+        left.add("boosted_posts")
     own = [*shared_rows(structure), *sums_of(structure), *states_of(structure)]
-    elsewhere = {*own, *(HISTORY if structure.stages else ())}
+    elsewhere = {*own, *(HISTORY if structure.stages else ()), *OF_POST, *OF_CREATOR}
     return (*own, *sorted(left - elsewhere))
 
 
@@ -264,7 +267,7 @@ def _call(name: str, *arguments: ast.AST) -> ast.Call:
 #: Names that every loop may use: functions, and what the frame binds.
 _BOUND = {
     "threefry", "normals", "chance", "curve", "exp", "where", "min", "max", "U", "i",
-    "world", "low", "high", "k0", "k1", "post", "repeat", "new",
+    "world", "low", "high", "k0", "k1", "post", "repeat", "reach_of_post", "new",
 }  # fmt: skip
 
 
@@ -301,7 +304,7 @@ from sim.engine.lanes import F, U, curve, exp, fma, where, wide
 from sim.engine.orders import draw_own
 from sim.engine.random import chance, normals, threefry
 from sim.engine.running import begin, give, take
-from sim.engine.selection import choose
+from sim.engine.selection import {selection}
 
 {rows}
 
@@ -329,6 +332,7 @@ def line_sums(
                 if creator % {group} == {group} - 1:
                     take(s, whole, SUMS)
                 {end_creator}
+            {boost}
             give(s, whole, SUMS, out, step, start)
 
 '''
@@ -353,6 +357,17 @@ draw_own(
     U((np.uint32({stage} + 1) << np.uint32({shift})) | np.uint32({word})), low, high, k0, k1,
 )
 """
+_FOLLOWED = "followed = creator + 1"
+#: Rows of a post stand at ``post_at``, those of its creator after those of its posts.
+_POST_AT = "post_at = creator * (posts + 1) + p"
+_CREATOR_AT = "creator_at = creator * (posts + 1) + posts"
+_BOOST = """
+choose_posts(h, s, np.int64(BOOSTED_POSTS), followed, posts, keep[0])
+for creator in range(followed):
+    {loops}
+    if creator % {group} == {group} - 1:
+        take(s, whole, SUMS)
+"""
 _HIRED = f"""
 hiring = F(0)
 for i in range({CHUNK}):
@@ -372,13 +387,17 @@ def source(structure: Structure) -> str:
     places = {name: f"s[{name.upper()} + i]" for name in rows}
     if structure.stages:
         places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(HISTORY)}
+    if structure.boosted:
+        places |= {name: f"h[post_at, {k}, i]" for k, name in enumerate(OF_POST)}
+        places |= {name: f"h[creator_at, {k}, i]" for k, name in enumerate(OF_CREATOR)}
     parts = loops_of(structure)
     read = names_read("".join(text for texts in parts.values() for text in texts))
     figures = [
-        f"{name} = figures[{k}]"
-        for k, name in enumerate((*FIGURES, *line_numbers(structure)))
-        if name in read
+        f"{name} = figures[{k}]" for k, name in enumerate(figure_names(structure)) if name in read
     ]
+    if structure.boosted or structure.formats:
+        # Factors of formats stand behind those of repetition.
+        figures += [f"posts = repeats.shape[0] // {2 if structure.formats else 1}"]
     curves = curves_of(structure)
     figures += [f"nodes_{name} = nodes[{k}]" for k, name in enumerate(curves)]
     own = [f"{name} = own[{{}}, {k}]" for k, name in enumerate(own_numbers(structure))]
@@ -386,21 +405,32 @@ def source(structure: Structure) -> str:
         own = [line.format("creator") for line in own]
     else:
         figures, own = [*figures, *(line.format("0") for line in own)], []
-    bound = {*_BOUND, *FIGURES, *line_numbers(structure), *own_numbers(structure)}
+    bound = {*_BOUND, *figure_names(structure), *own_numbers(structure)}
     bound |= {f"nodes_{name}" for name in curves}
-    loops: list[str] = []
+    loops = ["p = 0", _POST_AT, _CREATOR_AT] if structure.boosted else []
+    by_format = ["reach_of_post = repeats[posts + p]"] if structure.formats else []
+    boost = [_CREATOR_AT]
     for section, texts in parts.items():
         lines = [line for text in texts for line in _loop(text, places, numbers, bound)]
         if section == "post":
             loops += ["for p in range(steps[step, 2], steps[step, 3]):"]
             loops += [f"    post, repeat = U((p + 1) << {POST_SHIFT}), repeats[p]"]
+            loops += [f"    {_POST_AT}"] if structure.boosted else []
+            loops += [f"    {line}" for line in by_format]
             lines = [f"    {line}" for line in lines]
         elif section == "whole":
             loops += [f"post, repeat = U({1 << POST_SHIFT}), repeats[0]"]
+            loops += ["p = 0", *by_format] if structure.formats else []
         elif section == "results":
             stage = "step" if structure.stages else "0"
             loops += [_OWN_ORDERS.format(stage=stage, shift=POST_SHIFT, word=OWN_ORDERS_WORD)]
-        loops += lines
+        elif section == "boost_post":
+            lines = [f"    {line}" for line in (_POST_AT, *lines)]
+            boost += ["for p in range(posts):"]
+        if section.startswith("boost"):
+            boost += lines
+        else:
+            loops += lines
     count = len(shared_rows(structure))
     at = [f"{name.upper()} = {k * CHUNK}" for k, name in enumerate(rows)]
     at += [f"SUMS = np.int64({count * CHUNK})"]
@@ -411,6 +441,11 @@ def source(structure: Structure) -> str:
         *(f"    s[{name.upper()} + i] = F({STATES[name]})" for name in states_of(structure)),
     ]
     begin_stage = _BEGIN_STAGE.format(begin_states=_indented(begin_states, 4))
+    begin_step = [begin_stage] if structure.stages else []
+    begin_step += ["followed = 0"] if structure.boosted else []
+    boosting = _BOOST.format(loops=_indented(boost, 4), group=GROUP)
+    end_creator = [_FOLLOWED] if structure.boosted else []
+    end_creator += [_HIRED] if structure.quoted else []
     text = _FRAME.format(
         structure=described(structure),
         rows="\n".join(at),
@@ -418,9 +453,11 @@ def source(structure: Structure) -> str:
         own=_indented(own, 16),
         loops=_indented(loops, 16),
         begin_history=_indented([_BEGIN_HISTORY] if structure.stages else [], 8),
-        begin_step=_indented([begin_stage] if structure.stages else [], 12),
+        begin_step=_indented(begin_step, 12),
         begin_states=_indented(begin_states, 8),
-        end_creator=_indented([_HIRED] if structure.quoted else [], 16),
+        end_creator=_indented(end_creator, 16),
+        boost=_indented([boosting] if structure.boosted else [], 12),
+        selection="choose_posts" if structure.boosted else "choose",
         sums=len(sums_of(structure)), shared=count, chunk=CHUNK, group=GROUP,
     )  # fmt: skip
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip() or not line)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .emit import AST_LOCK, names_written
-from .funnel import HISTORY, STATES, neutral, text_of
+from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, neutral, text_of
 from .line import INPUTS, N_CREATOR, SUMS, Line, steps_of
 from .marginals import LOG_ZERO
 from .orders import poisson_quantile
@@ -27,10 +27,12 @@ from .structure import (
     AMOUNTS,
     COINS,
     CREATOR_WORDS,
+    FIRST_DAYS,
     OWN_ORDERS_WORD,
+    PAID,
     POST_SHIFT,
-    POST_WORDS,
     Structure,
+    post_words,
 )
 
 Array = npt.NDArray[np.float64]
@@ -50,27 +52,36 @@ def normals_of(a: Words, b: Words) -> tuple[Array, Array]:
 
 
 def exact_sums(
-    line: Line, factors: Array, tracked: Array, world: int, worlds: int
+    line: Line,
+    factors: Array,
+    tracked: Array,
+    world: int,
+    worlds: int,
+    paid: Array | None = None,
 ) -> dict[str, Array]:
     """Return the sums of a line in double precision, shape (steps, worlds) each; see `kernel.place`."""
     with np.errstate(over="ignore", under="ignore"):
-        return _Reading(line, factors[:, :worlds], tracked[:worlds], world).sums()
+        given = {"tracked": tracked[:worlds]}
+        if paid is not None:
+            given |= dict(zip(PAID, paid[:, :worlds], strict=True))
+        return _Reading(line, factors[:, :worlds], given, world).sums()
 
 
 class _Reading:
     """One line in some worlds."""
 
-    def __init__(self, line: Line, factors: Array, tracked: Array, world: int) -> None:
-        self.line, self.tracked = line, tracked
+    def __init__(self, line: Line, factors: Array, given: Scope, world: int) -> None:
+        self.line, self.given = line, given
         self.structure = structure_of(line)
         with AST_LOCK:
             self.code, self.written = _compiled(self.structure)
         self.mix = score_mix(line)
-        self.world = (world + np.arange(len(tracked))).astype(np.uint32)
+        worlds = factors.shape[1]
+        self.world = (world + np.arange(worlds)).astype(np.uint32)
         self.score = line.loading @ factors
         self.belief = line.belief @ factors
         self.figures = figures_of(line)
-        self.zero = np.zeros(len(tracked))
+        self.zero = np.zeros(worlds)
 
     def sums(self) -> dict[str, Array]:
         """Return all sums after each step."""
@@ -81,6 +92,7 @@ class _Reading:
             {name: self.zero + value for name, value in HISTORY.items()}
             for _ in (self.line.creators if structure.stages else ())
         ]
+        kept: list[Scope] = []
         steps = []
         for step, (first, last, post, end) in enumerate(steps_of(self.line)):
             if structure.stages and step > 0:
@@ -88,12 +100,18 @@ class _Reading:
                 _choose(history, int(self.line.keep[step]))
             for creator in range(first, last):
                 scope = {**_FUNCTIONS, **self.figures, **neutral(structure), **running}
-                scope |= {"tracked": self.tracked, "new": 1.0 if step == 0 else 0.0}
+                scope |= {**self.given, "new": 1.0 if step == 0 else 0.0}
                 scope |= history[creator] if structure.stages else {}
-                self._follow(scope, creator, range(post, end), step if structure.stages else 0)
+                stage = step if structure.stages else 0
+                posts = self._follow(scope, creator, range(post, end), stage)
+                if structure.boosted:
+                    own = {name: scope[name] for name in OF_CREATOR if name in scope}
+                    kept += [one | own | {"last": one is posts[-1]} for one in posts]
                 running = {name: scope[name] for name in running}
                 if structure.stages:
                     history[creator] = {name: scope[name] for name in HISTORY}
+            if structure.boosted:
+                self._boost(running, kept)
             steps.append([running[name] for name in names])
         rows = {name: np.array([step[k] for step in steps]) for k, name in enumerate(names)}
         for name in ("management_hours", "product_cost"):
@@ -107,8 +125,33 @@ class _Reading:
             name: self.zero + value for name, value in STATES.items()
         }
 
-    def _follow(self, scope: Scope, creator: int, posts: range, stage: int) -> None:
-        """Run the text for one creator: draw its inputs and those of its posts on the way."""
+    def _boost(self, running: Scope, kept: list[Scope]) -> None:
+        """Run the text of boosting for the best posts, creator by creator."""
+        assert self.line.boost is not None
+        early = np.array([post["shown_early"] for post in kept])
+        order = np.argsort(-early, axis=0, kind="stable")
+        chosen = np.zeros(early.shape)
+        np.put_along_axis(chosen, order[: self.line.boost.best], 1.0, axis=0)
+        chosen[early < 0.0] = 0.0
+        begins = True
+        for post, boosted in zip(kept, chosen, strict=True):
+            if begins:
+                scope = {**_FUNCTIONS, **self.figures, **neutral(self.structure), **running}
+                scope |= {**self.given, "boosted_posts": chosen.sum(axis=0)}
+            scope |= {**post, "boosted": boosted}
+            if begins:
+                exec(self.code["boost_creator"], scope)  # noqa: S102
+            exec(self.code["boost_post"], scope)  # noqa: S102
+            begins = post["last"]
+            if begins:
+                exec(self.code["boost_account"], scope)  # noqa: S102
+                running |= {name: scope[name] for name in running}
+
+    def _follow(self, scope: Scope, creator: int, posts: range, stage: int) -> list[Scope]:
+        """Run the text for one creator: draw its inputs and those of its posts on the way.
+
+        Returns what is kept of each post.
+        """
         name = int(self.line.creators[creator])
         low, high = name & 0xFFFFFFFF, name >> 32
         words: dict[int, Words] = {}
@@ -127,14 +170,19 @@ class _Reading:
         for x in range(N_CREATOR):
             scope |= self._value(x, creator, words, normals)
         whole = "whole" in self.code
+        kept = []
         if not whole:
             exec(self.code["creator"], scope)  # noqa: S102
         for post in posts:
-            draw(POST_WORDS, (post + 1) << POST_SHIFT)
+            draw(post_words(self.structure), (post + 1) << POST_SHIFT)
+            scope["n_first_days"] = normals.get(FIRST_DAYS)
             for x in range(N_CREATOR, len(INPUTS)):
                 scope |= self._value(x, creator, words, normals)
             scope["repeat"] = self.line.repeats[post]
+            if self.line.reach_of_post is not None:
+                scope["reach_of_post"] = self.line.reach_of_post[post]
             exec(self.code["whole" if whole else "post"], scope)  # noqa: S102
+            kept.append({name: scope[name] for name in OF_POST if name in scope})
         if not whole:
             exec(self.code["account"], scope)  # noqa: S102
         if self.structure.results:
@@ -143,6 +191,7 @@ class _Reading:
             scope["seen_orders"] = _poisson(a, b, scope["seen_mean"])
             scope["other_orders"] = _poisson(c, d, scope["other_mean"])
             exec(self.code["results"], scope)  # noqa: S102
+        return kept
 
     def _value(
         self, x: int, creator: int, words: Mapping[int, Words], normals: Mapping[int, Array]

@@ -5,15 +5,16 @@ the same text in double precision. Names that are known:
 
 - ``log_x`` of an input (its logarithm), ``x`` of one that is an amount, ``has_x`` of one that a
   creator has (1) or has not (0);
-- the `FIGURES` of a line, ``repeat`` of a post, ``new`` (1 in the first stage, else 0);
+- the `FIGURES` of a line, ``repeat`` and ``reach_of_post`` of a post, ``new`` (1 in the first stage, else 0);
 - the running `SUMS` of `line.py`, and the `STATES` of a world;
 - the `HISTORY` of a creator between stages;
+- what is kept for boosting, `OF_POST` and `OF_CREATOR`, and ``boosted_posts``, how many there are;
 - ``min``, ``max``, ``exp`` and ``where``.
 """
 
 from __future__ import annotations
 
-from .structure import Structure
+from .structure import Structure, line_numbers
 
 FIGURES = (
     "basis",  # 1 where engagement is quoted per follower, 0 per impression
@@ -36,11 +37,28 @@ FIGURES = (
     "due_of_goods",
 )
 
+#: The figures of a line that boosts its posts.
+BOOST_FIGURES = (
+    "boost_money",  # USD that a line spends on boosting
+    "right_of_fee",  # USD for the right to boost a post, per USD of its fee
+    "noise",  # sd of the log of what the first days show, over the whole of a post
+    "per_follower",  # 1 where posts are ranked by engagements per follower, 0 by engagements
+    "carried",  # share of the log of a post's luck that goes over to paid viewers
+    "log_mean_carried",  # log of the mean of what goes over
+)
+
 #: What a world remembers while creators pass, with its value before the first.
 STATES = {"expected_orders_largest": 0.0, "hiring": 1.0, "committed": 0.0}
 #: What a creator has of earlier stages, with its value before the first: whether it takes part, its
 #: expected orders, the share of its followers and of the market it has not reached, what was seen.
 HISTORY = {"chosen": 1.0, "before": 0.0, "unreached": 1.0, "free": 1.0, "seen": 0.0}
+
+#: What is kept of a post until the best are chosen: what its first days show (below zero of one that
+#: never came), paid engagements per impression, impressions up to the platform's audience, whether
+#: it is boosted.
+OF_POST = ("shown_early", "answer", "room", "boosted")
+#: And of its creator: expected orders, orders per engagement, fee, share of the market not reached.
+OF_CREATOR = ("gave", "sells", "asked", "left")
 
 #: A budget is a cap: the first creator who does not fit ends hiring.
 HIRE = """
@@ -70,8 +88,9 @@ incidents += new * incident
 worth *= 1 - loss * incident
 """
 
+SHARE = "share = exp(r + log_post_luck)\n"
+SHARE_BY_FORMAT = "share = reach_of_post * exp(r + log_post_luck)\n"
 POST = """
-share = exp(r + log_post_luck)
 reached += (unreached - reached) * min(share, 1)
 organic = people * share
 wanted = organic + organic * amplification
@@ -86,6 +105,15 @@ total += g * worth * (organic + q * w * extra)
 impressions += organic + extra
 capped_impressions += where(wanted > audience, 1, 0)
 viral_posts += where(amplification >= viral_excess, here, 0)
+"""
+
+#: What the first days show of a post, and what boosting it would do.
+FIRST_DAYS = """
+lifted = exp(carried * log_post_luck - log_mean_carried)
+answer = min(g * paid_engagement * lifted, 1)
+room = max(audience - organic - extra, 0)
+early = exp(noise * n_first_days - per_follower * log_followers)
+shown_early = where(here > 0, g * (organic + q * extra) * early, -1)
 """
 
 ACCOUNT = """
@@ -111,6 +139,44 @@ met = where(t < 0.1, series, 1 - exp(0 - t))
 reach += market * free * met
 """
 
+#: What boosting a creator's posts will need.
+OFFER = """
+gave = total
+sells = worth
+asked = fee
+"""
+OFFER_IN_MARKET = "left = free - free * met\n"
+
+#: Once the best posts are known, each gets as much money: rights first, then impressions.
+BOOST_CREATOR = """
+each = boost_money / max(boosted_posts, 1)
+right = right_of_fee * asked
+bought = 0
+gained = 0
+sold = 0
+"""
+BOOST_POST = """
+paid = boosted * min(max(each - right, 0) * impressions_per_cost, room)
+boosting += where(paid > 0, right + paid / impressions_per_cost, 0)
+bought += paid
+gained += answer * paid
+sold += answer * paid * paid_conversion * sells
+"""
+BOOST_ACCOUNT = """
+impressions += bought
+engagements += gained
+expected_orders += sold
+expected_orders_squared += sold * (sold + 2 * gave)
+expected_orders_largest = max(expected_orders_largest, gave + sold)
+exposure += bought
+"""
+BOOST_IN_MARKET = """
+t = bought / market
+series = t * (1 - t * (1/2 - t * (1/6 - t * (1/24 - t * (1/120 - t * (1/720))))))
+met = where(t < 0.1, series, 1 - exp(0 - t))
+reach += market * left * met
+"""
+
 #: Means of the orders that a brand sees of a creator, and of those that it does not.
 OWN_MEANS = """
 seen_mean = tracked * total
@@ -127,8 +193,9 @@ pay += here * min(max(earned, pay_least), pay_most)
 #: What the brand goes by when it chooses: orders, engagements between creators with as many.
 SHOWN_ORDERS = "shown = seen_orders + engaged / ((1 + engaged) * stages)\n"
 SHOWN_ENGAGEMENTS = "shown = engaged\n"
-#: Who was not chosen is never chosen again.
+#: What was seen in this stage; who was not chosen is never chosen again.
 STAGE = """
+noticed += where(chosen > 0, shown, 0)
 seen = where(chosen > 0, seen + shown, -1)
 before += total
 unreached -= reached
@@ -141,8 +208,11 @@ def text_of(structure: Structure) -> dict[str, str]:
 
     ``creator`` and ``account`` run once per creator and stage, ``post`` for each of its posts;
     ``whole`` is the three as one where there is one post. ``results`` runs when the means of
-    `OWN_MEANS` have become orders.
+    `OWN_MEANS` have become orders. Parts of boosting run when all creators are done and the best
+    posts are known.
     """
+    post = SHARE_BY_FORMAT if structure.formats else SHARE
+    post += POST + (FIRST_DAYS if structure.boosted else "")
     creator = HIRE if structure.quoted else ""
     creator += CREATOR
     creator += INCIDENT if structure.incident else ""
@@ -152,17 +222,28 @@ def text_of(structure: Structure) -> dict[str, str]:
     account += GOODS if sums_in_loop(structure, "product_cost") else ""
     account += MARKET if structure.market else ""
     account += OWN_MEANS if structure.results else ""
+    account += OFFER if structure.boosted else ""
+    account += OFFER_IN_MARKET if structure.boosted and structure.market else ""
     results = RESULTS
     results += SHOWN_ORDERS if structure.by_orders else SHOWN_ENGAGEMENTS
     after = STAGE if structure.stages else ""
     after += STAGE_IN_MARKET if structure.stages and structure.market else ""
     if structure.one_post:
-        parts = {"whole": creator + POST + account}
+        parts = {"whole": creator + post + account}
     else:
-        parts = {"creator": creator, "post": POST, "account": account}
+        parts = {"creator": creator, "post": post, "account": account}
     if structure.results:
         parts["results"] = results + after
+    if structure.boosted:
+        end = BOOST_ACCOUNT + (BOOST_IN_MARKET if structure.market else "")
+        parts |= {"boost_creator": BOOST_CREATOR, "boost_post": BOOST_POST, "boost_account": end}
     return parts
+
+
+def figure_names(structure: Structure) -> tuple[str, ...]:
+    """Return the names of all numbers of a line, in the order in which a loop reads them."""
+    own = (*FIGURES, *line_numbers(structure))
+    return (*own, *BOOST_FIGURES) if structure.boosted else own
 
 
 def sums_in_loop(structure: Structure, name: str) -> bool:

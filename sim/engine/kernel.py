@@ -5,24 +5,30 @@ Interpreted, with ``NUMBA_DISABLE_JIT=1``, the same text is read in double preci
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from .emit import loop
 from .exact import exact_sums
-from .funnel import HISTORY
+from .funnel import HISTORY, OF_POST
 from .jit import COMPILES
 from .lanes import CHUNK, F, Singles
-from .line import SUMS, Line, steps_of
-from .prepare import prepared
+from .line import N_SUMS, SUMS, Line, one_of, steps_of
+from .prepare import Prepared, prepared
 
 Array = npt.NDArray[np.float64]
 
 
 def line_sums(
-    line: Line, factors: Array, tracked: Array, world: int, worlds: int, out: Array
+    line: Line,
+    factors: Array,
+    tracked: Array,
+    world: int,
+    worlds: int,
+    out: Array,
+    paid: Array | None = None,
 ) -> None:
     """Simulate all creators of a line in a block of worlds.
 
@@ -42,9 +48,35 @@ def line_sums(
     out
         Sums to fill, shape (S, N_SUMS, worlds): after each stop, over the creators so far; for a
         line in stages, of each stage.
+    paid
+        The rows of `structure.PAID`, shape (3, padded), where a line boosts its posts.
     """
     read = loop_sums if COMPILES else exact_sums
-    place(line, read(line, factors, tracked, world, worlds), out)
+    place(line, read(line, factors, tracked, world, worlds, paid), out)
+
+
+def sums_of_each(
+    line: Line, factors: Array, tracked: Array, world: int, worlds: int
+) -> Iterator[Array]:
+    """Yield the sums of each creator of a line by itself, shape (stages, N_SUMS, worlds).
+
+    The creators, their posts and their luck are those of the whole line.
+
+    Parameters
+    ----------
+    line, factors, tracked, world, worlds
+        See `line_sums`; in a line in stages each creator takes part in all.
+    """
+    shared = prepared(line).shared(factors, tracked) if COMPILES else None
+    for k in range(len(line.creators)):
+        alone = one_of(line, k)
+        if shared is None:
+            rows = exact_sums(alone, factors, tracked, world, worlds)
+        else:
+            rows = _looped(alone, prepared(line), shared, k, world, worlds)
+        out = np.empty((len(alone.keep), N_SUMS, worlds))
+        place(alone, rows, out)
+        yield out
 
 
 def place(line: Line, rows: Mapping[str, Array], out: Array) -> None:
@@ -74,20 +106,33 @@ def place(line: Line, rows: Mapping[str, Array], out: Array) -> None:
 
 
 def loop_sums(
-    line: Line, factors: Array, tracked: Array, world: int, worlds: int
+    line: Line,
+    factors: Array,
+    tracked: Array,
+    world: int,
+    worlds: int,
+    paid: Array | None = None,
 ) -> dict[str, Array]:
     """Return the sums of a line by its compiled loop, in single precision; see `place`."""
     ready = prepared(line)
+    return _looped(line, ready, ready.shared(factors, tracked, paid), 0, world, worlds)
+
+
+def _looped(
+    line: Line, ready: Prepared, shared: Singles, first: int, world: int, worlds: int
+) -> dict[str, Array]:
+    """Run the loop over the creators of a line, of which the first is that one of what is ready."""
     structure = ready.structure
-    shared = ready.shared(factors, tracked)
     its = loop(structure)
     steps = steps_of(line)
     sums = np.empty((len(steps), len(its.names), worlds))
-    people = len(line.creators) if structure.stages else 1
-    history = np.empty((people, len(HISTORY), CHUNK), F)
+    history, keep = _history(line), line.keep
+    if line.boost is not None:
+        keep = np.array([line.boost.best], dtype=np.int64)
+    own = ready.own[first:] if structure.known else ready.own
     its.sums(
-        _at_cache_line(its.rows * CHUNK), history, ready.figures, ready.own, ready.repeats, ready.nodes, shared,
-        line.creators, steps, line.keep, *ready.key, np.uint32(world), sums,
+        _at_cache_line(its.rows * CHUNK), history, ready.figures, own, ready.repeats, ready.nodes, shared,
+        line.creators, steps, keep, *ready.key, np.uint32(world), sums,
     )  # fmt: skip
     rows = {name: sums[:, k] for k, name in enumerate(its.names)}
     for name in ("management_hours", "product_cost"):
@@ -95,6 +140,15 @@ def loop_sums(
             k = ready.rows.index(f"shift_{name}")
             rows[name] = shared.reshape(len(shared), -1, CHUNK)[:, k].ravel()[:worlds].astype(float)
     return rows
+
+
+def _history(line: Line) -> Singles:
+    """Return scratch for what is kept of creators, or of their posts and themselves."""
+    if line.boost is not None:
+        rows = len(line.creators) * (len(line.repeats) + 1)
+        return np.empty((rows, len(OF_POST), CHUNK), F)
+    people = len(line.creators) if len(line.post_ends) > 1 else 1
+    return np.empty((people, len(HISTORY), CHUNK), F)
 
 
 def _at_cache_line(size: int) -> Singles:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +67,8 @@ SUMS = (
     "pay",
     "hired",
     "committed",
+    "noticed",
+    "boosting",
 )
 N_SUMS = len(SUMS)
 (
@@ -89,7 +91,22 @@ N_SUMS = len(SUMS)
     PAY,
     HIRED,
     COMMITTED,
+    NOTICED,
+    BOOSTING,
 ) = range(N_SUMS)
+
+
+@dataclass(frozen=True)
+class Boost:
+    """What a line spends on paid impressions of its posts once their first days have been seen."""
+
+    money: float  #: USD, rights included, in equal parts for the posts that are boosted
+    best: int  #: posts that are boosted, the best by what was seen
+    right_of_fee: float  #: USD for the right to boost a post, per USD of its fee
+    noise: float  #: sd of the log of what the first days show, over the whole of a post
+    per_follower: bool  #: whether posts are ranked by engagements per follower, else by engagements
+    carried: float  #: share of the log of a post's luck that goes over to paid viewers
+    log_mean_carried: float  #: log of the mean of what goes over: it changes no mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +130,7 @@ class Line:
     known_of: Ints  #: (C,) which row of the three a creator uses; -1 where nobody is known
     loading: Array  #: (X, K) weight of each shared factor in the score
     belief: Array  #: (X, K) weight of each shared factor in the log of the value
+    level: Array  #: (X,) what beliefs add to that log where all factors are zero; part of `shift`
     shift: Array  #: (X,) constant in the log of the value
     varies: npt.NDArray[np.bool_]  #: (X,) whether an input's row differs from one number
     pieces: (
@@ -141,6 +159,8 @@ class Line:
     money: float = math.inf  #: USD that the line may commit in a world, inf where that is no matter
     #: USD committed for a creator: whatever it asks, and per USD of fee, hour and USD of goods
     dues: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    boost: Boost | None = None
+    reach_of_post: Array | None = None  #: (posts,) factor of its format on a post's impressions
 
 
 def steps_of(line: Line) -> Ints:
@@ -155,3 +175,15 @@ def steps_of(line: Line) -> Ints:
         creators = [0, *line.stops]
         rows = [(*creators[k : k + 2], 0, line.post_ends[0]) for k in range(len(line.stops))]
     return np.array(rows, dtype=np.int64)
+
+
+def one_of(line: Line, k: int) -> Line:
+    """Return the line of one creator of a line, who takes part in every stage."""
+    return replace(
+        line,
+        creators=line.creators[k : k + 1],
+        mix_of=line.mix_of[k : k + 1],
+        known_of=line.known_of[k : k + 1],
+        stops=np.ones(1, dtype=np.int64),
+        keep=np.ones(len(line.keep), dtype=np.int64),
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .funnel import FIGURES
+from .funnel import BOOST_FIGURES, FIGURES, figure_names
 from .jit import compiled
 from .lanes import CHUNK, F, Singles, wide
 from .line import (
@@ -28,11 +28,11 @@ from .marginals import LOG_ZERO, SCORE_LIMIT
 from .structure import (
     AMOUNTS,
     COINS,
+    PAID,
     Law,
     Structure,
     curves_of,
     is_known_amount,
-    line_numbers,
     own_numbers,
     shared_rows,
     weights,
@@ -209,6 +209,8 @@ def structure_of(line: Line) -> Structure:
         by_orders=line.choose_by_orders,
         results=line.own_orders,
         quoted=any(line.dues),
+        boosted=line.boost is not None,
+        formats=line.reach_of_post is not None,
     )
 
 
@@ -220,7 +222,7 @@ def _told(line: Line, x: int) -> bool:
 
 
 def figures_of(line: Line) -> dict[str, float]:
-    """Return the `FIGURES` of a line, in double precision."""
+    """Return the `FIGURES` of a line, and `BOOST_FIGURES` if it boosts, in double precision."""
     numbers = {
         "basis": 0.0 if line.per_impression else 1.0,
         "log_mean_authentic": line.log_authentic_mean,
@@ -238,6 +240,13 @@ def figures_of(line: Line) -> dict[str, float]:
     names = ("due", "due_of_fee", "due_of_hours", "due_of_goods")
     numbers |= dict(zip(names, line.dues, strict=True))
     assert set(numbers) == set(FIGURES)
+    if line.boost is not None:
+        its = line.boost
+        values = (
+            its.money, its.right_of_fee, its.noise, float(its.per_follower), its.carried,
+            its.log_mean_carried,
+        )  # fmt: skip
+        numbers |= dict(zip(BOOST_FIGURES, values, strict=True))
     return numbers
 
 
@@ -288,8 +297,11 @@ class Prepared:
     ----------
     structure
         What decides the loop.
+    repeats
+        Of each post: the factor of repetition on its engagements, then the factor of its format on
+        its impressions where posts are of formats.
     figures
-        Numbers of the line, in the order of `FIGURES` and `structure.line_numbers`.
+        Numbers of the line, in the order of `funnel.figure_names`.
     own
         Numbers of each known creator, or of all where nothing is known, in the order of
         `structure.own_numbers`, shape (creators or 1, numbers).
@@ -300,7 +312,10 @@ class Prepared:
     def __init__(self, line: Line) -> None:
         self.structure = structure_of(line)
         self.mix = score_mix(line)
-        self.repeats = line.repeats.astype(F)
+        of_posts = line.repeats
+        if line.reach_of_post is not None:
+            of_posts = np.concatenate([of_posts, line.reach_of_post])
+        self.repeats = of_posts.astype(F)
         self.key = (np.uint32(line.key[0]), np.uint32(line.key[1]))
         self.rows = shared_rows(self.structure)
         self._place_scores(line)
@@ -346,9 +361,7 @@ class Prepared:
                 numbers |= {f"c_{name}_{k}": float(c) for k, c in enumerate(polynomial)}
                 numbers[f"c_{name}_0"] += self._level(line, x)
         with np.errstate(over="ignore"):
-            return np.array(
-                [numbers[name] for name in (*FIGURES, *line_numbers(self.structure))], F
-            )
+            return np.array([numbers[name] for name in figure_names(self.structure)], F)
 
     def _own(self, line: Line) -> Singles:
         told = self.structure.known
@@ -379,9 +392,9 @@ class Prepared:
         self.factor = np.zeros((len(self.rows), line.loading.shape[1]))
         self.function = np.zeros(len(self.rows), np.int64)
         for k, row in enumerate(self.rows):
-            kind, _, name = row.partition("_")
-            if kind == "tracked":
+            if row in ("tracked", *PAID):
                 continue
+            kind, _, name = row.partition("_")
             x = INPUTS.index(name)
             law = self.structure.laws[x]
             if kind == "base" and law.kind == "coin":
@@ -406,13 +419,16 @@ class Prepared:
                 elif name in COINS:
                     self.function[k] = _ANYTHING
 
-    def shared(self, factors: Array, tracked: Array) -> Singles:
+    def shared(self, factors: Array, tracked: Array, paid: Array | None = None) -> Singles:
         """Return what creators share in each chunk of worlds, shape (chunks, rows x CHUNK)."""
         out = np.empty((factors.shape[1] // CHUNK, len(self.rows) * CHUNK), F)
         fill_shared(self.constant, self.factor, self.function, np.ascontiguousarray(factors), out)
-        if "tracked" in self.rows:
-            k = self.rows.index("tracked")
-            out.reshape(len(out), -1, CHUNK)[:, k] = tracked.reshape(-1, CHUNK)
+        given = {"tracked": tracked}
+        if paid is not None:
+            given |= dict(zip(PAID, paid, strict=True))
+        for name in given.keys() & set(self.rows):
+            k = self.rows.index(name)
+            out.reshape(len(out), -1, CHUNK)[:, k] = given[name].reshape(-1, CHUNK)
         return out
 
 

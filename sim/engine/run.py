@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-#: Worlds per block: small enough to keep sums in the L2 cache, large enough to amortise a call.
-BLOCK = 4096
+#: Worlds per block: few enough for rows to stay in the L2 cache and to be taken from memory that is
+#: there already (larger ones are mapped afresh, page by page), enough to amortise a call.
+BLOCK = 2048
 CHUNK = 128
 
 
@@ -52,10 +53,11 @@ def line_block(
     sums : list of numpy.ndarray
         For each work, shape (stops, N_SUMS, worlds).
     """
-    from .accounts import economics_rows
+    from .accounts import economics_rows, paid_rows
     from .audience import orders_left
     from .factors import factor_rows
     from .kernel import line_sums
+    from .listed import list_sums, lists_of
 
     padded = -(-worlds // CHUNK) * CHUNK
     if factors is None:
@@ -64,19 +66,31 @@ def line_block(
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
     share = economics_rows(plan, factors)["tracked_share"]
     tracked = np.array(np.broadcast_to(share, padded))
+    paid = paid_rows(plan, factors)
+    lists = lists_of(plan)
+    listed = {w for works, _ in lists for w in works}
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**32 would warn.
     with np.errstate(over="ignore"):
-        for work in plan.works:
+        for w, work in enumerate(plan.works):
             steps = max(len(work.stops), len(work.post_ends))
             out = np.empty((steps, N_SUMS, worlds))
-            line_sums(work, factors, tracked, first, worlds, out)
+            if w not in listed:
+                line_sums(work, factors, tracked, first, worlds, out, paid)
             sums.append(out)
-        for w, left in orders_left(plan, sums):
+        seen = dict.fromkeys(listed, tracked)
+        for works, keep in lists:
+            list_sums(plan, works, keep, factors, seen, first, sums)
+        left = dict(orders_left(plan, sums))
+        for w, share in left.items():
             # Pay and choice go by the tracked orders that overlap and incidents leave.
-            seen = tracked.copy()
-            seen[:worlds] *= left
-            line_sums(plan.works[w], factors, seen, first, worlds, sums[w])
+            seen[w] = tracked.copy()
+            seen[w][:worlds] *= share
+            if w not in listed:
+                line_sums(plan.works[w], factors, seen[w], first, worlds, sums[w])
+        for works, keep in lists:
+            if left.keys() & {*works}:
+                list_sums(plan, works, keep, factors, seen, first, sums)
     return factors[:, :worlds], sums
 
 
@@ -110,9 +124,9 @@ def block_rows(
     shocks = [k for k, factor in enumerate(plan.factors) if factor.kind == "shock"]
     beliefs = [k for k, factor in enumerate(plan.factors) if factor.kind == "belief"]
     rows["shock"] = factors[shocks]
-    rows["belief_factor"] = np.array([belief_factor(plan, k, factors[k]) for k in beliefs]).reshape(
-        len(beliefs), worlds
-    )
+    rows["belief_factor"] = np.array(
+        [belief_factor(plan, k, plan.scores(k, factors)) for k in beliefs]
+    ).reshape(len(beliefs), worlds)
     rows["capped"] = np.array(
         [
             [_whole(out, work, f"capped_{name}") for name in ("impressions", "engagements")]
@@ -212,7 +226,11 @@ def on_threads(
     function: Callable[[Plan, int, int], Any], plan: Plan, threads: int | None = None
 ) -> Iterator[tuple[Callable[[int, int], Future[Any]], int]]:
     """Yield what submits a block to a thread of this process, and how many to keep under way."""
+    from . import ahead
+
     count = threads or processors()
+    if processors() > 1 and not all(work.own_orders for work in plan.works):
+        ahead.begin()
     with ThreadPoolExecutor(count) as pool:
         yield lambda first, worlds: pool.submit(function, plan, first, worlds), 2 * count
 

@@ -20,6 +20,8 @@ CREATOR_WORDS = tuple(
     )
 )  # fmt: skip
 POST_WORDS = tuple(range(N_CREATOR, len(INPUTS)))
+#: After the inputs, the word of a post for what its first days show.
+FIRST_DAYS = len(INPUTS)
 #: Second word of the counter where calls are for a post, a stage's own orders: the post or stage,
 #: counted from one, in the bits above these.
 POST_SHIFT, OWN_ORDERS_WORD = 8, 6
@@ -28,6 +30,10 @@ POST_SHIFT, OWN_ORDERS_WORD = 8, 6
 COINS = ("delivery", "incident")
 AMOUNTS = ("fee", "management_hours", "product_cost", "amplification")
 
+
+#: Figures of a world on paid viewers: impressions that a USD buys, their engagement and conversion
+#: relative to followers.
+PAID = ("impressions_per_cost", "paid_engagement", "paid_conversion")
 
 #: Kinds of laws whose logarithm is no straight line in the score.
 BENT = ("smooth", "curve")
@@ -63,6 +69,8 @@ class Structure(NamedTuple):
     by_orders: bool  #: whether it picks by tracked orders, else by engagements
     results: bool  #: whether each creator's own orders are drawn
     quoted: bool  #: whether a budget pays, of which each creator's quote takes its part
+    boosted: bool = False  #: whether posts are shown to paid viewers, too
+    formats: bool = False  #: whether posts are of formats that reach more or less
 
     def of(self, name: str) -> Law:
         """Return the law of an input."""
@@ -88,12 +96,18 @@ def weights(structure: Structure) -> tuple[tuple[int, int], ...]:
     )
 
 
+def post_words(structure: Structure) -> tuple[int, ...]:
+    """Return what the words of a post's call are for."""
+    return (*POST_WORDS, FIRST_DAYS) if structure.boosted else POST_WORDS
+
+
 def shared_rows(structure: Structure) -> tuple[str, ...]:
     """Return the rows of a world that its creators share.
 
     ``base_x``: what all have in their score, or in their logarithm on a straight line, or the
     chance of a coin. ``shift_x``: what is added to the logarithm of a curve, or the value itself
     where it is fixed. ``belief_x``: of known creators, what beliefs add before doubt scales it.
+    The rest are figures of the world: the share of orders that is tracked, and `PAID`.
     """
     rows = [f"base_{name}" for name in structure.drawn(INPUTS)]
     for name in INPUTS:
@@ -107,6 +121,8 @@ def shared_rows(structure: Structure) -> tuple[str, ...]:
             rows.append(f"shift_{name}")
     if structure.results:
         rows.append("tracked")
+    if structure.boosted:
+        rows += PAID
     return tuple(rows)
 
 

@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..text.currency import MONEY, SIGN
 from ..text.safe import alike
+from .amounts import currency_of
 from .distributions import DistributionError, number
 from .faults import Fault, nearest, suggestion
-from .fill import lines_of
+from .fill import formats_used, lines_of
 from .layout import Path
 from .presets import preset_platforms, preset_tiers, presets
 from .shape import Shape
@@ -37,16 +39,32 @@ def cross_checks(filled: Tables, shape: Shape) -> Iterator[Fault]:
     yield from _references(tables)
     yield from _pay(filled)
     yield from _own_beliefs(filled)
+    yield from _learned(filled)
     yield from _loadings(filled)
     yield from _tiers(filled, tables)
     yield from _decision(tables, shape)
     yield from _simulation(tables.get("simulation", {}))
+    yield from _exchange(tables, filled)
+
+
+def _exchange(tables: Tables, filled: Tables) -> Iterator[Fault]:
+    """Yield that the rate of a currency is missing, or said of none."""
+    currency = currency_of(tables)
+    if currency == MONEY and "exchange_rate" in tables and "currency" not in tables:
+        problem = f'goes with another `currency` than {MONEY}, such as currency = "EUR"'
+        yield Fault("exchange_rate", problem, tables["exchange_rate"])
+    if currency != MONEY and "exchange_rate" not in filled:
+        problem = (
+            f"is needed, as none is packaged for {currency}: how much {currency} a {MONEY} is, for "
+            "packaged figures"
+        )
+        yield Fault("exchange_rate", problem)
 
 
 def _value(value: Any) -> float | None:
     """Return a number, None where there is none: that is reported elsewhere."""
     try:
-        return number(value)
+        return number(SIGN.sub("", value) if isinstance(value, str) else value)
     except DistributionError:
         return None
 
@@ -55,7 +73,7 @@ def _value(value: Any) -> float | None:
 
 
 def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
-    portfolios = tables.get("portfolio", {})
+    portfolios, currency = tables.get("portfolio", {}), currency_of(tables)
     for name, portfolio in portfolios.items():
         path: Path = ("portfolio", name)
         key = dotted(path)
@@ -65,15 +83,21 @@ def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
             return not given & {*keys}
 
         if "roster" in portfolio or dotted((*path, "roster")) in meant:
-            for extra in ("tier", "mix", "creators", "budget", "stages"):
+            for extra in ("tier", "mix", "creators", "budget"):
                 if extra in portfolio:
                     problem = f"does not go with `{extra}`: the file says who they are"
                     yield Fault(dotted((*path, "roster")), problem)
+            yield from _stages(path, portfolio)
+            stages = portfolio.get("stages")
+            for stage in stages if isinstance(stages, list | tuple) else ():
+                if isinstance(stage, Mapping) and _value(stage.get("add", 0)) != 0:
+                    problem = "`add` does not go with a roster: the file says who they are"
+                    yield Fault(dotted((*path, "stages")), problem)
             continue
         if "creators" in portfolio and "budget" in portfolio:
             yield Fault(key, "has both `creators` and `budget`: keep one")
         elif lacks("creators", "budget"):
-            yield Fault(key, "needs either `creators` (a number) or `budget` (USD)")
+            yield Fault(key, f"needs either `creators` (a number) or `budget` ({currency})")
         if lacks("tier", "mix"):
             other = nearest(name, [n for n, p in portfolios.items() if "tier" in p or "mix" in p])
             or_meant = f"; or did you mean portfolio `{other}`?" if other else ""
@@ -94,6 +118,11 @@ def _stages(path: Path, portfolio: Tables) -> Iterator[Fault]:
         yield Fault(key, "needs at least two stages; for one, say `posts`")
     elif isinstance(stages[0], Mapping) and _value(stages[0].get("keep", 1.0)) != 1.0:
         yield Fault(key, "the first stage keeps nobody: leave out its `keep`")
+    elif isinstance(stages[0], Mapping) and _value(stages[0].get("add", 0)) != 0:
+        problem = (
+            "the first stage hires the portfolio's `creators` or `budget`: leave out its `add`"
+        )
+        yield Fault(key, problem)
     if "mix" in portfolio:
         yield Fault(key, "do not go with `mix`")
     if _value(portfolio.get("posts", 1)) != 1.0:
@@ -125,6 +154,7 @@ def _references(tables: Tables) -> Iterator[Fault]:
     """Check the names that lines of portfolios, and tables of tiers, use."""
     platforms = {*preset_platforms(), *tables.get("platform", {})}
     kinds = {*presets()["compensation"], *tables.get("compensation", {})}
+    formats = {*presets().get("format", {}), *tables.get("format", {})}
     niches = tables.get("niche", {})
     everywhere: dict[str, Path] = {}
     for tier, own in tables.get("tier", {}).items():
@@ -149,6 +179,9 @@ def _references(tables: Tables) -> Iterator[Fault]:
             problem = f"is unknown; {suggestion(terms['compensation'], kinds)}"
             key = _said(path, "compensation", tables)
             yield Fault(key, problem, terms["compensation"])
+        for name in sorted(formats_used([terms]) - formats):
+            problem = f"is unknown; {suggestion(name, formats)}"
+            yield Fault(_said(path, "format", tables), problem, name)
     yield from _niches_told_apart(niches, everywhere, tables)
 
 
@@ -204,6 +237,41 @@ def _own_beliefs(filled: Tables) -> Iterator[Fault]:
             if tier not in filled["tier"]:
                 problem = f"no tier in use has that name; {suggestion(tier, filled['tier'])}"
                 yield Fault(dotted(("beliefs", name, "own", tier)), problem)
+
+
+def _learned(filled: Tables) -> Iterator[Fault]:
+    """Yield what keeps learned beliefs from being a distribution: nobody writes them by hand."""
+    import numpy as np
+
+    learned = filled.get("learned")
+    if learned is None:
+        return
+    names, center = learned.get("factors"), learned.get("center")
+    rows = learned.get("covariance")
+    if not all(isinstance(part, list | tuple) for part in (names, center, rows)):
+        return
+    way_out = "learn again: `sim learn`"
+    now, then = filled.get("evidence", "pooled"), learned.get("evidence", "pooled")
+    if now != then:
+        yield Fault("learned.evidence", f"is not `{now}`, on which the file rests; {way_out}", then)
+    if len(set(map(str, names))) < len(names):
+        yield Fault("learned.factors", f"names one twice; {way_out}")
+    if len(center) != len(names):
+        yield Fault("learned.center", f"needs a number for each of `factors`; {way_out}")
+    if [len(row) if isinstance(row, list | tuple) else 0 for row in rows] != [len(names)] * len(
+        names
+    ):
+        yield Fault(
+            "learned.covariance", f"needs a row and a column for each of `factors`; {way_out}"
+        )
+        return
+    values = [[_value(item) for item in row] for row in rows]
+    if any(item is None for row in values for item in row):
+        return
+    matrix = np.array(values, dtype=float)
+    symmetric = np.allclose(matrix, matrix.T, rtol=1e-9, atol=1e-12)
+    if not symmetric or (len(names) and float(np.linalg.eigvalsh(matrix).min()) < -1e-9):
+        yield Fault("learned.covariance", f"is no covariance; {way_out}")
 
 
 def named_in_vain(tables: Tables) -> dict[Path, str]:
@@ -295,7 +363,7 @@ def _tier_numbers(table: Tables) -> Iterator[tuple[Path, str, Any]]:
             problem = f"lies outside follower_range, {low:g} to {high:g}"
             yield ("followers",), problem, table["followers"]
     if _value(table.get("effort_elasticity", 0.0)) and "effort_fee" not in table:
-        problem = "needs `effort_fee` beside it, the USD per post at which engagement_rate holds"
+        problem = "needs `effort_fee` beside it, the fee per post at which engagement_rate holds"
         yield ("effort_elasticity",), problem, table["effort_elasticity"]
     law = table.get("amplification")
     if not isinstance(law, Mapping):

@@ -124,7 +124,9 @@ class Distribution:
     values: tuple[float, ...] = ()
 
 
-def parse(value: Any, kind: Kind = POSITIVE, folder: Path | None = None) -> Distribution:
+def parse(
+    value: Any, kind: Kind = POSITIVE, folder: Path | None = None, currency: str = ""
+) -> Distribution:
     """Understand a distribution as written.
 
     Parameters
@@ -135,6 +137,8 @@ def parse(value: Any, kind: Kind = POSITIVE, folder: Path | None = None) -> Dist
         `POSITIVE`, `SHARE` (within 0 and 1), `REAL`, or one made from them.
     folder
         Where files named in the value are looked for.
+    currency
+        What the amounts of such a file must be counted in; empty where the key is no money.
 
     Raises
     ------
@@ -149,7 +153,7 @@ def parse(value: Any, kind: Kind = POSITIVE, folder: Path | None = None) -> Dist
         if isinstance(value, str) and _RANGE.match(value):
             result = _from_range(value, kind)
         elif isinstance(value, Mapping):
-            result = _from_table(value, kind, folder)
+            result = _from_table(value, kind, folder, currency)
         else:
             result = Distribution(value, "constant", {"value": _constant(value)})
         _check_kind(result, kind)
@@ -243,14 +247,16 @@ def _share_range(text: str, low: float, high: float) -> Distribution:
 # --- Tables ---------------------------------------------------------------------------------------
 
 
-def _from_table(value: Mapping[str, Any], kind: Kind, folder: Path | None) -> Distribution:
+def _from_table(
+    value: Mapping[str, Any], kind: Kind, folder: Path | None, currency: str
+) -> Distribution:
     rest = {key: item for key, item in value.items() if key != "truncate"}
     lower, upper = _truncation(value.get("truncate"))
     if len(rest) != 1:
         raise DistributionError(_not_one_family(rest))
     ((family, given),) = rest.items()
     if family == "empirical":
-        values = _column(given, lower, upper, kind, folder)
+        values = _column(given, lower, upper, kind, folder, currency)
         return Distribution(value, family, {}, lower, upper, values)
     if not isinstance(given, Mapping):
         raise DistributionError(f"{family} takes a table of {PARAMETERS.get(family, 'parameters')}")
@@ -289,7 +295,7 @@ def _end(value: Any) -> float:
 
 
 def _column(
-    value: Any, lower: float, upper: float, kind: Kind, folder: Path | None
+    value: Any, lower: float, upper: float, kind: Kind, folder: Path | None, currency: str
 ) -> tuple[float, ...]:
     """Read the numbers of a column that lie within the truncation; empty cells are no numbers."""
     if not isinstance(value, str) or ":" not in value:
@@ -298,7 +304,13 @@ def _column(
 
     name, column = value.rsplit(":", 1)
     try:
-        table = read_table((folder or Path()) / name, FIGURES, mapped={"figure": column}, name=name)
+        table = read_table(
+            (folder or Path()) / name,
+            FIGURES,
+            mapped={"figure": column},
+            name=name,
+            currency=currency,
+        )
     except ReadingError as error:
         raise DistributionError(f"{name}: {'; '.join(error.faults[:3])}") from None
     if not kind.percent:

@@ -102,7 +102,7 @@ def _conversion(platform: str, evidence: Evidence) -> dict[str, float]:
     for figure in evidence.figures:
         figures.setdefault(figure.quantity, {})[figure.subject] = figure
     if "revenue_per_follower" in figures:
-        said = _orders_per_engagement(figures["revenue_per_follower"])
+        said = orders_per_engagement(figures["revenue_per_follower"])
     else:
         said = _said_of_conversion(figures)
     doubt = float(presets()["beliefs"]["conversion_rate"]["sd"])
@@ -117,7 +117,7 @@ def _conversion(platform: str, evidence: Evidence) -> dict[str, float]:
     }
 
 
-def _orders_per_engagement(figures: Mapping[str, Quoted]) -> dict[str, float]:
+def orders_per_engagement(figures: Mapping[str, Quoted]) -> dict[str, float]:
     """Return orders per engagement by tier: revenue per follower / order value / engagement rate.
 
     Nano is measured below 10,000 followers and macro above 100,000; micro lies between, half way in

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..evidence.sets import INPUTS
+from ..text.currency import MONEY
 from . import models
-from .evidence import presets_under
-from .layout import FREE, NAMED, TABLES, Path, is_section, model_of
+from .amounts import currency_of
+from .converted import exchange_rate, presets_in
+from .layout import FREE, NAMED, PLAIN, TABLES, Path, is_section, model_of
 from .presets import preset_platforms, preset_tiers, presets
 from .toml import dotted
 
@@ -21,7 +23,7 @@ THIS_FILE, DEFAULT = "this file", "default"
 def lines_of(tables: Tables) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield path and terms of every line of every portfolio, as far as they can be read."""
     fields = model_of("portfolio")
-    shared = ("platform", "niche", "compensation", "posts", "repeat_factor")
+    shared = ("platform", "niche", "compensation", "posts", "repeat_factor", "format")
     for name, portfolio in tables.get("portfolio", {}).items():
         terms = {key: portfolio.get(key, fields[key].default) for key in shared}
         roster = portfolio.get("roster")
@@ -49,11 +51,15 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
     tables
         Tables of a file whose sections are tables with known keys.
     """
-    chosen = tables.get("evidence", "pooled")
-    known = presets_under(str(chosen))
+    chosen, currency = tables.get("evidence", "pooled"), currency_of(tables)
+    rate, source = exchange_rate(currency, tables.get("exchange_rate"))
+    known = presets_in(str(chosen), currency, rate)
     lines = [terms for _, terms in lines_of(tables)]
     origins: dict[str, str] = {}
-    filled: dict[str, Any] = {key: tables[key] for key in ("title", "evidence") if key in tables}
+    filled: dict[str, Any] = {key: tables[key] for key in PLAIN if key in tables}
+    if currency != MONEY and rate is not None:
+        filled["exchange_rate"] = rate
+        origins["exchange_rate"] = source or THIS_FILE
     filled |= {head: tables[head] for head in FREE if head in tables}
     for head in (head for head in TABLES if head not in (*NAMED, *FREE)):
         table = _layered((head,), origins, [known.get(head, {})], [tables.get(head, {})])
@@ -65,9 +71,11 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
         "portfolio": list(given["portfolio"]),
         "niche": sorted({*niches, *given["niche"]}),
         "compensation": list(known["compensation"] | given["compensation"]),
+        "format": sorted(formats_used(lines) & set(known.get("format", {})) | set(given["format"])),
         "platform": sorted(_platforms(given["tier"], lines) | set(given["platform"])),
     }
-    base: dict[str, Tables] = {"compensation": known["compensation"], "platform": _platform_keys()}
+    base: dict[str, Tables] = {"platform": _platform_keys()}
+    base |= {head: known.get(head, {}) for head in ("compensation", "format")}
     for head, chosen in names.items():
         filled[head] = {
             name: _layered(
@@ -81,6 +89,13 @@ def fill(tables: Tables) -> tuple[dict[str, Any], dict[str, str]]:
     platforms = set(filled["platform"])
     filled["tier"] = _fill_tiers(given["tier"], lines, platforms, known, origins)
     return filled, origins
+
+
+def formats_used(lines: list[dict[str, Any]]) -> set[str]:
+    """Return the names of the formats of some lines, as far as they can be read."""
+    written = [terms["format"] for terms in lines]
+    several = [names if isinstance(names, list | tuple) else [names] for names in written]
+    return {name for names in several for name in names if isinstance(name, str)}
 
 
 def left_to_evidence(tables: Tables) -> tuple[str, ...]:

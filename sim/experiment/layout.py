@@ -11,15 +11,15 @@ from . import models
 Path = tuple[str, ...]
 
 #: Plain keys at the top of an experiment file.
-PLAIN = ("title", "evidence")
+PLAIN = ("title", "evidence", "currency", "exchange_rate")
 #: Tables that an experiment file may have, beside these and `include`.
 TABLES = tuple(name for name in models.Experiment.model_fields if name not in ("name", *PLAIN))
 #: Tables of tables: the analyst names what is in them.
-NAMED = ("platform", "niche", "tier", "compensation", "portfolio")
+NAMED = ("platform", "niche", "tier", "compensation", "format", "portfolio")
 #: Tables of dotted keys with other values for them: what they name is checked when it is used.
 FREE = ("sweep", "scenario")
 #: Tables with nothing that a source could say.
-_UNSOURCED = ("simulation", "portfolio", "decision")
+_UNSOURCED = ("simulation", "portfolio", "learned", "decision")
 
 
 def is_section(path: Path) -> bool:

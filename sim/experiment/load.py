@@ -11,8 +11,10 @@ from typing import Any
 
 from pydantic import PrivateAttr, ValidationError
 
+from ..text.currency import MONEY, in_currency
 from ..text.safe import printable
 from . import models
+from .amounts import currency_of
 from .checks import cross_checks, named_in_vain
 from .distributions import Distribution
 from .faults import ExperimentError, Fault, nearest
@@ -69,6 +71,11 @@ class Experiment(models.Experiment):
         """Inputs that the file leaves to evidence, for a tier that it hires or at all."""
         return self._left_to_evidence
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The tables as the file gives them, before anything is filled in."""
+        return self._given
+
     def under(self, evidence: str) -> Experiment:
         """Return the same file filled up from another set of evidence; its own figures stay."""
         tables = {**self._given, "evidence": evidence}
@@ -106,8 +113,14 @@ class Experiment(models.Experiment):
         return changed
 
     def tables(self) -> dict[str, Any]:
-        """Return the resolved experiment as plain TOML tables, complete without any preset."""
-        tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude={"name"}))
+        """Return the resolved experiment as plain TOML tables, complete without any preset.
+
+        Results that were learned from stay where they are: what they taught is there.
+        """
+        aside: dict[str, Any] = {"name": True, "learned": {"results"}}
+        if self.currency == MONEY:
+            aside |= {"currency": True, "exchange_rate": True}
+        tables: dict[str, Any] = _without_none(self.model_dump(mode="python", exclude=aside))
         return tables
 
     def fingerprint(self) -> str:
@@ -121,8 +134,15 @@ class Experiment(models.Experiment):
 
     def meaning(self) -> dict[str, Any]:
         """Return the tables that decide the numbers of a world, as plain numbers and texts."""
-        aside = {"name", "title", "evidence", "decision", "sweep", "scenario"}
+        aside = {
+            "name", "title", "evidence", "exchange_rate", "learned", "decision", "sweep", "scenario",
+        }  # fmt: skip
+        if self.currency == MONEY:
+            aside.add("currency")
         tables = {name: _meaning(table) for name, table in self if name not in aside}
+        if self.learned is not None:
+            taught = (self.learned.factors, self.learned.center, self.learned.covariance)
+            tables["learned"] = _meaning(taught)
         for number in ("worlds", "beliefs"):
             tables["simulation"].pop(number)
         return tables
@@ -137,7 +157,7 @@ class Experiment(models.Experiment):
             size = (
                 f"{portfolio.creators:,} creators"
                 if portfolio.budget is None
-                else f"{portfolio.budget:,.0f} USD"
+                else in_currency(f"{portfolio.budget:,.0f} {MONEY}", self.currency)
             )
             what = (", ".join(lines), size, portfolio.platform, portfolio.compensation)
             rows.append((name, *what, str(portfolio.posts)))
@@ -304,8 +324,9 @@ def _built(tables: Mapping[str, Any], name: str, file: str, folder: Path) -> Exp
     filled, origins = fill(shape.tables)
     faults = [*shape.faults, *faults]
     experiment = None
+    context = {"folder": folder, "currency": currency_of(shape.tables)}
     try:
-        experiment = Experiment.model_validate({"name": name, **filled}, context={"folder": folder})
+        experiment = Experiment.model_validate({"name": name, **filled}, context=context)
     except ValidationError as error:
         faults += faults_of(error, shape.tables, named_in_vain(shape.tables), shape.meant)
     faults += cross_checks(filled, shape)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
+from ..reading.files import MOST_TEXT, bytes_of
 from .faults import Fault
-from .files import MOST_TEXT, readable
 from .layout import Path, is_section, known_keys, sourced_keys
 from .numbers import Written
 from .presets import presets
@@ -78,9 +78,10 @@ def read_toml(path: FilePath) -> dict[str, Any]:
         With the reason.
     """
     try:
-        return tomllib.loads(
-            readable(path, MOST_TEXT).read_text(encoding="utf-8-sig"), parse_float=Written
+        text = (
+            bytes_of(path, MOST_TEXT).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         )
+        return tomllib.loads(text, parse_float=Written)
     except OSError as error:
         inside = path / "experiment.toml"
         way_out = f"; did you mean {inside}?" if inside.is_file() else ""

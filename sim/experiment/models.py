@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from ..text.currency import MONEY
+from .amounts import read_currency, without_signs
 from .distributions import POSITIVE, SHARE, Distribution, DistributionError, Kind, number, parse
 from .numbers import whole
 from .roster import Roster
@@ -33,10 +35,17 @@ class Assumed:
     reason: str
 
 
-def _distribution(kind: Kind) -> Any:
+@dataclass(frozen=True)
+class InMoney:
+    """That a key is an amount of money, or money per something: in the currency of its file."""
+
+
+def _distribution(kind: Kind, *, money: bool = False) -> Any:
     def read(value: Any, info: Any) -> Distribution:
-        folder = (info.context or {}).get("folder")
-        return parse(value, kind, folder)
+        context = info.context or {}
+        currency = context.get("currency", MONEY) if money else ""
+        plain = without_signs(value, currency) if money else value
+        return parse(plain, kind, context.get("folder"), currency)
 
     return BeforeValidator(read, json_schema_input_type=float | str | dict[str, Any])
 
@@ -55,9 +64,12 @@ def _number(
     above: float | None = None,
     below: float | None = None,
     percent: bool = True,
+    money: bool = False,
 ) -> Any:
-    def read(value: Any) -> float:
-        result = number(value, percent=percent)
+    def read(value: Any, info: Any) -> float:
+        currency = (info.context or {}).get("currency", MONEY)
+        plain = without_signs(value, currency) if money else value
+        result = number(plain, percent=percent)
         if above is not None and not result > above:
             raise DistributionError(
                 "must be positive" if above == 0 else f"must be above {above:g}"
@@ -106,14 +118,16 @@ def _zero_or(least: float, high: float, none: str, *, below: bool = False) -> An
     return BeforeValidator(read, json_schema_input_type=float | str)
 
 
-def _not_simulated(value: Any) -> float:
-    result = number(value, percent=False)
-    if result != 0.0:
-        raise DistributionError(
-            "is not simulated: it would cost and bring nothing; leave it out, or add the USD to "
-            "`costs.fixed`"
-        )
-    return result
+def _all_or_some(value: Any) -> int | str:
+    if value == "all":
+        return "all"
+    try:
+        result = whole(value)
+    except DistributionError:
+        result = 0.0
+    if result != int(result) or not 1.0 <= result <= 1_000_000.0:
+        raise DistributionError('must be "all" or a whole number of posts, at least 1')
+    return int(result)
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -136,6 +150,11 @@ Followers = Annotated[
 ]
 #: Money, hours, accounts: amounts of something, on which a percent sign means nothing.
 PositiveAmount = Annotated[Distribution, _distribution(POSITIVE.no_share()), _written]
+MoneyLaw = Annotated[
+    Distribution, _distribution(POSITIVE.no_share(), money=True), _written, InMoney()
+]
+Money = Annotated[float, _number(low=0.0, percent=False, money=True), InMoney()]
+MoneyAboveZero = Annotated[float, _number(above=0.0, percent=False, money=True), InMoney()]
 Amount = Annotated[float, _number(low=0.0, percent=False)]
 AmountAboveZero = Annotated[float, _number(above=0.0, percent=False)]
 Accounts = Annotated[float, _number(low=1.0, percent=False)]
@@ -148,6 +167,7 @@ AboveOne = Annotated[float, _number(above=1.0)]
 Fraction = Annotated[float, _number(low=0.0, high=1.0)]
 Correlation = Annotated[float, _number(low=-1.0, high=1.0)]
 Real = Annotated[float, _number()]
+Currency = Annotated[str, BeforeValidator(read_currency, json_schema_input_type=str)]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Seed = Annotated[int, _whole(0, 2**63 - 1)]
 #: Counts are limited to what a machine can hold or finish.
@@ -230,7 +250,7 @@ class Tier(ExperimentTable):
     )
     conversion_rate: OrdersPerEngagement = Field(description="orders per engagement")
     fit: Positive = Field(description="factor on conversion: relevance of the audience")
-    fee: PositiveAmount = Field(description="USD per post")
+    fee: MoneyLaw = Field(description="USD per post")
     management_hours: PositiveAmount = Field(description="hours per creator")
     delivery_rate: Fraction = Field(description="share of creators who post at all")
     post_luck: NotAlwaysZero = Field(
@@ -256,7 +276,7 @@ class Tier(ExperimentTable):
     effort_elasticity: Annotated[Real, Assumed("pay does not change engagement")] = Field(
         0.0, description="slope of log engagement on the log of the tier's median fee"
     )
-    effort_fee: AmountAboveZero | None = Field(
+    effort_fee: Annotated[MoneyAboveZero | None, InMoney()] = Field(
         None, description="USD per post at which engagement_rate holds, for effort_elasticity"
     )
     incident_rate: Annotated[Fraction, Assumed("off")] = Field(
@@ -268,7 +288,7 @@ class Tier(ExperimentTable):
     incident_spill: Annotated[Fraction, Assumed("it stays with the creator")] = Field(
         0.0, description="share of all orders of the portfolio that each incident destroys"
     )
-    incident_cost: Annotated[Amount, Assumed("nothing")] = Field(
+    incident_cost: Annotated[Money, Assumed("nothing")] = Field(
         0.0, description="USD per incident: crisis work, replacement"
     )
 
@@ -305,10 +325,86 @@ class Audience(ExperimentTable):
     )
 
 
+class Format(ExperimentTable):
+    """A kind of post, beside the one that a tier's figures speak of."""
+
+    reach: AboveZero = Field(description="factor on the impressions of a post")
+    engagement: Ratio = Field(description="factor on the engagements of a post")
+    half_life: AboveZero = Field(description="factor on the days until half of it has come")
+    fee: Ratio = Field(description="factor on the fee of a post")
+    usable_share: Fraction = Field(
+        description="share of such posts that leave an asset which the brand can use again"
+    )
+
+
+def _formats(value: Any) -> Any:
+    names = [value] if isinstance(value, str) else value
+    whole_list = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    if not whole_list or not names:
+        raise DistributionError('must be a format such as "reel", or a list of them, post by post')
+    return tuple(names)
+
+
+Formats = Annotated[
+    tuple[str, ...], BeforeValidator(_formats, json_schema_input_type=str | list[str])
+]
+
+
+BoostedPosts = Annotated[
+    int | Literal["all"],
+    BeforeValidator(_all_or_some, json_schema_input_type=int | str),
+]
+ChooseBoosted = Literal["rate", "engagements"]
+
+
+class Boost(ExperimentTable):
+    """Paid impressions of posts, bought when their first days have been seen."""
+
+    budget: Money = Field(
+        description="USD per portfolio for boosting its posts, rights included; part of its budget"
+    )
+    posts: BoostedPosts = Field(
+        description='how many of its posts a portfolio boosts, the best by what was seen; or "all"'
+    )
+    after_days: AmountAboveZero = Field(description="days of a post that are seen before")
+    choose_by: ChooseBoosted = Field(
+        description="what counts as best: engagements per follower, or engagements"
+    )
+    cpm: Annotated[
+        Distribution,
+        _distribution(POSITIVE.no_share().never_all_zero(), money=True),
+        _written,
+        InMoney(),
+    ] = Field(description="USD per 1,000 bought impressions")
+    rights_share: Ratio = Field(description="USD for the right to boost a post, per USD of its fee")
+    engagement: Positive = Field(
+        description="engagement of paid viewers per impression, relative to followers"
+    )
+    conversion: Positive = Field(description="their conversion, relative to followers")
+    luck_carried: Fraction = Field(
+        description="share of the log of a post's luck with its own viewers that goes over to paid "
+        "ones: 0 says nothing of them, 1 all"
+    )
+
+
+class PortfolioBoost(ExperimentTable):
+    """How one portfolio boosts; what is not given is as in the table of all."""
+
+    budget: Annotated[Money | None, InMoney()] = Field(
+        None, description="USD for boosting, rights included"
+    )
+    posts: BoostedPosts | None = Field(None, description='how many posts, or "all"')
+    choose_by: ChooseBoosted | None = Field(None, description="what counts as best")
+
+
+def _portfolio_boost(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"budget": value}
+
+
 class Economics(ExperimentTable):
     """What an order is worth. A distribution here is doubt about the number, drawn per world."""
 
-    order_value: PositiveAmount = Field(description="USD per order, before returns")
+    order_value: MoneyLaw = Field(description="USD per order, before returns")
     order_value_cv: Annotated[float, _zero_or(1e-6, 100.0, "all orders alike")] = Field(
         description="sd of single order values / their mean"
     )
@@ -318,28 +414,23 @@ class Economics(ExperimentTable):
     tracked_share: Share = Field(description="share of order value that codes and links see")
     repeat_value: Positive = Field(description="later contribution per USD of first contribution")
     halo: Positive = Field(description="untracked lift per USD of order value")
-    earned_media_value: PositiveAmount = Field(
-        description="USD per engagement; reported, never added"
-    )
+    earned_media_value: MoneyLaw = Field(description="USD per engagement; reported, never added")
 
 
 class Costs(ExperimentTable):
     """What a programme costs beside the fees."""
 
-    cost_of_goods: PositiveAmount = Field(description="USD per product unit sent to a creator")
+    cost_of_goods: MoneyLaw = Field(description="USD per product unit sent to a creator")
     product_units: Amount = Field(description="units per creator")
-    shipping: Amount = Field(description="USD per creator")
-    hourly_rate: Amount = Field(description="USD per hour of management")
+    shipping: Money = Field(description="USD per creator")
+    hourly_rate: Money = Field(description="USD per hour of management")
     agency_share: Ratio = Field(
         description="USD per USD of fees, commission, bonus and pay by results"
     )
     usage_rights_share: Ratio = Field(description="USD per USD of fees")
-    boosting: Annotated[
-        float, BeforeValidator(_not_simulated, json_schema_input_type=float | str)
-    ] = Field(description="USD per creator-post of paid boosting; 0, since it is not simulated")
-    fixed: Amount = Field(description="USD per portfolio")
-    bonus_per_order: Amount = Field(description="USD per order")
-    bonus_per_thousand_impressions: Amount = Field(description="USD per 1,000 impressions")
+    fixed: Money = Field(description="USD per portfolio")
+    bonus_per_order: Money = Field(description="USD per order")
+    bonus_per_thousand_impressions: Money = Field(description="USD per 1,000 impressions")
     fee_due: Literal["delivery", "signing"] = Field(description="when fees fall due")
 
 
@@ -352,16 +443,16 @@ class Compensation(ExperimentTable):
     delivery_rate: Fraction | None = Field(
         None, description="share of creators who post; without it the tier's own"
     )
-    pay_per_engagement: Annotated[Amount, Assumed("none")] = Field(
+    pay_per_engagement: Annotated[Money, Assumed("none")] = Field(
         0.0, description="USD per engagement of the creator"
     )
-    pay_per_order: Annotated[Amount, Assumed("none")] = Field(
+    pay_per_order: Annotated[Money, Assumed("none")] = Field(
         0.0, description="USD per tracked order of the creator"
     )
-    pay_floor: Annotated[Amount, Assumed("none")] = Field(
+    pay_floor: Annotated[Money, Assumed("none")] = Field(
         0.0, description="USD that a creator who posts gets at least for engagements and orders"
     )
-    pay_cap: AmountAboveZero | None = Field(
+    pay_cap: Annotated[MoneyAboveZero | None, InMoney()] = Field(
         None, description="USD that a creator gets at most for engagements and orders"
     )
 
@@ -388,6 +479,7 @@ class MixLine(ExperimentTable):
     compensation: str | None = None
     posts: Posts | None = None
     repeat_factor: AboveZero | None = None
+    format: Formats | None = None
 
 
 def _mix_line(value: Any) -> Any:
@@ -395,10 +487,13 @@ def _mix_line(value: Any) -> Any:
 
 
 class Stage(ExperimentTable):
-    """One stage of a programme: who goes on from the one before, and with how many posts."""
+    """One stage of a programme: who goes on from the one before, who is new, with how many posts."""
 
     keep: Annotated[float, _number(above=0.0, high=1.0)] = Field(
         1.0, description="share of the creators of the stage before who are hired again"
+    )
+    add: Annotated[int, _whole(0, 10_000_000)] = Field(
+        0, description="creators who are hired in this stage, beside those kept"
     )
     posts: Posts = Field(1, description="posts per creator in this stage")
 
@@ -407,7 +502,9 @@ class Portfolio(ExperimentTable):
     """What the analyst compares: a number of creators, or a budget that hires them."""
 
     creators: Creators | None = Field(None, description="creators")
-    budget: AmountAboveZero | None = Field(None, description="USD committed before any revenue")
+    budget: Annotated[MoneyAboveZero | None, InMoney()] = Field(
+        None, description="USD committed before any revenue"
+    )
     hiring: Literal["cap", "planned"] = Field(
         "cap",
         description="a budget is a cap that quotes of each world must fit into, or hires as many as "
@@ -437,12 +534,21 @@ class Portfolio(ExperimentTable):
     repeat_factor: Annotated[AboveZero, Assumed("neither fatigue nor growing trust")] = Field(
         1.0, description="factor on engagement from one post of a creator to the next"
     )
+    format: Formats | None = Field(
+        None,
+        description="format of all posts, or of one after another in turn; without it, the kind of "
+        "post that the tier's figures speak of",
+    )
     stages: tuple[Stage, ...] | None = Field(
         None,
-        description="stages of a programme; each but the first keeps the best of the one before",
+        description="stages of a programme; each but the first keeps the best of the one before, of every "
+        "intake, and may add others",
     )
     choose_by: Literal["orders", "engagements"] = Field(
         "orders", description="what the brand saw of a creator: tracked orders, or engagements"
+    )
+    boost: Annotated[PortfolioBoost, BeforeValidator(_portfolio_boost)] | None = Field(
+        None, description="USD for boosting its posts, or a table of how it boosts"
     )
     release_weeks: Annotated[Amount, Assumed("all posts at once")] = Field(
         0.0, description="weeks over which the posts (of each stage) come out evenly"
@@ -499,6 +605,43 @@ class Sweep(ExperimentTable):
     resize: YesOrNo = Field(False, description="budgets hire again at each point")
 
 
+class ResultsRow(ExperimentTable):
+    """What a portfolio, one of its lines or one of its creators brought, as far as it is known."""
+
+    portfolio: str
+    line: str | None = None
+    creator: str | None = None
+    cost: Money | None = Field(None, description="USD")
+    impressions: Amount | None = Field(None, description="impressions")
+    engagements: Amount | None = Field(None, description="engagements")
+    tracked_orders: Amount | None = Field(None, description="orders that codes and links saw")
+    revenue: Money | None = Field(None, description="USD that codes and links saw")
+
+
+class Results(ExperimentTable):
+    """A campaign that was learned from."""
+
+    name: str = Field(description="file that the results came in")
+    digest: str = Field(description="what tells these results from others")
+    portfolio: dict[str, dict[str, Any]] = Field(description="the portfolios as they were run")
+    rows: tuple[ResultsRow, ...]
+
+
+class Learned(ExperimentTable):
+    """What results taught of the beliefs, as `sim learn` writes it."""
+
+    factors: tuple[str, ...] = Field(description="beliefs, common to tiers or a tier's own")
+    center: tuple[Real, ...] = Field(description="means of their normal scores; 0 before")
+    covariance: tuple[tuple[Real, ...], ...] = Field(
+        description="covariance of the scores, row by row; the identity before"
+    )
+    evidence: EvidenceSet = Field("pooled", description="what filled up the file that learned")
+    campaigns: tuple[str, ...] = Field((), description="what was learned from")
+    results: tuple[Results, ...] = Field(
+        (), description="the results, from which more results are learned with"
+    )
+
+
 class TierOn(ExperimentTable):
     """A tier on each platform where the experiment uses it."""
 
@@ -513,17 +656,29 @@ class Experiment(ExperimentTable):
     evidence: EvidenceSet = Field(
         "pooled", description="whose figures fill up what the file does not say"
     )
+    currency: Currency = Field(
+        MONEY,
+        description="what all money is counted in: EUR, GBP, ...; stands wherever these "
+        "descriptions say USD",
+    )
+    exchange_rate: AboveZero | None = Field(
+        None,
+        description="what a USD is in the currency of the file, for packaged figures: 0.92 for EUR",
+    )
     simulation: Simulation = Simulation()
     economics: Economics
     costs: Costs
+    boost: Boost
     platform: dict[str, Platform]
     niche: dict[str, Niche]
     audience: Audience = Audience()
     tier: dict[str, TierOn]
     compensation: dict[str, Compensation]
+    format: dict[str, Format] = {}
     portfolio: dict[str, Portfolio]
     shocks: Shocks
     beliefs: Beliefs
+    learned: Learned | None = None
     decision: Decision | None = None
     sweep: Sweep | None = None
     scenario: dict[str, dict[str, Any]] | None = None

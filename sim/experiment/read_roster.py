@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..reading import ROSTER, ReadingError, platform_name
 from ..text.safe import alike, name_problem, unshown
+from .amounts import currency_of
 from .distributions import DistributionError, number
 from .faults import Fault, suggestion
 from .presets import preset_platforms, preset_tiers, presets
@@ -70,7 +71,7 @@ def _read(
         raise TypeError
     from ..reading import read_table
 
-    table = read_table(folder / value, ROSTER, name=value)
+    table = read_table(folder / value, ROSTER, name=value, currency=currency_of(tables))
     missing = [name for name in _NEEDED if name not in table.titles]
     if missing:
         seen = "; ".join((table.read, *table.notes))

@@ -35,6 +35,14 @@ class RosterRow:
         return self.tier, self.platform, self.niche
 
 
+def earlier_orders(row: RosterRow) -> str:
+    """Return the orders of a creator's earlier posts: ``70 in 3; 12 in 1``."""
+    return "; ".join(
+        f"{orders:g} in {posts:g}"
+        for orders, posts in zip(row.past_orders, row.past_posts, strict=True)
+    )
+
+
 @dataclass(frozen=True)
 class Roster:
     """Creators of a file, in its order.
@@ -70,10 +78,7 @@ class Roster:
                 "rate": "" if math.isnan(row.engagement_rate) else f"{row.engagement_rate:.4g}",
                 "posts": "" if math.isnan(row.engagement_rate) else f"{row.posts:g}",
                 "fee": "" if math.isnan(row.fee) else f"{row.fee:,.2f}",
-                "past orders": "; ".join(
-                    f"{orders:g} in {posts:g}"
-                    for orders, posts in zip(row.past_orders, row.past_posts, strict=True)
-                ),
+                "past orders": earlier_orders(row),
             }
             for row in self.rows
         ]

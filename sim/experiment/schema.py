@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from . import models
 from .families import PARAMETERS
-from .layout import NAMED, TABLES, known_keys, sourced_keys
+from .layout import NAMED, PLAIN, TABLES, known_keys, sourced_keys
 
 Schema = dict[str, Any]
 
@@ -70,7 +70,9 @@ _TYPES = {
     frozenset(["number", "string", "object"]): "Distribution",
 }
 #: Tables that no preset fills up.
-_COMPLETE = ("Spike", "Cascade", "MixLine", "Decision", "Belief")
+_COMPLETE = (
+    "Spike", "Cascade", "MixLine", "Decision", "Belief", "Learned", "Results", "ResultsRow",
+)  # fmt: skip
 
 
 def json_schema() -> Schema:
@@ -106,6 +108,10 @@ def json_schema() -> Schema:
     tables["beliefs"] = _closed({**beliefs, "source": _source(("beliefs",))})
     definitions["Sweep"]["additionalProperties"] = _VALUES
     tables["scenario"] = _SCENARIOS
+    own = definitions["Portfolio"]["properties"]["boost"]
+    shorter = [{"$ref": "#/$defs/Number"}, {"$ref": "#/$defs/PortfolioBoost"}]
+    own.update(anyOf=shorter)
+    own.pop("$ref", None)
     line = {"anyOf": [{"$ref": "#/$defs/Number"}, {"$ref": "#/$defs/MixLine"}]}
     definitions["Portfolio"]["properties"]["mix"]["additionalProperties"] = line
     return {
@@ -116,7 +122,7 @@ def json_schema() -> Schema:
         **_closed(
             {
                 "title": {"type": "string", "description": "the question in words"},
-                "evidence": _plain(raw["properties"]["evidence"]),
+                **{key: _plain(raw["properties"][key]) for key in PLAIN if key != "title"},
                 "include": {
                     "type": "array",
                     "items": {"type": "string"},

@@ -10,6 +10,7 @@ _STARTER = """#:schema ./experiment.schema.json
 # `sim run {file}` answers.
 
 title = "Many micro or a few macro creators?"
+# currency = "EUR"      # what all money here is counted in; packaged figures in USD are converted
 
 [simulation]
 worlds = 100_000   # joint draws of everything that creators share

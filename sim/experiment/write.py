@@ -41,6 +41,9 @@ def to_toml(
         lines += [f"title = {value(title)}", ""]
     if evidence != "pooled":
         lines += [f"evidence = {value(evidence)}", ""]
+    if "currency" in tables:
+        money = {name: tables.pop(name) for name in ("currency", "exchange_rate") if name in tables}
+        lines += [*(f"{name} = {value(item)}" for name, item in money.items()), ""]
     for name, table in tables.items():
         moved = table if name in FREE else _moved(table, files or {})
         _table(lines, (name,), moved, experiment.origins)

@@ -10,7 +10,7 @@ from typing import Any
 from ..experiment import Experiment, ExperimentError
 from ..experiment.distributions import SHARE, DistributionError, parse
 from ..plan import portfolio_terms
-from ..text.numbers import CURRENCY, counted, fixed, rounded, setting
+from ..text.numbers import counted, fixed, rounded, setting
 from ..vary.keys import Key, find_key, recentred_at
 
 #: Positions of a slider: from 0 to this number; the experiment's own value stands in the middle.
@@ -75,11 +75,13 @@ def _sizes(experiment: Experiment) -> Iterator[Control]:
     budgets = {name: p.budget for name, p in experiment.portfolio.items() if p.budget is not None}
     if len(set(budgets.values())) == 1 and len(budgets) > 1:
         keys = tuple(find_key(experiment, f"portfolio.{name}.budget") for name in budgets)
-        yield _scaled("budget of each portfolio", CURRENCY, keys)
+        yield _scaled("budget of each portfolio", experiment.currency, keys)
     else:
         for name in budgets:
             yield _scaled(
-                f"budget of {name}", CURRENCY, _key(experiment, f"portfolio.{name}.budget")
+                f"budget of {name}",
+                experiment.currency,
+                _key(experiment, f"portfolio.{name}.budget"),
             )
     for name, portfolio in experiment.portfolio.items():
         if portfolio.budget is None and portfolio.roster is None:
@@ -97,7 +99,7 @@ def _tiers(experiment: Experiment) -> Iterator[Control]:
                 paid[terms.tier] = None
     for tier in paid:
         key = _key(experiment, f"tier.{tier}.fee")
-        yield _scaled(f"fee of a {tier} creator, median", f"{CURRENCY} per post", key)
+        yield _scaled(f"fee of a {tier} creator, median", f"{experiment.currency} per post", key)
     for tier in used:
         keys = _key(experiment, f"tier.{tier}.conversion_rate")
         slider = _scaled(f"conversion of {tier}, median", "% of engagements that order", keys)
@@ -105,7 +107,9 @@ def _tiers(experiment: Experiment) -> Iterator[Control]:
 
 
 def _order_value(experiment: Experiment) -> Iterator[Control]:
-    yield _scaled("order value", f"{CURRENCY} per order", _key(experiment, "economics.order_value"))
+    yield _scaled(
+        "order value", f"{experiment.currency} per order", _key(experiment, "economics.order_value")
+    )
 
 
 def _correlation(experiment: Experiment) -> Iterator[Control]:

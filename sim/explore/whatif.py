@@ -24,6 +24,7 @@ from ..run.dataset import to_dataset
 from ..run.folder import RunError, file_in_place
 from ..run.provenance import attributes
 from ..run.simulate import creator_posts
+from ..text.currency import writing_in
 from ..text.numbers import counted, seconds
 from ..vary.keys import Key, Varied
 from ..vary.variant import variant
@@ -153,6 +154,10 @@ class WhatIf:
         ExperimentError
             Where an experiment with these values cannot be.
         """
+        with writing_in(self.experiment.currency):
+            return self._view(positions, hire)
+
+    def _view(self, positions: Sequence[int], hire: bool) -> View:
         started = time.perf_counter()
         moved = self._moved(positions)
         dataset = self._run(self._at(moved, hire))

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from ..explain import explain
+from ..experiment import Experiment
+from ..explain import believed, explain, known_table
 from ..measures import COMPARISONS, MEASURES, Measure, payback
 from ..measures.evaluate import measured
 from ..measures.functions import mean
-from ..measures.worlds import CLUSTERED_SAMPLING
+from ..measures.worlds import CLUSTERED_SAMPLING, currency_of
 from ..plan import COMPONENTS
 from ..questions import QUESTIONS, named
 from ..run.answers import saved_analyses
@@ -23,8 +24,8 @@ from ..run.dataset import open_results
 from ..run.folder import read_manifest
 from ..run.written import read_experiment, read_summary
 from ..tables import Column, Table, View, from_rows
+from ..text.currency import MONEY, currency, in_currency, writing_in
 from ..text.names import measure_heading
-from ..text.numbers import CURRENCY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _COSTS = {
     "portfolio": "", "line": "", "tier": "", "platform": "", "niche": "", "compensation": "",
     "creators": "creators", "component": "", "charged_on": "",
-    "price": f"{CURRENCY} per unit of charged_on",
+    "price": f"{MONEY} per unit of charged_on",
 }  # fmt: skip
 _INPUTS = {
     "key": "", "value": "", "unit": "", "mean": "", "median": "", "p05": "", "p95": "",
@@ -57,7 +58,8 @@ def run_tables(folder: str | Path, *, worlds: bool = False) -> list[Table]:
         ``run`` (what was run), ``contents`` (a row per table), ``summary`` and ``comparison`` (a
         row per measure, its unit beside it), ``portfolios`` (the same measures, a row per
         portfolio, units in the header), ``costs`` (a row per line and component, money),
-        ``payback`` (a row per portfolio and week), ``assumptions`` (a row per input as used), then
+        ``payback`` (a row per portfolio and week), ``assumptions`` (a row per input as used),
+        ``creators`` (a row per named creator, as read and as believed), then
         those of every answer beside the run, called as their question; with `worlds` also
         ``worlds`` and ``shared``.
 
@@ -71,8 +73,7 @@ def run_tables(folder: str | Path, *, worlds: bool = False) -> list[Table]:
     summary = read_summary(folder)
     experiment = read_experiment(folder)
     answers = asked(folder)
-    dataset = open_results(folder)
-    try:
+    with open_results(folder) as dataset, writing_in(currency_of(dataset)):
         tables = [
             _summary(summary),
             _comparison(summary),
@@ -80,12 +81,11 @@ def run_tables(folder: str | Path, *, worlds: bool = False) -> list[Table]:
             _costs(dataset),
             *_payback(dataset),
             _assumptions(explain(experiment)),
+            *_creators(experiment),
             *(table for one in answers for table in one.tables),
         ]
         if worlds:
             tables += [_worlds(dataset), _shared(dataset)]
-    finally:
-        dataset.close()
     told = {table.name: one.sentence for one in answers for table in one.tables}
     return [_run(manifest, summary, answers), _contents(tables, told), *tables]
 
@@ -185,7 +185,7 @@ def _measured(
         Column("measure", [measure for _, measure, _ in entries]),
         Column(
             "description",
-            [known[key].long_name if key in known else "" for _, key, _ in entries],
+            [in_currency(known[key].long_name) if key in known else "" for _, key, _ in entries],
         ),
         Column(
             "value",
@@ -235,7 +235,7 @@ def _costs(dataset: xr.Dataset) -> Table:
                 continue
             cost = measured(
                 mean(price * dataset["cost_quantity"].isel(here).values),
-                CURRENCY,
+                currency(),
                 groups=int(dataset.attrs.get("groups", 0)),
                 clustered=dataset.attrs.get("sampling") == CLUSTERED_SAMPLING,
             )
@@ -244,18 +244,19 @@ def _costs(dataset: xr.Dataset) -> Table:
                     **terms,
                     "line": line.partition("/")[2],
                     "component": component,
-                    "charged_on": COMPONENTS.get(component, ""),
+                    "charged_on": in_currency(COMPONENTS.get(component, "")),
                     "price": price,
                 }
             )
             means.append(cost)
             shares.append((cost.value or 0.0) / whole if whole > 0.0 else None)
     about = "a cost component of a line, mean over all worlds"
-    table = from_rows("costs", about, rows, _COSTS, labels=2)
+    units = {name: in_currency(unit) for name, unit in _COSTS.items()}
+    table = from_rows("costs", about, rows, units, labels=2)
     mean_cost = Column(
         "mean",
         [cost.value for cost in means],
-        CURRENCY,
+        currency(),
         [cost.se for cost in means],
         error_name="standard_error",
     )
@@ -302,6 +303,16 @@ def _assumptions(inputs: Any) -> Table:
         for row in inputs
     ]
     return from_rows("assumptions", "an input as it was used, with its source", rows, _INPUTS)
+
+
+def _creators(experiment: Experiment) -> Iterator[Table]:
+    """Yield the creators of all rosters as read and as believed."""
+    lists = [name for name, one in experiment.portfolio.items() if one.roster is not None]
+    people = {name: believed(experiment, name) for name in lists}
+    if people:
+        table = known_table([one for name in lists for one in people[name]], "creators")
+        whose = Column("portfolio", [name for name in lists for _ in people[name]])
+        yield replace(table, columns=(whose, *table.columns), labels=2)
 
 
 def _run(

@@ -10,9 +10,10 @@ from ..charts.marks import MIDDLE, hide, note
 from ..charts.numbers import spread_apart
 from ..charts.paper import HEIGHT, WIDTH, Paper, paper
 from ..charts.theme import LIGHT, Look, Theme, styled
+from ..text.currency import writing_in
 from ..text.numbers import tick
 from ..text.verdicts import TOLD_APART
-from .spec import UNITS, Bars, Cells, Curve, Curves, Figure, Format, Panel
+from .spec import Bars, Cells, Curve, Curves, Figure, Format, Panel, unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Inches between a chart's axes and the edges of its sheet, headline included.
 _AROUND = 1.6
+#: Letters of a name of which three stand side by side in a legend.
+_SHORT = 12
 
 
 def draw(
@@ -45,6 +48,11 @@ def draw(
     TypeError
         For a figure that holds tables alone.
     """
+    with writing_in(figure.currency):
+        return _drawn(figure, ax, theme, headline)
+
+
+def _drawn(figure: Figure, ax: Axes | None, theme: Theme, headline: bool) -> Axes:
     title, caption = (figure.finding, figure.caption) if headline else ("", "")
     if figure.plot is not None:
         return figure.plot(ax, theme=theme, title=title, subtitle=caption)
@@ -85,7 +93,7 @@ def _below(ax: Axes, count: int) -> list[Axes]:
 def _height(chart: Bars | Curves) -> float:
     if isinstance(chart, Curves):
         return HEIGHT
-    shared = _one_each(chart)
+    shared = _one_each(chart) or chart.stacked
     rows = len(chart.categories) * ((1 if shared else len(chart.series)) + 0.6)
     return _AROUND + 0.27 * rows
 
@@ -130,24 +138,37 @@ def draw_bars(model: Bars, theme: Theme, ax: Axes | None = None) -> Axes:
         order = list(range(len(categories)))
     else:
         order = list(reversed(range(len(categories))))
-    shared = _one_each(model)
+    shared = _one_each(model) or model.stacked
     rows = 1 if shared else len(series)
+    floats = any(one.tier == "none" for one in series)
     with paper(ax, theme, height=1.0 + 0.27 * len(categories) * (rows + 0.6)) as sheet:
         ax = sheet.ax
         thick = 0.8 / rows
+        ends: dict[int, float] = {}
         for i, one in enumerate(series):
             look = look_of(sheet.theme, one.tier, one.repeat)
             for place, k in enumerate(order):
                 value = one.values[k]
                 if value is None:
                     continue
+                start = ends.get(k, 0.0) if model.stacked else model.start
+                end = start + value if model.stacked else value
+                ends[k] = end
+                if one.tier == "none":
+                    continue
                 y = place + (0.0 if shared else 0.4 - thick * (i + 0.5))
-                ax.barh(y, value - model.start, left=model.start, height=0.92 * thick,
+                label = one.labels[k] if one.labels else ""
+                if model.stacked and not floats:
+                    _part(sheet, start, end, y, label, look, f"bar {i} {k}")
+                    continue
+                ax.barh(y, end - start, left=start, height=0.92 * thick,
                         color=look.colour, gid=f"bar {i} {k}")  # fmt: skip
-                _bar_end(sheet, (one.errors[k] or 0.0) if one.errors else 0.0, value, y,
-                         one.labels[k] if one.labels else "", look)  # fmt: skip
+                _bar_end(sheet, (one.errors[k] or 0.0) if one.errors else 0.0, end, y,
+                         label, look)  # fmt: skip
         ax.set_yticks(range(len(order)), labels=[_wrapped(categories[k]) for k in order])
         ax.tick_params(axis="y", length=0)
+        # A bar that starts where another ends would hold the axis there.
+        ax.use_sticky_edges = not model.stacked
         ax.margins(x=0.16)
         if model.start == 0.0 and ax.get_xlim()[0] < 0 and _least(model) >= 0:
             ax.set_xlim(left=0.0)
@@ -157,13 +178,24 @@ def draw_bars(model: Bars, theme: Theme, ax: Axes | None = None) -> Axes:
         ax.grid(axis="x")
         hide(ax, "left")
         ax.set_xlabel(model.axis)
-        if not shared and len(series) > 1:
+        if len(series) > 1 and (not shared or (model.stacked and not floats)):
             _legend(sheet, [(s.name, look_of(theme, s.tier, s.repeat)) for s in series])
         return ax
 
 
 def _least(model: Bars) -> float:
     return min((v for s in model.series for v in s.values if v is not None), default=0.0)
+
+
+def _part(
+    sheet: Paper, start: float, end: float, y: float, label: str, look: Look, gid: str
+) -> None:
+    """Draw a part of a bar, its label within."""
+    sheet.ax.barh(y, end - start, left=start, height=0.7, color=look.colour, gid=gid,
+                  edgecolor=sheet.theme.background, linewidth=1.5)  # fmt: skip
+    if label:
+        note(sheet.ax, label, ((start + end) / 2.0, y), (0, 0), ha="center", va="center",
+             color=sheet.theme.background, fontweight="bold", fontsize=MIDDLE)  # fmt: skip
 
 
 def _bar_end(sheet: Paper, se: float, value: float, y: float, label: str, look: Look) -> None:
@@ -190,7 +222,7 @@ def _legend(sheet: Paper, entries: Sequence[tuple[str, Look]]) -> None:
 
     sheet.ax.legend(
         handles=[Patch(color=look.colour, label=name) for name, look in entries],
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, handlelength=1.0, borderaxespad=0.3,
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3 if max(len(name) for name, _ in entries) <= _SHORT else 2, handlelength=1.0, borderaxespad=0.3,
     )  # fmt: skip
 
 
@@ -258,4 +290,4 @@ def _names(sheet: Paper, model: Curves) -> None:
 
 
 def _form(axis: Axis, form: Format) -> None:
-    axis.set_major_formatter(lambda value, _: tick(value, UNITS[form], signed=form == "signed"))
+    axis.set_major_formatter(lambda value, _: tick(value, unit_of(form), signed=form == "signed"))

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from ..text.numbers import CURRENCY, FRACTION, Number, brief, is_fraction, is_money
+from ..text.currency import currency
+from ..text.numbers import FRACTION, Number, brief, is_fraction, is_money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -177,6 +178,8 @@ class Figure:
         What a part of the drawing says, by its gid.
     probe : Curves, optional
         Curves to read values from at every x of the drawing.
+    currency : str
+        What its money is counted in: that of the text where it was made.
     """
 
     name: str
@@ -189,6 +192,7 @@ class Figure:
     reads: str = ""
     tips: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     probe: Curves | None = None
+    currency: str = field(default_factory=currency)
 
     @property
     def caption(self) -> str:
@@ -216,10 +220,9 @@ def roles(tiers: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     return numbered
 
 
-UNITS: Mapping[Format, str] = MappingProxyType(
-    {"percent": FRACTION, "signed": FRACTION, "money": CURRENCY, "number": ""}
-)
-"""Unit of the values of each format."""
+def unit_of(form: Format) -> str:
+    """Return the unit of values of a format."""
+    return {"percent": FRACTION, "signed": FRACTION, "money": currency(), "number": ""}[form]
 
 
 def form_of(unit: str) -> Format:
@@ -231,12 +234,10 @@ def form_of(unit: str) -> Format:
 
 def written(value: float | None, form: Format, se: float | None = 0.0) -> str:
     """Write a value for a label, in brief; its error limits the digits."""
-    return brief(Number(value, se, UNITS[form]), signed=form == "signed")
-
-
-_UNIT = re.compile(rf"(?<=\d) (?=%|{CURRENCY}\b)|(?<=±) (?=\d)")
+    return brief(Number(value, se, unit_of(form)), signed=form == "signed")
 
 
 def unbroken(text: str) -> str:
     """Keep a number and its unit on one line."""
-    return _UNIT.sub("\N{NO-BREAK SPACE}", text)
+    beside = rf"(?<=\d) (?=%|{currency()}\b)|(?<=±) (?=\d)"
+    return re.sub(beside, "\N{NO-BREAK SPACE}", text)

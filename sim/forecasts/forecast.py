@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..measures.worlds import portfolio_names
+from ..measures.worlds import currency_of, portfolio_names
 from ..run.dataset import open_results
 from ..run.folder import checked, checksum, read_manifest
-from ..text.numbers import CURRENCY
+from ..text.currency import MONEY
 from .log import Entry, ForecastError
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ LEVELS: Floats = (np.arange(QUANTILES) + 0.5) / QUANTILES
 #: What is forecast, by the name of its column in results, with its unit. Clicks are not simulated;
 #: revenue is what codes and links see, since results know no other.
 FIGURES = {
-    "cost": CURRENCY,
+    "cost": MONEY,
     "impressions": "impressions",
     "engagements": "engagements",
     "tracked_orders": "orders",
-    "revenue": CURRENCY,
+    "revenue": MONEY,
 }
 _VARIABLES = {
     "cost": "cost",
@@ -61,6 +61,8 @@ class Forecast:
         By portfolio and figure, shape (QUANTILES,), in the figure's unit.
     loss
         By portfolio: share of worlds whose tracked revenue is below the cost.
+    currency
+        What its money is counted in.
     """
 
     hash: str
@@ -69,6 +71,7 @@ class Forecast:
     experiment_hash: str
     quantiles: Mapping[str, Mapping[str, Floats]]
     loss: Mapping[str, float]
+    currency: str = MONEY
 
     @property
     def day(self) -> str:
@@ -101,6 +104,7 @@ def forecast_of(folder: Path, now: datetime | None = None) -> dict[str, Any]:
     resolved = checksum(checked(folder, "experiment.toml"))
     with open_results(folder) as dataset:
         portfolios = {name: _of_portfolio(dataset, name) for name in portfolio_names(dataset)}
+        currency = currency_of(dataset)
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     return {
         "kind": "forecast",
@@ -111,6 +115,7 @@ def forecast_of(folder: Path, now: datetime | None = None) -> dict[str, Any]:
         "seed": manifest["seed"],
         "worlds": manifest["worlds"],
         "version": manifest["version"],
+        **({} if currency == MONEY else {"currency": currency}),
         "portfolios": portfolios,
     }
 
@@ -172,6 +177,7 @@ def read_forecast(entry: Entry, path: Path) -> Forecast:
         return Forecast(
             entry.hash, record["date"], str(record["experiment"]), record["experiment_hash"],
             quantiles, {name: float(of["loss"]) for name, of in record["portfolios"].items()},
+            str(record.get("currency", MONEY)),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ForecastError(

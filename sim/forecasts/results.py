@@ -10,6 +10,7 @@ import numpy as np
 
 from ..experiment.faults import suggestion
 from ..reading import RESULTS, Reading, ReadingError, read_table
+from ..text.currency import currency
 from ..text.names import spoken
 from ..text.numbers import counted
 from .forecast import FIGURES
@@ -50,13 +51,18 @@ def read_results(
     mapped
         Columns by what they are, where their names do not say it.
 
+    Notes
+    -----
+    Results of known portfolios must be in the currency of the text at hand, that of the forecast.
+
     Raises
     ------
     ForecastError
         With every fault.
     """
     try:
-        table = read_table(path, RESULTS, mapped=mapped)
+        counted_in = "" if portfolios is None else currency()
+        table = read_table(path, RESULTS, mapped=mapped, currency=counted_in)
         return _totals(table, portfolios)
     except ReadingError as error:
         raise ForecastError("\n".join(f"{path}: {fault}" for fault in error.faults)) from None
@@ -71,7 +77,7 @@ def _totals(table: Reading, portfolios: Collection[str] | None) -> Totals:
         f"{table.titles[figure]}: is a mean per post; give the total"
         for figure in figures if figure in table.averaged
     ]  # fmt: skip
-    names = _names(table, portfolios, faults)
+    names = portfolios_of_rows(table, portfolios, faults)
     if faults:
         raise ReadingError(*faults)
     totals: dict[str, dict[str, float]] = {}
@@ -94,8 +100,10 @@ def _totals(table: Reading, portfolios: Collection[str] | None) -> Totals:
     return Totals(totals, table.read, tuple(notes))
 
 
-def _names(table: Reading, portfolios: Collection[str] | None, faults: list[str]) -> list[str]:
-    """Return the portfolio of each row; faults where it is unknown."""
+def portfolios_of_rows(
+    table: Reading, portfolios: Collection[str] | None, faults: list[str]
+) -> list[str]:
+    """Return the portfolio of each row of results; faults where it is unknown."""
     written = table.text.get("portfolio")
     if written is None:
         if portfolios is not None and len(portfolios) == 1:

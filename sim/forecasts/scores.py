@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..text.currency import currency, in_currency, writing_in
 from ..text.numbers import counted, fixed
 from .calibration import Calibration, Mark, calibrate
 from .forecast import FIGURES, Forecast, read_forecast
@@ -93,6 +94,8 @@ class Score:
         Whether the central ranges held.
     baselines
         CRPS of each baseline there is.
+    currency
+        What money is counted in.
     """
 
     portfolio: str
@@ -107,13 +110,19 @@ class Score:
     in_50: bool
     in_90: bool
     baselines: Mapping[str, float]
+    currency: str = field(default_factory=currency)
+
+    @property
+    def unit(self) -> str:
+        """Unit of the figure."""
+        return in_currency(FIGURES[self.figure], self.currency)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers."""
         return {
             "portfolio": self.portfolio,
             "figure": self.figure,
-            "unit": FIGURES[self.figure],
+            "unit": self.unit,
             "actual": self.actual,
             "median": self.median,
             "range_50": list(self.range_50),
@@ -346,7 +355,8 @@ def record_and_score(
     recorded = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     entry = _forecast_until(read_log(path), day, experiment_hash)
     forecast = read_forecast(entry, path)
-    totals = read(list(forecast.quantiles))
+    with writing_in(forecast.currency):
+        totals = read(list(forecast.quantiles))
     if not any(totals.of.values()):
         raise ForecastError("nothing to score: every figure has gaps or is empty")
 
@@ -362,7 +372,8 @@ def record_and_score(
     last = _last(campaigns, forecast, totals.of)
     everywhere = [] if outside is None else list(outside.of.values())
     references = {"outside": dict.fromkeys(totals.of, everywhere), "last": last}
-    scores, losses = scores_of(forecast, totals.of, references)
+    with writing_in(forecast.currency):
+        scores, losses = scores_of(forecast, totals.of, references)
     notes = [totals.read, *totals.notes]
     if outside is None:
         notes.append(
@@ -454,6 +465,8 @@ def _last(
     known: dict[str, tuple[str, Mapping[str, float]]] = {}
     for other, results, day in campaigns:
         if other.hash == forecast.hash or day > forecast.day:
+            continue
+        if other.currency != forecast.currency:  # what a unit of money brings is another figure
             continue
         for name, totals in results.items():
             if name in actual and totals and day >= known.get(name, ("", {}))[0]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from ..text.numbers import CURRENCY, counted, fixed, setting
+from ..text.currency import currency
+from ..text.names import few
+from ..text.numbers import counted, fixed, setting
 from .summary import Summary
 from .table import MEASURES
 
 if TYPE_CHECKING:
     import xarray as xr
+
+_MANY = 6
+"""Portfolios beyond which what is alike is told once."""
 
 TAIL = 0.05
 FEWEST_TAIL_WORLDS = 50
@@ -35,7 +40,7 @@ def number_warnings(ds: xr.Dataset, summary: Summary) -> list[str]:
     """
     return [
         *_too_few(summary.worlds, int(ds.attrs.get("groups", 0))),
-        *(text for name in summary.portfolios for text in _left_out(summary, name)),
+        *_left_out(summary),
         *_heavy_tails(summary),
         *_overrun(ds, summary),
     ]
@@ -53,7 +58,7 @@ def _overrun(ds: xr.Dataset, summary: Summary) -> list[str]:
         budget = portfolios.get(name, {}).get("budget")
         entry = summary[name].get("cost_mean")
         if budget and entry and entry.value is not None and entry.value > _OVERRUN * budget:
-            over.append(f"{name} ({fixed(entry.value, 0)} of {fixed(budget, 0)} {CURRENCY})")
+            over.append(f"{name} ({fixed(entry.value, 0)} of {fixed(budget, 0)} {currency()})")
     if not over:
         return []
     what = "commission, bonus and pay by results come on top of what a budget commits"
@@ -79,17 +84,35 @@ def _too_few(worlds: int, groups: int) -> list[str]:
     return warnings
 
 
-def _left_out(summary: Summary, portfolio: str) -> list[str]:
-    undefined: dict[int, list[str]] = {}
+def _left_out(summary: Summary) -> list[str]:
+    """Warn of worlds left out: portfolio by portfolio, of many in one sentence."""
+    rows = [
+        (portfolio, variables, count)
+        for portfolio in summary.portfolios
+        for variables, count in _undefined(summary, portfolio)
+    ]
+    worlds, most = counted(summary.worlds, "world"), ""
+    if len(summary.portfolios) > _MANY:
+        most = "at most "
+        alike: dict[str, dict[str, int]] = {}
+        for portfolio, variables, count in rows:
+            alike.setdefault(variables, {})[portfolio] = count
+        rows = [(few(list(n)), variables, max(n.values())) for variables, n in alike.items()]
+    return [
+        f"{who}: {variables} undefined (zero denominator) in {most}"
+        f"{counted(count)} of {worlds}, which are left out"
+        for who, variables, count in rows
+    ]
+
+
+def _undefined(summary: Summary, portfolio: str) -> list[tuple[str, int]]:
+    """Return variables that are undefined in some worlds, and in how many."""
+    by_count: dict[int, list[str]] = {}
     for name, entry in summary[portfolio].items():
         if entry.left_out:
-            variables = undefined.setdefault(entry.left_out, [])
+            variables = by_count.setdefault(entry.left_out, [])
             variables += [v for v in MEASURES[name].variables if v not in variables]
-    return [
-        f"{portfolio}: {' and '.join(variables)} undefined (zero denominator) in "
-        f"{counted(count)} of {counted(summary.worlds, 'world')}, which are left out"
-        for count, variables in undefined.items()
-    ]
+    return [(" and ".join(variables), count) for count, variables in by_count.items()]
 
 
 def _heavy_tails(summary: Summary) -> list[str]:
@@ -104,7 +127,7 @@ def _heavy_tails(summary: Summary) -> list[str]:
         if heavy:
             alike.setdefault(tuple(heavy), {})[portfolio] = max(heavy.values())
     return [
-        f"{', '.join(tails)}: heavy tail ({max(tails.values())}), so no standard error for "
+        f"{few(list(tails))}: heavy tail ({max(tails.values())}), so no standard error for "
         f"{', '.join(measures)}: read medians and quantiles"
         for measures, tails in alike.items()
     ]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..displays import table
+from ..text.currency import currency, in_currency
 from ..text.numbers import cell, counted, is_fraction
 from ..text.verdicts import direction
 from .dominance import NOT_TOLD, Dominance, first_order_range, second_order_range
 from .evaluate import Measured, evaluate
 from .table import COMPARISONS
-from .worlds import PairWorlds, PortfolioWorlds, portfolio_names
+from .worlds import PairWorlds, Sides, currency_of, portfolio_names, sides_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,6 +40,8 @@ class Comparison:
         By `DOMINANCE`, between which probabilities one is told to dominate the other.
     worlds : int
         Worlds that both ran in.
+    currency : str
+        What money is counted in.
     """
 
     a: str
@@ -47,6 +49,7 @@ class Comparison:
     measures: Mapping[str, Measured]
     dominance: Mapping[str, Dominance]
     worlds: int
+    currency: str = field(default_factory=currency)
 
     def __getitem__(self, name: str) -> Measured:
         """Return one measure."""
@@ -94,7 +97,7 @@ class Comparison:
         """Return the same for a notebook."""
         rows = [
             (
-                COMPARISONS[name].long_name,
+                in_currency(COMPARISONS[name].long_name, self.currency),
                 cell(entry),
                 "" if is_fraction(entry.unit) else entry.unit,
                 entry.reason or "",
@@ -126,7 +129,9 @@ def compare(ds: xr.Dataset, a: str, b: str) -> Comparison:
     return next(compare_pairs(ds, [(a, b)]))
 
 
-def compare_pairs(ds: xr.Dataset, pairs: Iterable[tuple[str, str]]) -> Iterator[Comparison]:
+def compare_pairs(
+    ds: xr.Dataset, pairs: Iterable[tuple[str, str]], sides: Sides | None = None
+) -> Iterator[Comparison]:
     """Yield the comparison of each pair of portfolios; each is read and sorted once for many.
 
     Parameters
@@ -135,6 +140,8 @@ def compare_pairs(ds: xr.Dataset, pairs: Iterable[tuple[str, str]]) -> Iterator[
         Results of a run, variables by (portfolio, sim).
     pairs : iterable of (str, str)
         Names of two different portfolios each.
+    sides : callable, optional
+        What `sides_of` returned, where portfolios have been read already.
 
     Raises
     ------
@@ -142,7 +149,7 @@ def compare_pairs(ds: xr.Dataset, pairs: Iterable[tuple[str, str]]) -> Iterator[
         For a portfolio that the run does not have, or twice the same.
     """
     known, worlds = portfolio_names(ds), int(ds.sizes["sim"])
-    side = lru_cache(max(_KEPT // worlds, 2))(partial(PortfolioWorlds, ds))
+    side = sides or sides_of(ds)
     for a, b in pairs:
         unknown = [name for name in (a, b) if name not in known]
         if unknown:
@@ -153,11 +160,7 @@ def compare_pairs(ds: xr.Dataset, pairs: Iterable[tuple[str, str]]) -> Iterator[
         pair = PairWorlds(ds, side(a), side(b))
         measures = {name: evaluate(row, pair, {}) for name, row in COMPARISONS.items()}
         told = {name: _dominance(pair, measures, *of) for name, of in DOMINANCE.items()}
-        yield Comparison(a, b, measures, told, worlds)
-
-
-#: Worlds of portfolios kept at once, sorted and not: ten numbers each.
-_KEPT = 4_000_000
+        yield Comparison(a, b, measures, told, worlds, currency_of(ds))
 
 
 def _dominance(

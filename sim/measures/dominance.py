@@ -89,7 +89,7 @@ def first_order_range(x: Worldly, y: Worldly, groups: int = 0) -> Dominance:
     x, y = _pair(x, y)
     tried = _thresholds(x, y, _TRIED_FIRST)
     below_x, below_y = (np.searchsorted(v.ordered, tried, "right") for v in (x, y))
-    both = np.searchsorted(np.sort(np.maximum(x.values, y.values)), tried, "right")
+    both = np.searchsorted(x.beside(y).larger.ordered, tried, "right")
     score = _signed_score(below_y - both, below_x - both)
     if groups:
         gap = [
@@ -168,10 +168,9 @@ def _shortfall_score(x: Sample, y: Sample, tried: FloatArray) -> FloatArray:
     t = tried - middle
     own = [_sums_below(v.ordered - middle, t, v.ordered - middle, (v.ordered - middle) ** 2)
            for v in (x, y)]  # fmt: skip
-    larger = np.maximum(x.values, y.values)
-    order = np.argsort(larger)
-    of_x, of_y = x.values[order] - middle, y.values[order] - middle
-    shared = _sums_below(larger[order] - middle, t, of_x + of_y, of_x * of_y)
+    larger = x.beside(y).larger
+    of_x, of_y = x.values[larger.order] - middle, y.values[larger.order] - middle
+    shared = _sums_below(larger.ordered - middle, t, of_x + of_y, of_x * of_y)
     (count_x, first_x, _), (count_y, first_y, _) = own
     mean = (count_y * t - first_y - count_x * t + first_x) / x.worlds
     squares = [n * t**2 - 2.0 * t * first + second for n, first, second in own]
@@ -185,7 +184,7 @@ def _shortfall_score(x: Sample, y: Sample, tried: FloatArray) -> FloatArray:
 
 def _thresholds(x: Sample, y: Sample, count: int) -> FloatArray:
     """Quantiles of both together at levels spread evenly in their log odds, increasing."""
-    both = np.sort(np.concatenate([x.ordered, y.ordered]), kind="stable")
+    both = x.beside(y).both
     levels = 1.0 / (1.0 + np.exp(-np.linspace(-_OUTMOST, _OUTMOST, count)))
     return np.asarray(both[np.minimum((levels * both.size).astype(np.intp), both.size - 1)])
 
@@ -243,15 +242,15 @@ def first_order_violation(x: Worldly, y: Worldly) -> Estimate:
     """
     x, y = _pair(x, y)
     n = x.worlds
-    both = np.concatenate([x.values, y.values])
-    order = np.argsort(both, kind="stable")
-    excess = np.cumsum(np.where(order < n, 1, -1))[:-1]  # n (F_x - F_y) on each interval
-    width = np.diff(both[order])
+    beside = x.beside(y)
+    step = np.full(2 * n, -1)
+    step[beside.place_x] = 1
+    excess = np.cumsum(step)[:-1]  # n (F_x - F_y) on each interval
+    width = np.diff(beside.both)
 
     def area(weight: FloatArray) -> FloatArray:
-        below = np.empty(2 * n)
-        below[order] = np.concatenate([[0.0], np.cumsum(weight * width)])
-        return np.asarray(below[n:] - below[:n])
+        below = np.concatenate([[0.0], np.cumsum(weight * width)])
+        return y.in_place(below[beside.place_y]) - x.in_place(below[beside.place_x])
 
     areas = area((excess > 0).astype(np.float64)), area(np.sign(excess) * 1.0)
     return _violation(*areas, x.tail & y.tail)
@@ -288,7 +287,7 @@ def _integrated(x: Sample, weight: FloatArray) -> FloatArray:
     n = x.worlds
     level = np.arange(1, n + 1) / n
     above = np.cumsum((weight * x.ordered)[::-1])[::-1] - x.ordered * np.cumsum(weight[::-1])[::-1]
-    return np.asarray(((weight * level * x.ordered).sum() - above[x.rank]) / n)
+    return x.in_place(((weight * level * x.ordered).sum() - above) / n)
 
 
 def _violation(against: FloatArray, total: FloatArray, tail: Tail) -> Estimate:

@@ -78,6 +78,7 @@ class Sample:
     def __init__(self, values: npt.ArrayLike, tail: Tail = UNKNOWN) -> None:
         self.tail = tail
         self.values: FloatArray = np.asarray(values, dtype=np.float64)
+        self._beside: tuple[Sample, Beside] | None = None
         if self.values.ndim == 0 or self.values.shape[-1] == 0:
             raise ValueError("a measure needs at least one world on the last axis")
 
@@ -89,19 +90,68 @@ class Sample:
     @cached_property
     def ordered(self) -> FloatArray:
         """The worlds from worst to best, shape (..., n)."""
+        if self.values.ndim == 1:
+            return self.values[self.order]
         return np.sort(self.values, axis=-1)
 
     @cached_property
-    def rank(self) -> npt.NDArray[np.intp]:
-        """Position of each world in that order, ties as they come, shape (n,) of one sample."""
-        rank = np.empty(self.worlds, dtype=np.intp)
-        rank[np.argsort(self.values, kind="stable")] = np.arange(self.worlds)
-        return rank
+    def order(self) -> npt.NDArray[np.intp]:
+        """Which world stands where in that order, ties as they come, shape (n,) of one sample."""
+        order = np.argsort(self.values)
+        ordered = self.values[order]
+        if (ordered[1:] == ordered[:-1]).any():
+            # A stable sort takes twice as long, and tells only ties apart.
+            return np.argsort(self.values, kind="stable")
+        return order
+
+    def in_place(self, ordered: FloatArray) -> FloatArray:
+        """Return numbers that belong to the worlds from worst to best in the worlds' own order."""
+        result = np.empty(self.worlds)
+        result[self.order] = ordered
+        return result
+
+    def beside(self, other: Sample) -> Beside:
+        """Return what sorts the worlds of this one and of another together, made once for a pair."""
+        if self._beside is None or self._beside[0] is not other:
+            self._beside = (other, Beside.of(self, other))
+        return self._beside[1]
 
     @cached_property
     def mean(self) -> FloatArray:
         """Mean over the worlds, shape (...)."""
         return np.asarray(self.values.mean(axis=-1))
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Two samples x and y of the same worlds, sorted together.
+
+    Attributes
+    ----------
+    both : ndarray, shape (2 n,)
+        All values of both, increasing.
+    place_x, place_y : ndarray of int, shape (n,)
+        Where the values of each lie there, from its worst world to its best; at a tie those of x
+        come first.
+    larger : Sample
+        The larger of the two in each world.
+    """
+
+    both: FloatArray
+    place_x: npt.NDArray[np.intp]
+    place_y: npt.NDArray[np.intp]
+    larger: Sample
+
+    @staticmethod
+    def of(x: Sample, y: Sample) -> Beside:
+        """Merge two samples, each of which is sorted already."""
+        own = np.arange(x.worlds)
+        return Beside(
+            np.sort(np.concatenate([x.ordered, y.ordered]), kind="stable"),
+            own + np.searchsorted(y.ordered, x.ordered, "left"),
+            own + np.searchsorted(x.ordered, y.ordered, "right"),
+            Sample(np.maximum(x.values, y.values)),
+        )
 
 
 Worldly = Sample | npt.ArrayLike

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..text.currency import in_currency
 from ..text.numbers import fixed
 from .estimate import Estimate, spread_over
 from .precision import HEAVY_TAIL, rare, standard_error
@@ -77,9 +78,10 @@ def evaluate(measure: Measure, worlds: Worlds, settings: Mapping[str, float]) ->
 def _evaluate(measure: Measure, worlds: Worlds, settings: Mapping[str, float]) -> Measured:
     samples, keep = worlds.complete(measure.variables)
     left_out = 0 if keep is None else int(keep.size - keep.sum())
+    unit = in_currency(measure.unit, worlds.currency)
     if not samples:
         reason = f"{' and '.join(measure.variables)} undefined in every world"
-        return Measured(None, None, measure.unit, reason, left_out=left_out)
+        return Measured(None, None, unit, reason, left_out=left_out)
     options = {
         key: settings[option.name] if isinstance(option, Setting) else option
         for key, option in measure.options.items()
@@ -88,7 +90,7 @@ def _evaluate(measure: Measure, worlds: Worlds, settings: Mapping[str, float]) -
     if keep is not None and worlds.groups:
         estimate = spread_over(estimate, keep)
     return measured(
-        estimate, measure.unit, groups=worlds.groups, clustered=worlds.clustered, left_out=left_out
+        estimate, unit, groups=worlds.groups, clustered=worlds.clustered, left_out=left_out
     )
 
 

@@ -176,15 +176,17 @@ def certainty_equivalent(x: Worldly, risk_tolerance: float) -> Estimate:
     Parameters
     ----------
     x : array_like, shape (..., n)
-        Profit per world, USD.
+        Profit per world, money.
     risk_tolerance : float
-        R, USD, positive; NaN gives a missing value.
+        R, money, positive; NaN gives a missing value.
     """
     x = as_sample(x)
     if np.isnan(risk_tolerance):
-        return _missing(x, "no risk tolerance: give one in USD")
+        return _missing(x, "no risk tolerance: give an amount of money")
     if risk_tolerance <= 0:
-        raise ValueError(f"risk tolerance must be positive, in USD (got {risk_tolerance})")
+        raise ValueError(
+            f"risk tolerance must be a positive amount of money (got {risk_tolerance})"
+        )
     # the worst world is taken out of the exponent, so that none overflows
     worst = x.values.min(axis=-1, keepdims=True)
     disutility = np.exp((worst - x.values) / risk_tolerance)
@@ -248,6 +250,31 @@ def gap_of_ratios(
 ) -> Estimate:
     """Ratio of means of one portfolio minus that of another, paired; see `ratio_of_means`."""
     return ratio_of_means(x, y, scale) - ratio_of_means(other_x, other_y, scale)
+
+
+def log_of_ratios(x: Worldly, y: Worldly, other_x: Worldly, other_y: Worldly) -> Estimate:
+    """Logarithm of one ratio of means over another: log(mean x / mean y) - log(the other's).
+
+    Logs of factors add up where factors multiply, errors included. Influence of one log ratio
+    (delta method): x / mean x - y / mean y.
+
+    Parameters
+    ----------
+    x, y, other_x, other_y : array_like, shape (n,)
+        Numerators and denominators of two portfolios in the same worlds, none negative.
+    """
+    samples = [as_sample(one) for one in (x, y, other_x, other_y)]
+    means = np.array([float(one.mean) for one in samples])
+    if not (means > 0.0).all():
+        return _missing(samples[0], "one of its means is 0")
+    signs = (1.0, -1.0, -1.0, 1.0)
+    parts = zip(signs, samples, means, strict=True)
+    influence = sum(sign * (one.values / mean) for sign, one, mean in parts)
+    value = np.asarray(np.dot(signs, np.log(means)))
+    known: Known = True
+    for one in samples:
+        known = both_known(known, one.tail.mean)
+    return _judged(Estimate(value, np.asarray(influence)), known, *samples)
 
 
 def _mean_of(contribution: FloatArray) -> Estimate:

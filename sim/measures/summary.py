@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from ..displays import table
 from ..tables import Column, Table
+from ..text.currency import currency, in_own_currency
 from ..text.names import measure_heading
 from ..text.numbers import counted, is_fraction, labelled, money, percent
 from .evaluate import Measured, evaluate
 from .hired import Hired, hired
 from .table import MEASURES, Measure
-from .worlds import PortfolioWorlds, creators_hired, portfolio_names
+from .worlds import (
+    PortfolioWorlds,
+    Sides,
+    creators_hired,
+    currency_of,
+    portfolio_names,
+    sides_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+ASSETS = ("assets_mean", "cost_per_asset")
 DEFAULT_TARGET = 1.0
 """ROI of +100 %: every dollar spent comes back and brings a second one."""
 
@@ -39,9 +48,11 @@ class Summary:
     target : float
         ROI that `target_probability` refers to, a fraction.
     risk_tolerance : float or None
-        USD, of `certainty_equivalent`; None if there was nothing to take it from.
+        Money, of `certainty_equivalent`; None if there was nothing to take it from.
     hired : mapping of str to Hired
         Whom the budget of a portfolio hires, where it is a cap.
+    currency : str
+        What money is counted in.
     """
 
     portfolios: Mapping[str, Mapping[str, Measured]]
@@ -50,6 +61,7 @@ class Summary:
     target: float
     risk_tolerance: float | None
     hired: Mapping[str, Hired] = field(default_factory=dict)
+    currency: str = field(default_factory=currency)
 
     def __getitem__(self, portfolio: str) -> Mapping[str, Measured]:
         """Return the measures of one portfolio by name."""
@@ -87,6 +99,13 @@ class Summary:
 
         return pd.DataFrame(self.to_rows())
 
+    def headline(self, measures: Iterable[str]) -> list[str]:
+        """Return measures for a first look: some, and usable assets where a portfolio leaves any."""
+        told = [own.get("assets_mean") for own in self.portfolios.values()]
+        leaves = any(one is not None and bool(one.value) for one in told)
+        return [*measures, *(ASSETS if leaves else ())]
+
+    @in_own_currency
     def table(self, measures: Iterable[str] | None = None, *, words: bool = False) -> Table:
         """Return the portfolios side by side, a row for each measure, the creators hired first.
 
@@ -137,6 +156,7 @@ class Summary:
     def _lines(self) -> list[tuple[str, ...]]:
         return list(self.table().texts())
 
+    @in_own_currency
     def _caption(self) -> str:
         tolerance = "none" if self.risk_tolerance is None else money(self.risk_tolerance)
         return (
@@ -151,6 +171,7 @@ def summarize(
     *,
     target: float = DEFAULT_TARGET,
     risk_tolerance: float | None = None,
+    sides: Sides | None = None,
 ) -> Summary:
     """Compute measures for every portfolio of a run.
 
@@ -163,9 +184,11 @@ def summarize(
     target : float
         ROI that `target_probability` asks for, a fraction; 1 is +100 %.
     risk_tolerance : float, optional
-        USD, for `certainty_equivalent`: about the largest R for which an even chance of winning R
+        Money, for `certainty_equivalent`: about the largest R for which an even chance of winning R
         or losing R / 2 is still worth taking. By default the mean cost of the dearest portfolio,
         the same for all of them, so that certainty equivalents can be compared.
+    sides : callable, optional
+        What `sides_of` returned, where portfolios are read for a comparison too.
 
     Raises
     ------
@@ -177,21 +200,23 @@ def summarize(
     if not math.isfinite(target):
         raise ValueError(f"target must be a finite ROI (got {target})")
     if risk_tolerance is not None and not 0 < risk_tolerance < math.inf:
-        raise ValueError(f"risk_tolerance must be positive, in USD (got {risk_tolerance})")
-    worlds = {name: PortfolioWorlds(ds, name) for name in portfolio_names(ds)}
+        raise ValueError(
+            f"risk_tolerance must be a positive amount of money (got {risk_tolerance})"
+        )
+    names, side = portfolio_names(ds), sides or sides_of(ds)
     if risk_tolerance is None:
-        risk_tolerance = _dearest_mean_cost(worlds)
+        risk_tolerance = _dearest_mean_cost(map(side, names))
     settings = {"target": target, "risk_tolerance": risk_tolerance or math.nan}
     return Summary(
         portfolios={
-            name: {row.name: evaluate(row, of, settings) for row in rows}
-            for name, of in worlds.items()
+            name: {row.name: evaluate(row, side(name), settings) for row in rows} for name in names
         },
         creators=creators_hired(ds),
         worlds=int(ds.sizes["sim"]),
         target=target,
         risk_tolerance=risk_tolerance,
         hired=hired(ds),
+        currency=currency_of(ds),
     )
 
 
@@ -205,7 +230,7 @@ def _rows(names: Iterable[str] | None) -> list[Measure]:
     return [MEASURES[name] for name in chosen]
 
 
-def _dearest_mean_cost(worlds: Mapping[str, PortfolioWorlds]) -> float | None:
-    """Highest mean cost of a portfolio, USD; None if nothing costs anything."""
-    means = [float(of.sample("cost").mean) for of in worlds.values()]
+def _dearest_mean_cost(portfolios: Iterable[PortfolioWorlds]) -> float | None:
+    """Highest mean cost of a portfolio, money; None if nothing costs anything."""
+    means = [float(of.sample("cost").mean) for of in portfolios]
     return max((cost for cost in means if cost > 0), default=None)

@@ -7,8 +7,8 @@ the sentence says so. All that the errors cover is the number of worlds, never t
 
 from __future__ import annotations
 
+from ..text.currency import currency, writing_in
 from ..text.numbers import (
-    CURRENCY,
     FRACTION,
     Number,
     brief,
@@ -21,18 +21,30 @@ from ..text.numbers import (
     told,
 )
 from ..text.verdicts import TOLD_APART, UNTOLD, direction, order
+from .best import Best
 from .comparison import Comparison
 from .hired import hiring_sentence
 from .summary import Summary
+from .why import Why
 
 _BULK = (0.05, 0.95)
 """Levels between which dominance must be told to be worth a sentence."""
+
+MOST_HIRED = 6
+"""Portfolios up to which is told whom each hires; of more, of the two compared alone."""
 
 NEARLY = 0.05
 """Share of area up to which dominance is called near; the share itself is always printed."""
 
 
-def answer(summary: Summary, comparison: Comparison | None = None) -> list[str]:
+def answer(
+    summary: Summary,
+    comparison: Comparison | None = None,
+    *,
+    best: Best | None = None,
+    why: Why | None = None,
+    asked: bool = True,
+) -> list[str]:
     """Say in sentences what a run found; the first one is the answer.
 
     Parameters
@@ -41,13 +53,38 @@ def answer(summary: Summary, comparison: Comparison | None = None) -> list[str]:
         Of the run, with all measures.
     comparison : Comparison, optional
         Of two of its portfolios; without one, each portfolio is described by itself.
+    best : Best, optional
+        How often each is the best, of more than two.
+    why : Why, optional
+        What one of the two earns more by.
+    asked : bool
+        Whether the pair was asked about; else the answer is which portfolio is the best.
     """
-    whom = hiring_sentence(summary.hired, list(summary.portfolios))
+    with writing_in(summary.currency):
+        return _answer(summary, comparison, best, why, asked)
+
+
+def _answer(
+    summary: Summary,
+    comparison: Comparison | None,
+    best: Best | None,
+    why: Why | None,
+    asked: bool,
+) -> list[str]:
+    spoken_of = list(summary.portfolios)
+    if comparison is not None and len(spoken_of) > MOST_HIRED:
+        spoken_of = [comparison.a, comparison.b]
+    whom = hiring_sentence(summary.hired, spoken_of)
     if comparison is None:
         each = [sentence for name in summary.portfolios for sentence in _alone(summary, name)]
         return [*each, whom] if whom else each
+    verdict = _verdict(summary, comparison)
+    first = [verdict] if best is None else [verdict, best.sentence]
+    if best is not None and not asked:
+        first = [best.sentence, best.beside(summary), verdict]
     told = [
-        _verdict(summary, comparison),
+        *first,
+        why.sentence if why is not None else "",
         *(_levels(summary, name) for name in (comparison.a, comparison.b)),
         *_better_than_both(summary, comparison),
         *_disagreements(summary, comparison),
@@ -225,7 +262,7 @@ def _awareness(summary: Summary, comparison: Comparison) -> list[str]:
     other = name[-further]
     per_usd = [summary[who]["reach_per_usd"] for who in (name[further], other)]
     sentence = (
-        f"For awareness, {name[further]} reaches more accounts per {CURRENCY} in "
+        f"For awareness, {name[further]} reaches more accounts per {currency()} in "
         f"{of_worlds(reach, mirrored=further < 0)} "
         f"({' against '.join(plain(entry.value, entry.se) for entry in per_usd)})"
     )

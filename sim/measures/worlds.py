@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..labelled import labelled
+from ..text.currency import MONEY, currency
 from .estimate import LIGHT, UNKNOWN, BoolArray, FloatArray, Sample, Tail, divide
 
 if TYPE_CHECKING:
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 MOST_MISSED = 0.5
 """Share of a figure's variance that a run may miss and still have an error for its mean."""
 
-_NO_TAIL = ("top_creator_share", "effective_creators", "viral_posts", "delivered")
+_NO_TAIL = ("top_creator_share", "effective_creators", "viral_posts", "delivered", "assets")
 _LAWS_OF = {
     "impressions": ("views",),
     "reach": ("views",),
@@ -57,14 +60,18 @@ class Worlds:
         0 for independent worlds, else the number of equal contiguous groups.
     clustered : bool
         Worlds of one group resemble each other.
+    currency : str
+        What money is counted in.
     """
 
     groups: int
     clustered: bool
+    currency: str
 
     def __init__(self, ds: xr.Dataset) -> None:
         self.groups = int(ds.attrs.get("groups", 0))
         self.clustered = ds.attrs.get("sampling") == CLUSTERED_SAMPLING
+        self.currency = currency_of(ds)
         self._samples: dict[str, Sample] = {}
         self._kept: dict[str, BoolArray | None] = {}
         self._complete: dict[tuple[str, ...], tuple[tuple[Sample, ...], BoolArray | None]] = {}
@@ -174,8 +181,8 @@ class PortfolioWorlds(Worlds):
             missed += share**2 * law["second"], share**4 * law["fourth"]
         ratio = values / level
         # Worlds that are good for all creators are so for the rare ones too.
-        missed *= [float(np.mean(ratio**order)) for order in (2, 4)]
-        spread = [float(np.mean((ratio - 1.0) ** order)) for order in (2, 4)]
+        missed *= _even_moments(ratio)
+        spread = _even_moments(ratio - 1.0)
         mean, sd = (bool(m <= MOST_MISSED * s) for m, s in zip(missed, spread, strict=True))
         return Tail(mean, sd, mean, max(laws.values(), key=lambda law: law["second"])["why"])
 
@@ -187,6 +194,12 @@ class PortfolioWorlds(Worlds):
         lines = self._ds["line"].values.tolist()
         values = self._ds[name].transpose("line", "sim").values[lines.index(line)]
         return float(values.mean()) / level
+
+
+def _even_moments(x: FloatArray) -> tuple[float, float]:
+    """Return the means of x^2 and x^4."""
+    squares = x * x
+    return float(squares.mean()), float((squares * squares).mean())
 
 
 class PairWorlds(Worlds):
@@ -220,9 +233,26 @@ class PairWorlds(Worlds):
         return replace(both, lower=both.mean)
 
 
+#: Worlds of portfolios kept at once, sorted and not: ten numbers each.
+_KEPT = 4_000_000
+
+Sides = Callable[[str], PortfolioWorlds]
+
+
+def sides_of(ds: xr.Dataset) -> Sides:
+    """Return what gives a portfolio's worlds by its name: each is read and sorted once for many."""
+    kept = max(_KEPT // int(ds.sizes["sim"]), 2)
+    return lru_cache(kept)(partial(PortfolioWorlds, ds))
+
+
 def pair_worlds(ds: xr.Dataset, a: str, b: str) -> PairWorlds:
     """Return two portfolios of a run as a pair."""
     return PairWorlds(ds, PortfolioWorlds(ds, a), PortfolioWorlds(ds, b))
+
+
+def currency_of(ds: xr.Dataset) -> str:
+    """Return what a run counts money in; one of before there was a choice counts in USD."""
+    return str(ds.attrs.get("currency", MONEY))
 
 
 def portfolio_names(ds: xr.Dataset) -> list[str]:
@@ -251,13 +281,17 @@ def as_dataset(
     rows
         Arrays by the names of the results schema.
     like
-        Attributes of a run: how its worlds were sampled.
+        Attributes of a run: how its worlds were sampled. Money is counted in the currency of the
+        text at hand, unless they name another.
     """
-    import xarray as xr
-
-    kept = {key: like[key] for key in ("sampling", "groups") if key in like}
-    data = {name: (("portfolio", "sim"), values) for name, values in rows.items()}
-    return xr.Dataset(data, coords={"portfolio": list(portfolios)}, attrs=kept)
+    kept = {key: like[key] for key in ("sampling", "groups", "currency") if key in like}
+    if currency() != MONEY:
+        kept.setdefault("currency", currency())
+    data: dict[str, Any] = {
+        name: (("portfolio", "sim"), values, {}) for name, values in rows.items()
+    }
+    names: dict[str, Any] = {"portfolio": (("portfolio",), np.array(portfolios), {})}
+    return labelled(names | data, ("portfolio",), kept)
 
 
 def first_worlds(results: xr.Dataset, worlds: int) -> xr.Dataset:

@@ -21,16 +21,20 @@ from ..engine.line import CREATOR_INPUTS, INPUTS, POST_INPUTS, Line
 from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
+from .boosting import boosts, line_boost
+from .formats import rate_of_posts, reach_of_posts
 from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
 from .means import mean_ratios
 from .model import (
     AGENCY_BASE,
     COMPONENTS,
     ECONOMICS,
+    PAID,
     Factor,
     NicheTerms,
     Plan,
     PlanLine,
+    Posterior,
     Programme,
     Sampling,
     Terms,
@@ -38,7 +42,7 @@ from .model import (
 )
 from .release import arrived
 from .roster import named_line
-from .shared import creator_mix, shared_factors, weights
+from .shared import creator_mix, posterior, shared_factors, weights
 from .tiers import (
     TierTables,
     amplification_table,
@@ -59,6 +63,7 @@ __all__ = [
     "NicheTerms",
     "Plan",
     "PlanLine",
+    "Posterior",
     "Programme",
     "Sampling",
     "Terms",
@@ -132,8 +137,17 @@ def _planned(meant: _Meant) -> Plan:
     lines, left_over = hired_lines(experiment, tiers, goods, faults)
     if faults:
         raise ExperimentError(experiment.file, faults)
-    factors = shared_factors(experiment, [line.terms for line in lines], economics_tables)
+    paid_tables = {}
+    if boosts(experiment):
+        paid_tables = {
+            name: compile_or_fault(getattr(experiment.boost, name), f"boost.{name}", faults)
+            for name in PAID
+        }
+    figures = {f"economics.{name}": table for name, table in economics_tables.items()}
+    figures |= {f"boost.{name}": table for name, table in paid_tables.items()}
+    factors = shared_factors(experiment, [line.terms for line in lines], figures)
     row = {factor.name: k for k, factor in enumerate(factors)}
+    learned = posterior(experiment, row)
     spill = np.array([_spec(experiment, line.terms).incident_spill for line in lines])
 
     def alone(terms: Terms) -> bool:
@@ -145,13 +159,15 @@ def _planned(meant: _Meant) -> Plan:
     for group, stops in groups:
         tier = tiers[group.terms.tier, group.terms.platform]
         assert tier is not None
-        work = _work(experiment, group, stops, tier, goods, factors, row, faults)
+        shared = weights(experiment, group.terms, factors, row, learned)
+        work = _work(experiment, group, stops, tier, goods, shared, faults)
         works.append(work)
     if faults:
         raise ExperimentError(experiment.file, faults)
     economics = {
         name: (table, row.get(f"economics.{name}")) for name, table in economics_tables.items()
     }
+    paid = {name: (table, row.get(f"boost.{name}")) for name, table in paid_tables.items()}
     sampling, worlds = sampling_of(experiment.simulation)
     return Plan(
         seed=experiment.simulation.seed,
@@ -176,7 +192,9 @@ def _planned(meant: _Meant) -> Plan:
         spill=spill,
         arrived=arrived(experiment, lines),
         overlap_between_niches=experiment.audience.overlap_between_niches,
+        paid=paid,
         left_over=left_over,
+        learned=learned,
     )
 
 
@@ -195,8 +213,7 @@ def _work(
     stops: list[int],
     tier: TierTables,
     goods: QuantileTable,
-    factors: tuple[Factor, ...],
-    row: Mapping[str, int],
+    shared: tuple[Array, Array, Array],
     faults: list[Fault],
 ) -> Line:
     terms, first, programme = group.terms, group.first, group.programme
@@ -206,12 +223,11 @@ def _work(
     tables = {**tier.tables, "product_cost": goods}
     if kind.delivery_rate is not None:
         tables["delivery"] = threshold(kind.delivery_rate)
-    loading, belief = weights(experiment, terms, factors, row)
+    loading, belief, level = shared
     drawn = [x for x, name in enumerate(CREATOR_INPUTS) if not tables[name].constant]
     shift = np.array([tier.shift.get(name, 0.0) for name in INPUTS])
     shift[INPUTS.index("engagement_rate")] += math.log(kind.engagement_factor)
-    # A lognormal belief of mean one has median exp(-log_sd^2 / 2).
-    shift -= (belief**2).sum(axis=1) / 2.0
+    shift += level
     for x, name in enumerate(INPUTS):
         if tables[name].constant:
             shift[x] += tables[name].coefficients[0, 0]
@@ -236,6 +252,7 @@ def _work(
     rho = spec.amplification_engagement_correlation
     engagement_varies = not tables["engagement_rate"].constant
     post_own = own[len(CREATOR_INPUTS) :]
+    reach = reach_of_posts(experiment, terms)
     ends, keep = [terms.posts], [count]
     if programme is not None:
         ends, keep = list(programme.post_ends), list(programme.keep)
@@ -252,6 +269,7 @@ def _work(
         known_of=np.full(count, -1, dtype=np.int64),
         loading=loading,
         belief=belief,
+        level=level,
         shift=shift,
         varies=varies,
         pieces=np.array(pieces, dtype=np.int64),
@@ -262,7 +280,8 @@ def _work(
         amplification_own=float(
             post_own[1] * (math.sqrt(1.0 - rho * rho) if engagement_varies else 1.0)
         ),
-        repeats=np.power(terms.repeat_factor, np.arange(terms.posts, dtype=np.float64)),
+        repeats=np.power(terms.repeat_factor, np.arange(terms.posts, dtype=np.float64))
+        * rate_of_posts(experiment, terms),
         amplified_engagement=spec.amplified_engagement,
         amplified_conversion=spec.amplified_conversion,
         per_impression=spec.engagement_basis == "impressions",
@@ -279,6 +298,8 @@ def _work(
         choose_by_orders=programme is None or programme.choose_by == "orders",
         money=group.money,
         dues=group.dues,
+        boost=line_boost(experiment, terms, group.boost, tier) if group.boost else None,
+        reach_of_post=reach if (reach != 1.0).any() else None,
     )
     if not group.people:
         return line

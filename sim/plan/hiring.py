@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
@@ -14,7 +14,10 @@ from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
 from ..experiment.roster import Roster, RosterRow
-from .model import COMPONENTS, Parts, PlanLine, Programme, Terms
+from ..text.numbers import fixed
+from .boosting import boost_of, boosted, split
+from .formats import fee_posts, usable_posts
+from .model import COMPONENTS, LineBoost, Parts, PlanLine, Programme, Terms
 from .tiers import TierTables
 
 
@@ -33,6 +36,7 @@ def portfolio_terms(portfolio: m.Portfolio) -> Iterator[tuple[str, Terms, float]
             pick("compensation"),
             pick("posts"),
             pick("repeat_factor"),
+            pick("format") or (),
         )
 
     if portfolio.roster is not None:
@@ -56,14 +60,24 @@ def committed_parts(
     What is due whatever it asks, its fees, hours and goods. Commission, bonus and incidents come on
     top: they are known afterwards.
     """
+    always, fee, hours, units = charged_for(experiment, terms)
+    return (
+        always,
+        fee * mg.moment(tier.tables["fee"]),
+        hours * mg.moment(tier.tables["management_hours"]),
+        units * mg.moment(goods),
+    )
+
+
+def charged_for(experiment: Experiment, terms: Terms) -> Parts:
+    """Return USD committed whatever a creator asks, and per USD of fee, hour and USD of goods."""
     costs, kind = experiment.costs, experiment.compensation[terms.compensation]
     of_fees = 1.0 + costs.agency_share
-    fee = mg.moment(tier.tables["fee"]) * terms.posts * kind.fee_share
     return (
-        costs.shipping + costs.boosting * terms.posts + kind.pay_floor * of_fees,
-        fee * (1.0 + costs.usage_rights_share) * of_fees,
-        costs.hourly_rate * mg.moment(tier.tables["management_hours"]),
-        costs.product_units * mg.moment(goods),
+        costs.shipping + kind.pay_floor * of_fees,
+        fee_posts(experiment, terms) * kind.fee_share * (1.0 + costs.usage_rights_share) * of_fees,
+        costs.hourly_rate,
+        costs.product_units,
     )
 
 
@@ -102,6 +116,8 @@ def hired_lines(
     """
     result: list[PlanLine] = []
     left_over: dict[str, float] = {}
+    fixed_cost = experiment.costs.fixed
+    in_money = fixed_cost, experiment.currency
     for name, portfolio in experiment.portfolio.items():
 
         def parts(terms: Terms) -> Parts:
@@ -119,19 +135,45 @@ def hired_lines(
 
         budget = None
         if portfolio.budget is not None:
-            budget = portfolio.budget - experiment.costs.fixed
+            budget = portfolio.budget - fixed_cost
+            if budget <= 0.0 and portfolio.roster is None:
+                faults.append(
+                    Fault(f"portfolio.{name}.budget", _used_up(experiment), portfolio.budget)
+                )
+                continue
+            aside = boost_of(experiment, portfolio).budget or 0.0
+            if aside >= budget:
+                problem = (
+                    f"takes {fixed(aside, 0)} {experiment.currency}; {fixed(max(budget, 0.0), 0)} are there to hire "
+                    "and boost"
+                )
+                faults.append(Fault(f"portfolio.{name}.boost", problem))
+                continue
+            budget -= aside
         if portfolio.roster is not None:
             hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
         elif portfolio.stages is None:
-            hired = _lines(name, portfolio, budget, parts, dues, faults)
+            hired = _lines(name, portfolio, budget, parts, dues, in_money, faults)
         else:
-            hired = _stages(name, portfolio, portfolio.stages, budget, price, faults)
-        result += hired
+            hired = _stages(name, portfolio, portfolio.stages, budget, price, in_money, faults)
+        shares = [float(line.creators) for line in hired]
+        if portfolio.mix is not None:
+            shares = [share for _, _, share in portfolio_terms(portfolio)]
+        shares = [share / (sum(shares) or 1.0) for share in shares]
+        if portfolio.stages is not None and portfolio.format is not None:
+            faults.append(Fault(f"portfolio.{name}.format", "does not go with `stages`"))
+        hired = [_with_formats(experiment, line) for line in hired]
+        result += boosted(experiment, name, portfolio, hired, shares, faults)
         # Where a budget is a cap, what is left over is each world's own.
         if budget is not None and all(line.money == math.inf for line in hired):
             spent = sum(line.creators * line.committed_per_creator for line in hired)
             left_over[name] = budget - spent
     return tuple(result), left_over
+
+
+def _with_formats(experiment: Experiment, line: PlanLine) -> PlanLine:
+    fees, assets = fee_posts(experiment, line.terms), usable_posts(experiment, line.terms)
+    return replace(line, fee_posts=fees, usable_posts=assets)
 
 
 Price = Callable[[Terms], float]
@@ -145,13 +187,16 @@ def _lines(
     budget: float | None,
     parts_of: Callable[[Terms], Parts],
     dues: Callable[[Terms, Parts], Parts],
+    fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
     """Return the lines of a portfolio; a budget that is a cap gives each line its share."""
     taken: dict[tuple[str, str, str], int] = {}
     lines = []
     shares = list(portfolio_terms(portfolio))
-    counts = _shared_counts(portfolio, [share for _, _, share in shares])
+    counts = [0] * len(shares)
+    if portfolio.creators is not None:
+        counts = split(portfolio.creators, [share for _, _, share in shares])
     for (line, terms, share), count in zip(shares, counts, strict=True):
         parts, hired, money = parts_of(terms), count, math.inf
         each = sum(parts)
@@ -161,9 +206,11 @@ def _lines(
                 money, *held = portfolio.quotes[line]
                 parts = (held[0], held[1], held[2], held[3])
                 each = sum(parts)
-            hired = _usual(name, line, money, each, faults, portfolio.budget)
+            there = _Money(money, share, *fixed_cost)
+            hired = _usual(name, line, there, each, faults, portfolio.budget)
         elif budget is not None:
-            hired = _bought(name, line, share * budget, each, share, faults, portfolio.budget)
+            there = _Money(share * budget, share, *fixed_cost)
+            hired = _bought(name, line, there, each, faults, portfolio.budget)
         elif hired < 1:
             key = f"portfolio.{name}.creators"
             faults.append(Fault(key, f"leaves no creator to {line}", portfolio.creators))
@@ -185,8 +232,35 @@ def most_hired(line: PlanLine) -> int:
     return line.creators if line.money == math.inf else 10 * line.creators + 1000
 
 
+class _Money(NamedTuple):
+    """Money that a line may commit: its share of a budget after the fixed cost of the programme."""
+
+    amount: float
+    share: float
+    fixed_cost: float
+    currency: str
+
+    def too_little(self, line: str, each: float) -> str:
+        """Return that it buys no creator of a line, each of whom commits an amount."""
+        there = "there are" if self.share == 1.0 else f"its share for {line} is"
+        after = " after `costs.fixed`" if self.fixed_cost else ""
+        return (
+            f"buys no creator: {there} {fixed(self.amount, 0)} {self.currency}{after}, and one of {line} "
+            f"commits {fixed(each, 0)} {self.currency}"
+        )
+
+
+def _used_up(experiment: Experiment) -> str:
+    """Return that the fixed cost leaves nothing of a budget."""
+    amount = fixed(experiment.costs.fixed, 0)
+    return (
+        f"is used up before anybody is hired: `costs.fixed` is {amount} {experiment.currency}; raise the budget, or "
+        "lower `costs.fixed`"
+    )
+
+
 def _usual(
-    name: str, line: str, money: float, each: float, faults: list[Fault], budget: float | None
+    name: str, line: str, money: _Money, each: float, faults: list[Fault], budget: float | None
 ) -> int:
     """Return how many creators some money hires at their expected cost, one at least."""
     key = f"portfolio.{name}.budget"
@@ -194,34 +268,23 @@ def _usual(
         problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
         faults.append(Fault(key, problem, budget))
         return 1
-    if money < _HARDLY * each:
-        problem = (
-            f"buys no creator: there are {money:,.0f} USD, and one of {line} commits {each:,.0f}"
-        )
-        faults.append(Fault(key, problem, budget))
+    if money.amount < _HARDLY * each:
+        faults.append(Fault(key, money.too_little(line, each), budget))
         return 1
-    return max(int(money / each + 1e-9), 1)
+    return max(int(money.amount / each + 1e-9), 1)
 
 
 def _bought(
-    name: str,
-    line: str,
-    money: float,
-    each: float,
-    share: float,
-    faults: list[Fault],
-    budget: float | None,
+    name: str, line: str, money: _Money, each: float, faults: list[Fault], budget: float | None
 ) -> int:
     """Return how many creators some money buys; buying none is a fault."""
-    hired = int(money / each + 1e-9) if each > 0.0 else 0
+    hired = int(money.amount / each + 1e-9) if each > 0.0 else 0
     key = f"portfolio.{name}.budget"
     if each <= 0.0:
         problem = f"cannot size {line}, whose creators commit nothing; give `creators`"
         faults.append(Fault(key, problem, budget))
     elif hired < 1:
-        part = f"its share for {line} is {money:,.0f} USD, and " if share < 1 else ""
-        problem = f"buys no creator: {part}one of {line} commits {each:,.0f} USD"
-        faults.append(Fault(key, problem, budget))
+        faults.append(Fault(key, money.too_little(line, each), budget))
     return hired
 
 
@@ -246,35 +309,62 @@ def _named(
     tiers: Mapping[tuple[str, str], TierTables | None],
     goods: QuantileTable,
 ) -> list[PlanLine]:
-    """Return a line for all named creators on the same terms of whom the same is known exactly."""
+    """Return a line for all named creators on the same terms of whom the same is known exactly.
+
+    A programme has such a line for each of its stages.
+    """
     groups: dict[tuple[tuple[str, str, str], bool], list[RosterRow]] = {}
     for row in roster.rows:
         groups.setdefault((row.terms, not math.isnan(row.fee)), []).append(row)
     several = {name for (tier, *_), _ in groups for name in (tier,)}
     plain = len(several) == len(groups)
+    stages = portfolio.stages or (m.Stage(posts=portfolio.posts),)
+    kept = _kept_of(len(roster.rows), stages)
+    names = stage_names(len(stages))
+    ends = tuple(accumulate(stage.posts for stage in stages))
     lines = []
     for (tier, platform, niche), fee_known in sorted(groups):
         people = sorted(groups[(tier, platform, niche), fee_known], key=lambda row: row.name)
-        terms = Terms(
-            tier, platform, niche, portfolio.compensation, portfolio.posts, portfolio.repeat_factor
-        )
         table = tiers[tier, platform]
         assert table is not None
-        each = committed_cost(experiment, terms, table, goods)
-        if fee_known:
-            kind, costs = experiment.compensation[terms.compensation], experiment.costs
-            gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
-            each += (
-                gap
-                * terms.posts
-                * kind.fee_share
-                * (1.0 + costs.usage_rights_share)
-                * (1.0 + costs.agency_share)
-            )
         known = "fee known" if fee_known else "fee drawn"
         label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
-        lines.append(PlanLine(name, label, terms, len(people), 0, each, people=tuple(people)))
+        share = len(people) / len(roster.rows)
+        counts = tuple(max(round(share * count), 1) for count in kept)
+        programme = None
+        if portfolio.stages is not None:
+            programme = Programme(ends, counts, portfolio.choose_by, kept)
+        for k, stage in enumerate(stages):
+            terms = Terms(
+                tier, platform, niche, portfolio.compensation, stage.posts,
+                portfolio.repeat_factor, portfolio.format or (),
+            )  # fmt: skip
+            each = committed_cost(experiment, terms, table, goods)
+            if fee_known:
+                gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
+                each += gap * charged_for(experiment, terms)[1]
+            line = label if programme is None else f"{label}: {k + 1} {names[k]}"
+            lines.append(
+                PlanLine(
+                    name, line, terms, counts[k], 0, each, programme=programme, stage=k,
+                    people=tuple(people),
+                )
+            )  # fmt: skip
     return sorted(lines, key=lambda line: line.name)
+
+
+def _kept_of(first: int, stages: Sequence[m.Stage]) -> tuple[int, ...]:
+    """Return how many of the creators of a first stage take part in each."""
+    kept = [first]
+    for stage in stages[1:]:
+        kept.append(max(round(stage.keep * kept[-1]), 1))
+    return tuple(kept)
+
+
+def stage_names(count: int) -> list[str]:
+    """Return what the stages of a programme are called."""
+    scale = ["scale"] if count == 3 else [f"scale {k}" for k in range(1, count - 1)]
+    return ["pilot", "growth", *scale]
 
 
 def _stages(
@@ -283,61 +373,82 @@ def _stages(
     stages: tuple[m.Stage, ...],
     budget: float | None,
     price: Price,
+    fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
-    """Return a line for each stage; a budget hires as many at first as all stages together allow."""
+    """Return a line for each stage of each intake.
+
+    A budget hires as many at first as all stages and intakes together allow. Creators who are added
+    later are an intake of their own, of whom later stages keep the best: they are chosen among those
+    of whom as much was seen.
+    """
     ((_, terms, _),) = portfolio_terms(portfolio)
     prices = [price(replace(terms, posts=stage.posts)) for stage in stages]
 
-    def counts(first: int) -> list[int]:
-        kept = [first]
-        for stage in stages[1:]:
+    def counts(start: int, hired: int) -> list[int]:
+        """Return how many of those hired in a stage take part in it and in each one after."""
+        kept = [hired]
+        for stage in stages[start + 1 :]:
             kept.append(max(round(stage.keep * kept[-1]), 1))
         return kept
 
-    def cost(first: int) -> float:
-        return sum(n * each for n, each in zip(counts(first), prices, strict=True))
+    def cost(start: int, hired: int) -> float:
+        return sum(n * each for n, each in zip(counts(start, hired), prices[start:], strict=True))
 
+    added = math.fsum(cost(k, stage.add) for k, stage in enumerate(stages) if stage.add)
     first = portfolio.creators or 1
     if budget is not None:
-        if (
-            _bought(name, portfolio.tier or name, budget, cost(1), 1.0, faults, portfolio.budget)
-            < 1
-        ):
+        if added + cost(0, 1) > budget and added > 0.0:
+            problem = (
+                f"is less than the stages commit: those who are added {fixed(added, 0)} "
+                f"{fixed_cost[1]}, a first creator {fixed(cost(0, 1), 0)}, and {fixed(budget, 0)} "
+                "are there; `add` fewer"
+            )
+            faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
             return []
-        low, high = 1, int(budget / prices[0]) + 1
+        there, line = _Money(budget - added, 1.0, *fixed_cost), portfolio.tier or name
+        if _bought(name, line, there, cost(0, 1), faults, portfolio.budget) < 1:
+            return []
+        low, high = 1, int((budget - added) / prices[0]) + 1
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if cost(middle) <= budget + 1e-9 else (low, middle)
+            fits = cost(0, middle) <= budget - added + 1e-9
+            low, high = (middle, high) if fits else (low, middle)
         first = low
-    _check_count(name, portfolio.tier or name, first, portfolio, faults)
-    hired = counts(first)
-    ends = tuple(accumulate(stage.posts for stage in stages))
-    programme = Programme(ends, tuple(hired), portfolio.choose_by)
-    names = [
-        "pilot",
-        "growth",
-        *("scale" if len(stages) == 3 else f"scale {k}" for k in range(1, len(stages) - 1)),
-    ]
+    intakes = [(0, first), *((k, stage.add) for k, stage in enumerate(stages) if stage.add)]
+    _check_count(name, portfolio.tier or name, sum(n for _, n in intakes), portfolio, faults)
+    lines: list[PlanLine] = []
+    for (start, hired), before in zip(
+        intakes, accumulate((n for _, n in intakes), initial=0), strict=False
+    ):
+        lines += _intake(name, portfolio, start, counts(start, hired), before, prices)
+    return lines
+
+
+def _intake(
+    name: str,
+    portfolio: m.Portfolio,
+    start: int,
+    counts: list[int],
+    before: int,
+    prices: list[float],
+) -> list[PlanLine]:
+    """Return the lines of those who are hired in a stage, after so many others of the programme."""
+    ((_, terms, _),) = portfolio_terms(portfolio)
+    stages = portfolio.stages or ()
+    names = stage_names(len(stages))
+    ends = tuple(accumulate(stage.posts for stage in stages[start:]))
+    alone = len(counts) == 1
+    programme = None if alone else Programme(ends, tuple(counts), portfolio.choose_by)
+    whose = f", added in {start + 1}" if start else ""
     return [
         PlanLine(
-            name, f"{k + 1} {names[k]}", replace(terms, posts=stage.posts), hired[k], 0, prices[k],
-            programme=programme, stage=k,
+            name, f"{start + k + 1} {names[start + k]}{whose}",
+            replace(terms, posts=stages[start + k].posts), count, before, prices[start + k],
+            programme=programme, stage=k, joins=start,
         )
-        for k, stage in enumerate(stages)
+        for k, count in enumerate(counts)
     ]  # fmt: skip
-
-
-def _shared_counts(portfolio: m.Portfolio, shares: list[float]) -> list[int]:
-    """Split a number of creators by shares, the largest remainders first (Hamilton)."""
-    if portfolio.creators is None:
-        return [0] * len(shares)
-    exact = [share * portfolio.creators for share in shares]
-    counts = [math.floor(x + 1e-9) for x in exact]
-    order = sorted(range(len(shares)), key=lambda i: (counts[i] - exact[i], i))
-    for i in order[: portfolio.creators - sum(counts)]:
-        counts[i] += 1
-    return counts
 
 
 @dataclass(frozen=True)
@@ -346,7 +457,8 @@ class Group:
 
     `portfolio` is empty but where each creator's own orders decide: they depend on how much of them
     the audiences of the portfolio's other creators leave. Lines that money caps share a group where
-    they have as much of it.
+    they have as much of it. Lines that boost share one where they boost alike and have as many
+    creators: the best posts are those of all.
     """
 
     terms: Terms
@@ -356,6 +468,8 @@ class Group:
     portfolio: str = ""
     money: float = math.inf
     dues: Parts = (0.0, 0.0, 0.0, 0.0)
+    boost: LineBoost | None = None
+    boosted: int = 0
 
 
 def grouped(
@@ -372,10 +486,11 @@ def grouped(
         portfolio = line.portfolio if own else ""
         if line.programme is None:
             return Group(
-                line.terms, line.first, None, line.people, portfolio, line.money, line.dues
-            )
+                line.terms, line.first, None, line.people, portfolio, line.money, line.dues,
+                line.boost, most_hired(line) if line.boost else 0,
+            )  # fmt: skip
         terms = replace(line.terms, posts=line.programme.post_ends[-1])
-        return Group(terms, line.first, line.programme, (), portfolio)
+        return Group(terms, line.first, line.programme, line.people, portfolio)
 
     for line in lines:
         people = most_hired(line) if line.programme is None else line.programme.keep[0]
@@ -409,7 +524,7 @@ def prices_of(experiment: Experiment, line: PlanLine, lines: tuple[PlanLine, ...
         "bonus_impressions": costs.bonus_per_thousand_impressions,
         "performance": 1.0,
         "incidents": tier.incident_cost,
-        "boosting": costs.boosting,
+        "boosting": 1.0,
         "agency": costs.agency_share,
         "fixed": costs.fixed / siblings,
     }

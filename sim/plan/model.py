@@ -31,10 +31,12 @@ COMPONENTS: dict[str, str] = {
     "bonus_impressions": "1,000 impressions",
     "performance": "USD of pay by each creator's results",
     "incidents": "incidents",
-    "boosting": "posts",
+    "boosting": "USD of bought impressions and of rights to boost",
     "agency": "USD of fees, usage rights, commission, bonus and pay by results",
     "fixed": "portfolios",
 }
+#: Figures of ``[boost]`` that may be in doubt.
+PAID = ("cpm", "engagement", "conversion")
 #: What the agency's share is charged on.
 AGENCY_BASE = (
     "fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions", "performance",
@@ -59,6 +61,22 @@ class Factor:
     table: QuantileTable | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What results taught of the factors: scores are ``center + root @ factors``.
+
+    Attributes
+    ----------
+    center
+        Shape (factors,), mean of the scores; zero for what nothing was learned of.
+    root
+        Shape (factors, factors), symmetric root of their covariance.
+    """
+
+    center: Array
+    root: Array
+
+
 @dataclass(frozen=True)
 class Terms:
     """What creators of a line agree on: lines on the same terms draw on one pool."""
@@ -69,6 +87,7 @@ class Terms:
     compensation: str
     posts: int
     repeat_factor: float
+    format: tuple[str, ...] = ()  #: of one post after another, in turn; none: as tiers are quoted
 
     @property
     def pool(self) -> tuple[str, str, str]:
@@ -78,11 +97,25 @@ class Terms:
 
 @dataclass(frozen=True)
 class Programme:
-    """Stages of a portfolio: posts of a creator up to the end of each, creators in each."""
+    """Stages of a portfolio: posts of a creator up to the end of each, creators in each.
+
+    Where `of_list` says how many of a roster take part in each stage, the best are kept of all its
+    lines together, and `keep` is what falls to a line by its share.
+    """
 
     post_ends: tuple[int, ...]
     keep: tuple[int, ...]
     choose_by: str
+    of_list: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class LineBoost:
+    """USD that a line spends on boosting, on how many of its posts, and how they are ranked."""
+
+    money: float
+    best: int
+    per_follower: bool
 
 
 @dataclass(frozen=True)
@@ -90,10 +123,12 @@ class PlanLine:
     """A line of a portfolio: how many creators on which terms, and where its sums are found.
 
     Lines of a programme are its stages, one after another: the creators of a later one are some of
-    those of the first. `people` are the creators of a roster's line; others are numbered.
+    those of the first. Those who are added in stage `joins` have lines of their own, whose stages
+    count from there. `people` are the creators of a roster's line; others are numbered.
     Where `money` caps a line, `creators` is how many its expected cost would hire, and each world
     hires as many as their quotes allow. Where a budget pays, `parts` say what a creator commits at
-    the mean of its quote, USD, and `dues` the same per USD of fee, hour and USD of goods.
+    the mean of its quote, USD, and `dues` the same per USD of fee, hour and USD of goods. All posts of a
+    creator cost `fee_posts` of its fees, and leave `usable_posts` assets.
     """
 
     portfolio: str
@@ -110,7 +145,11 @@ class PlanLine:
     order_key: Key = (np.uint64(0), np.uint64(0))
     programme: Programme | None = None
     stage: int = 0
+    joins: int = 0
     people: tuple[RosterRow, ...] = ()
+    boost: LineBoost | None = None
+    fee_posts: float = 1.0
+    usable_posts: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -179,6 +218,8 @@ class Plan:
         How the shared factors are drawn.
     factors
         Shared factors in the order of their rows.
+    learned
+        What results taught of them; None where nothing was learned.
     works
         Lines of the kernel; several lines of portfolios may read stops of one.
     lines
@@ -201,6 +242,9 @@ class Plan:
         Shape (lines, weeks), share of a line's orders that has come by the end of each week.
     components, agency_base
         Names of the columns of `prices`, and of those that the agency's share is charged on.
+    paid
+        For each of `PAID` its table and the row of its factor, or None for a plain number; empty
+        where nothing is boosted.
     left_over
         USD of each budget that no whole creator fits into.
     """
@@ -220,9 +264,25 @@ class Plan:
     overlap_between_niches: float
     spill: Array
     arrived: Array
+    paid: Mapping[str, tuple[QuantileTable, int | None]] = field(default_factory=dict)
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)
     agency_base: tuple[str, ...] = AGENCY_BASE
+    learned: Posterior | None = None
+
+    def scores(self, k: int, factors: Array) -> Array:
+        """Return the normal scores of a factor: as drawn, or as what was learned moves them.
+
+        Parameters
+        ----------
+        k
+            Row of the factor.
+        factors
+            Independent standard normal numbers, shape (factors, worlds).
+        """
+        if self.learned is None:
+            return np.asarray(factors[k])
+        return np.asarray(self.learned.center[k] + self.learned.root[k] @ factors)
 
     def creators(self, portfolio: str) -> int:
         """Return how many creators a portfolio hires; those of later stages are among the first."""

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..experiment import Experiment
+from .formats import half_lives
 from .model import PlanLine
 
 #: Weeks that are followed.
@@ -35,14 +36,31 @@ def arrived(experiment: Experiment, lines: tuple[PlanLine, ...]) -> npt.NDArray[
     shares = np.empty((len(lines), WEEKS))
     for i, line in enumerate(lines):
         release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
-        half_life = experiment.platform[line.terms.platform].half_life_days
-        shares[i] = _share(np.maximum(days - line.stage * release, 0.0), release, half_life)
+        since = np.maximum(days - (line.joins + line.stage) * release, 0.0)
+        lives = half_lives(experiment, line.terms)
+        each = [None] if lives is None else sorted(set(lives.tolist()))
+        part = [1.0 if lives is None else float((lives == life).mean()) for life in each]
+        shares[i] = sum(
+            weight * arrived_by(since, release, life)
+            for life, weight in zip(each, part, strict=True)
+        )
     return shares
 
 
-def _share(
+def arrived_by(
     t: npt.NDArray[np.float64], release: float, half_life: float | None
 ) -> npt.NDArray[np.float64]:
+    """Return the share that has come after t days: see `arrived`.
+
+    Parameters
+    ----------
+    t
+        Days since the first post.
+    release
+        Days over which posts come out evenly; 0 for all at the start.
+    half_life
+        Days until half of what a post brings has come; None where it comes at once.
+    """
     out = np.minimum(t, release)
     if release == 0.0:
         fading = np.zeros_like(t) if half_life is None else np.exp2(-t / half_life)

@@ -98,7 +98,7 @@ def named_line(
     doubt = told.doubt()
     doubt[:, exact] = 0.0
     # A belief of mean one has median exp(-b^2 / 2): what is doubted less is also moved less.
-    moved = (1.0 - doubt) * (line.belief**2).sum(axis=1) / 2.0
+    moved = (doubt - 1.0) * line.level
     moved[:, exact] = 0.0
     mixes, variant = _mixes(told, correlation, drawn)
     score = np.zeros((len(people), N_INPUTS))
@@ -109,7 +109,6 @@ def named_line(
         line,
         creators=np.array([name_id(row.name) for row in people], dtype=np.uint64),
         stops=np.array([len(people)], dtype=np.int64),
-        keep=np.array([len(people)], dtype=np.int64),
         drawn=drawn,
         mix=mixes,
         mix_of=variant,

@@ -13,7 +13,7 @@ from ..engine.line import INPUTS
 from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
-from .model import Factor, Terms
+from .model import Factor, Posterior, Terms
 
 Array = npt.NDArray[np.float64]
 
@@ -23,9 +23,9 @@ def _factor_name(kind: str, terms: Terms) -> str:
 
 
 def shared_factors(
-    experiment: Experiment, all_terms: list[Terms], economics: Mapping[str, QuantileTable]
+    experiment: Experiment, all_terms: list[Terms], figures: Mapping[str, QuantileTable]
 ) -> tuple[Factor, ...]:
-    """Return the factors in use: shocks, common and tier beliefs, uncertain economics."""
+    """Return the factors in use: shocks, common and tier beliefs, other figures in doubt by key."""
     used = {kind for loadings in experiment.shocks.loadings.values() for kind in loadings}
     shocks = {_factor_name(kind, terms) for kind in used for terms in all_terms}
     factors = [Factor(name, "shock") for name in sorted(shocks)]
@@ -38,10 +38,45 @@ def shared_factors(
             own = _own_sd(belief, tier, platform)
             if own > 0.0:
                 factors.append(Factor(f"{name}:{platform}:{tier}", "belief", own))
-    for name, table in economics.items():
+    for key, table in figures.items():
         if not table.constant:
-            factors.append(Factor(f"economics.{name}", "belief", table=table))
+            factors.append(Factor(key, "belief", table=table))
+    if experiment.learned is not None:
+        # What was learned of one goes with what was learned of another, used here or not.
+        used_here = {factor.name for factor in factors}
+        factors += [
+            Factor(name, "belief", _believed_sd(experiment, name))
+            for name in experiment.learned.factors if name not in used_here
+        ]  # fmt: skip
     return tuple(factors)
+
+
+def _believed_sd(experiment: Experiment, name: str) -> float:
+    """Return the log sd of a belief by the name of its factor; 0 for what is no belief here."""
+    believed, *place = name.split(":")
+    widths: Mapping[str, m.Belief] = {
+        str(key): belief for key, belief in experiment.beliefs.items()
+    }
+    if believed not in widths:
+        return 0.0
+    return _own_sd(widths[believed], place[1], place[0]) if place else _common_sd(widths[believed])
+
+
+def posterior(experiment: Experiment, row: Mapping[str, int]) -> Posterior | None:
+    """Return what results taught of the factors, None where nothing was learned.
+
+    The root of the covariance is the symmetric one: no factor comes before another, and draws move
+    as little as they can.
+    """
+    learned = experiment.learned
+    if learned is None:
+        return None
+    center, root = np.zeros(len(row)), np.eye(len(row))
+    at = [row[name] for name in learned.factors]
+    values, vectors = np.linalg.eigh(np.array(learned.covariance))
+    center[at] = learned.center
+    root[np.ix_(at, at)] = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    return Posterior(center, root)
 
 
 def _common_sd(belief: m.Belief) -> float:
@@ -54,9 +89,21 @@ def _own_sd(belief: m.Belief, tier: str, platform: str) -> float:
 
 
 def weights(
-    experiment: Experiment, terms: Terms, factors: tuple[Factor, ...], row: Mapping[str, int]
-) -> tuple[Array, Array]:
-    """Return weights of the factors in scores and in log values, each of shape (inputs, factors)."""
+    experiment: Experiment,
+    terms: Terms,
+    factors: tuple[Factor, ...],
+    row: Mapping[str, int],
+    learned: Posterior | None,
+) -> tuple[Array, Array, Array]:
+    """Return what the factors do in scores and in log values.
+
+    Returns
+    -------
+    loading, belief : numpy.ndarray
+        Weights in scores and in log values, each of shape (inputs, factors).
+    level : numpy.ndarray
+        Shape (inputs,), what beliefs add to the log where all factors are zero.
+    """
     loading = np.zeros((len(INPUTS), len(factors)))
     belief = np.zeros((len(INPUTS), len(factors)))
     for name, loadings in experiment.shocks.loadings.items():
@@ -71,7 +118,11 @@ def weights(
             belief[x, row[believed]] = common
         if own > 0.0:
             belief[x, row[f"{believed}:{terms.platform}:{terms.tier}"]] = own
-    return loading, belief
+    # A lognormal belief of mean one has median exp(-log_sd^2 / 2).
+    level = -(belief**2).sum(axis=1) / 2.0
+    if learned is None:
+        return loading, belief, level
+    return loading, belief @ learned.root, level + belief @ learned.center
 
 
 def creator_mix(

@@ -107,12 +107,12 @@ def group_tails(experiment: Experiment, plan: Plan) -> dict[str, dict[str, dict[
         of_all = {"orders": economics}
         if not any(_cost_stays_up(experiment, line) for line in lines):
             of_all["ratios"] = _UNSTATED
-        found = {"": of_all}
+        missed = {"": of_all}
         for line in lines:
-            found[f"{portfolio}/{line.name}"] = _line_tails(experiment, plan, line)
+            missed[f"{portfolio}/{line.name}"] = _line_tails(experiment, plan, line)
         result[portfolio] = {
             line: {group: asdict(tail) for group, tail in tails.items() if tail != Missed()}
-            for line, tails in found.items()
+            for line, tails in missed.items()
         }
     return result
 
@@ -121,18 +121,20 @@ def _line_tails(experiment: Experiment, plan: Plan, line: PlanLine) -> dict[str,
     terms, costs, name = line.terms, experiment.costs, line.terms.tier
     spec = experiment.tier[name].on[terms.platform]
     kind = experiment.compensation[terms.compensation]
-    found = {"cost": _alone(costs.cost_of_goods, "costs.cost_of_goods", line.creators, plan.worlds)}
+    missed = {
+        "cost": _alone(costs.cost_of_goods, "costs.cost_of_goods", line.creators, plan.worlds)
+    }
     for group, inputs in _INPUTS.items():
         laws = {x: getattr(spec, x) for x in inputs}
-        found[group] = _stated(laws, plan, line) | _amplified(experiment, plan, line, spec, group)
+        missed[group] = _stated(laws, plan, line) | _amplified(experiment, plan, line, spec, group)
     for x in _COSTS:
-        found["cost"] |= _alone(getattr(spec, x), f"{x} of {name}", line.creators, plan.worlds)
+        missed["cost"] |= _alone(getattr(spec, x), f"{x} of {name}", line.creators, plan.worlds)
     paid_by_results = kind.pay_cap is None and (kind.pay_per_order or kind.pay_per_engagement)
     if kind.commission_rate or costs.bonus_per_order or paid_by_results:
-        found["cost"] |= found["orders"] | found["engagements"]
+        missed["cost"] |= missed["orders"] | missed["engagements"]
     if costs.bonus_per_thousand_impressions:
-        found["cost"] |= found["views"]
-    return found
+        missed["cost"] |= missed["views"]
+    return missed
 
 
 def _stated(laws: Mapping[str, Distribution], plan: Plan, line: PlanLine) -> Missed:

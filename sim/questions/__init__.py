@@ -28,7 +28,9 @@ QUESTIONS = (
     "diversify",
     "frontier",
     "discover",
+    "grow",
     "loss",
+    "pick",
     "audit",
 )
 

@@ -18,6 +18,7 @@ from ..measures.evaluate import evaluate, measured
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
 from ..measures.worlds import CLUSTERED_SAMPLING, PortfolioWorlds, Worlds, pair_worlds
+from ..text.currency import in_currency
 from ..text.numbers import counted
 from ..vary.variant import variant
 
@@ -173,13 +174,13 @@ def as_measured(estimate: Estimate, unit: str, dataset: xr.Dataset) -> Measured:
 
 
 def unit_of(name: str) -> str:
-    """Return the unit of a measure or comparison."""
-    return (MEASURES.get(name) or COMPARISONS[name]).unit
+    """Return the unit of a measure or comparison, in the currency of the text at hand."""
+    return in_currency((MEASURES.get(name) or COMPARISONS[name]).unit)
 
 
 def long_name_of(name: str) -> str:
     """Return what a measure or comparison is, in words."""
-    return (MEASURES.get(name) or COMPARISONS[name]).long_name
+    return in_currency((MEASURES.get(name) or COMPARISONS[name]).long_name)
 
 
 def _settings(row: Measure, dataset: xr.Dataset) -> dict[str, float]:

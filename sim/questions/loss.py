@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
-from ..experiment.distributions import DistributionError, number
 from ..figures.spec import Bars, Figure, Series, roles
 from ..measures import Estimate, Measured
 from ..measures import functions as f
 from ..measures.evaluate import measured
 from ..measures.worlds import PortfolioWorlds, portfolio_names
 from ..tables.table import Column, Table, View
+from ..text.currency import currency
 from ..text.numbers import (
-    CURRENCY,
     FRACTION,
     Number,
     counted,
@@ -31,7 +30,7 @@ from ..text.numbers import (
     share_text,
     told,
 )
-from .question import Answer, Flag, Options, Question, Setting
+from .question import Amount, Answer, Flag, Options, Question, Setting
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,12 +44,7 @@ _METHOD = (
 )
 
 
-def _amount(written: Any) -> float:
-    """Read an amount as an experiment file does: ``20000``, ``20_000``, ``20k``."""
-    try:
-        amount = number(written)
-    except DistributionError as error:
-        raise ValueError(str(error)) from None
+def _not_below_zero(amount: float) -> float:
     if not amount >= 0.0:
         raise ValueError("must be 0 or more: losses count positive")
     return amount
@@ -59,7 +53,7 @@ def _amount(written: Any) -> float:
 class LossOptions(Options):
     """What `sim loss` takes."""
 
-    more_than: Annotated[float, BeforeValidator(_amount), Flag(metavar="USD")] = Field(
+    more_than: Annotated[Amount, AfterValidator(_not_below_zero), Flag(metavar="AMOUNT")] = Field(
         description="The amount that a portfolio may lose."
     )
 
@@ -87,7 +81,7 @@ class Losses:
     probability : Value
         Share of worlds that lose more than the threshold.
     es05, es01 : Value
-        USD lost in the worst 5 and 1 % of worlds, the mean of each; negative for a gain.
+        Money lost in the worst 5 and 1 % of worlds, the mean of each; negative for a gain.
     """
 
     probability: Value
@@ -102,7 +96,7 @@ class Loss(Answer):
     Attributes
     ----------
     threshold : float
-        USD.
+        Money.
     portfolios : dict of str to Losses
         By portfolio.
     sentence : str
@@ -135,8 +129,8 @@ class Loss(Answer):
         columns = [Column("portfolio", list(self.portfolios))]
         heads = {
             "probability": (f"loses {_more_than(self.threshold)}", FRACTION),
-            "es05": (f"lost in the worst 5 %, {CURRENCY}", CURRENCY),
-            "es01": (f"lost in the worst 1 %, {CURRENCY}", CURRENCY),
+            "es05": (f"lost in the worst 5 %, {currency()}", currency()),
+            "es01": (f"lost in the worst 1 %, {currency()}", currency()),
         }
         for name, (heading, unit) in heads.items():
             numbers: list[Value] = [getattr(row, name) for row in losses]
@@ -149,7 +143,7 @@ class Loss(Answer):
                     heading=heading,
                 )
             )
-        about = "what each portfolio may lose; USD lost are means of the worst worlds"
+        about = f"what each portfolio may lose; {currency()} lost are means of the worst worlds"
         view = View("bars", "portfolio", ("probability",), title=self.headline)
         return (Table("loss", about, tuple(columns), view=view),)
 
@@ -189,7 +183,7 @@ class Loss(Answer):
                 )
                 for measure, share in WORST.items()
             ),
-            f"mean loss, {CURRENCY}",
+            f"mean loss, {currency()}",
             form="money",
             horizontal=True,
         )
@@ -217,7 +211,7 @@ def _ask(setting: Setting, options: LossOptions) -> Loss:
 
 
 def _losses(run: xr.Dataset, portfolio: str, threshold: float) -> dict[str, Measured]:
-    """Return the probability and the amounts lost of one portfolio, in USD."""
+    """Return the probability and the amounts lost of one portfolio, money."""
     worlds = PortfolioWorlds(run, portfolio)
     profit = worlds.sample("profit")
     estimates = {"probability": f.probability_below(profit, -threshold)} | {
@@ -226,7 +220,7 @@ def _losses(run: xr.Dataset, portfolio: str, threshold: float) -> dict[str, Meas
     return {
         name: measured(
             estimate,
-            FRACTION if name == "probability" else CURRENCY,
+            FRACTION if name == "probability" else currency(),
             groups=worlds.groups,
             clustered=worlds.clustered,
         )

@@ -18,18 +18,23 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Se
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
 )
 from pydantic.dataclasses import dataclass as validated
 
 from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
+from ..experiment.amounts import without_signs
+from ..experiment.distributions import DistributionError, number
 from ..experiment.faults import suggestion
 from ..measures import Measured
+from ..text.currency import MONEY, currency, in_own_currency, writing_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,6 +66,27 @@ class Flag:
     name: str = ""
     off: str = ""
     metavar: str = ""
+
+
+def read_amount(written: Any, info: ValidationInfo) -> float:
+    """Read an amount of money as an experiment file does: ``20000``, ``20k``, ``€20k``."""
+    currency = (info.context or {}).get("currency", MONEY)
+    try:
+        return number(without_signs(written, currency))
+    except DistributionError as error:
+        raise ValueError(str(error)) from None
+
+
+def _above_zero(amount: float) -> float:
+    if not amount > 0.0:
+        raise ValueError("must be a positive amount of money")
+    return amount
+
+
+Amount = Annotated[float, BeforeValidator(read_amount)]
+"""An option that is an amount of money, with the sign of its currency or without."""
+AmountAboveZero = Annotated[float, BeforeValidator(read_amount), AfterValidator(_above_zero)]
+"""An amount of money that something is spent on."""
 
 
 class Options(BaseModel):
@@ -154,6 +180,7 @@ class Sides:
         return (self.a,) if self.b is None else (self.a, self.b)
 
 
+@validated(frozen=True, kw_only=True)
 class Answer(Told):
     """What a question returns: a frozen pydantic dataclass of plain figures and the words for them.
 
@@ -163,6 +190,21 @@ class Answer(Told):
 
     question: ClassVar[str] = ""
     """Name of the question, and tag of its JSON; empty for none."""
+
+    currency: str = Field(
+        default_factory=currency, kw_only=True, exclude_if=lambda code: code == MONEY
+    )
+    """What its money is counted in; not in the JSON of an answer in USD."""
+
+    def __init_subclass__(cls, **others: Any) -> None:
+        """Let whatever the answer says of itself be worded in its own currency."""
+        super().__init_subclass__(**others)
+        for name in _WORDED:
+            said = cls.__dict__.get(name)
+            if isinstance(said, property) and said.fget is not None:
+                setattr(cls, name, property(in_own_currency(said.fget), doc=said.__doc__))
+            elif inspect.isfunction(said):
+                setattr(cls, name, in_own_currency(said))
 
     if TYPE_CHECKING:  # a property of some answers, a field of others
 
@@ -251,9 +293,9 @@ class Answer(Told):
         words = {"sentence": self.sentence, "notes": list(self.notes), "headline": self.headline}
         return {"analysis": self.question} | words | fields
 
-    def _rows(self) -> list[dict[str, str]]:
-        return self.shown().to_texts()
 
+#: What of an answer has words or units.
+_WORDED = ("sentence", "headline", "notes", "tables", "shown", "figures", "to_rows")
 
 O = TypeVar("O", bound=Options)
 A = TypeVar("A", bound=Answer)
@@ -295,6 +337,11 @@ class Question(Generic[O, A]):
     ask: Callable[[Setting, O], A]
     counts: str = "worlds"
     needs: str = ""
+
+    def answer_to(self, setting: Setting, options: O) -> A:
+        """Ask it: the answer words its money in the currency of the experiment."""
+        with writing_in(setting.experiment.currency):
+            return self.ask(setting, options)
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -348,7 +395,8 @@ class Question(Generic[O, A]):
         """
         named = dict(zip(self.fields, given, strict=False)) | options
         setting = Setting(experiment, run, threads, progress)
-        return self.ask(setting, self.read_options(named, experiment.file))
+        asked = self.read_options(named, experiment.file, currency=experiment.currency)
+        return self.answer_to(setting, asked)
 
     def flag(self, name: str) -> Flag:
         """Return how an option is written on the command line."""
@@ -356,8 +404,17 @@ class Question(Generic[O, A]):
         flag = next((part for part in parts if isinstance(part, Flag)), Flag())
         return flag if flag.name else replace(flag, name=f"--{name.replace('_', '-')}")
 
-    def read_options(self, given: Mapping[str, Any], file: str, *, flags: bool = False) -> O:
+    def read_options(
+        self,
+        given: Mapping[str, Any],
+        file: str,
+        *,
+        flags: bool = False,
+        currency: str = MONEY,
+    ) -> O:
         """Return options, validated; faults name them, or their flags on the command line.
+
+        Amounts of money must be in `currency`, where they have a sign.
 
         Raises
         ------
@@ -365,7 +422,7 @@ class Question(Generic[O, A]):
             For all that is wrong with them; `file` is where the question is asked.
         """
         try:
-            return self.options.model_validate(dict(given))
+            return self.options.model_validate(dict(given), context={"currency": currency})
         except ValidationError as error:
             faults = option_faults(error, self.fields)
             if flags:
@@ -380,7 +437,8 @@ class Question(Generic[O, A]):
         ValidationError
             Where it was saved by a version whose answer held something else.
         """
-        return cast("A", _adapter(self.answer).validate_python(dict(content)))
+        with writing_in(str(content.get("currency", MONEY))):
+            return cast("A", _adapter(self.answer).validate_python(dict(content)))
 
     def __repr__(self) -> str:
         """Return how it is asked."""

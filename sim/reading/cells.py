@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..text.currency import SIGN, SIGNS
+
 #: What stands where nothing is known.
 MISSING = frozenset(
     {
@@ -16,19 +18,10 @@ SIZES = {
     "": 1.0, "k": 1e3, "tsd": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "mm": 1e6,
     "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9, "mrd": 1e9,
 }  # fmt: skip
-#: Currencies as they are written; the first is what experiments count in.
-CURRENCIES = {
-    "usd": "USD", "us$": "USD", "$": "USD", "eur": "EUR", "€": "EUR", "gbp": "GBP", "£": "GBP",
-    "chf": "CHF", "cad": "CAD", "ca$": "CAD", "aud": "AUD", "a$": "AUD", "jpy": "JPY", "¥": "JPY",
-    "inr": "INR", "₹": "INR", "brl": "BRL", "r$": "BRL", "sek": "SEK", "nok": "NOK", "dkk": "DKK",
-    "pln": "PLN", "zł": "PLN", "mxn": "MXN", "krw": "KRW", "₩": "KRW", "try": "TRY", "₺": "TRY",
-}  # fmt: skip
 _SPACES = "\u00a0\u202f\u2009\u2007\u2002\u2003"
 _TRANSLATED = str.maketrans(
     {**dict.fromkeys(_SPACES, " "), "’": "'", "`": "'", "−": "-", "‐": "-", "﹪": "%", "％": "%"}
 )
-_SIGNS = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
-_CURRENCY = re.compile(rf"(?<![a-z])(?:{_SIGNS})(?![a-z])", re.IGNORECASE)
 _SUFFIX = "|".join(sorted((name for name in SIZES if name), key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?P<sign>[+-]?) ?(?P<body>[\d.,'_ ]*\d[\d.,]*)(?P<power>e[+-]?\d+)? ?"
@@ -84,11 +77,11 @@ def parts_of(text: str) -> Parts | None:
     plain = text.translate(_TRANSLATED).strip()
     plain = plain.removeprefix("'")  # a spreadsheet's sign for text
     currency = ""
-    signs = {CURRENCIES[sign.lower()] for sign in _CURRENCY.findall(plain)}
+    signs = {SIGNS[sign.lower()] for sign in SIGN.findall(plain)}
     if len(signs) > 1:
         return None
     if signs:
-        currency, plain = signs.pop(), _CURRENCY.sub("", plain).strip()
+        currency, plain = signs.pop(), SIGN.sub("", plain).strip()
     bracketed = plain.startswith("(") and plain.endswith(")")
     if bracketed:
         plain = plain[1:-1].strip()

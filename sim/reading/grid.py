@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..text.numbers import fixed
 from ..text.safe import printable
+from .files import bytes_of
 
 #: Bytes beyond which a table is not read: a million rows of an export are about as many.
 LARGEST = 100_000_000
@@ -34,13 +34,6 @@ _OTHER_KINDS = (
     (b"{\\rtf", "is a text document: save the table as .xlsx or CSV"),
     (b"\x89PNG", "is a picture"),
     (b"\xff\xd8\xff", "is a picture"),
-)
-_KINDS = (
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISSOCK, "a socket"),
 )
 
 
@@ -89,35 +82,16 @@ def raw_bytes(path: Path) -> bytes:
         Where it is no regular file, is empty, too large, of another kind, or cannot be opened.
     """
     try:
-        status = path.stat()
-    except (OSError, ValueError) as error:
-        raise ReadingError(f"cannot be read: {_reason(error)}") from None
-    if not stat.S_ISREG(status.st_mode):
-        kind = next((words for test, words in _KINDS if test(status.st_mode)), "no plain file")
-        raise ReadingError(f"is {kind}, and only files are read as tables")
-    if status.st_size > LARGEST:
-        raise ReadingError(
-            f"has {fixed(status.st_size / 1e6, 0)} MB, and tables up to {fixed(LARGEST / 1e6, 0)} MB are read: "
-            "keep the columns and rows that count"
-        )
-    try:
-        with path.open("rb") as stream:
-            # A file may grow, or say that it is empty and go on: never more than is allowed.
-            raw = stream.read(LARGEST + 1)
+        raw = bytes_of(path, LARGEST)
     except OSError as error:
-        raise ReadingError(f"cannot be read: {_reason(error)}") from None
-    if len(raw) > LARGEST:
-        raise ReadingError(f"goes on beyond {fixed(LARGEST / 1e6, 0)} MB")
+        way_out = ": keep the columns and rows that count" if error.errno == errno.EFBIG else ""
+        raise ReadingError(f"cannot be read: {error.strerror}{way_out}") from None
     if not raw.strip():
         raise ReadingError("is empty; its first row must name the columns")
     for start, problem in _OTHER_KINDS:
         if raw.startswith(start):
             raise ReadingError(problem)
     return raw
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def decoded(raw: bytes) -> tuple[str, list[str]]:

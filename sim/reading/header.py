@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .cells import CURRENCIES, parts_of
+from ..text.currency import SIGNS
+from .cells import parts_of
 from .grid import ReadingError, Row
 from .vocabulary import Vocabulary
 
@@ -31,8 +32,7 @@ _AVERAGE = re.compile(
 )
 _MONEY = re.compile(
     "|".join(
-        rf"(?<![a-z]){re.escape(sign)}(?![a-z])"
-        for sign in sorted(CURRENCIES, key=len, reverse=True)
+        rf"(?<![a-z]){re.escape(sign)}(?![a-z])" for sign in sorted(SIGNS, key=len, reverse=True)
     ),
     re.IGNORECASE,
 )
@@ -77,7 +77,7 @@ def title_of(text: str) -> Title:
     rest = _MONEY.sub(" ", rest)
     averaged = bool(_AVERAGE.search(rest))
     return Title(
-        text, _plain(rest), percent, averaged, size, CURRENCIES[money[0].lower()] if money else ""
+        text, _plain(rest), percent, averaged, size, SIGNS[money[0].lower()] if money else ""
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..text.currency import MONEY
 from ..text.numbers import counted, fixed, setting
 from ..text.safe import printable
 from . import workbook
@@ -91,6 +92,7 @@ def read_table(
     *,
     mapped: Mapping[str, str] | None = None,
     name: str = "",
+    currency: str = "",
 ) -> Reading:
     """Read a table: CSV in any dialect, or a sheet of a workbook.
 
@@ -104,6 +106,8 @@ def read_table(
         Columns by key, where names do not say it: they win.
     name
         How the file is called.
+    currency
+        What its amounts must be counted in, where they say so; any but one to a column by default.
 
     Raises
     ------
@@ -126,9 +130,9 @@ def read_table(
     body = _without_totals(body, who, unit, notes)
     if not body:
         raise ReadingError("has no rows below its header")
-    return _Columns(vocabulary, titles, dict(columns.place), columns.given, body, unit).reading(
-        name or path.name, who, notes
-    )
+    return _Columns(
+        vocabulary, titles, dict(columns.place), columns.given, body, unit, currency
+    ).reading(name or path.name, who, notes)
 
 
 # --- Rows -----------------------------------------------------------------------------------------
@@ -260,7 +264,9 @@ class _Columns:
         given: frozenset[str],
         rows: Sequence[Row],
         unit: str,
+        currency: str = "",
     ) -> None:
+        self.currency = currency
         self.vocabulary, self.titles, self.place, self.given = vocabulary, titles, place, given
         self.rows, self.unit = rows, unit
         self.faults: list[str] = []
@@ -412,12 +418,17 @@ class _Columns:
             for row, cells in zip(values, written, strict=True)
         ]
         currencies = {c.parts.currency for row in written for c in row} | {title.currency}
-        other = sorted(currencies - {"", "USD"})
+        other = sorted(currencies - {"", self.currency or MONEY})
         if kind in ("money", "figure") and other:
             if len(currencies - {""}) > 1:
                 self.faults.append(
                     f"{title.text} has amounts in {' and '.join(sorted(currencies - {''}))}: convert "
                     "them to one currency"
+                )
+            elif self.currency:
+                self.faults.append(
+                    f"{title.text} is in {other[0]}, and money is counted in {self.currency} here: "
+                    f'convert it, or set `currency = "{other[0]}"` in the experiment'
                 )
             self.notes.append(f"{title.text} is in {other[0]}: figures are taken as they are")
         for row, cells in zip(values, written, strict=True):

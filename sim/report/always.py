@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,11 +17,14 @@ from ..charts.scale import RoiScale, roi_scale
 from ..charts.theme import LIGHT
 from ..figures.matplotlib import draw_curves
 from ..figures.spec import Bars, Curve, Curves, Figure, Format, Series, Values, roles
+from ..measures import Best, Measured, Why
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
+from ..measures.why import FACTORS, factor
 from ..run.evidence import ByEvidence
+from ..text.currency import currency
 from ..text.names import listed, measure_words, spoken
-from ..text.numbers import brief, counted, fixed, gain, share_text, told
+from ..text.numbers import FRACTION, brief, counted, fixed, gain, share_text, told
 from ..text.verdicts import ranked
 
 if TYPE_CHECKING:
@@ -323,6 +327,106 @@ def evidence(by_set: ByEvidence) -> Figure:
             "in each, so that the sets differ by their sources only."
         ),
     )
+
+
+#: Portfolios that a figure of the best has a bar for.
+_MOST_BARS = 10
+
+
+def best_of_all(run: Run, best: Best) -> Figure:
+    """Return how often each of more than two portfolios has the highest ROI."""
+    names = list(best.names)
+    shown = names if len(names) <= _MOST_BARS else names[: _MOST_BARS - 1]
+    tiers = roles(run.tiers)
+    bars = {name: (best.shares[name], tiers[name]) for name in shown}
+    if len(shown) < len(names):
+        rest = sum(best.shares[name].value or 0.0 for name in names[len(shown) :])
+        other = f"{counted(len(names) - len(shown))} others together"
+        bars[other] = (Measured(rest, None, FRACTION), ("muted", 0))
+    order = list(reversed(bars))
+    series = tuple(
+        Series(
+            name,
+            tuple(entry.value if one == name else None for one in order),
+            tier,
+            repeat,
+            errors=tuple(entry.se if one == name else None for one in order),
+            labels=tuple(share_text(entry) if one == name else "" for one in order),
+        )
+        for name, (entry, (tier, repeat)) in reversed(bars.items())
+    )
+    return Figure(
+        name="best",
+        finding=titles.best(best),
+        made=(
+            f"{counted(run.worlds, 'world')}, all portfolios in the same ones. Line at the end of a "
+            "bar: two standard errors either way"
+        ),
+        panels=(
+            Bars(tuple(order), series, "worlds in which it has the highest ROI", horizontal=True),
+        ),
+        method=(
+            METHOD + " A tie counts in equal parts. Portfolios that are alike share the worlds in "
+            "which they are the best: the most often best need not have the highest median."
+        ),
+    )
+
+
+def reason(run: Run, summary: Summary, why: Why) -> Figure:
+    """Return why one portfolio earns more per USD: the other's ROAS, times four factors."""
+    ends = [why.level]
+    for entry in why.factors.values():
+        ends.append(ends[-1] * (entry.value or 1.0))
+    steps = list(pairwise(ends))
+    tiers = roles(run.tiers)
+    names = [f"ROAS of {why.b}", *(FACTORS[name].words for name in why.factors)]
+    texts = [f"× {factor(entry)}" for entry in why.factors.values()]
+
+    total = {name: brief(summary[name]["roas"]) for name in (why.a, why.b)}
+
+    def along(first: float | None, *values: float | None, last: float | None = None) -> Values:
+        return (first, *values, last)
+
+    def marks(rising: bool) -> tuple[str, ...]:
+        own = [
+            t if (end >= start) == rising else ""
+            for t, (start, end) in zip(texts, steps, strict=True)
+        ]
+        return ("", *own, "")
+
+    none = (None,) * len(steps)
+    return Figure(
+        name="why",
+        finding=why.headline,
+        made=(
+            f"Means over {counted(run.worlds, 'world')}. Each factor multiplies what stands before it; "
+            "their product is the ratio of both"
+        ),
+        panels=(
+            Bars(
+                (*names, f"ROAS of {why.a}"),
+                (
+                    Series("start", along(None, *(min(step) for step in steps)), "none"),
+                    Series(why.b, along(ends[0], *none), *tiers[why.b],
+                           labels=(total[why.b], *[""] * (len(steps) + 1))),
+                    Series("more", along(None, *(max(b - a, 0.0) for a, b in steps)), "gain",
+                           labels=marks(True)),
+                    Series("less", along(None, *(max(a - b, 0.0) for a, b in steps)), "loss",
+                           labels=marks(False)),
+                    Series(why.a, along(None, *none, last=ends[-1]), *tiers[why.a],
+                           labels=(*[""] * (len(steps) + 1), total[why.a])),
+                ),
+                "ROAS (revenue / cost)",
+                form="number",
+                stacked=True,
+            ),
+        ),
+        method=(
+            METHOD + f" ROAS is impressions per {currency()} x engagements per impression x orders per "
+            "engagement x revenue per order, each a ratio of means; errors are paired, by the delta "
+            "method on logarithms. Means speak of the worlds' total, not of how often one wins."
+        ),
+    )  # fmt: skip
 
 
 def risk_and_return(run: Run, summary: Summary) -> Figure:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..figures.spec import Cells, Figure
+from ..notebook import MOST_ROWS, MOST_SIDE_BY_SIDE
 from ..run.folder import file_in_place
 from ..text.names import capital, key_words, listed
 from .models import Assumption, Story
 from .reading import open_run
 from .recommend import recommendation
 from .slides import Deck
-from .story import MOST_SIDE_BY_SIDE, tell
+from .story import tell
 
 if TYPE_CHECKING:
     from ..run.written import Answer
@@ -243,9 +244,14 @@ def _comparison(deck: Deck, story: Story, audience: Audience) -> None:
     names = list(story.tiers)
     told = listed(names) if len(names) <= MOST_SIDE_BY_SIDE else f"{len(names)} portfolios"
     named = replace(figure, finding=f"Side by side: {told}")
+    made = f"How they compare. {figure.made}"
+    most = None
+    if len(names) > MOST_ROWS:
+        most = MOST_ROWS
+        made += f"; the first {most}, `sim report` has all"
     for table in figure.panels:
         if isinstance(table, Cells):
-            _tabled(deck, story, named, table, f"How they compare. {figure.made}", audience)
+            _tabled(deck, story, named, replace(table, rows=table.rows[:most]), made, audience)
 
 
 def _figure(deck: Deck, story: Story, figure: Figure, heading: str, audience: Audience) -> None:

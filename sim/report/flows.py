@@ -13,7 +13,8 @@ from ..figures.spec import Bars, Figure, Series, roles
 from ..measures.evaluate import Measured
 from ..measures.summary import Summary
 from ..run.dataset import line_costs
-from ..text.numbers import CURRENCY, counted, plain
+from ..text.currency import currency
+from ..text.numbers import counted, plain
 from ..text.numbers import money as amount
 from .always import METHOD
 
@@ -39,7 +40,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     return Figure(
         name="waterfall",
         finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
-        made=f"Means over {counted(run.worlds, 'world')}, {CURRENCY}. Grey: what is paid or not kept",
+        made=f"Means over {counted(run.worlds, 'world')}, {currency()}. Grey: what is paid or not kept",
         panels=(
             Bars(
                 labels,
@@ -53,7 +54,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
                         for text, step in zip(texts, steps, strict=True))),
                     Series("paid, below zero", tuple(down), "muted", 1),
                 ),
-                f"{CURRENCY}, mean",
+                f"{currency()}, mean",
                 form="money",
                 stacked=True,
             ),
@@ -63,7 +64,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
         "(1 + repeat value).",
         plot=partial(plot_waterfall, run, portfolio=name),
         tips={
-            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} {CURRENCY}"
+            f"step {step.label}": f"{step.label.replace(chr(10), ' ')}: {text} {currency()}"
             for step, text in zip(steps, texts, strict=True)
         },
     )  # fmt: skip
@@ -84,18 +85,18 @@ def journey(run: Run) -> Figure:
                     _own_bar(name, named[name], entry, list(entries))
                     for name, entry in entries.items()
                 ),
-                f"{stage} per 1,000 {CURRENCY}",
+                f"{stage} per 1,000 {currency()}",
                 form="number",
             )
         )
         tips |= {
-            f"bar {stage} {name}": f"{name}: {plain(entry.value, entry.se)} {stage} per 1,000 {CURRENCY}"
+            f"bar {stage} {name}": f"{name}: {plain(entry.value, entry.se)} {stage} per 1,000 {currency()}"
             for name, entry in entries.items()
         }
     return Figure(
         name="funnel",
         finding=titles.most_of("orders", {f.name: f.stages["orders"] for f in drawn}),
-        made=f"Per 1,000 {CURRENCY} of cost; ratios of means over {counted(run.worlds, 'world')}. Each stage has "
+        made=f"Per 1,000 {currency()} of cost; ratios of means over {counted(run.worlds, 'world')}. Each stage has "
         "its own scale",
         panels=tuple(small),
         method=METHOD + " A run of one portfolio, or of more than five, is told by tier: all lines "

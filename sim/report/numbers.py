@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..figures.spec import UNITS, Bars, Cells, Curves, Figure, Series, written
+from ..figures.spec import Bars, Cells, Curves, Figure, Series, unit_of, written
 from ..text.numbers import MISSING, Number, cell, setting
 
 #: Rows of a curve's table.
@@ -28,7 +28,7 @@ def tables_of(figure: Figure) -> list[Cells]:
 
 def _of_bars(model: Bars) -> Cells:
     shown = [series for series in model.series if series.tier != "none"]
-    unit = UNITS[model.form]
+    unit = unit_of(model.form)
     single = all(
         sum(series.values[k] is not None for series in shown) <= 1
         for k in range(len(model.categories))

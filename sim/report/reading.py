@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..experiment import Experiment
-from ..explain import Input, explain
+from ..explain import Believed, Input, believed, explain
 from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
+from ..measures.best import read_best
 from ..measures.summary import DEFAULT_TARGET
+from ..measures.why import read_why
+from ..measures.worlds import currency_of
 from ..run.answers import saved_analyses
 from ..run.dataset import open_results
 from ..run.evidence import read_by_evidence
 from ..run.written import Answer, read_answer, read_experiment, read_manifest, read_summary
+from ..text.currency import writing_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -43,6 +47,8 @@ class Opened:
         Every input with its source.
     analyses : mapping of str to mapping
         Saved answers by file name, without its suffix.
+    rosters : mapping of str to sequence of Believed
+        Creators of each portfolio with a roster, as read and as believed.
     """
 
     folder: Path
@@ -52,6 +58,7 @@ class Opened:
     experiment: Experiment
     inputs: tuple[Input, ...]
     analyses: Mapping[str, Mapping[str, Any]]
+    rosters: Mapping[str, Sequence[Believed]]
 
 
 @contextmanager
@@ -76,11 +83,17 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
     manifest = read_manifest(folder)
     experiment = read_experiment(folder)
     dataset = open_results(folder)
-    with dataset:
+    with dataset, writing_in(currency_of(dataset)):
         said = answer or _stored(folder, dataset) or read_answer(dataset)
         inputs = tuple(explain(experiment))
         run = Run(dataset, said.summary)
-        yield Opened(folder, manifest, run, said, experiment, inputs, saved_analyses(folder))
+        rosters = {
+            name: believed(experiment, name)
+            for name, portfolio in experiment.portfolio.items()
+            if portfolio.roster is not None
+        }
+        analyses = saved_analyses(folder)
+        yield Opened(folder, manifest, run, said, experiment, inputs, analyses, rosters)
 
 
 def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
@@ -94,6 +107,7 @@ def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
         pairs = tuple(_compared(row, dataset.sizes["sim"]) for row in content["comparisons"])
         sentences, warnings = map(tuple, (content["answer"], content["warnings"]))
         evidence = read_by_evidence(content)
+        best, reason = read_best(content), read_why(content)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     names = [str(name) for name in dataset["portfolio"].values]
@@ -101,7 +115,7 @@ def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:
         return None
     creators = {name: int(content["portfolios"][name]["creators"]) for name in names}
     summary = Summary(measures, creators, int(dataset.sizes["sim"]), DEFAULT_TARGET, None)
-    return Answer(summary, pairs, sentences, warnings, dict(dataset.attrs), evidence)
+    return Answer(summary, pairs, sentences, warnings, dict(dataset.attrs), evidence, best, reason)
 
 
 def _measured(entry: Mapping[str, Any]) -> Measured:

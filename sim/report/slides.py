@@ -20,15 +20,17 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from ..charts.paper import text_width, wrap
-from ..experiment.files import readable
 from ..figures.pptx import FLOOR, TEXT, Box, add_bars, add_curves, edges_of, fade, one_each
 from ..figures.spec import Bars, Cells, Curves, Panel, unbroken
+from ..reading.files import bytes_of
 from ..text.names import capital
 from .default_template import house_style
 
 _FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
 _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE}
 EMU = 914400
+#: Bytes of the largest template.
+MOST_TEMPLATE = 500_000_000
 #: Points: titles as large as they fit, captions, least size of table text.
 LARGEST, SMALLEST, CAPTION, TABLE_LEAST = 28, 18, 14, 11
 #: Points of a table that goes on over several slides.
@@ -412,7 +414,7 @@ def _shade(cell: Any, share: float | None) -> None:
 def _opened(template: Path) -> Any:
     """Open a template; a `.potx` is a presentation under another name."""
     try:
-        content = readable(template).read_bytes()
+        content = bytes_of(template, MOST_TEMPLATE)
         if template.suffix.lower() == ".potx":
             content = _as_presentation(content)
         return Presentation(BytesIO(content))

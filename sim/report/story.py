@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from ..evidence import sources
@@ -11,7 +11,10 @@ from ..explain import Input
 from ..figures.spec import Cells, Figure
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
-from ..text.names import listed, measure_heading
+from ..notebook import BEST, HEADLINE_OF_MANY, MOST_ROWS, MOST_SIDE_BY_SIDE, ranked_table
+from ..questions.people import believed_figure
+from ..run.written import Answer
+from ..text.names import few, listed, measure_heading
 from ..text.numbers import FRACTION, counted, fixed, writer
 from ..text.safe import printable
 from . import always, flows
@@ -34,10 +37,6 @@ ROWS = (
     "cpe",
 )
 
-#: Portfolios that are columns; more of them are rows, with fewer measures.
-MOST_SIDE_BY_SIDE = 6
-ROWS_OF_MANY = ("roi_median", "roi_mean", "roi_es05", "loss_probability", "profit_median")
-
 HEADINGS = {
     "comparison": "How they compare",
     "risk": "What is risked",
@@ -57,6 +56,8 @@ _FIRST = (
     r"beliefs\.",
 )
 _MOST_FIRST = 14
+#: Creators of a roster that are named.
+MOST_NAMED = 12
 
 
 def tell(opened: Opened) -> Story:
@@ -76,7 +77,7 @@ def tell(opened: Opened) -> Story:
         title=str(opened.manifest.get("title") or opened.manifest["experiment"]),
         answer=sentences[0],
         sentences=tuple(sentences[1:]),
-        comparison=compared(summary, sentences[0], run.worlds),
+        comparison=compared(answer, run.worlds),
         sections=tuple(_sections(opened, summary, pair)),
         key_inputs=tuple(_first(opened.inputs)),
         inputs=inputs,
@@ -93,18 +94,23 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
     run = opened.run
     blocks = asked(run, opened.analyses)
     first = pair.a if pair else run.names[0]
+    best = opened.answer.best
+    some = run.only(best.shown(summary)) if best else run
     free = {
         "comparison": [
-            always.distribution(run, summary),
+            always.distribution(some, summary),
+            *([always.best_of_all(run, best)] if best else []),
             *([always.paired(run, pair)] if pair else []),
+            *([always.reason(run, summary, opened.answer.why)] if opened.answer.why else []),
             *([always.evidence(opened.answer.evidence)] if opened.answer.evidence else []),
             flows.money(run, summary, first),
             flows.journey(run),
+            *_rosters(opened, blocks),
         ],
         "risk": [
-            always.losses(run, summary),
-            always.at_least(run, summary),
-            *([always.risk_and_return(run, summary)] if len(run.names) > 1 else []),
+            always.losses(some, summary),
+            always.at_least(some, summary),
+            *([always.risk_and_return(some, summary)] if len(run.names) > 1 else []),
         ],
     }
     sections = [
@@ -114,28 +120,42 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
     return [section for section in sections if section.figures]
 
 
-def compared(summary: Summary, answer: str, worlds: int) -> Figure:
-    """Return the table of the portfolios side by side."""
-    names = list(summary.portfolios)
-    measures = ROWS if len(names) <= MOST_SIDE_BY_SIDE else ROWS_OF_MANY
-    rows = list(summary.table(measures, words=True).texts())
+def _rosters(opened: Opened, blocks: Mapping[str, Sequence[Figure]]) -> list[Figure]:
+    """Return the creators of each roster as read and as believed, where no answer shows them."""
+    shown = {figure.name for figures in blocks.values() for figure in figures}
+    figures = []
+    for count, people in enumerate(opened.rosters.values()):
+        name = "believed" if not count else f"believed-{count + 1}"
+        if name not in shown:
+            figures.append(believed_figure(people[:MOST_NAMED], len(people), name))
+    return figures
+
+
+def compared(answer: Answer, worlds: int) -> Figure:
+    """Return the table of the portfolios side by side; many are rows, the best first."""
+    summary, names = answer.summary, list(answer.summary.portfolios)
+    many = len(names) > MOST_SIDE_BY_SIDE
+    measures = HEADLINE_OF_MANY if many else summary.headline(ROWS)
     reasons = [
         f"{measure_heading(key)}, {name}: {entry.reason}"
         for key in measures
         for name in names
         if (entry := summary[name][key]).reason
     ]
-    table: list[tuple[str, ...]] = [("", *names), *rows]
-    if len(names) > MOST_SIDE_BY_SIDE:
-        table = list(zip(*table, strict=True))
+    if many:
+        head, *rows = map(tuple, ranked_table(answer))
+    else:
+        head, rows = ("", *names), list(summary.table(measures, words=True).texts())
     marks = "± is one Monte Carlo standard error"
+    if many and answer.best:
+        marks += f"; {BEST}: how often it has the highest of all"
     if reasons:
         marks += ", * stands for none"
     return Figure(
         name="comparison",
-        finding=answer,
+        finding=answer.sentences[0],
         made=f"{counted(worlds, 'world')}, the same for every portfolio; {marks}",
-        panels=(Cells(table[0], tuple(table[1:]), notes=tuple(reasons)),),
+        panels=(Cells(head, tuple(rows), notes=tuple(reasons)),),
         method=always.METHOD,
     )
 
@@ -198,12 +218,11 @@ def _place(opened: Opened) -> str:
 def _facts(opened: Opened) -> list[tuple[str, str]]:
     manifest, run = opened.manifest, opened.run
     packages = manifest.get("packages", {})
-    creators = listed(
-        [f"{name} {counted(count)}" for name, count in opened.answer.summary.creators.items()]
-    )
+    hired = opened.answer.summary.creators
+    creators = [f"{name} {counted(count)}" for name, count in hired.items()]
     facts = [
         ("experiment", str(manifest["experiment"])),
-        ("creators hired", creators),
+        ("creators hired", listed(creators) if len(creators) < MOST_ROWS else few(creators)),
         ("worlds", f"{counted(run.worlds)}"),
         ("seed", str(manifest.get("seed", "unknown"))),
         ("sampling", str(run.ds.attrs.get("sampling", "plain"))),

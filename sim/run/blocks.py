@@ -75,7 +75,7 @@ def kept_worlds(folder: Path) -> int:
     return sum(int(match.group(2)) for match in matches if match)
 
 
-def read_block(folder: Path, name: str) -> dict[str, Array]:
-    """Return the arrays of a block."""
+def read_block(folder: Path, name: str, *wanted: str) -> dict[str, Array]:
+    """Return the arrays of a block by name: those that are wanted, or all."""
     with np.load(folder / name) as content:
-        return dict(content)
+        return {key: content[key] for key in wanted or content.files}

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..experiment import Experiment
 from ..plan import Plan
-from ..text.numbers import fixed, setting
+from ..text.names import listed
+from ..text.numbers import counted, fixed, setting
 
 _CAPS = {
     "impressions": "posts reach the platform's whole audience; impressions are cut there",
@@ -66,6 +67,14 @@ def assumption_warnings(experiment: Experiment) -> list[str]:
         listed = "; ".join(assumed)
         warnings.append(f"No source, only assumptions: {listed}. `sim explain` lists them all.")
     return warnings
+
+
+def learned_notes(experiment: Experiment) -> list[str]:
+    """Say what beliefs were learned from."""
+    if experiment.learned is None:
+        return []
+    names = experiment.learned.campaigns
+    return [f"Beliefs as learned from {counted(len(names), 'campaign')}: {listed(names)}."]
 
 
 def doubt_warnings(experiment: Experiment) -> list[str]:

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..labelled import Labelled, labelled, real
+from ..measures.worlds import currency_of
+from ..text.currency import MONEY, in_currency
+from . import netcdf
 from .folder import MAKE_AGAIN, RunError, checked, file_in_place, is_run, second_name
+from .quantities import DIMENSION, QUANTITY, ROWS, Layout, packed, unpacked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,16 +39,16 @@ class Variable:
 _P, _L = ("portfolio", "sim"), ("line", "sim")
 #: Everything that a run stores.
 SCHEMA = (
-    Variable("cost", _P, "USD", "cost"),
+    Variable("cost", _P, MONEY, "cost"),
     Variable("impressions", _P, "impressions", "impressions, amplified ones included"),
     Variable("reach", _P, "accounts", "unique accounts reached"),
     Variable("engagements", _P, "engagements", "engagements"),
     Variable("expected_orders", _P, "orders", "expected orders given creators and posts"),
     Variable("orders", _P, "orders", "orders"),
-    Variable("revenue", _P, "USD", "revenue, halo included"),
-    Variable("tracked_revenue", _P, "USD", "revenue that codes and links see"),
-    Variable("contribution", _P, "USD", "incremental contribution after returns"),
-    Variable("profit", _P, "USD", "contribution minus cost"),
+    Variable("revenue", _P, MONEY, "revenue, halo included"),
+    Variable("tracked_revenue", _P, MONEY, "revenue that codes and links see"),
+    Variable("contribution", _P, MONEY, "incremental contribution after returns"),
+    Variable("profit", _P, MONEY, "contribution minus cost"),
     Variable("roi", _P, "profit / cost", "return on investment"),
     Variable("roas", _P, "revenue / cost", "return on ad spend"),
     Variable("tracked_roas", _P, "tracked revenue / cost", "return on ad spend as tracked"),
@@ -51,14 +56,15 @@ SCHEMA = (
     Variable("effective_creators", _P, "creators", "effective number of creators"),
     Variable("viral_posts", _P, "posts", "viral posts"),
     Variable("hired", _P, "creators", "creators hired"),
-    Variable("committed", _P, "USD", "committed of a budget beside the fixed cost; 0 without one"),
+    Variable("committed", _P, MONEY, "committed of a budget beside the fixed cost; 0 without one"),
     Variable("delivered", _P, "creators", "creators who post"),
-    Variable("earned_media_value", _P, "USD", "earned media value, not part of revenue"),
+    Variable("assets", _P, "assets", "usable assets, of posts that name a format"),
+    Variable("earned_media_value", _P, MONEY, "earned media value, not part of revenue"),
     Variable("line_impressions", _L, "impressions", "impressions of a line"),
     Variable("line_engagements", _L, "engagements", "engagements of a line"),
     Variable("line_expected_orders", _L, "orders", "expected orders of a line"),
     Variable("line_orders", _L, "orders", "orders of a line"),
-    Variable("line_order_value", _L, "USD", "order values of a line, before returns and halo"),
+    Variable("line_order_value", _L, MONEY, "order values of a line, before returns and halo"),
     Variable(
         "cost_quantity", ("line", "component", "sim"), "see component", "what a cost is charged on"
     ),
@@ -86,16 +92,18 @@ def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) 
     xarray.Dataset
         Variables of `SCHEMA` with `units` and `long_name`.
     """
-    frame = _frame(plan, attrs)
-    return frame.assign({v.name: (v.dims, arrays[v.name], _labels(v)) for v in SCHEMA})
+    currency = str(attrs.get("currency", MONEY))
+    own = {v.name: (v.dims, arrays[v.name], _labels(v, currency)) for v in SCHEMA}
+    return labelled({**_frame(plan, currency), **own}, tuple(_coords(plan)), attrs)
 
 
-def _labels(variable: Variable) -> dict[str, str]:
-    return {"units": variable.units, "long_name": variable.long_name}
+def _labels(variable: Variable, currency: str) -> dict[str, str]:
+    return {"units": in_currency(variable.units, currency), "long_name": variable.long_name}
 
 
-def _coords(plan: Plan) -> dict[str, Any]:
-    coords: dict[str, Any] = {
+def _coords(plan: Plan) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any], dict[str, str]]]:
+    """Return what names the places of each axis."""
+    own: dict[str, Any] = {
         "portfolio": list(plan.portfolios),
         "line": [f"{line.portfolio}/{line.name}" for line in plan.lines],
         "component": list(plan.components),
@@ -103,49 +111,45 @@ def _coords(plan: Plan) -> dict[str, Any]:
         "factor": [factor.name for factor in plan.factors if factor.kind == "shock"],
         "belief": [factor.name for factor in plan.factors if factor.kind == "belief"],
     }
-    for name in ("tier", "platform", "niche", "compensation"):
-        coords[f"line_{name}"] = ("line", [getattr(line.terms, name) for line in plan.lines])
-    coords["line_portfolio"] = ("line", [line.portfolio for line in plan.lines])
-    coords["line_creators"] = ("line", [line.creators for line in plan.lines])
-    return coords
-
-
-def _frame(plan: Plan, attrs: Mapping[str, Any]) -> xr.Dataset:
-    """Return the Dataset without what has worlds."""
-    import numpy as np
-    import xarray as xr
-
-    coords = {
-        # An experiment without shocks or doubts has none to name: still text, not numbers.
-        name: np.array(value, dtype="<U1") if isinstance(value, list) and not value else value
-        for name, value in _coords(plan).items()
+    of_lines = {
+        name: [getattr(line.terms, name) for line in plan.lines]
+        for name in ("tier", "platform", "niche", "compensation")
     }
+    of_lines["portfolio"] = [line.portfolio for line in plan.lines]
+    of_lines["creators"] = [line.creators for line in plan.lines]
+    # An experiment without shocks or doubts has none to name: still text, not numbers.
+    coords: dict[str, Any] = {
+        name: ((name,), np.array(of or [], None if of else "<U1"), {}) for name, of in own.items()
+    }
+    return coords | {f"line_{name}": (("line",), np.array(of), {}) for name, of in of_lines.items()}
+
+
+def _frame(
+    plan: Plan, currency: str
+) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any], dict[str, str]]]:
+    """Return the variables without worlds, coordinates first."""
     counts = dict.fromkeys(plan.portfolios, 0)
     for line in plan.lines:
         counts[line.portfolio] += line.creators if line.stage == 0 else 0
-    data: dict[str, Any] = {
-        "cost_price": (
-            ("line", "component"),
-            plan.prices,
-            {"units": "USD per unit of the component", "long_name": "price of a cost component"},
-        ),
-        "arrived": (
-            ("line", "week"),
-            plan.arrived,
-            {"units": "share of orders", "long_name": "orders that have come by the end of a week"},
-        ),
-        "creators": (
-            ("portfolio",),
-            list(counts.values()),
-            {"units": "creators", "long_name": "creators hired"},
-        ),
+    prices = {
+        "units": f"{currency} per unit of the component",
+        "long_name": "price of a cost component",
     }
-    return xr.Dataset(data, coords=coords, attrs=dict(attrs))
+    arrived = {
+        "units": "share of orders",
+        "long_name": "orders that have come by the end of a week",
+    }
+    creators = {"units": "creators", "long_name": "creators hired"}
+    return _coords(plan) | {
+        "cost_price": (("line", "component"), np.asarray(plan.prices), prices),
+        "arrived": (("line", "week"), np.asarray(plan.arrived), arrived),
+        "creators": (("portfolio",), np.array(list(counts.values())), creators),
+    }
 
 
 def stored_bytes(plan: Plan) -> int:
     """Return the bytes that the results of a plan take."""
-    sizes = {name: len(value) for name, value in _coords(plan).items()}
+    sizes = {name: len(values) for name, (_, values, _) in _coords(plan).items()}
     rows = sum(
         math.prod(sizes[dim] for dim in variable.dims if dim != "sim") for variable in SCHEMA
     )
@@ -158,6 +162,7 @@ def stream_to_file(
     names: Sequence[str],
     path: Path,
     attrs: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    currency: str = MONEY,
     *,
     keep: bool = True,
 ) -> None:
@@ -173,48 +178,40 @@ def stream_to_file(
         File to write.
     attrs
         Returns the provenance, given the mean over worlds of what hit a cap.
+    currency
+        What its money is counted in.
     keep
         Whether blocks stay once they are in the file.
     """
-    import h5netcdf
-    import numpy as np
+    import h5py
 
     from .blocks import read_block
 
+    layout = Layout.of(read_block(folder, name, QUANTITY)[QUANTITY] for name in names)
+    sizes = {name: len(values) for name, (_, values, _) in _coords(plan).items()}
+    sizes |= {"sim": plan.worlds, DIMENSION: len(layout.places)}
+    stored = {v.name: (v.dims, _labels(v, currency)) for v in SCHEMA}
+    stored[ROWS] = ((DIMENSION, "sim"), stored.pop(QUANTITY)[1])
+    variables = {**_frame(plan, currency), **layout.variables()}
+    for variable, (dims, labels) in stored.items():
+        variables[variable] = (dims, netcdf.Shape(*(sizes[dim] for dim in dims)), labels)
     with file_in_place(path) as temporary:
-        _frame(plan, {}).to_netcdf(temporary, engine="h5netcdf")
+        netcdf.write(temporary, variables, tuple(_coords(plan)), {})
         capped: Any = 0.0
-        with h5netcdf.File(temporary, "a") as file:
-            file.dimensions["sim"] = plan.worlds
-            sizes = {name: len(dimension) for name, dimension in file.dimensions.items()}
-            for variable in SCHEMA:
-                shape = [sizes[dim] for dim in variable.dims]
-                chunks = tuple([1] * (len(shape) - 1) + [min(shape[-1], 1 << 16)])
-                packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-                created = file.create_variable(
-                    variable.name,
-                    variable.dims,
-                    "f8",
-                    chunks=chunks if all(shape) else None,
-                    **(packing if variable.name == "cost_quantity" and all(shape) else {}),
-                )
-                created.attrs.update(_labels(variable))
-                created.attrs["_FillValue"] = np.array([np.nan])
+        with h5py.File(temporary, "a") as file:
             first = 0
             for name in names:
-                rows = read_block(folder, name)
+                block = read_block(folder, name)
                 if not keep:
                     (folder / name).unlink()
-                size = rows["roi"].shape[-1]
-                for variable in SCHEMA:
-                    if rows[variable.name].size:
-                        file.variables[variable.name][..., first : first + size] = rows[
-                            variable.name
-                        ]
-                capped = capped + rows["capped"].mean(axis=-1) * size
+                size = block["roi"].shape[-1]
+                block[ROWS] = layout.rows(block[QUANTITY])
+                for variable in stored:
+                    if block[variable].size:
+                        file[variable][..., first : first + size] = block[variable]
+                capped = capped + block["capped"].mean(axis=-1) * size
                 first += size
-            for key, value in attrs({"capped": capped / plan.worlds}).items():
-                file.attrs[key] = value
+            file.attrs.update(attrs({"capped": capped / plan.worlds}))
 
 
 def open_results(path: str | Path) -> xr.Dataset:
@@ -232,16 +229,14 @@ def open_results(path: str | Path) -> xr.Dataset:
     RunError
         Where it is damaged.
     """
-    import xarray as xr
-
     path = Path(path)
     if path.is_dir():
         path = checked(path, WORLDS) if is_run(path) else path / WORLDS
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no results of a run")
     try:
-        dataset = xr.open_dataset(path, engine="h5netcdf")
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+        dataset = _opened(path)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, IndexError):
         raise RunError(f"{path}: is no NetCDF file that can be read; {MAKE_AGAIN}") from None
     lacking = {variable.name for variable in SCHEMA} - set(dataset.data_vars)
     if lacking:
@@ -249,6 +244,21 @@ def open_results(path: str | Path) -> xr.Dataset:
         dataset.close()
         listed = ", ".join(sorted(lacking))
         raise RunError(f"{path}: written by creator-roi {wrote}, lacks {listed}; {MAKE_AGAIN}")
+    return dataset
+
+
+def _opened(path: Path) -> xr.Dataset:
+    import h5py
+
+    file = h5py.File(path, "r")
+    try:
+        variables, coords, attrs = netcdf.read(file)
+        variables = unpacked(variables)
+        dataset = labelled(variables, coords, attrs, close=file.close)
+    except BaseException:
+        file.close()
+        raise
+    dataset.encoding["source"] = str(path)
     return dataset
 
 
@@ -273,9 +283,12 @@ def save(dataset: xr.Dataset, path: str | Path) -> None:
             dataset.close()
             shutil.copyfile(stored, temporary)
             return
-        # Quantities are mostly constants and zeros; draws would not shrink.
-        packed = {"cost_quantity": {"compression": "gzip", "compression_opts": 1, "shuffle": True}}
-        dataset.to_netcdf(temporary, engine="h5netcdf", encoding=packed)
+        own: Any = dataset
+        if not isinstance(own, Labelled):
+            dataset.to_netcdf(temporary, engine="h5netcdf")
+            return
+        variables = {name: (v.dims, v.values, v.attrs) for name, v in own.variables.items()}
+        netcdf.write(temporary, packed(variables), own.names_of_coords, own.attrs)
 
 
 def load_results(path: str | Path) -> xr.Dataset:
@@ -289,7 +302,7 @@ def load_results(path: str | Path) -> xr.Dataset:
         Where it is damaged.
     """
     with open_results(path) as dataset:
-        return dataset.load()
+        return real(dataset).load()
 
 
 def line_costs(dataset: xr.Dataset, lines: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -305,15 +318,20 @@ def line_costs(dataset: xr.Dataset, lines: npt.NDArray[np.bool_]) -> npt.NDArray
     Returns
     -------
     ndarray, shape (component, sim)
-        USD.
+        In the run's currency.
     """
-    price = dataset["cost_price"].transpose("line", "component").values[lines]
-    quantity = dataset["cost_quantity"].transpose("line", "component", "sim").values[lines]
-    return np.asarray(np.einsum("lc,lcs->cs", price, quantity))
+    price = dataset["cost_price"].transpose("line", "component").values
+    quantity = dataset["cost_quantity"].transpose("line", "component", "sim")
+    cost = np.zeros((price.shape[1], dataset.sizes["sim"]))
+    for line, component in zip(*np.nonzero(price), strict=True):
+        if lines[line]:
+            one = quantity.isel(line=int(line), component=int(component)).values
+            cost[component] += price[line, component] * one
+    return cost
 
 
 def cost_by_component(dataset: xr.Dataset) -> xr.DataArray:
-    """Return the cost of each portfolio by component and world, USD."""
+    """Return the cost of each portfolio by component and world, in the run's currency."""
     import xarray as xr
 
     owner, names = dataset["line_portfolio"].values, dataset["portfolio"].values
@@ -321,7 +339,7 @@ def cost_by_component(dataset: xr.Dataset) -> xr.DataArray:
         np.stack([line_costs(dataset, owner == name) for name in names]),
         dims=("portfolio", "component", "sim"),
         coords={"portfolio": names, "component": dataset["component"].values},
-        attrs={"units": "USD", "long_name": "cost by component"},
+        attrs={"units": currency_of(dataset), "long_name": "cost by component"},
     )
 
 

@@ -132,16 +132,17 @@ def by_evidence(
     Returns
     -------
     ByEvidence or None
-        None where the sets say the same, since the file leaves nothing to them.
+        None where the sets say the same, since the file leaves nothing to them, and where beliefs
+        were learned, which holds for one set.
 
     Notes
     -----
     Fewer worlds than the run has, see `MOST`. Sets of the same numbers are run once. The worlds are
     independent of each other, whatever the run's are.
     """
-    from .simulate import simulate
+    from .simulate import Where, simulated
 
-    if not experiment.left_to_evidence:
+    if not experiment.left_to_evidence or experiment.learned is not None:
         return None
     count = _worlds(int(dataset.sizes["sim"]))
     under = {name: _short(experiment, name, count) for name in SETS}
@@ -154,7 +155,7 @@ def by_evidence(
         answers[hashes[experiment.evidence]] = _answer(own, pair)
     for name, one in under.items():
         if hashes[name] not in answers:
-            answers[hashes[name]] = _answer(simulate(one, threads=threads), pair)
+            answers[hashes[name]] = _answer(simulated(one, Where(threads)), pair)
     return ByEvidence(
         experiment.evidence,
         experiment.left_to_evidence,

@@ -12,7 +12,8 @@ from .._version import __version__
 from ..experiment import Experiment
 from ..plan import Plan, sampling_of
 from ..plan.tails import group_tails
-from .cautions import assumption_warnings, cap_warnings, tail_warnings
+from ..text.currency import MONEY
+from .cautions import assumption_warnings, cap_warnings, learned_notes, tail_warnings
 
 
 def run_key(experiment: Experiment, plan: Plan) -> str:
@@ -64,6 +65,7 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
         "version": __version__,
         "packages": json.dumps(package_versions()),
         "experiment_toml": to_toml(experiment),
+        **({} if experiment.currency == MONEY else {"currency": experiment.currency}),
         "tails_json": json.dumps(group_tails(experiment, plan)),
         "left_over_json": json.dumps(dict(plan.left_over)),
         "budgets_json": json.dumps(_caps(experiment, plan)),
@@ -73,13 +75,14 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
                 *cap_warnings(plan, arrays),
                 *tail_warnings(experiment),
                 *assumption_warnings(experiment),
+                *learned_notes(experiment),
             ]
         ),
     }
 
 
 def _caps(experiment: Experiment, plan: Plan) -> dict[str, tuple[float, float]]:
-    """Return budget and fixed cost, USD, of each portfolio whose budget is a cap."""
+    """Return budget and fixed cost, money, of each portfolio whose budget is a cap."""
     capped = {line.portfolio for line in plan.lines if line.money < math.inf}
     return {
         name: (portfolio.budget, experiment.costs.fixed)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..experiment import Experiment
+from ..labelled import real
 from ..plan import Plan, make_plan
 from ..text.numbers import counted
 from .dataset import WORLDS, open_results, stored_bytes, stream_to_file, to_dataset
@@ -100,8 +101,19 @@ def simulate(
     """
     if not isinstance(experiment, Experiment):
         raise TypeError(f"needs an experiment: sim.simulate(sim.load({experiment!r}))")
-    plan = make_plan(experiment)
     where = Where(threads, progress, cluster, workers)
+    return real(simulated(experiment, where, blocks_in=blocks_in, memory_limit=memory_limit))
+
+
+def simulated(
+    experiment: Experiment,
+    where: Where,
+    *,
+    blocks_in: str | Path | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> xr.Dataset:
+    """Return what `simulate` does, labelled without xarray."""
+    plan = make_plan(experiment)
     if blocks_in is not None:
         place = Path(blocks_in) / run_key(experiment, plan)
         check_room(plan, place, on_disk=True)
@@ -189,7 +201,8 @@ def _from_disk(
     """Run what a folder of blocks lacks, put all of it into one file there, and open that."""
     names = _on_disk(plan, place, where, keep)
     path = place / WORLDS
-    stream_to_file(plan, place, names, path, partial(attributes, experiment, plan), keep=keep)
+    attrs = partial(attributes, experiment, plan)
+    stream_to_file(plan, place, names, path, attrs, experiment.currency, keep=keep)
     results = open_results(path)
     results.encoding["passing"] = True
     return results

@@ -15,10 +15,22 @@ from typing import TYPE_CHECKING, Any
 from .._version import __version__
 from ..experiment import Experiment, ExperimentError, load
 from ..experiment.write import to_toml
-from ..measures import Comparison, Summary, answer, number_warnings, summarize
+from ..measures import (
+    Best,
+    Comparison,
+    Summary,
+    Why,
+    answer,
+    best_of,
+    number_warnings,
+    summarize,
+    why,
+)
 from ..measures.comparison import compare_pairs
 from ..measures.levels import split_levels
+from ..measures.worlds import sides_of
 from ..plan import sampling_of
+from ..text.currency import MONEY, writing_in
 from ..text.safe import cell, printable
 from .dataset import save, warnings_of
 from .evidence import NOTHING, ByEvidence, by_evidence
@@ -60,7 +72,12 @@ _LOG = logging.getLogger("sim")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run says: figures, comparisons, sentences, warnings, and the answer by evidence."""
+    """What a run says.
+
+    Figures, comparisons (that of the pair spoken of first), sentences, warnings, the answer by
+    evidence, which of more than two portfolios is best how often, and why one of the pair earns
+    more per USD.
+    """
 
     summary: Summary
     comparisons: tuple[Comparison, ...]
@@ -68,6 +85,8 @@ class Answer:
     warnings: tuple[str, ...]
     attrs: Mapping[str, Any]
     evidence: ByEvidence | None = None
+    best: Best | None = None
+    why: Why | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return ``summary.json``."""
@@ -75,8 +94,11 @@ class Answer:
             "experiment": self.attrs["experiment"],
             "seed": int(self.attrs["seed"]),
             "worlds": int(self.attrs["worlds"]),
+            **({} if self.summary.currency == MONEY else {"currency": self.summary.currency}),
             "portfolios": self.summary.to_dict(),
             "comparisons": [comparison.to_dict() for comparison in self.comparisons],
+            "best": self.best.to_dict() if self.best else None,
+            "why": self.why.to_dict() if self.why else None,
             "answer": list(self.sentences),
             "warnings": list(self.warnings),
             **(self.evidence.to_dict() if self.evidence else NOTHING),
@@ -90,21 +112,37 @@ Draw = Callable[["xr.Dataset", Path, Answer], None]
 def read_answer(dataset: xr.Dataset) -> Answer:
     """Summarise a run: every portfolio, every pair, the sentences and the warnings.
 
-    A two-level run says how much of its spread is doubt. The pair of ``[decision]`` comes first; without one, pairs stand in the order of the file.
+    A two-level run says how much of its spread is doubt. The pair of ``[decision]`` comes first;
+    without one, of more than two portfolios the pair of `Best.pair`. Other pairs stand in
+    the order of the file.
     """
-    summary = summarize(dataset)
+    sides = sides_of(dataset)
+    summary = summarize(dataset, sides=sides)
     names = [str(name) for name in dataset["portfolio"].values]
-    chosen = tuple(json.loads(dataset.attrs.get("decision_json", "[]")))
+    asked = tuple(json.loads(dataset.attrs.get("decision_json", "[]")))
+    best = best_of(dataset)
     pairs = list(combinations(names, 2))
+    chosen = asked or (best.pair(summary) if best else ())
     if len(chosen) == 2:
         pairs = [chosen, *(pair for pair in pairs if set(pair) != set(chosen))]
-    comparisons = tuple(compare_pairs(dataset, pairs))
-    sentences = answer(summary, comparisons[0] if comparisons else None)
+    comparisons = tuple(compare_pairs(dataset, pairs, sides))
+    first = comparisons[0] if comparisons else None
+    reason = why(dataset, first.a, first.b) if first else None
+    sentences = answer(summary, first, best=best, why=reason, asked=bool(asked))
     levels = split_levels(dataset)
     if levels is not None:
         sentences = [*sentences, levels.sentence]
-    warnings = [*number_warnings(dataset, summary), *warnings_of(dataset)]
-    return Answer(summary, comparisons, tuple(sentences), tuple(warnings), dict(dataset.attrs))
+    with writing_in(summary.currency):
+        warnings = [*number_warnings(dataset, summary), *warnings_of(dataset)]
+    return Answer(
+        summary,
+        comparisons,
+        tuple(sentences),
+        tuple(warnings),
+        dict(dataset.attrs),
+        best=best,
+        why=reason,
+    )
 
 
 def write_run(
@@ -112,7 +150,6 @@ def write_run(
     experiment: Experiment,
     dataset: xr.Dataset,
     *,
-    draw: Draw | None = None,
     seconds: Mapping[str, float] | None = None,
     threads: int | None = None,
 ) -> Answer:
@@ -128,9 +165,6 @@ def write_run(
         What was run.
     dataset
         What it gave.
-    draw
-        Draws the charts of a run into a folder, once the run is in its place. What fails there is
-        told and costs no worlds.
     seconds
         What to note in the manifest about time.
     threads
@@ -141,6 +175,17 @@ def write_run(
     RunError
         Where the folder cannot be written or holds something else.
     """
+    with writing_in(experiment.currency):
+        return _written_run(folder, experiment, dataset, seconds, threads)
+
+
+def _written_run(
+    folder: str | Path,
+    experiment: Experiment,
+    dataset: xr.Dataset,
+    seconds: Mapping[str, float] | None,
+    threads: int | None,
+) -> Answer:
     check_target(Path(folder))
     folder = Path(folder).resolve()
     said = _with_evidence(read_answer(dataset), experiment, dataset, threads)
@@ -166,8 +211,6 @@ def write_run(
                 "seconds": dict(seconds or {}),
             },
         )
-    if draw is not None:
-        _draw(folder, dataset, said, draw)
     return said
 
 
@@ -189,9 +232,19 @@ def _with_evidence(
     )
 
 
-def _draw(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> None:
+def draw_run(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> None:
+    """Add its charts to a run that is in its place; what fails is told and costs no worlds.
+
+    Parameters
+    ----------
+    folder, dataset, said
+        The run.
+    draw
+        Draws the charts of a run into a folder.
+    """
+    folder = folder.resolve()
     try:
-        with added(folder, "charts") as staged:
+        with writing_in(said.summary.currency), added(folder, "charts") as staged:
             draw(dataset, staged, said)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{folder}: the run is whole but for its charts") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -42,6 +42,8 @@ class Column:
         Name of the column of errors in files; by default the name and ``_se``.
     missing
         What people read where a value with an error is missing; empty where a row has none.
+    writer
+        Writes a value with its error for people; `change` for differences.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Column:
     units: Sequence[str] = ()
     error_name: str = ""
     missing: str = f"{MISSING} *"
+    writer: Callable[[Quantity], str] = cell
 
     @property
     def header(self) -> str:
@@ -88,7 +91,7 @@ class Column:
         if not errors:
             return [self._text(k, value) for k, value in enumerate(values)]
         return [
-            self.missing if value is None else cell(Number(value, se, self.unit_of(k)))
+            self.missing if value is None else self.writer(Number(value, se, self.unit_of(k)))
             for k, (value, se) in enumerate(zip(values, *errors, strict=True))
         ]
 

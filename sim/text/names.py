@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from .currency import MONEY, in_currency
+
 _PART = re.compile(r'(?:^|\.)(?:"([^"]*)"|([^."]*))')
 
 TWINS = {
@@ -55,10 +57,12 @@ _MEASURES = {
     "cpe": ("cost per engagement", "cost per engagement"),
     "cpm": ("cost per 1,000 impressions", "cost per 1,000 impressions"),
     "cac": ("cost per order", "cost per order"),
-    "reach_per_usd": ("accounts reached per USD", "accounts per USD"),
+    "reach_per_usd": (f"accounts reached per {MONEY}", f"accounts per {MONEY}"),
     "top_creator_share": ("share of the top creator in orders", "share of the top creator"),
     "effective_creators": ("effective number of creators", "effective creators"),
     "viral_posts_mean": ("mean number of viral posts", "mean viral posts"),
+    "assets_mean": ("mean number of usable assets", "left to use again"),
+    "cost_per_asset": ("cost per usable asset", "cost per asset"),
     "earned_media_value_mean": ("mean earned media value", "mean earned media value"),
     "a_beats_b": ("how often it has the higher ROI", "wins"),
     "a_ties_b": ("how often both have the same ROI", "ties"),
@@ -81,11 +85,11 @@ _MEASURES = {
         "difference of the mean ROI of the worst 5 % of worlds", "difference, worst 5 %"
     ),
     "a_beats_b_reach_per_usd": (
-        "how often it reaches more accounts per USD", "wins on accounts per USD"
+        f"how often it reaches more accounts per {MONEY}", f"wins on accounts per {MONEY}"
     ),
     "a_beats_b_cpm": ("how often it has the lower cost per 1,000 impressions", "wins on cpm"),
     "reach_per_usd_gap": (
-        "difference in accounts reached per USD", "difference, accounts per USD"
+        f"difference in accounts reached per {MONEY}", f"difference, accounts per {MONEY}"
     ),
     "cpm_gap": ("difference in cost per 1,000 impressions", "difference in cpm"),
     "roi_first_order_violation": (
@@ -101,7 +105,7 @@ _MEASURES = {
         "area against second-order dominance in profit", "against second order, profit"
     ),
 }  # fmt: skip
-"""Of each measure and comparison: how it stands in a sentence, and as a heading."""
+"""Of each measure and comparison, as if money were `MONEY`: in a sentence, and as a heading."""
 
 
 def spoken(name: str) -> str:
@@ -136,10 +140,12 @@ def key_words(dotted: str) -> str:
         if rest[0] == "on" and len(rest) > 2:
             return f"{_joined(rest[2:])} of {tier} on {rest[1]}"
         return f"{_joined(rest)} of {tier}"
-    if head in ("portfolio", "compensation", "platform", "niche") and len(parts) > 1:
+    if head in ("portfolio", "compensation", "platform", "niche", "format") and len(parts) > 1:
         return f"{_joined(parts[1:])} of {parts[0]}"
     if head == "shocks" and parts[:1] == ["loadings"] and len(parts) == 3:
         return f"{parts[2]} loading of {spoken(parts[1])}"
+    if head == "boost" and parts:
+        return f"{_joined(parts)} of boosting"
     if dotted == "shocks.scale":
         return "scale of all loadings"
     if head == "beliefs" and parts:
@@ -170,6 +176,8 @@ def factor_words(name: str, kind: str) -> str:
         return "campaign shock" if head == "campaign" else f"shock of the {head} {rest[0]}"
     if head.startswith("economics."):
         return f"belief about {spoken(head.removeprefix('economics.'))}"
+    if head.startswith("boost."):
+        return f"belief about {spoken(head.removeprefix('boost.'))} of boosting"
     if not rest:
         return f"belief about {spoken(head)} of all tiers"
     return f"belief about {spoken(head)} of {rest[1]} on {rest[0]}"
@@ -194,12 +202,12 @@ def short_words(names: Mapping[str, str]) -> dict[str, str]:
 
 def measure_words(name: str) -> str:
     """Return a measure or comparison in a sentence: ``mean ROI of the worst 5 % of worlds``."""
-    return _MEASURES[name][0]
+    return in_currency(_MEASURES[name][0])
 
 
 def measure_heading(name: str) -> str:
     """Return a measure or comparison as a heading of a column or row: ``mean ROI, worst 5 %``."""
-    return _MEASURES[name][1]
+    return in_currency(_MEASURES[name][1])
 
 
 def twin_word(name: str) -> str:
@@ -223,6 +231,13 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def few(words: Sequence[str], most: int = 6) -> str:
+    """Join words with commas, of many the first three: ``a, b, c and 97 more``."""
+    if len(words) <= most:
+        return ", ".join(words)
+    return f"{', '.join(words[:3])} and {len(words) - 3:,} more"
+
+
 def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
     """Return a name on a few short lines, cut where it is longer still.
 
@@ -242,6 +257,19 @@ def abridged(name: str, *, letters: int = 18, lines: int = 2) -> str:
     rows = textwrap.wrap(name, letters) or [name]
     last = abridged(" ".join(rows[lines - 1 :]), letters=letters, lines=1)
     return "\n".join([*rows[: lines - 1], *([last] if last else [])])
+
+
+_SPELLED = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+)  # fmt: skip
+
+
+def some_of(part: int, whole: int) -> str:
+    """Return how many of how many, small numbers in words: ``two of five``, ``12 of 40``."""
+    if whole < len(_SPELLED):
+        return f"{_SPELLED[part]} of {_SPELLED[whole]}"
+    return f"{part:,} of {whole:,}"
 
 
 def capital(text: str) -> str:

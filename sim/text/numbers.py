@@ -19,12 +19,12 @@ value that somebody set, `counted` for what is counted.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-CURRENCY = "USD"
-"""Unit of money: what the units of amounts and of prices begin with."""
+from .currency import currency, in_currency
 
 FRACTION = "fraction"
 """Unit of what is written in percent."""
@@ -35,6 +35,8 @@ MISSING = "n/a"
 NO_ERROR = "heavy tail or too few worlds"
 """Why a number that does not say it may have no standard error."""
 
+_CODE = re.compile(r"[A-Z]{3}(?: |$)")
+_CODE_IN = re.compile(r"\b[A-Z]{3}\b")
 _UNSAID = frozenset({"", "ratio", "rank correlation"})
 _BRIEF, _FULL, _UNKNOWN, _SET = 3, 6, 2, 4
 """Significant digits at most: in brief, beside an error, with an unknown error, of a value set."""
@@ -263,7 +265,7 @@ def money(
     places = decimals(value / step, None if se is None else se / step)
     cents = 2 if abs(value) >= 0.1 else 4
     text = _short(_fixed(value / step, min(places, cents), signed=signed), se) + suffix
-    return f"{text} {CURRENCY}" if unit else text
+    return f"{text} {currency()}" if unit else text
 
 
 def plain(value: float | None, se: float | None = 0.0, *, signed: bool = False) -> str:
@@ -429,8 +431,8 @@ def rounded(value: float, digits: int = 4) -> float:
 
 
 def is_money(unit: str) -> bool:
-    """Return whether a unit is money, or money per something."""
-    return unit == CURRENCY or unit.startswith(f"{CURRENCY} ")
+    """Return whether a unit is money, or money per something: whether it begins with a code."""
+    return _CODE.match(unit) is not None
 
 
 def is_fraction(unit: str) -> bool:
@@ -450,6 +452,8 @@ def labelled(words: str, unit: str, *, longest: int = 40) -> str:
     longest : int
         Letters of a unit at most.
     """
+    code = _CODE_IN.search(unit)
+    words = in_currency(words, code[0]) if code else words
     of, _, what = unit.partition(" per ")
     if what and words.endswith(f"per {what}"):
         unit = of  # "cost per engagement, USD": the words say per what already

@@ -23,6 +23,7 @@ from ..experiment.faults import nearest
 from ..experiment.numbers import NO_SHARE
 from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
+from ..text.currency import in_currency
 from ..text.numbers import setting
 from .variant import ASIDE, Path, variant
 
@@ -102,6 +103,7 @@ def find_key(experiment: Experiment, name: str) -> Key:
     largest = max((other / base for other in others if other and base), default=1.0)
     kind = _kind(parts, value)
     amount = kind == "count" or not _takes_percent(experiment, paths[0])
+    unit = in_currency(unit, experiment.currency)
     return Key(name, paths, kind, base, unit, amount, largest)
 
 
@@ -401,6 +403,8 @@ class Varied:
     def with_tables(self, places: Mapping[Path, Any]) -> Experiment:
         """Return the experiment with what stands at some places of its resolved tables replaced."""
         resized = {path[1] for path in places if path[0] == "portfolio" and path[2:3] in _SIZES}
+        if ("boost", "budget") in places:
+            resized = set(self._portfolios)
         portfolios = {
             name: table if self.resize or name in resized else self._held[name]
             for name, table in self._portfolios.items()
@@ -433,7 +437,7 @@ def recentred_at(experiment: Experiment, key: Key, path: Path, value: Value) -> 
         raise ExperimentError(experiment.file, [Fault(key.name, str(error), value)]) from None
 
 
-_SIZES = (("creators",), ("budget",), ("mix",))
+_SIZES = (("creators",), ("budget",), ("mix",), ("boost",))
 
 
 def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ Path = tuple[str, ...]
 
 #: Tables that ask about an experiment and mean nothing for another.
 ASIDE = ("decision", "sweep", "scenario")
-_TERMS = ("tier", "platform", "niche", "compensation", "posts", "repeat_factor")
+_TERMS = ("tier", "platform", "niche", "compensation", "posts", "repeat_factor", "format")
 
 
 def variant(
@@ -84,7 +84,8 @@ def _set(table: Any, path: Path, value: Any) -> Any:
 
 def on_terms(terms: Terms) -> dict[str, Any]:
     """Return terms as keys of a portfolio or of a line of a mix."""
-    return {name: getattr(terms, name) for name in _TERMS}
+    written = {name: getattr(terms, name) for name in _TERMS}
+    return {name: value for name, value in written.items() if value != ()}
 
 
 def line_names(terms: Sequence[Terms]) -> dict[Terms, str]:

@@ -58,6 +58,7 @@ def invented_results(
             ("top_creator_share", 0.2),
             ("effective_creators", 8.0),
             ("viral_posts", 1.0),
+            ("assets", 0.0),
             ("earned_media_value", 0.0),
         )
     }

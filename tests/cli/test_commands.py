@@ -96,7 +96,21 @@ def test_every_fault_at_once_and_nothing_written(tmp_path):
     [
         ("[portfolio", "TOML"),
         ("", "portfolio"),
-        ('[portfolio.a]\ntier = "micro"\nbudget = 10', "buys no creator"),
+        (
+            '[portfolio.a]\ntier = "micro"\nbudget = 10',
+            "portfolio.a.budget: buys no creator: there are 10 USD, and one of micro commits ",
+        ),
+        (
+            '[costs]\nfixed = 990\n[portfolio.a]\ntier = "micro"\nbudget = 1000',
+            "portfolio.a.budget: buys no creator: there are 10 USD after `costs.fixed`, and one of ",
+        ),
+        (
+            '[costs]\nfixed = 1000\n[portfolio.a]\ntier = "micro"\nbudget = 500',
+            (
+                "portfolio.a.budget: is used up before anybody is hired: `costs.fixed` is 1,000 USD; "
+                "raise the budget, or lower `costs.fixed` (got 500)"
+            ),
+        ),
         (SMALL + "[simulation]\nworlds = 0", "worlds"),
         (SMALL + "[economics]\norder_value = nan", "order_value"),
         (
@@ -105,7 +119,16 @@ def test_every_fault_at_once_and_nothing_written(tmp_path):
             "cap",
         ),
     ],
-    ids=["syntax", "empty", "poor", "no worlds", "not a number", "infinite mean"],
+    ids=[
+        "syntax",
+        "empty",
+        "poor",
+        "poor after the fixed cost",
+        "no money",
+        "no worlds",
+        "not a number",
+        "infinite mean",
+    ],
 )
 def test_hard_limits_are_one_message(tmp_path, text, word):
     path = tmp_path / "x.toml"

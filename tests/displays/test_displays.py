@@ -11,6 +11,7 @@ import pytest
 import sim
 from sim.displays import MOST_ROWS, Told, records
 from sim.notebook import HEADLINE, as_text
+from sim.tables.table import Table, from_rows
 from sim.text.names import measure_heading
 from sim.text.numbers import cell
 
@@ -84,8 +85,9 @@ class Answer(Told):
     notes: tuple[str, ...]
     count: int
 
-    def to_rows(self) -> list[dict[str, object]]:
-        return [{"key": f"k{i}", "value": i / 3, "se": None} for i in range(self.count)]
+    def shown(self) -> Table:
+        rows = [{"key": f"k{i}", "value": i / 3} for i in range(self.count)]
+        return from_rows("keys", "a key", rows, {"key": "", "value": ""})
 
 
 def test_answers_of_analyses_show_sentence_rows_and_notes():

@@ -241,8 +241,8 @@ TYPES = [
     ),
     row(
         "currency",
-        '[portfolio.x]\ntier = "macro"\nbudget = "$50,000"',
-        f'portfolio.x.budget: {NUMBER} (got "$50,000")',
+        '[portfolio.x]\ntier = "macro"\nbudget = "$50,000 or so"',
+        f'portfolio.x.budget: {NUMBER} (got "$50,000 or so")',
     ),
     row(
         "comma for a point",
@@ -332,10 +332,9 @@ NUMBERS = [
         "truncate = [0, ...] (got { lognormal = { mean = 0.01, log_sd = 1000 } })",
     ),
     row(
-        "cost that would buy nothing",
-        "[costs]\nboosting = 3",
-        "costs.boosting: is not simulated: it would cost and bring nothing; leave it out, or add "
-        "the USD to `costs.fixed` (got 3)",
+        "half a post to boost",
+        "[boost]\nposts = 2.5",
+        'boost.posts: must be "all" or a whole number of posts, at least 1 (got 2.5)',
     ),
     row(
         "share above one",
@@ -893,8 +892,8 @@ DISTRIBUTIONS = [
 EMPIRICAL = [
     row("no form", "posts.csv", 'empirical takes "FILE.csv:COLUMN"'),
     row("no file", "none.csv:fee", "none.csv: cannot be read: No such file or directory"),
-    row("folder", "folder:fee", "folder: is a folder, and only files are read as tables"),
-    row("device", "/dev/zero:fee", "/dev/zero: is a device, and only files are read as tables"),
+    row("folder", "folder:fee", "folder: cannot be read: is a folder"),
+    row("device", "/dev/zero:fee", "/dev/zero: cannot be read: is a device"),
     row("no column", "posts.csv:feee", "posts.csv: has no column `feee`; did you mean 'fee'?"),
     row("no rows", "empty.csv:fee", "empty.csv: is empty; its first row must name the columns"),
     row("text", "posts.csv:name", "posts.csv: line 2, name: 'anna' is no number; "

@@ -71,15 +71,13 @@ def test_missing_file_and_one_of_nearly_that_name(tmp_path, written, fine):
 
 
 def test_folder(tmp_path):
-    with pytest.raises(sim.ExperimentError, match="cannot be read: Is a directory"):
+    with pytest.raises(sim.ExperimentError, match="cannot be read: is a folder"):
         sim.load(tmp_path)
 
 
 def test_folder_of_a_run_names_its_experiment(tmp_path):
     (tmp_path / "experiment.toml").write_text("", encoding="utf-8")
-    with pytest.raises(
-        sim.ExperimentError, match=r"Is a directory; did you mean .*experiment.toml\?"
-    ):
+    with pytest.raises(sim.ExperimentError, match=r"is a folder; did you mean .*experiment.toml\?"):
         sim.load(tmp_path)
 
 

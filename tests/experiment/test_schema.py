@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 
 from sim.experiment import models
-from sim.experiment.layout import FREE, NAMED, TABLES, is_section, known_keys
+from sim.experiment.layout import FREE, NAMED, PLAIN, TABLES, is_section, known_keys
 from sim.experiment.schema import json_schema, schema_text
 from sim.experiment.starter import starter
 
@@ -50,7 +50,7 @@ def test_keys_are_those_of_the_reader(path):
 
 
 def test_the_top_has_the_tables_of_the_reader():
-    assert set(json_schema()["properties"]) == {*TABLES, "title", "evidence", "include"}
+    assert set(json_schema()["properties"]) == {*TABLES, *PLAIN, "include"}
     assert all(is_section((head,)) for head in TABLES)
 
 

@@ -112,6 +112,31 @@ def test_the_command_prints_and_speaks_json(runs):
     assert {row["of"] for row in content["measures"]} == {"micro against macro", "micro", "macro"}
 
 
+def test_both_tables_are_written_with_every_digit(runs, tmp_path):
+    answer = changes(runs["base"], runs["dear"])
+    out = tmp_path / "diff.json"
+    arguments = ["diff", str(runs["base"]), str(runs["dear"]), "-o", str(out)]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    written = json.loads(out.read_text("utf-8"))
+    assert set(written) == {"diff", "changed"}
+    row = next(
+        row for row in answer.to_rows() if (row["of"], row["measure"]) == ("macro", "cost_mean")
+    )
+    entry = moved(answer, "macro", "cost_mean")
+    assert (row["old"], row["old_se"]) == (entry.old.value, entry.old.se)
+    assert (row["difference"], row["se"]) == (entry.difference.value, entry.difference.se)
+    assert row["unit"] == entry.old.unit
+    folder = tmp_path / "tables"
+    assert CliRunner().invoke(main, [*arguments[:4], str(folder)]).exit_code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["changed.csv", "diff.csv"]
+
+
+def test_a_notebook_shows_differences_as_people_read_them(runs):
+    html = changes(runs["base"], runs["dear"])._repr_html_()
+    assert "unchanged" in html
+    assert "mean cost, USD" in html
+
+
 def test_what_is_no_run_is_said_in_a_line(runs, tmp_path):
     result = CliRunner().invoke(main, ["diff", str(runs["base"]), str(tmp_path)])
     assert result.exit_code == 1

@@ -60,6 +60,7 @@ def lognormal_results(
         level = np.array(list(LEVEL.values()))[:, np.newaxis]
         values[variable] = MEDIAN[variable] * level * np.exp(spread * score)
     values["viral_posts"] = random.poisson(2.0, size=(len(names), worlds)).astype(float)
+    values["assets"] = random.poisson(9.0, size=(len(names), worlds)).astype(float)
     values["tracked_revenue"] = 0.5 * values["revenue"]
     values["contribution"] = CONTRIBUTION * values["revenue"]
     values["profit"] = values["contribution"] - values["cost"]
@@ -113,6 +114,7 @@ def results_of(
         "effective_creators",
         "top_creator_share",
         "viral_posts",
+        "assets",
     ):
         values[variable] = np.full(table.shape, 10.0)
     return labelled(names, values, groups=groups, sampling=sampling)

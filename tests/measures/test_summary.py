@@ -20,7 +20,8 @@ NAMES = [
     "revenue_mean", "contribution_mean", "profit_mean", "profit_median", "profit_sd",
     "profit_p05", "profit_p95", "profit_es05", "certainty_equivalent", "impressions_mean",
     "reach_mean", "engagements_mean", "orders_mean", "cpe", "cpm", "cac", "reach_per_usd",
-    "top_creator_share", "effective_creators", "viral_posts_mean", "earned_media_value_mean",
+    "top_creator_share", "effective_creators", "viral_posts_mean", "assets_mean", "cost_per_asset",
+    "earned_media_value_mean",
 ]  # fmt: skip
 
 
@@ -99,7 +100,7 @@ def test_never_defined_is_missing_with_its_reason(run_of: Results) -> None:
     assert measures["roi_mean"].value is None
     assert measures["roi_mean"].reason == "roi undefined in every world"
     assert measures["roas"].reason == "the denominator is 0 in every world"
-    assert measures["certainty_equivalent"].reason == "no risk tolerance: give one in USD"
+    assert measures["certainty_equivalent"].reason == "no risk tolerance: give an amount of money"
 
 
 def test_target_and_tolerance_are_used_and_reported(run_of: Results) -> None:
@@ -120,8 +121,8 @@ def test_target_and_tolerance_are_used_and_reported(run_of: Results) -> None:
     [
         ({"measures": ["roi_mean", "roi_average"]}, "unknown measures: roi_average"),
         ({"target": float("nan")}, "target must be a finite ROI"),
-        ({"risk_tolerance": 0.0}, "risk_tolerance must be positive"),
-        ({"risk_tolerance": float("inf")}, "risk_tolerance must be positive"),
+        ({"risk_tolerance": 0.0}, "risk_tolerance must be a positive amount"),
+        ({"risk_tolerance": float("inf")}, "risk_tolerance must be a positive amount"),
     ],
     ids=["measure", "target", "zero tolerance", "infinite tolerance"],
 )

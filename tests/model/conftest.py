@@ -63,7 +63,6 @@ BASE: dict[str, Any] = {
         "hourly_rate": 40.0,
         "agency_share": 0.1,
         "usage_rights_share": 0.2,
-        "boosting": 0.0,
         "fixed": 100.0,
         "bonus_per_order": 1.0,
         "bonus_per_thousand_impressions": 2.0,

@@ -73,7 +73,7 @@ def rich(simulated: Simulated) -> xr.Dataset:
     return simulated(RICH, worlds=WORLDS)
 
 
-@pytest.mark.parametrize("block", [128, 256, 4096])
+@pytest.mark.parametrize("block", [128, 256, 2048])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_blocks_and_threads(block: int, threads: int, make: Make, rich: xr.Dataset) -> None:
     arrays = run(make_plan(make(RICH, worlds=WORLDS)), threads=threads, block=block)

@@ -65,7 +65,7 @@ def all_at_once(build: Build) -> xr.Dataset:
     return sim.simulate(build(MECHANISMS), threads=2)
 
 
-@pytest.mark.parametrize(("block", "threads"), [(128, 3), (256, 1), (4096, 2)])
+@pytest.mark.parametrize(("block", "threads"), [(128, 3), (256, 1), (2048, 2)])
 def test_blocks_and_threads(
     block: int, threads: int, build: Build, all_at_once: xr.Dataset
 ) -> None:

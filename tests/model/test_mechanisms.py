@@ -18,10 +18,13 @@ from scipy import stats
 
 import sim
 from sim.engine.orders import keep_orders
+from sim.experiment import ExperimentError
 from sim.measures import payback, profit_to_date
+from sim.plan import make_plan
 from sim.plan.release import WEEKS
 
 Array = npt.NDArray[np.float64]
+Make = Callable[..., sim.Experiment]
 Simulated = Callable[..., xr.Dataset]
 
 #: Orders that one post of the still creator is expected to bring: 20,000 x 2 % x 5 %.
@@ -266,6 +269,60 @@ def test_the_chosen_fall_back_toward_the_mean(simulated: Simulated) -> None:
     growth = simulated(STAGES)["line_expected_orders"].values[1].mean() / 2.0
     pilot, first, _ = slow_stages(20_000)
     assert 1.2 * first.mean() / 12.0 * 3.0 < growth < 0.8 * pilot.mean()
+
+
+GROWING = STAGES | {
+    "portfolio.p": {
+        "tier": "small", "creators": 12,
+        "stages": [{"posts": 1}, {"keep": 0.25, "add": 20, "posts": 2}, {"keep": 0.25, "add": 7}],
+    },
+    "portfolio.kept": {
+        "tier": "small", "creators": 12,
+        "stages": [{"posts": 1}, {"keep": 0.25, "posts": 2}, {"keep": 0.25}],
+    },
+}  # fmt: skip
+
+
+def test_those_who_are_added_leave_the_first_ones_as_they_were(simulated: Simulated) -> None:
+    ds = simulated(GROWING, worlds=512)
+    for line in ("1 pilot", "2 growth", "3 scale"):
+        for name in ("line_orders", "line_engagements", "line_order_value"):
+            own = ds[name].sel(line=[f"{portfolio}/{line}" for portfolio in ("p", "kept")]).values
+            np.testing.assert_array_equal(own[0], own[1], err_msg=f"{line} {name}")
+
+
+def test_an_intake_is_a_programme_of_its_own(simulated: Simulated) -> None:
+    """The 20 who are added are tested with two posts, and the best 5 of them kept for a third."""
+    ds = simulated(GROWING, worlds=40_000)
+    count = dict(zip(ds["line"].values.tolist(), ds["line_creators"].values.tolist(), strict=True))
+    assert {line: n for line, n in count.items() if line.startswith("p/")} == {
+        "p/1 pilot": 12, "p/2 growth": 3, "p/3 scale": 1, "p/2 growth, added in 2": 20,
+        "p/3 scale, added in 2": 5, "p/3 scale, added in 3": 7,
+    }  # fmt: skip
+    rng = np.random.default_rng(3)
+    rate = 2.0 * np.exp(SD * rng.standard_normal((100_000, 20)) - SD**2 / 2.0)
+    seen = rng.poisson(2.0 * TRACKED * rate) + rng.random(rate.shape) / 2.0
+    kept = np.take_along_axis(rate, np.argsort(-seen, axis=1)[:, :5], 1).sum(axis=1)
+    expected = ds["line_expected_orders"].sel(line="p/3 scale, added in 2").values
+    error = math.hypot(expected.std() / 200.0, kept.std() / math.sqrt(kept.size))
+    assert abs(expected.mean() - kept.mean()) <= 4.0 * error
+    hired = ds["hired"].sel(portfolio="p").values
+    assert (hired == 12 + 20 + 7).all()
+
+
+def test_a_budget_pays_for_those_who_are_added_first(simulated: Simulated, make: Make) -> None:
+    alone = make(STAGES | {"portfolio.p": {"tier": "small", "creators": 1}}, worlds=128)
+    each = make_plan(alone).lines[0].committed_per_creator
+    stages = [{"posts": 1}, {"keep": 0.5, "add": 20, "posts": 1}]
+    added = {"tier": "small", "budget": 20 * each + 30.5 * each, "stages": stages}
+    ds = simulated(STAGES | {"portfolio.p": added}, worlds=128)
+    # 20 first ones, 10 of them again, and the 20 who are added.
+    assert ds["line_creators"].values.tolist() == [20, 10, 20]
+    with pytest.raises(ExperimentError, match="those who are added"):
+        simulated(STAGES | {"portfolio.p": added | {"budget": 19 * each}}, worlds=128)
+    late = added | {"stages": [{"posts": 1, "add": 3}, {"keep": 0.5}]}
+    with pytest.raises(ExperimentError, match="leave out its `add`"):
+        simulated(STAGES | {"portfolio.p": late}, worlds=128)
 
 
 @pytest.mark.usefixtures("exact_reading")

@@ -70,7 +70,7 @@ def test_rows_are_json_without_nan(found: Checked) -> None:
 def test_what_the_model_does_not_have_is_held_against_other_claims_alone(found: Checked) -> None:
     without = {row["id"] for row in found.answer().to_dict()["claims"] if row["simulated"] is None}
     assert without == {row.id for row in packaged().rows if not (row.simulated or row.requires)}
-    assert without == {"preferred-ten-times", "market-growth"}
+    assert without == {"preferred-ten-times", "market-growth", "boosted-order"}
     assert found["market-growth"].claim().to_row()["simulated"] is None
 
 
@@ -105,6 +105,8 @@ def test_blueland_is_printed_as_it_amounts_to(found: Checked, name: str, claimed
         ("revenue-per-follower-field", {"rpf-be-nano", "rpf-be-macro"}),
         ("preferred-ten-times", {"pref-am-micro", "pref-am-mega"}),
         ("market-growth", {"market-tf-2024", "market-tf-2030"}),
+        ("story-reach", {"rr-mi-story-micro", "rr-mi-micro"}),
+        ("right-to-boost", {"rights-tg-whitelisting"}),
     ],
 )
 def test_contradictions_name_the_other_claims(found: Checked, name: str, others: set[str]) -> None:

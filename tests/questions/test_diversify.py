@@ -8,16 +8,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sim.experiment import Experiment, ExperimentError, build
+from sim.questions.diversify import DiversifyOptions, diversify
 from sim.questions.diversify._answer import Diversification, some_of
-from sim.questions.diversify._diversify import _last_above, followed
+from sim.questions.diversify._diversify import _last_above, ask
+from sim.questions.question import Setting
 
 Make = Callable[..., Experiment]
 SIGMA, LOADING = 0.5, 0.6
 COUNTS = (1, 4, 16, 64)
+
+
+def followed(experiment: Experiment, worlds: int, **options: Any) -> Diversification:
+    return ask(Setting(experiment), DiversifyOptions(**options), worlds=worlds)
 
 
 def correlation() -> float:
@@ -108,9 +115,11 @@ def test_table_says_what_stays(found: Diversification) -> None:
 
 def test_every_setting_is_checked_at_once(still_tier: Make) -> None:
     with pytest.raises(ExperimentError) as error:
-        followed(still_tier(), portfolios=["nobody"], risk="luck", amount=0.0, counts=[0])
-    for word in ("nobody", "--risk", "--amount", "--counts"):
+        diversify(still_tier(), risk="luck", amount=0.0, counts=[0])
+    for word in ("risk: must be 'es05', ", "amount: must be more than 0", "counts: must be 1 or"):
         assert word in str(error.value)
+    with pytest.raises(ExperimentError, match="--portfolio: no such portfolio"):
+        diversify(still_tier(), portfolios=["nobody"])
 
 
 def roster_and_some(tmp_path: Path) -> Experiment:

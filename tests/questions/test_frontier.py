@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from sim.experiment import Experiment, ExperimentError
+from sim.questions.frontier import FrontierOptions, frontier
 from sim.questions.frontier._answer import Frontier
-from sim.questions.frontier._frontier import best_mixes
+from sim.questions.frontier._frontier import ask
+from sim.questions.question import Setting
 
 Make = Callable[..., Experiment]
-#: Three lines, few worlds: a search takes about a second.
-SMALL: dict[str, Any] = {"points": 3, "search_worlds": 640, "check_worlds": 1_280}
 PORTFOLIOS = {
     "micro": {"tier": "micro", "budget": 12_000},
     "gifted": {"tier": "micro", "compensation": "gifted", "budget": 12_000},
@@ -27,6 +27,12 @@ LIMITS = {
 }
 
 
+def best_mixes(experiment: Experiment, **options: Any) -> Frontier:
+    """Three lines, few worlds: a search takes about a second."""
+    asked = FrontierOptions(points=3, **options)
+    return ask(Setting(experiment), asked, search_worlds=640, check_worlds=1_280)
+
+
 @pytest.fixture(scope="module")
 def experiment(preset: Make) -> Experiment:
     return preset(portfolio=PORTFOLIOS, decision={"a": "micro", "b": "macro"})
@@ -34,7 +40,7 @@ def experiment(preset: Make) -> Experiment:
 
 @pytest.fixture(scope="module")
 def limited(experiment: Experiment) -> Frontier:
-    return best_mixes(experiment, budget=14_000, limits=LIMITS, spend=0.0, **SMALL)
+    return best_mixes(experiment, budget=14_000, spend=0.0, **LIMITS)
 
 
 def test_every_mix_respects_every_limit(limited: Frontier) -> None:
@@ -77,7 +83,7 @@ def test_limits_that_bind_have_their_price(limited: Frontier) -> None:
 
 
 def test_excluded_lines_are_not_hired(experiment: Experiment) -> None:
-    found = best_mixes(experiment, budget=9_000, limits={"exclude": ["gifted"]}, **SMALL)
+    found = best_mixes(experiment, budget=9_000, exclude=["gifted"])
     assert all("micro-gifted" not in mix.creators for mix in found.mixes)
     assert all(mix.name != "micro-gifted" for mix in found.alone)
     assert all(mix.committed >= 0.9 * 9_000 for mix in found.mixes)
@@ -89,7 +95,7 @@ def test_excluded_lines_are_not_hired(experiment: Experiment) -> None:
 
 
 def test_loss_as_the_risk(experiment: Experiment) -> None:
-    found = best_mixes(experiment, budget=9_000, risk="loss", **SMALL)
+    found = best_mixes(experiment, budget=9_000, risk="loss")
     losses = [mix.checked["loss_probability"].value or 0.0 for mix in found.mixes]
     assert all(0.0 <= loss <= 1.0 for loss in losses)
     assert all(mix.searched.bound is None for mix in found.mixes)
@@ -122,13 +128,13 @@ def test_infeasible_names_the_limits(
     experiment: Experiment, limits: dict[str, list[str]], words: tuple[str, ...]
 ) -> None:
     with pytest.raises(ExperimentError) as error:
-        best_mixes(experiment, budget=9_000, limits=limits, **SMALL)
+        best_mixes(experiment, budget=9_000, **limits)
     for word in words:
         assert word in str(error.value)
 
 
 def test_settings_are_checked_at_once(experiment: Experiment) -> None:
     with pytest.raises(ExperimentError) as error:
-        best_mixes(experiment, budget=-1.0, risk="luck", spend=2.0, limits={"maximum": []})
-    for word in ("--budget", "--risk", "--spend", "--maximum"):
+        frontier(experiment, budget=-1.0, risk="luck", spend=2.0, maximum=[])
+    for word in ("budget: must be", "risk: must be", "spend: must be", "maximum: is no option"):
         assert word in str(error.value)

@@ -129,6 +129,10 @@ def test_certainty_equivalents_differ_from_means(preset: Make, found: Worth) -> 
 
 def test_settings_are_checked_at_once(preset: Make) -> None:
     with pytest.raises(ExperimentError) as error:
-        worth(preset(), options=["nobody"], pilot=(-1,), budget=-1.0, risk_tolerance=0.0)
-    for word in ("nobody", "--pilot", "--budget", "--risk-tolerance"):
+        worth(preset(), budget=-1.0, risk_tolerance=0.0)
+    for word in ("budget: must be a positive", "risk_tolerance: must be a positive"):
+        assert word in str(error.value)
+    with pytest.raises(ExperimentError) as error:
+        worth(preset(), options=["nobody"], pilot=(-1,))
+    for word in ("nobody", "--pilot"):
         assert word in str(error.value)

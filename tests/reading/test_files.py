@@ -146,5 +146,7 @@ def test_only_regular_files_of_sane_size_are_read(
     large = tmp_path / "large.csv"
     with large.open("wb") as stream:
         stream.truncate(3 * grid.LARGEST)  # takes no room on the disk
-    with pytest.raises(ReadingError, match=r"has 300 MB, and tables up to 100 MB are read"):
+    with pytest.raises(
+        ReadingError, match=r"has 300 MB, and at most 100 are read: keep the columns"
+    ):
         read_table(large, POSTS)

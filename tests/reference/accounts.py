@@ -85,8 +85,8 @@ def line_costs(
 ) -> dict[str, Array]:
     """USD of each cost component of a line in every world."""
     costs, pay = tables["costs"], tables["compensation"][hired.terms["compensation"]]
-    posts, ones = hired.terms["posts"], np.ones(len(line["orders"]))
-    fee = people["fee"].sum(axis=1) * posts * pay["fee_share"]
+    ones = np.ones(len(line["orders"]))
+    fee = (people["fee"] * people["fee_posts"]).sum(axis=1) * pay["fee_share"]
     result = {
         "fee": fee,
         "usage_rights": fee * costs["usage_rights_share"],
@@ -98,7 +98,7 @@ def line_costs(
         * pay["commission_rate"],
         "bonus_orders": line["orders"] * costs["bonus_per_order"],
         "bonus_impressions": line["impressions"] / 1e3 * costs["bonus_per_thousand_impressions"],
-        "boosting": 0.0 * ones,
+        "boosting": people["boosting"].sum(axis=1),
         "fixed": ones * costs["fixed"] / lines,
     }
     charged = ("fee", "usage_rights", "commission", "bonus_orders", "bonus_impressions")
@@ -118,7 +118,7 @@ def portfolio_accounts(
     result = {
         name: total[name] for name in ("impressions", "engagements", "expected_orders", "orders")
     }
-    for name in ("viral_posts", "delivered"):
+    for name in ("viral_posts", "delivered", "assets"):
         result[name] = np.sum([p[name].sum(axis=1) for p in people], axis=0)
     result["cost"] = cost
     result["revenue"] = total["order_value"] * (1.0 + value["halo"])

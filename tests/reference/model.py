@@ -24,6 +24,7 @@ from accounts import (
     overlapping,
     portfolio_accounts,
 )
+from boosting import of_line, paid
 from scipy import stats
 from written import Law, grid, law
 
@@ -32,7 +33,7 @@ Tables = Mapping[str, Any]
 
 SHARES = ("authentic_share", "reach_rate", "engagement_rate", "conversion_rate")
 PER_CREATOR = (*SHARES, "followers", "fit", "fee", "management_hours", "product_cost", "delivery")
-PER_POST = ("post_luck", "amplification")
+PER_POST = ("post_luck", "amplification", "first_days")
 
 
 class Hired(NamedTuple):
@@ -60,6 +61,10 @@ class Kind:
     table: Tables
     laws: dict[str, Law]
     organic: dict[str, float]
+
+    def excess(self, z: Array) -> Array:
+        """A - 1 at a post's score."""
+        return excess(self.table["amplification"], z)
 
 
 Pool = tuple[str, str, str]
@@ -315,7 +320,7 @@ def _posts_of(
     engagement: Array,
     shape: tuple[int, int],
 ) -> dict[str, Array]:
-    """Luck u and excess amplification A - 1 of each post."""
+    """Luck u, excess amplification A - 1, and the noise of the first days of each post."""
     scores = {}
     rho = what.table["amplification_engagement_correlation"]
     if what.laws["engagement_rate"].constant:
@@ -330,17 +335,35 @@ def _posts_of(
     return {
         "post_luck": what.laws["post_luck"].value(scores["post_luck"]) * what.organic["post_luck"],
         "excess": excess(what.table["amplification"], scores["amplification"]),
+        "first_days": scores["first_days"],
     }
 
 
-def funnel(tables: Tables, hired: Hired, x: Mapping[str, Array]) -> dict[str, Array]:
-    """Impressions, engagements, expected orders and reach of each creator, (worlds, creators)."""
+def formats(tables: Tables, terms: Tables) -> dict[str, Array]:
+    """Factors of the format of each post, and the share of them that can be used again."""
+    names = terms.get("format", [])
+    figures = ("reach", "engagement", "fee", "usable_share")
+    if not names:
+        return {f: np.full(terms["posts"], float(f != "usable_share")) for f in figures}
+    each = [tables["format"][names[p % len(names)]] for p in range(terms["posts"])]
+    return {f: np.array([one[f] for one in each], dtype=float) for f in figures}
+
+
+def funnel(
+    tables: Tables, draws: Draws, hired: Hired, what: Kind, people: int, x: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Impressions, engagements, expected orders and reach of each creator, (worlds, creators).
+
+    `people` are all creators of the portfolio.
+    """
     terms = hired.terms
     table = tables["tier"][terms["tier"]]["on"][terms["platform"]]
     platform, niche = tables["platform"][terms["platform"]], tables["niche"][terms["niche"]]
     per_impression = table["engagement_basis"] == "impressions"
     organic_reach = x["delivery"] * x["followers"] * x["authentic_share"] * x["reach_rate"]
-    wanted = organic_reach[..., None] * x["post_luck"]
+    shape = formats(tables, terms)
+    luck = x["post_luck"] * shape["reach"]
+    wanted = organic_reach[..., None] * luck
     organic = np.minimum(wanted, platform["audience"])
     amplified = np.minimum(wanted * (1.0 + x["excess"]), platform["audience"]) - organic
     rate = x["engagement_rate"]
@@ -349,27 +372,41 @@ def funnel(tables: Tables, hired: Hired, x: Mapping[str, Array]) -> dict[str, Ar
         rate = rate / (x["authentic_share"] * x["reach_rate"])
         conversion = conversion * x["authentic_share"] / x["mean_authentic_share"]
     repeats = terms["repeat_factor"] ** np.arange(terms["posts"])
+    repeats = repeats * shape["engagement"] / shape["reach"]
     # Engagements never exceed impressions.
     rate = np.minimum(rate[..., None] * repeats, 1.0)
     q, w = table["amplified_engagement"], table["amplified_conversion"]
     orders = conversion[..., None] * rate * (organic + q * w * amplified)
     # A real follower sees a post with probability r u, each post anew.
-    seen = 1.0 - np.prod(1.0 - np.minimum(x["reach_rate"][..., None] * x["post_luck"], 1.0), axis=2)
+    seen = 1.0 - np.prod(1.0 - np.minimum(x["reach_rate"][..., None] * luck, 1.0), axis=2)
     exposed = x["delivery"] * x["followers"] * x["authentic_share"] * seen
     exposed = exposed + amplified.sum(axis=2)
+    gain = dict.fromkeys(
+        ("impressions", "engagements", "expected_orders", "boosting"), 0.0 * exposed
+    )
+    if of_line(tables, hired, people)[0]:
+        post = {
+            "impressions": organic + amplified, "engagements": rate * (organic + q * amplified),
+            "rate": rate, "orders": conversion[..., None], "first_days": x["first_days"],
+        }  # fmt: skip
+        gain = paid(tables, draws, hired, what, people, x, post)
+        exposed = exposed + gain["impressions"]
     market = niche.get("market", math.inf)
     reach = exposed if market == math.inf else market * (1.0 - np.exp(-exposed / market))
     viral = (1.0 + x["excess"] >= platform["viral_from"]) * x["delivery"][..., None]
     return {
-        "impressions": (organic + amplified).sum(axis=2),
-        "engagements": (rate * (organic + q * amplified)).sum(axis=2),
-        "expected_orders": orders.sum(axis=2),
+        "impressions": (organic + amplified).sum(axis=2) + gain["impressions"],
+        "engagements": (rate * (organic + q * amplified)).sum(axis=2) + gain["engagements"],
+        "expected_orders": orders.sum(axis=2) + gain["expected_orders"],
+        "boosting": gain["boosting"],
         "shown": exposed,
         "reach": reach,
         "viral_posts": viral.sum(axis=2),
         "delivered": x["delivery"],
+        "assets": x["delivery"] * shape["usable_share"].sum(),
         "management_hours": x["management_hours"],
         "product_cost": x["product_cost"],
+        "fee_posts": x["fee"] * 0.0 + shape["fee"].sum(),
         "fee": x["fee"] * (x["delivery"] if tables["costs"]["fee_due"] == "delivery" else 1.0),
     }
 
@@ -393,10 +430,11 @@ def simulate(tables: Tables, seed: int, worlds: int) -> Outcome:
     outcome = Outcome({}, {}, {})
     for portfolio in tables["portfolio"]:
         members = [h for h in hired if h.portfolio == portfolio]
-        people = [
-            funnel(tables, h, creators_of(tables, draws, h, kinds[pool_of(h.terms)[:2]], sizes))
-            for h in members
-        ]
+        everybody, people = sum(h.creators for h in members), []
+        for h in members:
+            what = kinds[pool_of(h.terms)[:2]]
+            x = creators_of(tables, draws, h, what, sizes)
+            people.append(funnel(tables, draws, h, what, everybody, x))
         reach, people = overlapping(tables, members, people)
         lines, cost = [], np.zeros(worlds)
         drawn = [drawn_orders(draws, h, of) for h, of in zip(members, people, strict=True)]

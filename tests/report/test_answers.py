@@ -50,6 +50,7 @@ COMMANDS = {
     "audit": ["--worlds", "256"],
     "frontier": ["--points", "3", "--budget", "9000"],
     "loss": ["--more-than", "1000"],
+    "grow": ["--stages", "3k,9k"],
 }
 
 

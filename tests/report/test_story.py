@@ -5,11 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import sim
+from sim.charts.run import Run
 from sim.charts.scale import RoiScale
+from sim.experiment import build
 from sim.figures.spec import Bars, Cells, unbroken
+from sim.notebook import headline_table, ranked_table
+from sim.report import always
 from sim.report.always import PARTS, bin_edges
 from sim.report.asked import asked
-from sim.report.story import all_figures
+from sim.report.story import all_figures, compared
+from sim.run.written import read_answer
 
 from .conftest import OF_ANOTHER_VERSION, TORNADO
 
@@ -83,3 +89,39 @@ def test_assumptions_are_counted(story) -> None:
     assert 0 < len(assumed) < len(story.inputs)
     assert all(row.source.startswith("assumption") for row in assumed)
     assert {row.key for row in story.key_inputs} <= {row.key for row in story.inputs}
+
+
+def test_many_portfolios_are_rows_and_pictures_show_some() -> None:
+    """They are told by the best of them: no table of as many columns, no chart of every one."""
+    portfolio = {f"p{k:02d}": {"tier": "micro", "creators": 2 + k} for k in range(13)}
+    experiment = build({"simulation": {"worlds": 300, "seed": 2}, "portfolio": portfolio})
+    results = sim.simulate(experiment, threads=1)
+    answer = read_answer(results)
+    assert answer.best is not None
+    assert answer.sentences[0].startswith("Of 13 portfolios ")
+    pair = answer.comparisons[0]
+    assert answer.sentences[2].startswith((f"{pair.a} ", f"{pair.b} "))
+    assert len(headline_table(answer)) == 1 + 13
+    table = ranked_table(answer, 6)
+    assert len(table) == 1 + 6
+    assert table[-1][0] == "and 8 more"
+    assert {pair.a, pair.b} <= {row[0] for row in table}
+    whole = compared(answer, 300).panels[0]
+    assert isinstance(whole, Cells)
+    assert len(whole.rows) == 13
+    assert whole.rows[0][0] == answer.best.names[0]
+    run = Run(results, answer.summary)
+    some = run.only(answer.best.shown(answer.summary))
+    assert 6 <= len(some.names) < 13
+    assert {pair.a, pair.b} <= set(some.names)
+    assert f"; {len(some.names)} of 13 portfolios" in some.left_out()
+    losses = always.losses(some, answer.summary)
+    # What a title says of the first and the last holds of all.
+    whole_title = always.losses(run, answer.summary).finding
+    assert losses.finding == whole_title
+    reason = always.reason(run, answer.summary, answer.why) if answer.why else None
+    assert reason is not None
+    bars = reason.panels[0]
+    assert isinstance(bars, Bars)
+    first, last = bars.series[1].values[0], bars.series[4].values[-1]
+    assert last == pytest.approx((first or 0.0) * (answer.why.ratio.value or 0.0))  # type: ignore[union-attr]

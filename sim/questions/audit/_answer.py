@@ -53,13 +53,14 @@ class Claimed:
 
 
 @dataclass(frozen=True)
-class SimulatedFigure:
+class Simulated:
     """What the model gives.
 
     Attributes
     ----------
     value, se
-        The figure and its Monte Carlo standard error; 0 where it is exact.
+        The figure, None where there is none, and its Monte Carlo standard error; 0 where it is
+        exact.
     reason
         Why there is no error.
     """
@@ -121,7 +122,7 @@ class Claim:
     says: str
     claims: tuple[str, ...]
     claimed: Claimed
-    simulated: SimulatedFigure | None
+    simulated: Simulated | None
     worlds_below: tuple[float, float] | None
     verdict: Verdict
     contradicts: tuple[str, ...]

@@ -10,7 +10,6 @@ holds because a default was made of it says so.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +18,15 @@ import numpy as np
 from ...evidence import Quoted, cite, sources
 from ...experiment import Experiment, build
 from ...run.simulate import Progress, simulate
+from ...text.currency import MONEY, writing_in
 from ...text.numbers import FRACTION, Number, cell, from_to
+from ...vary.dollars import in_dollars
 from ...vary.keys import Varied, find_key
 from ...vary.variant import variant
-from ..common import as_measured
+from ..common import as_measured, finite
 from ..question import Setting
-from ._answer import Audit, Verdict
-from ._checked import AuditRow, Checked, Simulated
+from ._answer import Audit, Simulated, Verdict
+from ._checked import AuditRow, Checked
 from ._rows import AuditError, Book, Row, packaged
 from .expressions import (
     Interval,
@@ -70,13 +71,13 @@ def check_claims(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Checked:
-    """Check every claim of the data file.
+    """Check every claim of the data file, in the currency of the claims.
 
     Parameters
     ----------
     experiment
-        Whose assumptions to use; the packaged defaults without one. Its portfolios do not matter:
-        the audit has its own.
+        Whose assumptions to use, converted where they are in another currency; the packaged
+        defaults without one. Its portfolios do not matter: the audit has its own.
     worlds
         Worlds to simulate.
     seed
@@ -95,7 +96,18 @@ def check_claims(
     ExperimentError
         Where the experiment cannot be combined with the portfolios of the audit.
     """
-    book = book or packaged()
+    with writing_in(MONEY):
+        return _all_checked(book or packaged(), experiment, worlds, seed, threads, progress)
+
+
+def _all_checked(
+    book: Book,
+    experiment: Experiment | None,
+    worlds: int,
+    seed: int | None,
+    threads: int | None,
+    progress: Progress | None,
+) -> Checked:
     speaker = Speaker(book.figures, _scenes(book, experiment, worlds, seed, threads))
     rows = []
     for row in book.rows:
@@ -119,7 +131,9 @@ def _scenes(
     if experiment is None:
         base = _packaged_defaults(book)
     else:
-        base = variant(experiment, portfolios=book.portfolios)
+        # Claims speak of posts that nobody boosted, unless a portfolio of the book says so.
+        unboosted: dict[tuple[str, ...], float] = {("boost", "budget"): 0.0}
+        base = variant(in_dollars(experiment), unboosted, portfolios=book.portfolios)
     change = {"worlds": worlds, "replicates": 1, "beliefs": None}
     if seed is not None:
         change["seed"] = seed
@@ -151,7 +165,7 @@ def _checked(row: Row, book: Book, speaker: Speaker) -> AuditRow:
     simulated: Simulated | None = None
     if row.requires:
         key = find_key(speaker.scenes[""].experiment, row.requires["key"])
-        simulated = Simulated(math.nan if key.base is None else key.base, 0.0)
+        simulated = Simulated(finite(key.base), 0.0)
         unit = unit or key.unit
         if not _holds(claimed, simulated, None, tolerance):
             needs = (Need(key.name, claimed.low, claimed.high, key.base, key.unit),)
@@ -187,10 +201,10 @@ def _checked(row: Row, book: Book, speaker: Speaker) -> AuditRow:
 
 def _simulated(value: Value, row: Row, speaker: Speaker) -> Simulated:
     if isinstance(value, Interval):
-        return Simulated(number(value), 0.0)
+        return Simulated(finite(number(value)), 0.0)
     like = speaker.scenes[next(iter(portfolios_in(row.simulated)))].dataset
     result = as_measured(value, row.unit, like)
-    return Simulated(number(value), result.se, result.reason)
+    return Simulated(finite(number(value)), result.se, result.reason)
 
 
 def _below(row: Row, claimed: Interval, speaker: Speaker) -> tuple[float, float] | None:
@@ -214,6 +228,8 @@ def _holds(
 ) -> bool:
     if below is not None:
         return below[1] >= AMONG[0] and below[0] <= AMONG[1]
+    if simulated.value is None:
+        return False
     error = FORGIVEN * (simulated.se or 0.0)
     value = Interval(simulated.value - error, simulated.value + error)
     return claimed.widened(tolerance).meets(value)

@@ -6,27 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...evidence import Quoted, cite
+from ...text.currency import MONEY
 from ...text.numbers import from_to, percent
-from ._answer import Audit, Claim, Claimed, Listed, SimulatedFigure, Verdict, WouldTake
+from ..common import finite
+from ._answer import Audit, Claim, Claimed, Listed, Simulated, Verdict, WouldTake
 from .expressions import Interval
-from .required import Need, finite
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """What the model gives.
-
-    Attributes
-    ----------
-    value, se
-        The figure and its Monte Carlo standard error; 0 where it is exact.
-    reason
-        Why there is no error.
-    """
-
-    value: float
-    se: float | None
-    reason: str | None = None
+from .required import Need
 
 
 @dataclass(frozen=True)
@@ -104,20 +89,17 @@ class AuditRow:
 
     def claim(self) -> Claim:
         """Return the row as plain figures and words."""
-        simulated, needs = self.simulated, self.needs
         return Claim(
             id=self.id,
             source=self.source,
             says=self.says,
             claims=self.claims,
             claimed=Claimed(finite(self.claimed.low), finite(self.claimed.high), self.unit),
-            simulated=None
-            if simulated is None
-            else SimulatedFigure(finite(simulated.value), simulated.se, simulated.reason),
+            simulated=self.simulated,
             worlds_below=self.below,
             verdict=self.verdict,
             contradicts=tuple(self.contradicted),
-            what_it_would_take=tuple(WouldTake(**each.to_dict()) for each in needs),
+            what_it_would_take=tuple(WouldTake(**each.to_dict()) for each in self.needs),
             because=self.sentence,
             by_construction=self.built_in or None,
             witnesses=self.witnesses,
@@ -150,8 +132,9 @@ class Checked:
         return next(row for row in self.rows if row.id == name)
 
     def answer(self) -> Audit:
-        """Return it as an answer: plain figures and words."""
+        """Return it as an answer: plain figures and words, in the currency of the claims."""
         return Audit(
+            currency=MONEY,
             worlds=self.worlds,
             claims=tuple(row.claim() for row in self.rows),
             listed=tuple(

@@ -11,6 +11,7 @@ from ...experiment import Distribution, ExperimentError
 from ...text.names import key_words
 from ...text.numbers import from_to, setting
 from ...vary.keys import Varied, find_key
+from ..common import finite
 from .expressions import Interval, Scene, Speaker, TermError, portfolios_in
 
 #: Relative accuracy of the figure that is met, the longest step of the key in log, and most steps.
@@ -62,11 +63,6 @@ class Need:
             "unit": self.unit,
             "is_median": self.median,
         }
-
-
-def finite(value: float) -> float | None:
-    """Return a number for JSON: None for an open end."""
-    return value if math.isfinite(value) else None
 
 
 def need(speaker: Speaker, term: Any, claimed: Interval, name: str) -> Need | None:

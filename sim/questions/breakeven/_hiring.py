@@ -9,6 +9,7 @@ from ...experiment import Experiment
 from ...text.numbers import in_points, setting
 from ...vary.keys import Key, Varied
 from ..common import POINT_WORLDS
+from ..question import Setting
 
 #: Tables whose keys say how much creators share.
 SHARED = ("shocks", "beliefs")
@@ -73,15 +74,15 @@ def enough_at(
     threads
         See `sim.simulate`.
     """
-    from ..diversify._diversify import followed
+    from ..diversify import DiversifyOptions
+    from ..diversify._diversify import ask
 
     varied, hirings = Varied(experiment), []
     for value in dict.fromkeys(values):
-        answer = followed(
-            varied.at({key: value}),
-            portfolios=[portfolio],
+        answer = ask(
+            Setting(varied.at({key: value}), threads=threads),
+            DiversifyOptions(portfolios=(portfolio,)),
             worlds=min(worlds or POINT_WORLDS, POINT_WORLDS),
-            threads=threads,
         )
         item = answer[portfolio]
         low, high = item.enough_between

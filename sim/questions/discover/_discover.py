@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ...experiment import Experiment, ExperimentError, Fault
+from ...experiment import ExperimentError, Fault
 from ...measures import Measured
 from ...measures import functions as f
 from ...measures.evaluate import measured
 from ...measures.outcome import variable_of
-from ...run.simulate import Progress
 from ...text.numbers import percent
 from ..common import Decision, decide
 from ..question import Setting
@@ -23,8 +22,6 @@ from .prim import Box, find_box
 from .sample import Cloud, run_cloud, varied_cloud
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from . import DiscoverOptions
 
 
@@ -35,86 +32,47 @@ Flags = npt.NDArray[np.bool_]
 MOST_WORLDS = 40_000
 #: Worlds in a cell of the picture at least.
 FEWEST_IN_CELL = 25
-#: Points of varied keys.
-POINTS = 200
 
 
-def ask(setting: Setting, options: DiscoverOptions) -> Region:
-    """Find the region of assumptions in which portfolio a loses to portfolio b."""
-    return losing_region(
-        setting.experiment,
-        a=options.a,
-        b=options.b,
-        measure=options.measure,
-        coverage=options.coverage,
-        inputs=options.inputs,
-        vary=dict(options.vary),
-        points=options.points,
-        run=setting.run,
-        threads=setting.threads,
-        progress=setting.progress,
-    )
-
-
-def losing_region(
-    experiment: Experiment,
-    *,
-    a: str | None = None,
-    b: str | None = None,
-    measure: str | None = None,
-    coverage: float = 0.5,
-    inputs: int = 3,
-    vary: Mapping[str, Any] | None = None,
-    points: int = POINTS,
-    worlds: int = MOST_WORLDS,
-    run: xr.Dataset | None = None,
-    threads: int | None = None,
-    progress: Progress | None = None,
-) -> Region:
+def ask(setting: Setting, options: DiscoverOptions, *, worlds: int = MOST_WORLDS) -> Region:
     """Find the region of assumptions in which portfolio a loses to portfolio b.
 
     Patient rule induction (Friedman and Fisher 1999) over what differs between worlds: shared
     shocks, and the tiers' mean figures as believed, in their own units. Half of the worlds are
-    searched, the other half judges what was found.
+    searched, the other half judges what came of it.
+
+    Keys that the analyst is unsure of without a belief about them are varied, each with its range,
+    such as ``{"shocks.loadings.conversion_rate.campaign": "0 to 0.7"}``: drawn evenly within it
+    (Latin hypercube) for each of `points` sets of worlds, and treated as inputs too. A finished run
+    is of no use then.
 
     Parameters
     ----------
-    experiment
-        The experiment.
-    a, b, measure
-        Override ``[decision]``; the measure decides what is compared in each world.
-    coverage
-        Share of the losing worlds that the region must hold; the densest such region is taken.
-    inputs
-        Conditions at most.
-    vary
-        Keys that the analyst is unsure of without a belief about them, with their range, such as
-        ``{"shocks.loadings.conversion_rate.campaign": "0 to 0.7"}``: drawn evenly within it
-        (Latin hypercube) for each of `points` sets of worlds, and treated as inputs too.
-    points
-        Sets of worlds where keys are varied.
+    setting, options
+        What is asked, and of what.
     worlds
         Worlds to search at most; as many judge.
-    run
-        A finished run of the experiment; not of use where keys are varied.
-    threads, progress
-        See `sim.simulate`.
 
     Raises
     ------
     ExperimentError
-        For one portfolio only, unknown keys, and settings out of range.
+        For one portfolio only, and unknown keys.
     """
-    decision = decide(experiment, a, b, measure)
-    _check(experiment, decision, coverage, inputs, points)
-    variable = variable_of(decision.measure)
+    experiment, run = setting.experiment, setting.run
+    threads, progress = setting.threads, setting.progress
+    decision = decide(experiment, options.a, options.b, options.measure)
+    if decision.b is None:
+        fault = Fault("decision", "needs a second portfolio to lose to")
+        raise ExperimentError(experiment.file, [fault])
+    variable, vary = variable_of(decision.measure), dict(options.vary)
     if vary:
+        points = options.points
         cloud = varied_cloud(experiment, decision, variable, vary, points, threads, progress)
     else:
         cloud = run_cloud(experiment, decision, variable, 2 * worlds, run, threads, progress)
     searched = np.flatnonzero(cloud.defined[: cloud.half])
-    box = find_box(cloud.x[:, searched], cloud.lost[searched], coverage, inputs)
-    return _region(decision, variable, box, cloud, tuple(vary or ()))
+    box = find_box(cloud.x[:, searched], cloud.lost[searched], options.coverage, options.inputs)
+    return _region(decision, variable, box, cloud, tuple(vary))
 
 
 # --- The region -----------------------------------------------------------------------------------
@@ -186,22 +144,6 @@ def _condition(j: int, box: Box, cloud: Cloud, matter: Measured) -> Condition:
         high=high if math.isfinite(high) else None,
         density_without_it=matter,
     )
-
-
-def _check(
-    experiment: Experiment, decision: Decision, coverage: float, inputs: int, points: int
-) -> None:
-    faults = []
-    if decision.b is None:
-        faults.append(Fault("decision", "needs a second portfolio to lose to"))
-    if not 0.0 < coverage < 1.0:
-        faults.append(Fault("--coverage", "must lie between 0 and 1", coverage))
-    if inputs < 1:
-        faults.append(Fault("--inputs", "must be at least 1", inputs))
-    if points < 20:
-        faults.append(Fault("--points", "must be at least 20", points))
-    if faults:
-        raise ExperimentError(experiment.file, faults)
 
 
 def _notes(cloud: Cloud, varied: tuple[str, ...]) -> list[str]:

@@ -14,8 +14,8 @@ from ...experiment import Experiment, ExperimentError, Fault
 from ...plan import make_plan
 from ...run.simulate import Progress, simulate
 from ...text.names import key_words
-from ...vary.doubts import Doubt, doubts_of, figure_text
 from ...vary.draw import draw, plainly, shared_scores
+from ...vary.factors import Uncertain, figure_text, uncertain_figures
 from ..common import Decision, check_defined, left_out
 
 if TYPE_CHECKING:
@@ -94,13 +94,13 @@ def run_cloud(
     results = first_worlds(results, worlds)
     rows = results[variable].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
     scores = shared_scores(plan, 0, int(results.sizes["sim"]))
-    doubts = doubts_of(experiment, plan)
+    figures = uncertain_figures(experiment, plan)
     return _cloud(
         experiment,
         decision,
         variable,
-        tuple(_doubt_input(doubt) for doubt in doubts),
-        np.array([doubt.of(scores) for doubt in doubts]).reshape(len(doubts), scores.shape[1]),
+        tuple(map(_figure_input, figures)),
+        np.array([figure.of(scores) for figure in figures]).reshape(len(figures), scores.shape[1]),
         np.asarray(rows),
         int(results.attrs.get("groups", 0)),
     )
@@ -123,8 +123,8 @@ def _cloud(
     return Cloud(inputs, x, lost, defined, groups, notes)
 
 
-def _doubt_input(doubt: Doubt) -> _Input:
-    return _Input(doubt.name, doubt.words, doubt.unit, doubt.text)
+def _figure_input(figure: Uncertain) -> _Input:
+    return _Input(figure.name, figure.words, figure.unit, figure.text)
 
 
 def varied_cloud(
@@ -141,7 +141,7 @@ def varied_cloud(
 
     keys, values = _design(experiment, vary, points)
     varied = Varied(experiment)
-    x, outcomes, doubts = [], [], list[Doubt]()
+    x, outcomes, figures = [], [], list[Uncertain]()
     for p, row in enumerate(values):
         here = varied.at(dict(zip(keys, row, strict=True)))
         plan = plainly(make_plan(here))
@@ -149,15 +149,17 @@ def varied_cloud(
         rows = draw(plan, [variable], first=first, worlds=WORLDS_AT_POINT, threads=threads)
         places = [plan.portfolios.index(name) for name in decision.portfolios]
         outcomes.append(rows[variable][places])
-        doubts = doubts_of(here, plan)
+        figures = uncertain_figures(here, plan)
         scores = shared_scores(plan, first, WORLDS_AT_POINT)
         own = [np.full(WORLDS_AT_POINT, value) for value in row]
-        x.append({key.name: o for key, o in zip(keys, own, strict=True)} | _by_name(doubts, scores))
+        x.append(
+            {key.name: o for key, o in zip(keys, own, strict=True)} | _by_name(figures, scores)
+        )
         if progress is not None:
             progress(p + 1, points)
     names = [_key_input(key) for key in keys]
     # A figure that is varied is its own input; what worlds make of it would say it twice.
-    names += [_doubt_input(doubt) for doubt in doubts if doubt.name not in vary]
+    names += [_figure_input(figure) for figure in figures if figure.name not in vary]
     table = np.array([np.concatenate([row[item.name] for row in x]) for item in names])
     rows_of_all = np.concatenate(outcomes, axis=1)
     return _cloud(experiment, decision, variable, tuple(names), table, rows_of_all, points)
@@ -171,8 +173,8 @@ def _key_input(key: Key) -> _Input:
     return _Input(key.name, words, key.unit, partial(figure_text, key.field))
 
 
-def _by_name(doubts: Sequence[Doubt], scores: Array) -> dict[str, Array]:
-    return {doubt.name: doubt.of(scores) for doubt in doubts}
+def _by_name(figures: Sequence[Uncertain], scores: Array) -> dict[str, Array]:
+    return {figure.name: figure.of(scores) for figure in figures}
 
 
 def _design(

@@ -23,18 +23,21 @@ def _numbers(given: Any) -> Any:
         raise ValueError("must be whole numbers such as 1,5,20") from None
 
 
+_AtLeastOne = Annotated[int, Field(ge=1)]
+
+
 class DiversifyOptions(Options):
     """What `sim diversify` takes."""
 
     portfolios: Annotated[tuple[str, ...], Flag("--portfolio")] = Field(
         (), description="A portfolio to follow. Repeatable. [decision]"
     )
-    counts: Annotated[tuple[int, ...] | None, BeforeValidator(_numbers)] = Field(
+    counts: Annotated[tuple[_AtLeastOne, ...] | None, BeforeValidator(_numbers)] = Field(
         None, description="Numbers of creators, such as 1,5,20,100."
     )
     risk: Risk = Field("es05", description="What another creator has to improve.")
     amount: float = Field(
-        0.001, description="Improvement per creator that is worth having, a fraction."
+        0.001, gt=0.0, description="Improvement per creator that is worth having, a fraction."
     )
 
 

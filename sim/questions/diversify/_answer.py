@@ -28,15 +28,24 @@ MEASURES_KEPT = ("roi_mean", "roi_median", "roi_p05", "roi_es05", "loss_probabil
 MOST = 20
 _SHOWN = ("roi_mean", "roi_median", "roi_es05", "loss_probability")
 #: What the last creator is asked to improve, by name: the measure, and what it is.
-_RISKS = {
+RISKS = {
     "es05": ("roi_es05", "mean ROI, worst 5 % of worlds"),
     "loss": ("loss_probability", "probability of loss"),
     "spread": ("spread", "standard deviation of ROI"),
 }
 
 
+class _ByMeasure:
+    """Figures that go by the names of their measures."""
+
+    def __getitem__(self, name: str) -> Measured:
+        """Return a measure."""
+        entry: Measured = getattr(self, name)
+        return entry
+
+
 @dataclass(frozen=True)
-class Point:
+class Point(_ByMeasure):
     """A portfolio with so many creators on its terms.
 
     Attributes
@@ -57,24 +66,14 @@ class Point:
     loss_probability: Entry
     spread: Entry
 
-    def __getitem__(self, name: str) -> Measured:
-        """Return a measure."""
-        entry: Measured = getattr(self, name)
-        return entry
-
 
 @dataclass(frozen=True)
-class Floor:
+class Floor(_ByMeasure):
     """What no number of creators passes."""
 
     spread: Entry
     roi_es05: Entry
     loss_probability: Entry
-
-    def __getitem__(self, name: str) -> Measured:
-        """Return a measure."""
-        entry: Measured = getattr(self, name)
-        return entry
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ class Diversification(Answer):
     @property
     def _asked(self) -> tuple[str, str, bool]:
         """The measure of risk asked about, in words, and whether it is a fraction."""
-        measure, label = _RISKS[self.risk]
+        measure, label = RISKS[self.risk]
         if measure == "spread" and self.scale != "roi":
             return measure, f"standard deviation of {self.scale}", False
         return measure, label, True

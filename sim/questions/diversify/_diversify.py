@@ -17,14 +17,13 @@ from ...measures.evaluate import measured
 from ...measures.outcome import LOG_SCALE, Outcome, choose_outcome
 from ...measures.worlds import as_dataset
 from ...plan import Plan, make_plan
-from ...run.simulate import Progress
 from ...text.numbers import fixed
 from ...vary.draw import draw, plainly, shared_scores
 from ...vary.variant import variant
 from ..common import POINT_WORLDS, check_defined, decide, estimate_of, left_out
 from ..pickfreeze import root, shared_variance
 from ..question import Setting
-from ._answer import MEASURES_KEPT, Diversification, Diversified, Floor, Point, Risk
+from ._answer import MEASURES_KEPT, RISKS, Diversification, Diversified, Floor, Point, Risk
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,40 +32,13 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-#: What the last creator is asked to improve, by name: the measure of the run.
-RISKS = {"es05": "roi_es05", "loss": "loss_probability", "spread": "spread"}
-#: Improvement per creator, as a fraction of ROI (or of worlds), below which it is called small.
-AMOUNT = 0.001
 #: Numbers that are tried, roughly even in their logarithm, times powers of a hundred.
 _STEPS = (1, 2, 3, 5, 8, 12, 20, 30, 50, 80)
 _VARIABLES = ("roi", "contribution", "cost")
 
 
-def ask(setting: Setting, options: DiversifyOptions) -> Diversification:
-    """Follow the risk of portfolios along their number of creators."""
-    return followed(
-        setting.experiment,
-        portfolios=options.portfolios or None,
-        counts=options.counts,
-        risk=options.risk,
-        amount=options.amount,
-        threads=setting.threads,
-        progress=setting.progress,
-    )
-
-
-def followed(
-    experiment: Experiment,
-    *,
-    a: str | None = None,
-    b: str | None = None,
-    portfolios: Sequence[str] | None = None,
-    counts: Sequence[int] | None = None,
-    risk: Risk = "es05",
-    amount: float = AMOUNT,
-    worlds: int = POINT_WORLDS,
-    threads: int | None = None,
-    progress: Progress | None = None,
+def ask(
+    setting: Setting, options: DiversifyOptions, *, worlds: int = POINT_WORLDS
 ) -> Diversification:
     """Follow the risk of portfolios along their number of creators.
 
@@ -78,28 +50,20 @@ def followed(
 
     Parameters
     ----------
-    experiment
-        The experiment; a portfolio with a budget is asked as if it had a number of creators.
-    a, b, portfolios
-        The portfolios of the decision, or the named ones.
-    counts
-        Numbers of creators; by default from 1 to beyond what is hired.
-    risk
-        ``"es05"``, ``"loss"`` or ``"spread"``.
-    amount
-        Improvement of it per creator that is still worth having, a fraction: 0.001 is 0.1
-        percentage points.
+    setting, options
+        What is asked, and of what; a portfolio with a budget is asked as if it had a number of
+        creators.
     worlds
         Worlds, independent.
-    threads, progress
-        See `sim.simulate`.
 
     Raises
     ------
     ExperimentError
-        For unknown portfolios and settings.
+        For unknown portfolios, and for rosters.
     """
-    names = _names(experiment, a, b, portfolios, counts, risk, amount)
+    experiment, threads, progress = setting.experiment, setting.threads, setting.progress
+    names = _names(experiment, options.portfolios)
+    counts, risk, amount = options.counts, options.risk, options.amount
     hired = _hired(make_plan(experiment))
     wanted = {name: _counts(experiment, name, hired[name], counts) for name in names}
     plan = plainly(_grown(experiment, wanted))
@@ -126,7 +90,7 @@ def followed(
         )
         for name in names
     ]
-    rosters = () if portfolios else _rosters(experiment, decide(experiment, a, b).portfolios)
+    rosters = () if options.portfolios else _rosters(experiment, decide(experiment).portfolios)
     notes = (
         *missing,
         *(f"{name} is a roster: its creators are named." for name in rosters),
@@ -145,26 +109,14 @@ def followed(
 # --- What is simulated ----------------------------------------------------------------------------
 
 
-def _names(
-    experiment: Experiment,
-    a: str | None,
-    b: str | None,
-    portfolios: Sequence[str] | None,
-    counts: Sequence[int] | None,
-    risk: str,
-    amount: float,
-) -> tuple[str, ...]:
+def _names(experiment: Experiment, portfolios: Sequence[str]) -> tuple[str, ...]:
+    """Return the portfolios to follow: those that are named, or those of the decision."""
     faults = [
         Fault("--portfolio", "no such portfolio", name)
-        for name in portfolios or ()
+        for name in portfolios
         if name not in experiment.portfolio
     ]
-    if risk not in RISKS:
-        faults.append(Fault("--risk", f"must be one of {', '.join(RISKS)}", risk))
-    if not amount > 0.0:
-        faults.append(Fault("--amount", "must be positive: a fraction such as 0.001", amount))
-    faults += [Fault("--counts", "must be at least 1", n) for n in counts or () if n < 1]
-    chosen = tuple(portfolios) if portfolios else decide(experiment, a, b).portfolios
+    chosen = tuple(portfolios) or decide(experiment).portfolios
     rosters = _rosters(experiment, chosen)
     free = tuple(name for name in chosen if name not in rosters)
     if rosters and (portfolios or not free):
@@ -213,7 +165,7 @@ def _grown(experiment: Experiment, wanted: dict[str, list[int]]) -> Plan:
     return make_plan(variant(experiment, portfolios=portfolios))
 
 
-# --- What is found --------------------------------------------------------------------------------
+# --- What comes of it --------------------------------------------------------------------------------
 
 
 def _diversified(
@@ -224,7 +176,7 @@ def _diversified(
     data: xr.Dataset,
     runs: tuple[dict[str, Array], dict[str, Array]],
     outcome: Outcome,
-    risk: str,
+    risk: Risk,
     amount: float,
 ) -> Diversified:
     rows = [plan.portfolios.index(_label(name, count)) for count in counts]
@@ -247,7 +199,7 @@ def _diversified(
         floor[m] = measured(_limit([e[m] for e in estimates], counts), "fraction")
     k = counts.index(hired)
     removable = _removable(x[k], y[k])
-    enough = _enough([e[RISKS[risk]] for e in estimates], counts, amount)
+    enough = _enough([e[RISKS[risk][0]] for e in estimates], counts, amount)
     return Diversified(
         portfolio=name,
         hired=hired,

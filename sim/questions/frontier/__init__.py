@@ -11,14 +11,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..question import Flag, Options, Question, Setting
+from ..question import AmountAboveZero, Flag, Options, Question, Setting
 from ._answer import Frontier, Risk
 
 
 class FrontierOptions(Options):
     """What `sim frontier` takes."""
 
-    budget: float | None = Field(None, description="USD committed [the largest budget in FILE].")
+    budget: Annotated[AmountAboveZero | None, Flag(metavar="AMOUNT")] = Field(
+        None,
+        description="Money committed [the largest budget in FILE].",
+    )
     risk: Risk = Field(
         "es05",
         description="Mean profit of the worst 5 % of worlds, or the probability of loss.",
@@ -39,7 +42,10 @@ class FrontierOptions(Options):
         (), description="Nobody of that name."
     )
     spend: float = Field(
-        0.9, description="Share of the budget spent at least; 0 lets a mix keep the money."
+        0.9,
+        ge=0.0,
+        le=1.0,
+        description="Share of the budget spent at least; 0 lets a mix keep the money.",
     )
     points: int = Field(7, ge=2, description="Mixes.")
 

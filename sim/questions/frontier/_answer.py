@@ -11,11 +11,10 @@ from pydantic.dataclasses import dataclass
 
 from ...charts.mixes import MixPoint
 from ...figures.spec import Bars, Cells, Curve, Curves, Figure, Series
-from ...measures import MEASURES
 from ...tables.table import Table, View, from_records, from_texts
+from ...text.currency import currency
 from ...text.names import listed, measure_heading, measure_words
 from ...text.numbers import (
-    CURRENCY,
     brief,
     cell,
     counted,
@@ -24,6 +23,7 @@ from ...text.numbers import (
     told,
 )
 from ...text.verdicts import TOLD_APART
+from ..common import unit_of
 from ..question import Answer, Entry
 
 Risk = Literal["es05", "loss"]
@@ -197,7 +197,7 @@ class Frontier(Answer):
 
     def tables(self) -> tuple[Table, ...]:
         """Return the mixes and the lines alone, whom each hires, and what its limits cost."""
-        units = {"committed": CURRENCY, "searched_mean": CURRENCY, "bound": CURRENCY}
+        units = {"committed": currency(), "searched_mean": currency(), "bound": currency()}
         units |= {name: entry.unit for name, entry in self.mixes[0].checked.items()}
         units["searched_risk"] = units[self._risk]
         held = [
@@ -216,7 +216,7 @@ class Frontier(Answer):
             for mix in self.mixes
             for price in mix.prices
         ]
-        money = {"spend": CURRENCY, "gain": CURRENCY}
+        money = {"spend": currency(), "gain": currency()}
         tables = (
             replace(
                 from_records("frontier", "a mix, or a line alone", self.to_rows(), units),
@@ -242,7 +242,7 @@ class Frontier(Answer):
     def _points(self) -> Figure:
         from ...charts.mixes import plot_mixes
 
-        axis = labelled(measure_words(self._risk), MEASURES[self._risk].unit)
+        axis = labelled(measure_words(self._risk), unit_of(self._risk))
         hired = [mix.creators for mix in self.best]
         alone = [mix for mix in self.alone if mix.creators not in hired]
         sample = f"{counted(self.check_worlds, 'fresh world')}; limits: {', '.join(self.limits)}"
@@ -281,7 +281,7 @@ class Frontier(Answer):
         return Curves(
             tuple(curve for curve in curves if curve.x),
             axis,
-            labelled(measure_words("profit_mean"), CURRENCY),
+            labelled(measure_words("profit_mean"), currency()),
             x_form="percent" if self.risk == "loss" else "money",
             y_form="money",
         )
@@ -292,7 +292,7 @@ class Frontier(Answer):
         return Cells(
             (
                 "mix of creators",
-                *(labelled(measure_heading(m), MEASURES[m].unit) for m in measures),
+                *(labelled(measure_heading(m), unit_of(m)) for m in measures),
             ),
             tuple((mix.words, *(cell(mix.checked[m]) for m in measures)) for mix in shown),
             notes=("± is one standard error, in worlds that the search did not see",),
@@ -317,7 +317,7 @@ class Frontier(Answer):
                 Series(line, tuple(mix.spend.get(line, 0.0) for mix in back), *_shade(line, lines))
                 for line in lines
             ),
-            labelled("committed", CURRENCY),
+            labelled("committed", currency()),
             form="money",
             horizontal=True,
             stacked=True,
@@ -360,7 +360,7 @@ def _texts(mix: Mix) -> dict[str, str]:
     profits = ("profit_mean", "profit_median", "profit_es05")
     return (
         {"": mix.name if mix.name.startswith("mix ") else "alone", "hired": mix.words}
-        | {labelled(measure_heading(name), CURRENCY): cell(own[name]) for name in profits}
+        | {labelled(measure_heading(name), currency()): cell(own[name]) for name in profits}
         | {measure_heading("loss_probability"): cell(own["loss_probability"])}
         | {"efficient": "yes" if mix.efficient else ""}
     )
@@ -385,7 +385,7 @@ def _sentence(answer: Frontier) -> str:
     text = "; ".join(parts) + "."
     budget = next((p for p in best.prices if p.limit.startswith("a budget")), None)
     if budget is not None:
-        text += f" One more {CURRENCY} of budget is worth {money(budget.at_margin)} of mean profit there."
+        text += f" One more {currency()} of budget is worth {money(budget.at_margin)} of mean profit there."
     others = [
         p
         for p in best.prices

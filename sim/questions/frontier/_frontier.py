@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,12 @@ import numpy.typing as npt
 from ...experiment import Experiment, ExperimentError, Fault
 from ...measures.worlds import as_dataset
 from ...plan import make_plan
-from ...run.simulate import Progress
+from ...plan.boosting import boosts
 from ...vary.draw import draw, plainly
 from ...vary.variant import line_names, on_terms, variant
 from ..common import measure_of
 from ..question import Setting
-from ._answer import Frontier, Mix, Risk, Searched, coordinates, priced
+from ._answer import Frontier, Mix, Searched, coordinates, priced
 from ._limits import KINDS, SPEND, Candidate, Limit, conflict, most_creators, read_limits
 from ._prefixes import ladder, prefix_totals
 from ._programs import Stops, worst_mean
@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-RISKS = ("es05", "loss")
 SEARCH_WORLDS, CHECK_WORLDS = 5_000, 20_000
-#: Share of the budget that a mix commits at least, unless told otherwise.
-SPENT = 0.9
-#: Points of the efficient set, ends included.
-POINTS = 7
 #: Measures of the check.
 _CHECKED = ("profit_mean", "profit_es05", "profit_median", "roi_mean", "roi_median", "roi_es05",
             "loss_probability", "cost_mean")  # fmt: skip
@@ -42,70 +37,38 @@ _CHECKED = ("profit_mean", "profit_es05", "profit_median", "roi_mean", "roi_medi
 _AROUND = 4
 
 
-def ask(setting: Setting, options: FrontierOptions) -> Frontier:
-    """Search the mixes of an experiment's lines that no other beats in both mean and risk."""
-    return best_mixes(
-        setting.experiment,
-        budget=options.budget,
-        risk=options.risk,
-        limits={kind: getattr(options, kind) for kind in KINDS},
-        spend=options.spend,
-        points=options.points,
-        threads=setting.threads,
-        progress=setting.progress,
-    )
-
-
-def best_mixes(
-    experiment: Experiment,
+def ask(
+    setting: Setting,
+    options: FrontierOptions,
     *,
-    budget: float | None = None,
-    risk: Risk = "es05",
-    limits: Mapping[str, Sequence[str]] | None = None,
-    spend: float = SPENT,
-    points: int = POINTS,
     search_worlds: int = SEARCH_WORLDS,
     check_worlds: int = CHECK_WORLDS,
-    threads: int | None = None,
-    progress: Progress | None = None,
 ) -> Frontier:
     """Search the mixes of an experiment's lines that no other beats in both mean and risk.
 
     Lines are what the portfolios of the experiment hire: one for each different terms. Linear
     programs over the worlds (Rockafellar and Uryasev 2000) bound what is possible and point to
     where to search; the search takes whole creators, whose prefix totals keep the risk of two where
-    two are hired. What it finds is simulated again, with fixed costs and saturation, in worlds of
-    another seed.
+    two are hired. What comes of it is simulated again, with fixed costs and saturation, in worlds
+    of another seed.
 
     Parameters
     ----------
-    experiment
-        The experiment.
-    budget
-        USD committed before any revenue; the largest budget of a portfolio by default.
-    risk
-        ``"es05"``: mean profit of the worst 5 % of worlds, larger is better; ``"loss"``:
-        probability of losing money.
-    limits
-        By kind, see `limits.read_limits`: ``{"max": ["macro=3"], "exclude": ["mega"]}``.
-    spend
-        Share of the budget that a mix commits at least; without it the safest mix keeps the money.
-    points
-        Points of the set.
+    setting, options
+        What is asked, and of what.
     search_worlds, check_worlds
         Worlds of the search, and fresh ones of the check.
-    threads, progress
-        See `sim.simulate`.
 
     Raises
     ------
     ExperimentError
         For limits that cannot be read, and where they cannot all hold: which ones.
     """
-    candidates, amount = _setting(experiment, budget, risk, spend, limits or {})
-    asked = read_limits(
-        candidates, amount, experiment.costs.fixed, spend, limits or {}, experiment.file
-    )
+    experiment, threads, risk = setting.experiment, setting.threads, options.risk
+    points, spend = options.points, options.spend
+    limits = {kind: getattr(options, kind) for kind in KINDS}
+    candidates, amount = _candidates(experiment, options.budget)
+    asked = read_limits(candidates, amount, experiment.costs.fixed, spend, limits, experiment.file)
     _check_feasible(experiment, asked)
     # What a limit forbids is simulated too, to say what the limit costs.
     most = [_beyond(count) for count in most_creators(candidates, asked[:1])]
@@ -122,7 +85,7 @@ def best_mixes(
         for i, c in enumerate(candidates)
     }
     stops = prefix_totals(
-        experiment, candidates, second, search_worlds, threads=threads, progress=progress
+        experiment, candidates, second, search_worlds, threads=threads, progress=setting.progress
     )
     fine = search_all(stops, asked, prices, risk, points, fixed)
     mixes = [
@@ -151,26 +114,12 @@ def best_mixes(
 # --- Settings -------------------------------------------------------------------------------------
 
 
-def _setting(
-    experiment: Experiment,
-    budget: float | None,
-    risk: str,
-    spend: float,
-    limits: Mapping[str, Sequence[str]],
-) -> tuple[list[Candidate], float]:
-    faults = []
+def _candidates(experiment: Experiment, budget: float | None) -> tuple[list[Candidate], float]:
+    """Return the lines that a mix may hold, and the money: by default the largest budget."""
     budgets = [p.budget for p in experiment.portfolio.values() if p.budget is not None]
     if budget is None and not budgets:
-        faults.append(Fault("--budget", "is needed: no portfolio has one"))
-    if budget is not None and not 0.0 < budget < math.inf:
-        faults.append(Fault("--budget", "must be a positive amount of money", budget))
-    if risk not in RISKS:
-        faults.append(Fault("--risk", f"must be one of {', '.join(RISKS)}", risk))
-    if not 0.0 <= spend <= 1.0:
-        faults.append(Fault("--spend", "must be a share of the budget, 0 to 1", spend))
-    faults += [Fault(f"--{kind}", "is no kind of limit") for kind in limits if kind not in KINDS]
-    if faults:
-        raise ExperimentError(experiment.file, faults)
+        fault = Fault("--budget", "is needed: no portfolio has one")
+        raise ExperimentError(experiment.file, [fault])
     plan = make_plan(experiment)
     prices = {line.terms: line.committed_per_creator for line in plan.lines}
     names = line_names(list(prices))
@@ -272,6 +221,7 @@ def _check(
     portfolios = {
         mix.name: {
             "creators": sum(mix.creators.values()),
+            "boost": 0,
             "mix": {
                 line: on_terms(terms[line]) | {"share": count / sum(mix.creators.values())}
                 for line, count in mix.creators.items()
@@ -332,6 +282,8 @@ def _notes(experiment: Experiment, risk: str, mixes: Sequence[Mix]) -> list[str]
             f"Every mix hires {lines}: along the set only their numbers and what is left unspent "
             "change."
         )
+    if boosts(experiment):
+        notes.append("Boosting is left out: mixes are compared by what they bring without it.")
     notes += [priced(price) for mix in mixes[:1] for price in mix.prices]
     if any(niche.market is not None for niche in experiment.niche.values()):
         notes.append(

@@ -67,7 +67,7 @@ def prefix_totals(
         One row for each line and number of creators: profit in USD, shape (stops, worlds).
     """
     portfolios = {
-        f"{c.name} {count}": on_terms(c.terms) | {"creators": count}
+        f"{c.name} {count}": on_terms(c.terms) | {"creators": count, "boost": 0}
         for c in candidates
         for count in counts[c.name]
     }

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...measures import functions as f
 from ...measures.evaluate import measured
-from ...text.numbers import CURRENCY
+from ...text.currency import currency
 from ._answer import Price
 from ._limits import BUDGET, SOMEONE, Limit
 from ._programs import Bound, Program, Stops, nearest_whole, rounded, search, worst_mean
@@ -165,7 +165,7 @@ def _prices_of(
         if freed is None or held is None:
             continue
         gain = (freed.taken - held.taken) @ stops.profit
-        prices.append(Price(limit.words, margin, measured(f.mean(gain), CURRENCY)))
+        prices.append(Price(limit.words, margin, measured(f.mean(gain), currency())))
     return prices
 
 

@@ -18,7 +18,7 @@ from ...tables.table import Table, from_records, from_texts
 from ...text.names import capital, listed, short_words
 from ...text.numbers import FRACTION, Number, cell, counted, percent, plain, told, whole_percent
 from ...text.verdicts import TOLD_APART, near
-from ...vary.inputs import CHANCE
+from ...vary.factors import CHANCE
 from ..question import Answer, absent
 from ._drivers import Driver
 

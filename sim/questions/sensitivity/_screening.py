@@ -15,7 +15,7 @@ from ...experiment import ExperimentError, Fault
 from ...measures import Measured
 from ...run.simulate import Progress
 from ...vary.draw import shared_scores
-from ...vary.inputs import Input, single_inputs
+from ...vary.factors import FactorGroup, single_factors
 
 if TYPE_CHECKING:
     from ._drivers import Driver
@@ -42,7 +42,7 @@ def morris_drivers(sampler: Sampler, file: str, progress: Progress | None) -> li
     salib_analyze = _salib("SALib.analyze.morris", file)
     from ._drivers import Driver
 
-    items = single_inputs(sampler.plan)
+    items = single_factors(sampler.plan)
     problem = _problem(items)
     design = salib_sample.sample(
         problem, sampler.size, num_levels=_LEVELS, seed=_seed(sampler.plan.seed)
@@ -84,8 +84,8 @@ def delta_drivers(sampler: Sampler, _file: str, progress: Progress | None) -> li
     from ._delta import dependence
     from ._drivers import Driver
 
-    dummy = Input("dummy", "dummy", (), "an input that means nothing, for comparison")
-    items = [*single_inputs(sampler.plan), dummy]
+    dummy = FactorGroup("dummy", "dummy", (), "an input that means nothing, for comparison")
+    items = [*single_factors(sampler.plan), dummy]
     outcomes = sampler.sample(0)
     count = min(sampler.size, _DELTA_WORLDS)
     nothing = np.random.default_rng(sampler.plan.seed).normal(size=(1, count))
@@ -103,7 +103,7 @@ def delta_drivers(sampler: Sampler, _file: str, progress: Progress | None) -> li
     return drivers
 
 
-def _problem(items: list[Input]) -> dict[str, Any]:
+def _problem(items: list[FactorGroup]) -> dict[str, Any]:
     return {
         "num_vars": len(items),
         "names": [item.name for item in items],

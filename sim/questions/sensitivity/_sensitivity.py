@@ -19,7 +19,7 @@ from ...plan import Plan, make_plan
 from ...run.simulate import Progress
 from ...text.numbers import counted, fixed, in_points, percent
 from ...vary.draw import draw, plainly, shared_scores
-from ...vary.inputs import CHANCE, Input, grouped_inputs, single_inputs
+from ...vary.factors import CHANCE, FactorGroup, factor_groups, single_factors
 from ..common import Decision, check_defined, decide, left_out
 from ..pickfreeze import sobol
 from ..question import Setting
@@ -168,7 +168,7 @@ class Sampler:
 
 def _sobol_drivers(sampler: Sampler, progress: Progress | None) -> list[Driver]:
     plan, n = sampler.plan, sampler.size
-    inputs = [*single_inputs(plan), *grouped_inputs(plan)]
+    inputs = [*single_factors(plan), *factor_groups(plan)]
     first, second = shared_scores(plan, 0, n), shared_scores(plan, n, n)
     f_a, f_b = sampler.sample(0), sampler.sample(n)
     mixed = []
@@ -186,7 +186,7 @@ def _sobol_drivers(sampler: Sampler, progress: Progress | None) -> list[Driver]:
     return drivers
 
 
-def _swapped(sampler: Sampler, item: Input, first: Array, second: Array) -> Array:
+def _swapped(sampler: Sampler, item: FactorGroup, first: Array, second: Array) -> Array:
     """Return outcomes of sample A with one input, or all luck, from B, shape (outcomes, worlds)."""
     if item.kind == CHANCE:
         return sampler.sample(sampler.size, first)

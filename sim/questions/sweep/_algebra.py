@@ -19,7 +19,6 @@ from ...measures import Measured
 from ...measures.functions import _hall_sheather as half_width
 from ...vary.prices import Sheet
 from ..common import compared, measure_of
-from ._counting import BEATS, GAP, LOSS, ROI, below, order_statistics, point_rows, tally
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -188,6 +187,8 @@ def _group_means(rows: Array, units: int) -> Array:
 
 def _counted(sheet: Sheet, block: slice, both: Sequence[int], filled: Figures) -> None:
     """Fill mean ROI, loss probability and the comparison of the pair."""
+    from ._counting import BEATS, GAP, LOSS, ROI, tally
+
     size = block.stop - block.start
     coefficients = np.ascontiguousarray(sheet.coefficients[:, :, block])
     shapes = (len(sheet.portfolios), 3, size), (4, size)
@@ -280,6 +281,8 @@ class _Ranks:
 
 def _selected(sheet: Sheet, point: int, filled: Figures) -> None:
     """Fill the quantiles and expected shortfalls of all portfolios at a point."""
+    from ._counting import below, order_statistics, point_rows
+
     worlds, groups = sheet.worlds, sheet.groups or 1
     ranks = _Ranks.of(worlds)
     profit, roi = np.empty(worlds), np.empty(worlds)

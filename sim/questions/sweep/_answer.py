@@ -16,8 +16,9 @@ from pydantic.dataclasses import dataclass
 from ...charts.rows import SweepLine
 from ...figures.spec import Curve, Curves, Figure, form_of, roles
 from ...tables.table import Table, View, from_records, from_texts
+from ...text.currency import currency
 from ...text.names import capital, key_words, measure_heading, measure_words
-from ...text.numbers import CURRENCY, FRACTION, Number, cell, counted, labelled, setting
+from ...text.numbers import FRACTION, Number, cell, counted, labelled, setting
 from ..question import Answer, Sides, absent
 from ._drawn import Axis, Grid, Lines, as_array
 
@@ -278,7 +279,7 @@ class Sweep(Answer):
         from ...charts.sweeps import by_factors, plot_sweep
 
         lines = self._lines()
-        unit = CURRENCY if lines.outcome == "profit" else FRACTION
+        unit = currency() if lines.outcome == "profit" else FRACTION
         own = roles(tiers or {name: name for name in lines.lines})
         x, log = lines.x, by_factors(lines.x)
         curves = []

@@ -23,7 +23,7 @@ from ...text.names import TWINS, measure_words
 from ...text.numbers import counted
 from ...text.verdicts import TOLD_APART
 from ...vary.draw import draw, shared_scores
-from ...vary.uncertain import SCORES, Uncertain, rank_correlation, uncertain_inputs
+from ...vary.factors import SCORES, Uncertain, uncertain_inputs
 from ..common import (
     POINT_WORLDS,
     Decision,
@@ -39,6 +39,7 @@ from ..common import (
 )
 from ..question import Setting, Sides
 from ._answer import Ends, Swing, Tornado
+from ._correlation import rank_correlation
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,7 +85,7 @@ def ask(setting: Setting, options: TornadoOptions) -> Tornado:
     inputs.sort(key=lambda swing: -abs(swing.swing.value or 0.0) if swing.swing else 0.0)
     if plan.worlds < experiment.simulation.worlds:
         notes.append(f"Each point has {counted(plan.worlds, 'world')} (--points asks for more).")
-    if any(one.others for one in uncertain):
+    if not all(one.alone for one in uncertain):
         notes.append("A tier's centre moves with what all tiers have in common, and that row too.")
     return _answer("swing", decision, base, inputs, notes)
 
@@ -100,8 +101,8 @@ def _ranked(setting: Setting, options: TornadoOptions) -> Tornado:
     inputs = [
         Swing(
             one.name,
-            one.words,
-            one.settings,
+            one.belief,
+            one.settings(),
             monotone=True,
             portfolios={},
             rank_correlation=rank_correlation(factors[one.row], effect, run),
@@ -231,8 +232,8 @@ def _swing(
     }
     return Swing(
         one.name,
-        one.words,
-        one.settings,
+        one.belief,
+        one.settings(),
         _monotone(as_measured(middle - low, unit, like), as_measured(high - middle, unit, like)),
         sides,
         correlation,

@@ -14,9 +14,9 @@ from ...charts.inputs import Bar
 from ...figures.spec import Bars, Cells, Figure, Series
 from ...measures import Measured
 from ...tables.table import Table, View, from_records, from_texts
+from ...text.currency import currency
 from ...text.names import listed
 from ...text.numbers import (
-    CURRENCY,
     cell,
     counted,
     money,
@@ -185,7 +185,7 @@ class Worth(Answer):
 
     def tables(self) -> tuple[Table, ...]:
         """Return a row for each input, group and pilot."""
-        units = {"worth": CURRENCY, "changes_choice": "fraction of worlds", "cost": CURRENCY}
+        units = {"worth": currency(), "changes_choice": "fraction of worlds", "cost": currency()}
         about = "what is known, and what that is worth"
         table = from_records("worth", about, self.to_rows(), units, errors={"worth": "se"})
         return (replace(table, view=View("bars", "what", ("worth",), title=self.headline)),)
@@ -232,7 +232,7 @@ class Worth(Answer):
             made += f"; {nothing} figures and groups that are worth nothing are not shown"
         costs = "; diamonds, as far as the axis goes: what a pilot costs" if pilots else ""
         kind = "mean profit" if self.risk_tolerance is None else "certainty equivalent"
-        label = f"worth of knowing before choosing, {CURRENCY} of {kind}"
+        label = f"worth of knowing before choosing, {currency()} of {kind}"
         rows = self._texts(MOST)
         table = Cells(tuple(rows[0]), tuple(tuple(row.values()) for row in rows), notes=self.notes)
         return (
@@ -267,9 +267,9 @@ class Worth(Answer):
 def _row(words: str, worth: Measured, changes: float, cost: float | None = None) -> dict[str, str]:
     return {
         "what is known": words,
-        f"worth, {CURRENCY}": cell(worth),
+        f"worth, {currency()}": cell(worth),
         "changes the choice": percent(changes),
-        f"costs, {CURRENCY}": "" if cost is None else money(cost, unit=False),
+        f"costs, {currency()}": "" if cost is None else money(cost, unit=False),
     }
 
 

@@ -15,11 +15,11 @@ from ...measures import Measured
 from ...measures.worlds import first_worlds
 from ...plan import Plan, make_plan
 from ...run.simulate import Progress, simulate
+from ...text.currency import currency
 from ...text.names import spoken
-from ...text.numbers import CURRENCY, money
-from ...vary.doubts import Doubt, doubts_of
+from ...text.numbers import money
 from ...vary.draw import shared_scores
-from ...vary.inputs import CHANCE
+from ...vary.factors import CHANCE, Uncertain, uncertain_figures
 from ..common import as_measured, with_worlds
 from ..question import Setting
 from ._answer import Known, PilotWorth, Worth
@@ -66,7 +66,7 @@ def ask(setting: Setting, options: WorthOptions) -> Worth:
     threads, progress = setting.threads, setting.progress
     pilot = tuple(count for count in options.pilot if count != 0)
     budget, nothing, risk_tolerance = options.budget, options.nothing, options.risk_tolerance
-    names = _options(experiment, options.options or None, pilot, budget, nothing, risk_tolerance)
+    names = _options(experiment, options.options or None, pilot, nothing)
     if run is None and experiment.simulation.sampling == "plain":
         experiment = with_worlds(experiment, MOST_WORLDS)
     plan = make_plan(experiment)
@@ -91,7 +91,7 @@ def ask(setting: Setting, options: WorthOptions) -> Worth:
         budget=at,
         risk_tolerance=risk_tolerance,
         worlds=profit.shape[1],
-        perfect=as_measured(everything, CURRENCY, results),
+        perfect=as_measured(everything, currency(), results),
         known=tuple(known),
         pilots=tried,
         notes=tuple(_notes(experiment, names, budget, at, known)),
@@ -115,7 +115,7 @@ class _Study:
         """Return the worth of what a learner knows, and how often it changes the choice."""
         taken = policy(learner, utilities(self.profit, self.risk_tolerance))
         gained = worth_of_knowing(self.profit, taken, self.risk_tolerance)
-        return as_measured(gained, CURRENCY, self.results), float(np.mean(taken != self.best))
+        return as_measured(gained, currency(), self.results), float(np.mean(taken != self.best))
 
     def of_several(self, known: Array) -> tuple[Measured, float]:
         return self.of(Multiplied(known, self.parts) if self.parts.size else Additive(known))
@@ -123,15 +123,15 @@ class _Study:
 
 def _known(experiment: Experiment, plan: Plan, study: _Study) -> list[Known]:
     scores = shared_scores(plan, 0, study.profit.shape[1])
-    doubts = doubts_of(experiment, plan)
+    figures = uncertain_figures(experiment, plan)
     known = []
-    for doubt in doubts:
-        worth = study.of(Smoothing(doubt.weights @ scores))
-        learnable = doubt.kind == "belief"
-        known.append(Known(doubt.name, doubt.words, doubt.kind, learnable, *worth))
-    for name, words, members in _groups(doubts):
-        worth = study.of_several(np.array([doubt.weights @ scores for doubt in members]))
-        learnable = all(doubt.kind == "belief" for doubt in members)
+    for figure in figures:
+        worth = study.of(Smoothing(figure.weights @ scores))
+        learnable = figure.kind == "belief"
+        known.append(Known(figure.name, figure.words, figure.kind, learnable, *worth))
+    for name, words, members in _groups(figures):
+        worth = study.of_several(np.array([figure.weights @ scores for figure in members]))
+        learnable = all(figure.kind == "belief" for figure in members)
         known.append(Known(name, words, "group", learnable, *worth))
     everything = policy_of_luck(study)
     known.append(Known(CHANCE, "everything, luck included", CHANCE, False, *everything))
@@ -142,19 +142,19 @@ def policy_of_luck(study: _Study) -> tuple[Measured, float]:
     """Return the worth of knowing how every option ends."""
     taken = study.profit.argmax(axis=0)
     gained = worth_of_knowing(study.profit, taken, study.risk_tolerance)
-    return as_measured(gained, CURRENCY, study.results), float(np.mean(taken != study.best))
+    return as_measured(gained, currency(), study.results), float(np.mean(taken != study.best))
 
 
-def _groups(doubts: list[Doubt]) -> list[tuple[str, str, list[Doubt]]]:
+def _groups(figures: list[Uncertain]) -> list[tuple[str, str, list[Uncertain]]]:
     """Return groups of more than one figure: of a tier, of a topic, all beliefs, all shocks."""
-    beliefs = [doubt for doubt in doubts if doubt.kind == "belief"]
-    shocks = [doubt for doubt in doubts if doubt.kind == "shock"]
+    beliefs = [figure for figure in figures if figure.kind == "belief"]
+    shocks = [figure for figure in figures if figure.kind == "shock"]
     groups = []
-    for tier in dict.fromkeys(doubt.tier for doubt in beliefs if doubt.tier):
-        members = [doubt for doubt in beliefs if doubt.tier == tier]
+    for tier in dict.fromkeys(figure.tier for figure in beliefs if figure.tier):
+        members = [figure for figure in beliefs if figure.tier == tier]
         groups.append((f"tier.{tier}", f"all figures of {tier}", members))
-    for topic in dict.fromkeys(doubt.topic for doubt in beliefs if doubt.tier):
-        members = [doubt for doubt in beliefs if doubt.topic == topic]
+    for topic in dict.fromkeys(figure.topic for figure in beliefs if figure.tier):
+        members = [figure for figure in beliefs if figure.topic == topic]
         groups.append((topic, f"{spoken(topic)} of all tiers", members))
     groups.append(("beliefs", "all beliefs together", beliefs))
     groups.append(("shocks", "all shared shocks together", shocks))
@@ -196,9 +196,7 @@ def _options(
     experiment: Experiment,
     options: Sequence[str] | None,
     pilot: Sequence[int],
-    budget: float | None,
     nothing: bool,
-    risk_tolerance: float | None,
 ) -> tuple[str, ...]:
     names = tuple(options or experiment.portfolio)
     faults = [
@@ -208,9 +206,6 @@ def _options(
     ]
     if len(names) + nothing < 2:
         faults.append(Fault("portfolio", "a choice needs two options, or one and --nothing"))
-    for key, value in (("--budget", budget), ("--risk-tolerance", risk_tolerance)):
-        if value is not None and not 0.0 < value < math.inf:
-            faults.append(Fault(key, "must be a positive amount of money", value))
     faults += [Fault("--pilot", "must be at least 1", count) for count in pilot if count < 1]
     if faults:
         raise ExperimentError(experiment.file, faults)

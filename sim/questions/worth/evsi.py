@@ -69,7 +69,7 @@ def run_pilots(
     lines = {line.terms: line for line in reversed(plan.lines)}
     names = line_names(list(lines))
     portfolios = {
-        f"{names[terms]} {count}": on_terms(terms) | {"creators": count}
+        f"{names[terms]} {count}": on_terms(terms) | {"creators": count, "boost": 0}
         for terms in lines
         for count in sorted(set(counts))
     }
