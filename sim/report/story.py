@@ -50,6 +50,7 @@ HEADINGS = {
 #: Inputs that a reader asks for first, in this order.
 _FIRST = (
     r"economics\.(order_value|gross_margin|incremental_share|return_rate)$",
+    r"boost\.(engagement|conversion|cpm)$",
     r"tier\..*\.conversion_rate$",
     r"tier\..*\.engagement_rate$",
     r"tier\..*\.fee$",

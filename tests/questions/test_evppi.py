@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.interpolate import make_smoothing_spline
 from scipy.optimize import isotonic_regression
 from scipy.special import ndtr
 
@@ -26,6 +27,7 @@ from sim.questions.worth.evppi import (
     worth_of_knowing,
 )
 from sim.questions.worth.nested import best_inside, in_order
+from sim.questions.worth.smoothing import smoothing_spline
 
 N = 40_000
 
@@ -273,3 +275,15 @@ def test_what_the_projection_makes_equal_has_the_error_of_their_mean() -> None:
         assert float(standard_error(one).se) == pytest.approx(math.sqrt(0.5 / 5_000), rel=0.03)
     kept = in_order(estimates, {})
     assert [float(one.value) for one in kept.values()] == [3.0, 1.0]
+
+
+@pytest.mark.parametrize("bins", [10, 25, 50])
+def test_the_smoothing_spline_is_scipys(bins: int) -> None:
+    """Both minimise over the penalty to 1e-5, which moves the curve by less."""
+    rng = np.random.default_rng(bins)
+    x = np.sort(rng.normal(size=bins))
+    y = np.sin(x) + 0.3 * rng.normal(size=bins)
+    weight = rng.uniform(0.2, 3.0, size=bins)
+    at = np.linspace(x[0], x[-1], 301)
+    expected = make_smoothing_spline(x, y, weight)(at)
+    assert smoothing_spline(x, y, weight)(at) == pytest.approx(expected, rel=1e-5, abs=1e-5)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from ...measures import Estimate
 from ...measures import functions as f
+from .smoothing import smoothing_spline
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -121,8 +122,8 @@ def best_option(profit: Array, risk_tolerance: float = math.inf) -> int:
 class Smoothing:
     """One input: a smoothing spline through quantile bins, its penalty by cross-validation.
 
-    Means of bins, weighted by their precision, go through
-    `scipy.interpolate.make_smoothing_spline`; constant beyond the outermost bins.
+    Means of bins, weighted by their precision, go through `smoothing_spline`; constant beyond the
+    outermost bins.
 
     Parameters
     ----------
@@ -169,14 +170,9 @@ class Smoothing:
 
 
 def _smooth(x: Array, y: Array, weight: Array, at: Array) -> Array:
-    """Return a smoothing spline at some places; a line where no penalty is large enough."""
-    from scipy.interpolate import make_smoothing_spline
-
-    with np.errstate(over="ignore", invalid="ignore"):
-        try:
-            curve = np.asarray(make_smoothing_spline(x, y, weight)(at))
-        except ValueError:
-            curve = np.full(at.shape, np.nan)
+    """Return a smoothing spline at some places; a line where it has no finite values."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        curve = smoothing_spline(x, y, weight)(at)
     if np.isfinite(curve).all():
         return curve
     # What is all but straight: a line is the limit of the penalty.
