@@ -272,6 +272,6 @@ def _ems(word: str, weight: str) -> float:
         return float(wide)
     font = FontProperties(family=[FONT], weight=weight, size=100)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+        warnings.filterwarnings("ignore", message=r"(?s)Glyph \d+ .* missing from font")
         across = text_to_path.get_text_width_height_descent(rest, font, ismath=False)[0]
     return wide + float(across) / 100

@@ -27,8 +27,8 @@ TALL = 2.2
 """Inches of a map's axis upwards, for its label: below three lines of title and three of subtitle."""
 MOST_WRITTEN = 9
 """Cells across, and upwards, of a map in whose cells figures are written."""
-_LONGEST = 22
-"""Letters of a portfolio's name beside a scale."""
+_LONGEST, _LETTERS = 22, 14
+"""Letters of a portfolio's name beside a scale, and of a line of it beside its curve."""
 
 
 def plot_sweep(
@@ -268,7 +268,7 @@ def _names_at_end(
     for name, place in zip(lines, places, strict=True):
         note(
             sheet.ax,
-            name,
+            abridged(name, letters=_LETTERS),
             (float(x[-1]), float(place)),
             (6, 0),
             ha="left",

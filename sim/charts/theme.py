@@ -227,7 +227,7 @@ def styled(theme: Theme) -> Iterator[None]:
     settings: Any = theme.rc()
     with mpl.rc_context(), warnings.catch_warnings():
         # Told once, by `not_drawn`, and not for every text of every chart.
-        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+        warnings.filterwarnings("ignore", message=r"(?s)Glyph \d+ .* missing from font")
         # Nor does a matplotlibrc of the user's change a chart.
         mpl.rcdefaults()
         mpl.rcParams.update(settings)

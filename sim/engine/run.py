@@ -65,7 +65,7 @@ def line_block(
     else:
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
     share = economics_rows(plan, factors)["tracked_share"]
-    tracked = [_tracked(plan, w, share, padded) for w in range(len(plan.works))]
+    tracked = [seen_of(plan, w, share, padded) for w in range(len(plan.works))]
     paid = paid_rows(plan, factors)
     lists = lists_of(plan)
     listed = {w for works, _ in lists for w in works}
@@ -94,7 +94,7 @@ def line_block(
     return factors[:, :worlds], sums
 
 
-def _tracked(plan: Plan, work: int, share: Array | float, worlds: int) -> Array:
+def seen_of(plan: Plan, work: int, share: Array | float, worlds: int) -> Array:
     """Return the share of a work's orders that the brand sees, shape (worlds,)."""
     from .accounts import seen_share
 

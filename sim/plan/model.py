@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -348,6 +349,26 @@ class Plan:
         if self.learned is None:
             return np.asarray(factors[k])
         return np.asarray(self.learned.center[k] + self.learned.root[k] @ factors)
+
+    def of_lines(self, rows: Sequence[int]) -> dict[str, Any]:
+        """Return what the plan says line by line for some of its lines, by the names of its fields."""
+        buyers, reaction = self.buyers, self.reaction
+        if buyers is not None:
+            each = {f.name: getattr(buyers, f.name) for f in fields(buyers)}
+            taken: dict[str, Any] = {
+                name: of[rows] for name, of in each.items() if isinstance(of, np.ndarray)
+            }
+            buyers = replace(buyers, **taken)
+        if reaction is not None:
+            reaction = replace(reaction, rank=reaction.rank[rows])
+        return {
+            "prices": self.prices[rows],
+            "spill": self.spill[rows],
+            "arrived": self.arrived[rows],
+            "repeats_arrived": self.repeats_arrived[rows],
+            "buyers": buyers,
+            "reaction": reaction,
+        }
 
     def creators(self, portfolio: str) -> int:
         """Return how many creators a portfolio hires; those of later stages are among the first."""

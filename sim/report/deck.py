@@ -172,6 +172,7 @@ def _for_clients(story: Story) -> Story:
     return replace(
         story,
         sentences=tuple(filter(None, map(_clean, story.sentences))),
+        first=tuple(filter(None, map(_clean, story.first))),
         comparison=_without_workshop(story.comparison),
         sections=sections,
         key_inputs=tuple(

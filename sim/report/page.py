@@ -13,6 +13,7 @@ from ..charts.theme import DARK, LIGHT, Theme
 from ..figures.spec import Cells, unbroken
 from ..measures import MEASURES
 from ..run.folder import file_in_place
+from ..text.currency import in_currency
 from ..text.names import capital, measure_heading
 from ..text.numbers import counted, labelled
 from .models import Story
@@ -63,8 +64,8 @@ def write_report(
         text = render(tell(opened), theme or LIGHT)
         # What is left of a page's size goes to the worlds that it prices anew.
         pricing = repricing(opened, min(MOST_BYTES, PAGE_BYTES - len(text.encode())))
-    if pricing is not None:
-        text = text.replace(_ENDS, _what_if(pricing) + _ENDS).replace(*_LINK)
+        if pricing is not None:
+            text = text.replace(_ENDS, _what_if(pricing) + _ENDS).replace(*_LINK)
     with file_in_place(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return target
@@ -129,7 +130,10 @@ def _what_if(pricing: Repricing) -> str:
     return environment.from_string(_packaged("what_if.html.j2")).render(
         pricing=pricing,
         worlds=counted(pricing.worlds, "world"),
-        measures=[(name, labelled(measure_heading(name), MEASURES[name].unit)) for name in SHOWN],
+        measures=[
+            (name, labelled(measure_heading(name), in_currency(MEASURES[name].unit)))
+            for name in SHOWN
+        ],
         data=pricing.to_dict(),
     )
 

@@ -108,7 +108,10 @@ def test_signs_stand_in_laws_and_budgets_too():
         ),
         (
             {"currency": "EUR", "costs": {"fixed": "1,20.50 €"}},
-            'costs.fixed: must be a number such as 250, "10k" or "3 %" (got "1,20.50 €")',
+            (
+                'costs.fixed: must be a number such as 250, "10k" or "3 %"; a comma separates '
+                'thousands, a point decimals (got "1,20.50 €")'
+            ),
         ),
         (
             {"currency": "euros"},

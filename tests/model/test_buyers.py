@@ -17,9 +17,11 @@ import xarray as xr
 from scipy import integrate, special, stats
 
 import sim
+from sim.engine.each import follow
 from sim.measures import profit_to_date, summarize
 from sim.plan import make_plan
 from sim.plan.buyers import survival
+from sim.plan.each import each_of
 from sim.plan.release import WEEK_ENDS, repeats_arrived
 
 Array = npt.NDArray[np.float64]
@@ -281,3 +283,33 @@ def test_payback_counts_repeats_when_they_happen(simulated: Simulated) -> None:
 def test_what_cannot_be_is_told(make: Make, changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(sim.ExperimentError, match=problem):
         make(changes)
+
+
+# --- Creators one by one ------------------------------------------------------------------------------
+
+
+def test_a_creator_followed_alone_has_the_buyers_of_its_own_tier(
+    make: Make, still: dict[str, Any], tmp_path: Any
+) -> None:
+    """What `sim pick` knows of each creator is a run of a roster of that creator alone."""
+    tiers = {
+        "tier.small.tracked_factor": 0.5,
+        "tier.large": {**still, "leaked_orders": 1.0, "order_value_factor": 2.0, "new_share": 0.5},
+    }
+    head = "name,followers,tier,platform\n"
+    (tmp_path / "two.csv").write_text(
+        head + "Ann,20000,small,instagram\nBo,30000,large,instagram\n"
+    )
+    (tmp_path / "one.csv").write_text(head + "Bo,30000,large,instagram\n")
+    how = {"worlds": 256, "folder": tmp_path}
+    both, alone = (
+        make(RETAINED | LEAKED | tiers | {"portfolio.p": {"roster": name}}, **how)
+        for name in ("two.csv", "one.csv")
+    )
+    followed = follow(each_of(both, "p", 256)).alone
+    run = sim.simulate(alone, threads=1)
+    at = [row.name for row in each_of(both, "p", 256).people].index("Bo")
+    for name in ("contribution", "tracked_revenue", "repeat_contribution", "customer_value"):
+        np.testing.assert_allclose(
+            followed[name][at], run[name].values[0], rtol=1e-12, err_msg=name
+        )

@@ -14,6 +14,7 @@ import sim
 import sim.report
 from sim.report.reading import open_run
 from sim.report.repricing import Repricing, figures, repriced, repricing
+from sim.run.written import write_run
 from sim.vary.keys import Varied, find_key
 
 from .chromium import FOUND, Browser
@@ -109,6 +110,17 @@ def test_a_page_holds_its_worlds_to_the_last_digit(
     for k, slider in enumerate(pricing.sliders):
         assert f'id="slider-{k}"' in text
         assert slider.texts[slider.start] in text
+
+
+def test_a_page_in_another_currency_says_so(folder: Path, tmp_path: Path) -> None:
+    experiment = sim.load(folder / "experiment.toml", worlds=512).with_({"currency": "EUR"})
+    target = tmp_path / "run"
+    write_run(target, experiment, sim.simulate(experiment))
+    text = sim.report.write_report(target, tmp_path / "page.html").read_text()
+    section = text[text.index('id="what-if"') : text.index('id="repricing"')]
+    assert "median profit, EUR" in section
+    assert "Order value, EUR per order" in section
+    assert "USD" not in section
 
 
 @pytest.mark.browser

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from ...charts.inputs import Bar
 from ...figures.spec import Bars, Cells, Figure, Series
 from ...measures import Measured
-from ...tables.table import Table, from_records, from_texts
+from ...tables.table import Table, View, from_records, from_texts
 from ...text.currency import currency
 from ...text.names import listed
 from ...text.numbers import (
@@ -204,7 +204,8 @@ class Worth(Answer):
         units = {**money_, "changes_choice": "fraction of worlds"}
         errors = {"worth": "se", "returned": "returned_se", "net": "net_se"}
         about = "what is known, and what that is worth"
-        return (from_records("worth", about, self.to_rows(), units, errors=errors),)
+        table = from_records("worth", about, self.to_rows(), units, errors=errors)
+        return (replace(table, view=View("bars", "what", ("worth",), title=self.headline)),)
 
     def shown(self) -> Table:
         """Return what can be learned by worth, pilots, and last what nobody can learn."""
