@@ -19,6 +19,7 @@ from .common import (
     print_rows,
     progress_bar,
     read,
+    tell_not_drawn,
 )
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
     _print(answer, content, path, as_json)
     if charts_wanted():
         save_figures(answer, path.with_suffix(""), run)
+        tell_not_drawn(run["portfolio"].values.tolist())
 
 
 def _print(answer: Answer, content: dict[str, Any], path: Path, as_json: bool) -> None:

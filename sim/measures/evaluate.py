@@ -80,11 +80,11 @@ def evaluate(measure: Measure, worlds: Worlds, settings: Mapping[str, float]) ->
 
 
 def _evaluate(measure: Measure, worlds: Worlds, settings: Mapping[str, float]) -> Measured:
+    unit = in_currency(measure.unit, worlds.currency)
     if lacking := worlds.lacks(measure.variables):
-        return Measured(None, None, measure.unit, lacking)
+        return Measured(None, None, unit, lacking)
     samples, keep = worlds.complete(measure.variables)
     left_out = 0 if keep is None else int(keep.size - keep.sum())
-    unit = in_currency(measure.unit, worlds.currency)
     if not samples:
         reason = f"{' and '.join(measure.variables)} undefined in every world"
         return Measured(None, None, unit, reason, left_out=left_out)

@@ -18,7 +18,7 @@ from ..measures import Estimate, Measured
 from ..measures import functions as f
 from ..measures.evaluate import measured
 from ..measures.worlds import PortfolioWorlds, portfolio_names
-from ..tables.table import Column, Table
+from ..tables.table import Column, Table, View
 from ..text.currency import currency
 from ..text.numbers import (
     FRACTION,
@@ -144,7 +144,8 @@ class Loss(Answer):
                 )
             )
         about = f"what each portfolio may lose; {currency()} lost are means of the worst worlds"
-        return (Table("loss", about, tuple(columns)),)
+        view = View("bars", "portfolio", ("probability",), title=self.headline)
+        return (Table("loss", about, tuple(columns), view=view),)
 
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
         """Return how likely the loss is, beside what the worst worlds lose."""

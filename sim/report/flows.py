@@ -14,6 +14,7 @@ from ..measures.evaluate import Measured
 from ..measures.summary import Summary
 from ..run.dataset import line_costs
 from ..text.currency import currency
+from ..text.names import abridged
 from ..text.numbers import counted, plain
 from ..text.numbers import money as amount
 from .always import METHOD
@@ -71,6 +72,10 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     )  # fmt: skip
 
 
+#: Most columns beside one another, and longest names below them, in a third of a slide.
+_UPRIGHT, _SHORT = 3, 10
+
+
 def journey(run: Run) -> Figure:
     """Return what each portfolio brings for 1,000 USD: impressions, engagements, orders."""
     drawn = funnels(run.ds)
@@ -81,12 +86,13 @@ def journey(run: Run) -> Figure:
         entries = {funnel.name: funnel.stages[stage] for funnel in drawn}
         small.append(
             Bars(
-                tuple(entries),
+                tuple(abridged(name, lines=1) for name in entries),
                 tuple(
                     _own_bar(name, named[name], entry, list(entries))
                     for name, entry in entries.items()
                 ),
                 f"{stage} per 1,000 {currency()}",
+                horizontal=len(entries) > _UPRIGHT or max(map(len, entries)) > _SHORT,
                 form="number",
             )
         )

@@ -236,9 +236,9 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def few(words: Sequence[str], most: int = 6) -> str:
-    """Join words with commas, of many the first three: ``a, b, c and 97 more``."""
-    if len(words) <= most:
+def few(words: Sequence[str]) -> str:
+    """Join words with commas, of more than six the first three: ``a, b, c and 97 more``."""
+    if len(words) <= 6:
         return ", ".join(words)
     return f"{', '.join(words[:3])} and {len(words) - 3:,} more"
 

@@ -10,7 +10,7 @@ that no price moves.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -205,6 +205,17 @@ class Prices:
         return Sheet(
             self.portfolios, coefficients, quantities, self._contributions, self.dataset.attrs
         )
+
+    def parts(self, portfolio: str) -> Iterator[tuple[int, str, Array]]:
+        """Yield what a portfolio pays: line, component and USD in each world at the run's prices.
+
+        The agency's share is in the components that it is charged on.
+        """
+        effective = self._effective(np.empty((1, 0)), ())[0]
+        for i in self._members(portfolio):
+            for c, component in enumerate(_NAMES):
+                if effective[i, c] != 0.0:
+                    yield i, component, effective[i, c] * self._column(i, c)
 
     def _column(self, line: int, component: int) -> Array:
         """Return a quantity of a line over the worlds, read from the run once."""

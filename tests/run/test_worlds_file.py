@@ -121,7 +121,7 @@ def opened(path: Path) -> xr.Dataset:
         lambda ds: ds[["roi", "cost"]].sel(portfolio=["few"])["cost"].values,
         lambda ds: float(ds["cost_price"].isel(line=0, component=0)),
         lambda ds: ds.assign_attrs(groups=2).attrs["groups"],
-        lambda ds: sorted(ds),
+        sorted,
         lambda ds: dict(ds.sizes),
     ],
 )  # fmt: skip
