@@ -234,7 +234,8 @@ def _with_evidence(
     return replace(
         said,
         evidence=evidence,
-        sentences=(*said.sentences, *told, *outside),
+        # What moves the answer more than chance does stands beside it.
+        sentences=(*said.sentences[:1], *told, *said.sentences[1:], *outside),
         warnings=(*said.warnings, *warnings),
     )
 
