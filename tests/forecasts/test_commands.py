@@ -29,10 +29,10 @@ creators = 1
 """
 #: As it comes: decimal commas, thousands, a currency, a total row.
 RESULTS = """portfolio;creator;cost;impressions;engagements;clicks;tracked orders;revenue
-paid;a;3.000,50 €;20K;900;12;8;520,20 €
-paid;b;2.100,00 €;31K;700;8;2;130,00 €
-big;c;9.000,00 €;500K;9000;90;30;
-Total;;14.100,50 €;551K;10600;110;40;650,20 €
+paid;a;3.000,50 $;20K;900;12;8;520,20 $
+paid;b;2.100,00 $;31K;700;8;2;130,00 $
+big;c;9.000,00 $;500K;9000;90;30;
+Total;;14.100,50 $;551K;10600;110;40;650,20 $
 """
 
 
@@ -139,3 +139,18 @@ def test_the_fifth_campaign_draws_the_calibration_chart(tmp_path, monkeypatch, f
     sim("score", "r.csv", "--date", "2026-05-20", "--picture", "c.svg")
     assert Path("c.svg").read_text().lstrip().startswith("<?xml")
     assert "pictures are written as" in sim("score", "r.csv", "--picture", "c.gif", code=2).stderr
+
+
+def test_clicks_are_scored_where_they_are_simulated(tmp_path):
+    file, out = tmp_path / "x.toml", tmp_path / "r"
+    file.write_text(f"{TOML}\n[tracking]\nclicks = true\n", encoding="utf-8")
+    log, table = tmp_path / "f.jsonl", tmp_path / "results.csv"
+    table.write_text(RESULTS, encoding="utf-8")
+    sim("run", file, "--out", out, "--no-charts", "--quiet")
+    sim("log", out, "--log", log)
+    told = json.loads(sim("score", out, table, "--log", log, "--json").stdout)
+    (clicks,) = (s for s in told["scores"] if (s["portfolio"], s["figure"]) == ("paid", "clicks"))
+    assert clicks["actual"] == 20
+    worlds = load_results(out)["clicks"].sel(portfolio="paid").values
+    assert clicks["median"] == np.quantile(worlds, LEVELS, method="inverted_cdf")[500]
+    assert not any("were not forecast" in note for note in told["notes"])
