@@ -65,7 +65,7 @@ def line_block(
     else:
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
     share = economics_rows(plan, factors)["tracked_share"]
-    tracked = np.array(np.broadcast_to(share, padded))
+    tracked = [seen_of(plan, w, share, padded) for w in range(len(plan.works))]
     paid = paid_rows(plan, factors)
     lists = lists_of(plan)
     listed = {w for works, _ in lists for w in works}
@@ -76,15 +76,15 @@ def line_block(
             steps = max(len(work.stops), len(work.post_ends))
             out = np.empty((steps, N_SUMS, worlds))
             if w not in listed:
-                line_sums(work, factors, tracked, first, worlds, out, paid)
+                line_sums(work, factors, tracked[w], first, worlds, out, paid)
             sums.append(out)
-        seen = dict.fromkeys(listed, tracked)
+        seen = {w: tracked[w] for w in listed}
         for works, keep in lists:
             list_sums(plan, works, keep, factors, seen, first, sums)
         left = dict(orders_left(plan, sums))
         for w, share in left.items():
             # Pay and choice go by the tracked orders that overlap and incidents leave.
-            seen[w] = tracked.copy()
+            seen[w] = tracked[w].copy()
             seen[w][:worlds] *= share
             if w not in listed:
                 line_sums(plan.works[w], factors, seen[w], first, worlds, sums[w])
@@ -92,6 +92,14 @@ def line_block(
             if left.keys() & {*works}:
                 list_sums(plan, works, keep, factors, seen, first, sums)
     return factors[:, :worlds], sums
+
+
+def seen_of(plan: Plan, work: int, share: Array | float, worlds: int) -> Array:
+    """Return the share of a work's orders that the brand sees, shape (worlds,)."""
+    from .accounts import seen_share
+
+    line = next(i for i, one in enumerate(plan.lines) if one.work == work)
+    return np.array(np.broadcast_to(seen_share(plan, line, share), worlds))
 
 
 def block_rows(

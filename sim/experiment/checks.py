@@ -42,6 +42,7 @@ def cross_checks(filled: Tables, shape: Shape) -> Iterator[Fault]:
     yield from _learned(filled)
     yield from _loadings(filled)
     yield from _tiers(filled, tables)
+    yield from _customers(filled)
     yield from _decision(tables, shape)
     yield from _simulation(tables.get("simulation", {}))
     yield from _exchange(tables, filled)
@@ -377,6 +378,31 @@ def _tier_numbers(table: Tables) -> Iterator[tuple[Path, str, Any]]:
         if index is not None and 0.0 < index <= 1.0 and "cap" not in law and not never:
             problem = "at or below 1 the mean is infinite; set `cap` beside it, the largest A"
             yield ("amplification", name, "tail_index"), problem, index
+
+
+def _customers(filled: Tables) -> Iterator[Fault]:
+    """Check that a beta law has room for how customers differ, and that leaked codes are not paid for."""
+    sd = _value(filled["customers"]["retention_sd"])
+    shares = [filled["customers"].get("retention")]
+    tiers = [on for tier in filled["tier"].values() for on in tier["on"].values()]
+    shares += [on.get("retention") for on in tiers]
+    for share in dict.fromkeys(_value(share) for share in shares if share is not None):
+        if sd and share and 0.0 < share < 1.0 and sd**2 >= share * (1.0 - share):
+            problem = (
+                f"is more than customers can differ around a retention of {share:g}; it must be below "
+                f"{math.sqrt(share * (1.0 - share)):.2g}"
+            )
+            yield Fault("customers.retention_sd", problem, filled["customers"]["retention_sd"])
+    leaks = [filled["tracking"].get("leaked_orders"), *(on.get("leaked_orders") for on in tiers)]
+    if any(_value(leak) for leak in leaks if leak is not None):
+        for path, terms in lines_of(filled):
+            kind = filled["compensation"].get(terms["compensation"], {})
+            if isinstance(kind, Mapping) and _value(kind.get("pay_per_order", 0.0)):
+                problem = (
+                    "pays per order, and which orders were leaked is not known of each creator: leave "
+                    "out `leaked_orders`, or pay a commission"
+                )
+                yield Fault(dotted((*path, "compensation")), problem, terms["compensation"])
 
 
 def _simulation(simulation: Tables) -> Iterator[Fault]:

@@ -71,6 +71,7 @@ def learn(
     """
     every, notes = _together(experiment, campaigns)
     prior = experiment.model_copy(update={"learned": None})
+    _check_buyers(prior)
     today = None if day is None else _today(prior, campaigns, day, left)
     ours = -1 if today is None else [of.digest for of in every].index(campaigns[0].digest)
     seasons = [
@@ -107,6 +108,25 @@ def _today(prior: Experiment, campaigns: Sequence[Campaign], day: float, left: f
     return day_of(prior, campaigns[0], day, left)
 
 
+def _check_buyers(experiment: Experiment) -> None:
+    """Refuse what makes tracked orders and revenue something else than a share of all.
+
+    Raises
+    ------
+    LearnError
+        With the way out.
+    """
+    buyers = make_plan(experiment).buyers
+    if buyers is None:
+        return
+    factors = (buyers.tracked != 1.0) | (buyers.value != 1.0) | (buyers.leaked > 0.0)
+    if factors.any() or buyers.discount_rate:
+        raise LearnError(
+            f"{experiment.file}: a window, leaked codes, a discount, or factors of a tier on what codes see "
+            "and on the order value: results are not read through them; leave them out to learn"
+        )
+
+
 def _together(
     experiment: Experiment, campaigns: Sequence[Campaign]
 ) -> tuple[list[Campaign], list[str]]:
@@ -119,13 +139,12 @@ def _together(
         )
     every: dict[str, Campaign] = {}
     for campaign in [*kept(learned.results if learned is not None else ()), *campaigns]:
-        if campaign.digest in every:
-            notes.append(
-                f"{campaign.name}: the same results as {every[campaign.digest].name}, counted once"
-            )
-        else:
-            every[campaign.digest] = campaign
-            notes += [f"{campaign.name}: {note}" for note in campaign.notes]
+        same = next((other for other in every.values() if campaign.repeats(other)), None)
+        if same is not None:
+            notes.append(f"{campaign.name}: the same results as {same.name}, counted once")
+            continue
+        every[campaign.digest] = campaign
+        notes += [f"{campaign.name}: {note}" for note in campaign.notes]
     if not every:
         raise LearnError(f"{experiment.file}: keeps no results; name a table of them")
     return [every[digest] for digest in sorted(every)], notes

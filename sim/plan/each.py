@@ -104,8 +104,8 @@ def each_of(
             placed += own
             rows += [i] * len(own)
             works.append(one_of(work, at))
-    prices = plan.prices[rows]
-    prices[:, fixed] = 0.0
+    own_rows = plan.of_lines(rows)
+    own_rows["prices"][:, fixed] = 0.0
     alone = replace(
         plan,
         worlds=worlds,
@@ -113,9 +113,7 @@ def each_of(
         works=tuple(works),
         lines=tuple(placed),
         portfolios=tuple(dict.fromkeys(line.portfolio for line in placed)),
-        prices=prices,
-        spill=plan.spill[rows],
-        arrived=plan.arrived[rows],
+        **own_rows,
     )
     people = tuple(line.people[0] for line in placed if line.stage == 0)
     return Each(alone, tuple(lines), people, experiment.costs.fixed)

@@ -519,7 +519,9 @@ def prices_of(experiment: Experiment, line: PlanLine, lines: tuple[PlanLine, ...
         "product": 1.0,
         "shipping": costs.shipping,
         "management": costs.hourly_rate,
-        "commission": kind.commission_rate,
+        # Commission is on what is paid, the discount off.
+        "commission": kind.commission_rate * (1.0 - experiment.tracking.discount_rate),
+        "discount": experiment.tracking.discount_rate,
         "bonus_orders": costs.bonus_per_order,
         "bonus_impressions": costs.bonus_per_thousand_impressions,
         "performance": 1.0,

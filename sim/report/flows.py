@@ -7,7 +7,7 @@ from functools import partial
 
 from ..charts import plot_funnel, plot_waterfall, titles
 from ..charts.funnel import STAGES, funnels
-from ..charts.money import MEANS, waterfall
+from ..charts.money import MEANS, between, mean_repeats, waterfall
 from ..charts.run import Run
 from ..figures.spec import Bars, Figure, Series, roles
 from ..measures.evaluate import Measured
@@ -25,7 +25,8 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     measures = summary[name]
     costs = line_costs(run.ds, run.ds["line_portfolio"].values == name).mean(axis=1)
     by_name = dict(zip(run.ds["component"].values.tolist(), costs.tolist(), strict=True))
-    steps = waterfall({key: measures[key] for key in MEANS}, by_name)
+    repeats = mean_repeats(run, name)
+    steps = waterfall({key: measures[key] for key in MEANS}, by_name, repeats)
     base, totals, up, down, texts = [], [], [], [], []
     for step in steps:
         ends = (step.start, step.end)
@@ -41,7 +42,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     return Figure(
         name="waterfall",
         finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
-        made=f"Means over {counted(run.worlds, 'world')}, {currency()}. Grey: what is paid or not kept",
+        made=f"Means over {counted(run.worlds, 'world')}, {currency()}. Grey: {between(repeats)}",
         panels=(
             Bars(
                 labels,

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..experiment import Experiment
 from ..plan import Plan
+from ..plan.boosting import boosts
 from ..text.names import listed
 from ..text.numbers import counted, fixed, setting
 
@@ -51,6 +52,14 @@ def tail_warnings(experiment: Experiment) -> list[str]:
     ]
 
 
+#: What boosting rests on, where a portfolio boosts.
+_BOOSTED = (
+    ("boost.engagement", "how often paid viewers engage beside followers"),
+    ("boost.conversion", "how often paid viewers who engage buy"),
+    ("boost.luck_carried", "how much of a post's luck goes over to paid viewers"),
+)
+
+
 def assumption_warnings(experiment: Experiment) -> list[str]:
     """Name the inputs in use that rest on an assumption or on one source, most telling first."""
     telling: Sequence[tuple[str, str]] = (
@@ -58,6 +67,7 @@ def assumption_warnings(experiment: Experiment) -> list[str]:
         ("beliefs.conversion_rate", "how far the mean conversion rate is in doubt"),
         ("economics.incremental_share", "the share of orders that would not have come anyway"),
         ("economics.tracked_share", "the share of orders that codes see"),
+        *(_BOOSTED if boosts(experiment) else ()),
     )
     assumed = [
         what for key, what in telling if experiment.origins.get(key, "").startswith("assumption")

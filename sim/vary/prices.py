@@ -53,6 +53,9 @@ def is_price(key: Key, experiment: Experiment) -> bool:
     """Whether another value of a key leaves every quantity of a run as it is, or scales it."""
     if (key.table, key.field) in _SCALED:
         return bool(key.base) and not (key.field == "fee" and _fee_tells(key, experiment))
+    if (key.table, key.field) == ("tracking", "discount_rate"):
+        # Without a discount no run keeps what one would be charged on.
+        return bool(key.base)
     return key.field in _PRICED.get(key.table, ())
 
 

@@ -107,6 +107,13 @@ def test_signs_stand_in_laws_and_budgets_too():
             ),
         ),
         (
+            {"currency": "EUR", "costs": {"fixed": "1,20.50 €"}},
+            (
+                'costs.fixed: must be a number such as 250, "10k" or "3 %"; a comma separates '
+                'thousands, a point decimals (got "1,20.50 €")'
+            ),
+        ),
+        (
             {"currency": "euros"},
             (
                 "currency: must be a currency such as EUR: its code of three letters, or its sign "
@@ -130,7 +137,18 @@ def test_signs_stand_in_laws_and_budgets_too():
             'economics.gross_margin: must be a number such as 250, "10k" or "3 %" (got "0.5 €")',
         ),
     ],
-    ids=["sign", "other sign", "two", "point", "word", "no rate", "rate alone", "zero", "a share"],
+    ids=[
+        "sign",
+        "other sign",
+        "two",
+        "point",
+        "groups",
+        "word",
+        "no rate",
+        "rate alone",
+        "zero",
+        "a share",
+    ],
 )
 def test_what_cannot_be_is_told_in_a_line(tables, message):
     assert fault_of(**tables) == f"x.toml: {message}"

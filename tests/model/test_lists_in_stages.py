@@ -17,16 +17,50 @@ from sim.experiment import Experiment, ExperimentError, build
 from sim.plan import make_plan
 from sim.plan.each import each_of
 
-#: Two tiers, and so two lines.
-LIST = """name,followers,engagement_rate,posts,fee
+#: Two niches, and so two lines.
+LIST = """name,followers,fee,niche
+Ada,2000000,300,beauty
+Bo,6000000,500,beauty
+Cleo,3000000,250,home
+Dev,7000000,600,home
+Elin,4500000,400,home
+"""
+#: Two tiers and fees that are drawn, and so three lines.
+TIERS = """name,followers,engagement_rate,posts,fee
 Ada,20000,3 %,12,300
-Bo,60000,2 %,5,500
+Bo,60000,2 %,5,
 Cleo,30000,4 %,12,250
 Dev,700000,1.5 %,10,6000
-Elin,45000,,,400
+Elin,45000,,,
 """
-#: Fees that are drawn, and so three lines.
-SOME_DRAWN = LIST.replace(",500", ",").replace(",400", ",")
+#: Nothing but conversion differs between creators.
+STILL: dict[str, Any] = {
+    "tier": {
+        "micro": {
+            "follower_range": [1, 1e9],
+            "authentic_share": 1.0,
+            "reach_rate": 0.2,
+            "engagement_rate": 0.01,
+            "conversion_rate": {"lognormal": {"mean": 0.0005, "log_sd": 0.5}},
+            "fit": 1.0,
+            "management_hours": 0.0,
+            "delivery_rate": 1.0,
+            "post_luck": 1.0,
+            "amplification": {},
+            "fee_elasticity": 0.0,
+            "followers_engagement_correlation": 0.0,
+            "engagement_reach_correlation": 0.0,
+            "amplification_engagement_correlation": 0.0,
+        }
+    },
+    "costs": {"hourly_rate": 0.0, "cost_of_goods": 0.0},
+    "economics": {"tracked_share": 1.0, "incremental_share": 1.0},
+    "shocks": {"scale": 0.0},
+    "beliefs": {
+        name: {"sd": 0.0} for name in ("engagement_rate", "reach_rate", "conversion_rate", "fee")
+    },
+    "platform": {"instagram": {"audience": 1e12}},
+}
 STAGES = [{"posts": 1}, {"posts": 2, "keep": 0.4}]
 WORLDS = 300
 
@@ -35,7 +69,8 @@ def listed(folder: Path, stages: Any = None, people: str = LIST, **tables: Any) 
     (folder / "list.csv").write_text(people)
     portfolio = {"roster": "list.csv"} | ({"stages": stages} if stages else {})
     written = {"simulation": {"worlds": WORLDS, "seed": 5}, "portfolio": {"list": portfolio}}
-    return build(written | tables, name="listed", file="listed.toml", folder=folder)
+    rest = STILL if people == LIST else {}
+    return build(rest | written | tables, name="listed", file="listed.toml", folder=folder)
 
 
 def test_the_best_of_a_list_by_hand() -> None:
@@ -53,7 +88,7 @@ def test_the_best_of_a_list_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    "people", [LIST, pytest.param(SOME_DRAWN, marks=pytest.mark.statistical)], ids=["two", "three"]
+    "people", [LIST, pytest.param(TIERS, marks=pytest.mark.statistical)], ids=["two", "three"]
 )
 def test_stages_keep_the_best_of_all_lines(tmp_path: Path, people: str) -> None:
     experiment = listed(tmp_path, STAGES, people)
@@ -88,9 +123,9 @@ def test_choosing_the_better_brings_more_than_choosing_anybody(tmp_path: Path) -
 
 @pytest.mark.statistical
 def test_a_list_of_whom_all_are_kept_is_a_list_of_more_posts(tmp_path: Path) -> None:
-    kept = listed(tmp_path, [{"posts": 1}, {"posts": 1, "keep": 1.0}])
+    kept = listed(tmp_path, [{"posts": 1}, {"posts": 1, "keep": 1.0}], TIERS)
     stages = block_rows(make_plan(kept), 0, WORLDS)
-    twice = listed(tmp_path, portfolio={"list": {"roster": "list.csv", "posts": 2}})
+    twice = listed(tmp_path, None, TIERS, portfolio={"list": {"roster": "list.csv", "posts": 2}})
     posts = block_rows(make_plan(twice), 0, WORLDS)
     for name in ("expected_orders", "impressions", "engagements"):
         assert stages[name][0] == pytest.approx(posts[name][0], rel=1e-5), name
@@ -106,11 +141,13 @@ def test_blocks_do_not_matter(tmp_path: Path) -> None:
 def test_a_market_thins_what_the_brand_goes_by(tmp_path: Path) -> None:
     market = {"niche": {"general": {"market": 3e5, "overlap": 1.0, "duplicate_waste": 0.8}}}
     free, full = (
-        block_rows(make_plan(listed(tmp_path, STAGES, **tables)), 0, WORLDS)
+        block_rows(make_plan(listed(tmp_path, STAGES, TIERS, **tables)), 0, WORLDS)
         for tables in ({}, market)
     )
     first = [
-        i for i, line in enumerate(make_plan(listed(tmp_path, STAGES)).lines) if not line.stage
+        i
+        for i, line in enumerate(make_plan(listed(tmp_path, STAGES, TIERS)).lines)
+        if not line.stage
     ]
     # All take part in the test, whoever is kept after it.
     some = free["line_expected_orders"][first].sum(axis=0) > 0.0

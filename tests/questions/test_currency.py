@@ -8,15 +8,21 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 import sim
+from sim.diff.runs import _same_currency
 from sim.export import run_tables, write_tables
 from sim.figures.matplotlib import draw
+from sim.forecasts.forecast import forecast_of
+from sim.forecasts.log import ForecastError
+from sim.forecasts.results import read_results
 from sim.questions import QUESTIONS, named
 from sim.report import write_deck, write_report
 from sim.run.answers import save_analysis
+from sim.run.folder import RunError
 from sim.run.written import read_answer, write_run
 from sim.text.currency import currency, writing_in
 from sim.text.numbers import money
@@ -162,6 +168,25 @@ def test_runs_of_before_count_in_dollars(results):
     old = results.copy()
     del old.attrs["currency"]
     assert sim.summarize(old)["micro"]["cost_mean"].unit == "USD"
+
+
+def test_a_forecast_and_its_results_are_in_one_currency(folder, tmp_path):
+    assert forecast_of(folder)["currency"] == "EUR"
+    path = tmp_path / "results.csv"
+    path.write_text("portfolio,cost,impressions\nmicro,500 €,20000\n", encoding="utf-8")
+    with writing_in("EUR"):
+        assert read_results(path, ["micro"]).of["micro"]["cost"] == 500.0
+    with pytest.raises(ForecastError, match="cost is in EUR, and money is counted in USD here"):
+        read_results(path, ["micro"])
+
+
+def test_runs_of_two_currencies_are_not_subtracted(results):
+    dollars = results.copy()
+    del dollars.attrs["currency"]
+    folders = (Path("one"), Path("other"))
+    _same_currency(folders, [results, results])
+    with pytest.raises(RunError, match="one counts in EUR and other in USD"):
+        _same_currency(folders, [results, dollars])
 
 
 def test_a_currency_is_that_of_its_block_and_thread():

@@ -385,6 +385,11 @@ def test_creators_are_shown_as_read_and_as_believed(two: Pick) -> None:
     )
 
 
+def test_a_budget_below_every_quote_hires_nobody(tmp_path: Path) -> None:
+    answer = sim.pick(listed(tmp_path, LIST), 3_000)
+    assert answer.sentence == "Hire nobody of 2 for 3,000 USD: nobody's quote fits into it."
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
@@ -409,6 +414,12 @@ def test_several_rosters_need_a_name(tmp_path: Path) -> None:
     both = {"list": {"roster": "list.csv"}, "again": {"roster": "list.csv", "posts": 2}}
     with pytest.raises(ExperimentError, match="is needed where several portfolios have a roster"):
         sim.pick(listed(tmp_path, LIST, portfolio=both), 5_000)
+
+
+def test_a_budget_below_the_fixed_cost_is_told(tmp_path: Path) -> None:
+    costs = {"hourly_rate": 0.0, "shipping": 0.0, "cost_of_goods": 0.0, "fixed": 6_000}
+    with pytest.raises(ExperimentError, match=r"is used up by `costs\.fixed`"):
+        sim.pick(listed(tmp_path, LIST, costs=costs), 5_000)
 
 
 def test_too_few_worlds_are_told(tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ class PickOptions(Options):
         None, description="Portfolio whose roster is meant [the only one that has one]."
     )
     pilots: Annotated[bool, Flag(name="--no-pilots")] = Field(
-        True, description="Leave out what it is worth to see one post of somebody first."
+        True,
+        description="Leave out what it is worth to see one post of somebody first, which is told of mean "
+        "profit alone.",
     )
 
 

@@ -30,7 +30,7 @@ from ...text.names import listed
 from ...text.numbers import FRACTION, counted, money
 from ..common import unit_of
 from ..question import Setting
-from ._answer import Creator, Judged, Pick, Pilot, Rival
+from ._answer import RUNNER_UP, Creator, Judged, Pick, Pilot, Rival
 from ._seeing import MOST_PILOTS, see_first
 from ._sets import Members, Offer, On, offer_of, rank_sets
 
@@ -59,6 +59,9 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
     """
     experiment = setting.experiment
     portfolio = _roster_of(experiment, options.portfolio)
+    if options.budget <= experiment.costs.fixed:
+        problem = f"is used up by `costs.fixed`, {money(experiment.costs.fixed)}; raise it"
+        raise ExperimentError(experiment.file, [Fault("--budget", problem, options.budget)])
     worlds = _worlds_of(experiment)
     followed = follow(each_of(experiment, portfolio, worlds))
     half = worlds // 2
@@ -74,10 +77,10 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
     best = max(options.best or len(chosen), 1)
     creators = _creators(experiment, portfolio, followed, offer, chosen, best, judge, tails)
     pilots: list[Pilot] = []
-    if options.pilots:
+    if options.pilots and options.on == "profit_mean":
         some = _candidates(offer, close)
         seen = see_first(
-            experiment, portfolio, followed, offer, chosen, some, options.on, (choose, judge), tail
+            experiment, portfolio, followed, offer, chosen, some, (choose, judge), tail
         )
         pilots = [
             Pilot(
@@ -113,10 +116,11 @@ def _roster_of(experiment: Experiment, asked: str | None) -> str:
         problem = 'has no roster to pick from: name a file of creators, `roster = "creators.csv"`'
         key = f"portfolio.{asked or next(iter(experiment.portfolio))}"
         raise ExperimentError(experiment.file, [Fault(key, problem)])
-    if asked is None and len(rosters) > 1:
-        problem = f"is needed where several portfolios have a roster: {listed(rosters)}"
+    plain = [name for name in rosters if experiment.portfolio[name].stages is None]
+    if asked is None and len(plain or rosters) > 1:
+        problem = f"is needed where several portfolios have a roster: {listed(plain or rosters)}"
         raise ExperimentError(experiment.file, [Fault("--portfolio", problem)])
-    name = asked or rosters[0]
+    name = asked or (plain or rosters)[0]
     if experiment.portfolio[name].stages is not None:
         problem = (
             "are for `sim run`, which tests the whole list and keeps the best; `sim pick` hires once "
@@ -195,7 +199,7 @@ def _judged(
     rows = profits(close)
     own = rows[0]
     others = rows[1:].max(axis=0) if len(rows) > 1 else own
-    rivals = [("runner-up", close[1])] if len(close) > 1 else []
+    rivals = [(RUNNER_UP, close[1])] if len(close) > 1 else []
     rivals += _naive(followed, offer)
     beside = profits([members for _, members in rivals]) if rivals else np.empty((0, own.size))
     everybody = there.hired(close[0]).all(axis=0) if close[0] else np.ones(own.size, bool)
