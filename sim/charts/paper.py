@@ -59,6 +59,13 @@ class Paper:
         """
         write = self._across if self.own else self._above
         write(capital(finding) if title is None else title, made if subtitle is None else subtitle)
+        across = self.ax.xaxis.label
+        room = self.ax.get_position().width * self.figure.get_size_inches()[0]
+        if across.get_text() and "\n" not in across.get_text():
+            size = float(across.get_fontsize())
+            lines = wrap(across.get_text(), room, size)
+            if len(lines) > 1:
+                across.set_text("\n".join(lines))
         # A title that is set afterwards takes the place of this one.
         vars(self.ax)["set_title"] = partial(_retitled, self.ax)
 
