@@ -395,7 +395,7 @@ def believed(
             float(np.sum(work.repeats))
             * experiment.compensation[line.terms.compensation].engagement_factor
         )
-        seen = shown[i] * repeats / table.posts if work.per_impression else (
+        seen = shown[i] * repeats / line.terms.posts if work.per_impression else (
             delivered[i] * row.followers * repeats
         )  # fmt: skip
         of = row.tier, row.platform
@@ -421,7 +421,9 @@ def believed(
             fee_believed=float(fees[i] / due) if paid and due > 0.0 else None,
             orders_read=earlier_orders(row),
             orders_believed=(
-                float(expected[i] / (delivered[i] * table.posts)) if delivered[i] > 0.0 else None
+                float(expected[i] / (delivered[i] * line.terms.posts))
+                if delivered[i] > 0.0
+                else None
             ),
             orders_counts=orders_counts,
         )

@@ -53,7 +53,7 @@ def changed(tables: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def priced() -> Maker:
     """Return a maker of the experiment with every price; dotted keys replace what it says."""
     return lambda **changes: build(changed(PRICED, changes), name="priced", file="priced.toml")

@@ -181,6 +181,20 @@ ax = frontier.plot()""",
         needs="frontier",
     ),
     Example(
+        "pick",
+        "Whom of a list to hire?",
+        """\
+shortlist = sim.load("experiments/shortlist.toml")
+pick = sim.pick(shortlist, 5_000)
+ax = pick.plot()""",
+    ),
+    Example(
+        "ceilings",
+        "Above which price not?",
+        "ax = pick.plot(figure=1)",
+        needs="pick",
+    ),
+    Example(
         "region",
         "Where does the favourite lose?",
         """\

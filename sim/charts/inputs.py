@@ -40,6 +40,8 @@ class Bar:
         What finding it out costs, in the unit of the value.
     strong : bool
         Whether the bar is told apart from the others by its shade.
+    pays : bool or None
+        Whether it is worth its cost; None where that is not known.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Bar:
     inner: float | None = None
     cost: float | None = None
     strong: bool = False
+    pays: bool | None = None
 
 
 def plot_inputs(
@@ -128,7 +131,7 @@ def plot_inputs(
 def worth_finding(bars: Sequence[Bar]) -> str:
     """Say what is worth finding out; bars by worth, largest first."""
     told = [bar for bar in bars if bar.se and bar.value > TOLD_APART * bar.se]
-    paying = [bar for bar in bars if bar.cost is not None and _pays(bar)]
+    paying = [bar for bar in bars if bar.pays]
     parts = []
     if told:
         parts.append(f"Worth most to know: {told[0].name}, {money(told[0].value, told[0].se)}")
@@ -139,11 +142,6 @@ def worth_finding(bars: Sequence[Bar]) -> str:
             f"{paying[0].name} is worth its money" if paying else "no pilot is worth its money"
         )
     return "; ".join(parts)
-
-
-def _pays(bar: Bar) -> bool:
-    gap = bar.value - (bar.cost or 0.0)
-    return bar.se is not None and gap > TOLD_APART * bar.se
 
 
 def _reach(bar: Bar) -> float:

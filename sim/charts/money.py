@@ -45,7 +45,9 @@ class Step:
         return self.end - self.start
 
 
-def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) -> list[Step]:
+def waterfall(
+    means: Mapping[str, Measured], components: Mapping[str, float], repeats: float = 0.0
+) -> list[Step]:
     """Return the steps from revenue through contribution and costs to profit.
 
     Parameters
@@ -54,6 +56,8 @@ def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) ->
         ``revenue_mean``, ``contribution_mean`` and ``cost_mean``, USD.
     components : mapping of str to float
         Mean cost by component, USD; zeros are left out, small ones put together.
+    repeats : float
+        Mean contribution of repeat purchases, USD: a bar of its own.
     """
     revenue, contribution, cost = (means[key] for key in MEANS)
     income, kept = revenue.value or 0.0, contribution.value or 0.0
@@ -65,7 +69,8 @@ def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) ->
         paid["other costs"] = other
     steps = [
         Step("revenue", 0.0, income, revenue.se, total=True),
-        Step("goods, returns,\nwould buy anyway", income, kept, revenue.se),
+        Step("goods, returns,\nwould buy anyway", income, kept - repeats, revenue.se),
+        *([Step("repeat purchases", kept - repeats, kept, contribution.se)] if repeats else []),
         Step("contribution", 0.0, kept, contribution.se, total=True),
     ]
     left = kept
@@ -73,6 +78,18 @@ def waterfall(means: Mapping[str, Measured], components: Mapping[str, float]) ->
         steps.append(Step(spoken(name), left, left - spent, cost.se))
         left -= spent
     return [*steps, Step("profit", 0.0, left, contribution.se, total=True)]
+
+
+def mean_repeats(run: Run, portfolio: str) -> float:
+    """Return the mean contribution of a portfolio's repeat purchases, USD; 0 where none count."""
+    if "repeat_contribution" not in run.ds:
+        return 0.0
+    return float(run.ds["repeat_contribution"].sel(portfolio=portfolio).mean())
+
+
+def between(repeats: float) -> str:
+    """Return what stands between the totals of a waterfall, in words."""
+    return "what is paid or not kept" + (", or bought again" if repeats else "")
 
 
 @in_its_currency
@@ -103,7 +120,8 @@ def plot_waterfall(
     summary = run.summary(*MEANS, "profit_mean", "profit_median")[name]
     costs = line_costs(run.ds, run.ds["line_portfolio"].values == name).mean(axis=1)
     by_name = zip(run.ds["component"].values.tolist(), costs.tolist(), strict=True)
-    steps = waterfall(summary, dict(by_name))
+    repeats = mean_repeats(run, name)
+    steps = waterfall(summary, dict(by_name), repeats)
     with paper(ax, theme, height=1.75 + 0.38 * len(steps)) as sheet:
         ax, look = sheet.ax, run.looks(theme)[name]
         for k, step in enumerate(steps):
@@ -146,6 +164,6 @@ def plot_waterfall(
         hide(ax, "left")
         ax.set_xlabel(f"{currency()}, mean")
         finding = titles.profit(name, summary["profit_mean"], summary["profit_median"])
-        made = f"means over {counted(run.worlds, 'world')}, {currency()}; grey: what is paid or not kept"
+        made = f"means over {counted(run.worlds, 'world')}, {currency()}; grey: {between(repeats)}"
         sheet.headline(finding, made, title, subtitle)
         return ax

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -198,7 +200,13 @@ def alt_text(ax: Axes) -> str:
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines no wider than so many inches, as evenly as the words allow."""
-    words = [word for word in re.sub(rf" (?=%|{currency()}\b)", NO_BREAK, text).split(" ") if word]
+    unbreakable = rf" (?=%|{currency()}\b)"
+    words = [
+        part
+        for word in re.sub(unbreakable, NO_BREAK, text).split(" ")
+        if word
+        for part in _breakable(word, width * HINTING, size, bold=bold)
+    ]
     if not words:
         return []
     widths = [text_width(word, size, bold=bold) for word in words]
@@ -216,6 +224,23 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
         else:
             wide = middle
     return _fill(words, widths, space, wide)
+
+
+def _breakable(word: str, width: float, size: float, *, bold: bool) -> list[str]:
+    """Return a word in parts no wider than a line, where its writing breaks between characters."""
+    if not any(map(_is_wide, word)) or text_width(word, size, bold=bold) <= width:
+        return [word]
+    parts = [""]
+    for character in word:
+        if text_width(parts[-1] + character, size, bold=bold) > width and parts[-1]:
+            parts.append("")
+        parts[-1] += character
+    return parts
+
+
+def _is_wide(character: str) -> bool:
+    """Say whether a character is as wide as it is high, as Chinese and Japanese ones are."""
+    return unicodedata.east_asian_width(character) in ("W", "F")
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
@@ -241,5 +266,12 @@ def _ems(word: str, weight: str) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
+    wide = sum(map(_is_wide, word))
+    rest = "".join(character for character in word if not _is_wide(character))
+    if not rest:
+        return float(wide)
     font = FontProperties(family=[FONT], weight=weight, size=100)
-    return float(text_to_path.get_text_width_height_descent(word, font, ismath=False)[0]) / 100
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"(?s)Glyph \d+ .* missing from font")
+        across = text_to_path.get_text_width_height_descent(rest, font, ismath=False)[0]
+    return wide + float(across) / 100

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..text.numbers import FRACTION, tick
+from ..text.names import abridged
+from ..text.numbers import FRACTION, rounded, tick
 from ..text.verdicts import TOLD_APART
 from . import findings
-from .marks import MIDDLE, note, number_axis
+from .marks import MIDDLE, SMALL, note, number_axis
 from .numbers import FloatArray, spread_apart
 from .paper import Paper, paper, wrap
 from .rows import SweepLine
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 
 WIDE = 4.0
 """Largest over smallest value from which values that grow by a factor stand at equal distances."""
-TALL = 2.6
-"""Inches of a map's axis upwards, for its label."""
+TALL = 2.2
+"""Inches of a map's axis upwards, for its label: below three lines of title and three of subtitle."""
+MOST_WRITTEN = 9
+"""Cells across, and upwards, of a map in whose cells figures are written."""
+_LONGEST, _LETTERS = 22, 14
+"""Letters of a portfolio's name beside a scale, and of a line of it beside its curve."""
 
 
 def plot_sweep(
@@ -167,7 +172,10 @@ def plot_break_even(
         bar = sheet.figure.colorbar(cells, ax=ax, pad=0.02, aspect=14)
         bar.outline.set_visible(False)
         bar.ax.yaxis.set_major_formatter(lambda value, _: tick(value, unit, signed=signed))
-        bar.set_label(f"{measure}, {a} minus {b}")
+        few = (abridged(name, letters=_LONGEST, lines=1) for name in (a, b))
+        bar.set_label("\n".join(wrap(f"{measure}, {' minus '.join(few)}", TALL, 11.0)))
+        if max(gap.shape) <= MOST_WRITTEN:
+            _figures(ax, x, y, gap, unit, signed=signed, apart=bool(unsure.any()))
         for which, values in (("x", x), ("y", y)):
             if not spread_axis(ax, values, which):
                 number_axis(ax, which)
@@ -180,6 +188,30 @@ def plot_break_even(
         how = "; ".join(filter(None, notes))
         sheet.headline(finding, how, title, subtitle)
         return ax
+
+
+def _figures(
+    ax: Axes, x: FloatArray, y: FloatArray, gap: FloatArray, unit: str, *, signed: bool, apart: bool
+) -> None:
+    """Write the gap into every cell, above its dot where there are dots."""
+    from matplotlib.patheffects import withStroke
+
+    ground = ax.get_facecolor()
+    for (j, i), value in np.ndenumerate(gap):
+        if not np.isfinite(value):
+            continue
+        text = tick(rounded(float(value), 2), unit, signed=signed, compact=True)
+        ax.annotate(
+            text.removesuffix(" %"),
+            (x[i], y[j]),
+            xytext=(0, 1 if apart else 0),
+            textcoords="offset points",
+            ha="center",
+            va="bottom" if apart else "center",
+            fontsize=SMALL,
+            path_effects=[withStroke(linewidth=2.0, foreground=ground)],
+            gid=f"cell {j} {i}",
+        )
 
 
 def by_factors(x: FloatArray) -> bool:
@@ -236,7 +268,7 @@ def _names_at_end(
     for name, place in zip(lines, places, strict=True):
         note(
             sheet.ax,
-            name,
+            abridged(name, letters=_LETTERS),
             (float(x[-1]), float(place)),
             (6, 0),
             ha="left",

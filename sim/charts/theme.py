@@ -6,9 +6,11 @@ any of the common colour deficiencies. matplotlib is imported only when somethin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,14 @@ MIXED = "mixed"
 
 FONT = "DejaVu Sans"
 DPI = 200
+_WIDE = (
+    "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR", "Noto Sans JP", "Noto Sans SC",
+    "Noto Sans KR", "Source Han Sans", "Hiragino Sans", "Yu Gothic", "Meiryo", "MS Gothic",
+    "IPAexGothic", "IPAGothic", "TakaoGothic", "PingFang SC", "Microsoft YaHei", "SimHei",
+    "WenQuanYi Zen Hei", "Apple SD Gothic Neo", "Malgun Gothic", "Droid Sans Fallback",
+    "Arial Unicode MS", "Unifont",
+)  # fmt: skip
+"""Families that hold what DejaVu Sans lacks (Chinese, Japanese, Korean), as systems ship them."""
 TEXT_CONTRAST = 4.5
 LINE_CONTRAST = 2.0
 """Least contrast of text (WCAG 2.2, level AA) and of thick lines and areas with the background."""
@@ -102,7 +112,7 @@ class Theme:
         """Return the matplotlib settings of this theme."""
         return {
             "font.family": "sans-serif",
-            "font.sans-serif": [self.font, *([FONT] if self.font != FONT else []), "Arial"],
+            "font.sans-serif": [*dict.fromkeys((self.font, FONT)), *wide_fonts(), "Arial"],
             "font.size": 12,
             "text.color": self.ink,
             "text.parse_math": False,
@@ -139,6 +149,37 @@ class Theme:
             "svg.hashsalt": "creator-roi",
             "pdf.fonttype": 42,
         }
+
+
+@cache
+def wide_fonts() -> tuple[str, ...]:
+    """Return the families with Chinese, Japanese and Korean characters that this machine has."""
+    from matplotlib.font_manager import fontManager
+
+    known = {entry.name for entry in fontManager.ttflist}
+    return tuple(name for name in _WIDE if name in known)
+
+
+def not_drawn(texts: Iterable[str], theme: Theme | None = None) -> str:
+    """Return the characters of some texts that no font of a chart has: boxes would be drawn.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Such as names of portfolios.
+    theme : Theme, optional
+        With its own font.
+    """
+    wanted = {c for text in texts for c in text if not c.isascii() and not c.isspace()}
+    if not wanted:
+        return ""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    own = [theme.font] if theme is not None else []
+    for family in dict.fromkeys((*own, FONT, *wide_fonts())):
+        held = get_font(findfont(FontProperties(family=[family]))).get_charmap()
+        wanted = {c for c in wanted if ord(c) not in held}
+    return "".join(sorted(wanted))
 
 
 LIGHT = Theme()
@@ -184,7 +225,9 @@ def styled(theme: Theme) -> Iterator[None]:
     import matplotlib as mpl
 
     settings: Any = theme.rc()
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # Told once, by `not_drawn`, and not for every text of every chart.
+        warnings.filterwarnings("ignore", message=r"(?s)Glyph \d+ .* missing from font")
         # Nor does a matplotlibrc of the user's change a chart.
         mpl.rcdefaults()
         mpl.rcParams.update(settings)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ..text.names import abridged
 from ..text.numbers import FRACTION, tick
 from ..text.verdicts import TOLD_APART
 from .marks import MIDDLE, note, number_axis
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+#: Letters of a line of a name beside its curve.
+_LETTERS = 14
 #: Share of an axis that a short word takes.
 _WORD = 0.1
 
@@ -142,7 +145,7 @@ def plot_tie(
         ):
             note(
                 ax,
-                f"{name} wins" if wins else name,
+                abridged(f"{name} wins" if wins else name, letters=_LETTERS),
                 (float(x[-1]), float(place)),
                 (6, 0),
                 ha="left",

@@ -121,7 +121,7 @@ def profit(name: str, average: Measured, middle: Measured) -> str:
 
 
 def most_of(what: str, entries: Mapping[str, Measured]) -> str:
-    """Say which tier brings most of something for a thousand of the money."""
+    """Say which portfolio, or tier, brings most of something for a thousand of the money."""
     names, per = ranked(entries), f"1,000 {currency()}"
     if not names:
         return f"{what} per {per} cannot be computed"
@@ -129,7 +129,7 @@ def most_of(what: str, entries: Mapping[str, Measured]) -> str:
     if len(names) == 1:
         return f"{names[0]} brings {texts[names[0]]} {what} per {per}"
     if len(leaders(entries)) > 1:
-        return f"No telling which tier brings most {what} per {per}: {_all_of(names, texts)}"
+        return f"No telling which brings most {what} per {per}: {_all_of(names, texts)}"
     rest = [f"{texts[name]} with {name}" for name in names[1:3]]
     return f"{names[0]} brings most {what} per {per}: {texts[names[0]]}, against {listed(rest)}"
 

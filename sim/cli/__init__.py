@@ -62,13 +62,27 @@ def _nowhere() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")
 
 
+def _import_elsewhere() -> None:
+    """Import matplotlib from another folder: it reads the settings of the one it is imported in."""
+    here = os.getcwd()
+    os.chdir(os.path.dirname(os.__file__))
+    try:
+        import matplotlib  # noqa: F401, ICN001
+    finally:
+        os.chdir(here)
+
+
 class _Commands(click.RichGroup):
     """Commands that are imported when they are asked for."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command with output that shows what the terminal can, and never fails."""
-        # A user's choice of windows is none for files, and may be none of matplotlib's.
+        # A user's choice of windows is none for files, and may be none of matplotlib's; nor does a
+        # matplotlibrc change a chart, so one that cannot be read is no fault.
         os.environ["MPLBACKEND"] = "agg"
+        os.environ["MATPLOTLIBRC"] = os.devnull
+        if os.path.lexists("matplotlibrc"):
+            _import_elsewhere()
         stdout, stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
         sys.stdout, sys.stderr = Screen(stdout), Screen(stderr)
         try:

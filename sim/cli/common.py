@@ -205,6 +205,20 @@ def say_what_goes(folder: Path, experiment: Experiment, default: bool, asked: bo
     )
 
 
+def tell_not_drawn(texts: Iterable[str]) -> None:
+    """Tell which characters stand as boxes in charts, since no font here has them."""
+    from ..charts.theme import not_drawn
+
+    missing = not_drawn(texts)
+    if missing:
+        few = missing[:8] + ("…" if len(missing) > 8 else "")
+        click.echo(
+            f"Note: no font of this machine has {few}, so charts show boxes; install one that has, "
+            "such as Noto Sans CJK (fonts-noto-cjk). Pages, slides and tables are not affected.",
+            err=True,
+        )
+
+
 def print_json(content: Any) -> None:
     """Print JSON on stdout: no NaN, keys in the order given, escapes where stdout needs them."""
     text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 @click.option(
     "--left",
     type=click.FloatRange(0.0),
-    metavar="USD",
+    metavar="AMOUNT",
     help="With --day: money that is not spent [what the plan has left].",
 )
 @click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Threads [all processors].")

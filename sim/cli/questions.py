@@ -19,6 +19,7 @@ from .common import (
     print_rows,
     progress_bar,
     read,
+    tell_not_drawn,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def command_of(question: Question[Any, Any]) -> click.Command:
     ) -> None:
         experiment = read(file, overrides, worlds, seed)
         asked = {name: value for name, value in given.items() if value not in (None, ())}
-        options = question.read_options(asked, experiment.file, flags=True)
+        options = question.read_options(
+            asked, experiment.file, flags=True, currency=experiment.currency
+        )
         folder, run = finished_run(experiment, out, threads, as_json)
         kept = folder.parent / f".{folder.name}.points"
         with progress_bar(question.counts, as_json) as progress:
@@ -141,6 +144,7 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
     _print(answer, content, path, as_json)
     if charts_wanted():
         save_figures(answer, path.with_suffix(""), run)
+        tell_not_drawn(run["portfolio"].values.tolist())
 
 
 def _print(answer: Answer, content: dict[str, Any], path: Path, as_json: bool) -> None:

@@ -24,6 +24,7 @@ from .common import (
     quiet_option,
     read,
     say_what_goes,
+    tell_not_drawn,
 )
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def run(
                 from ..report import write_report
 
                 write_report(folder, answer=answer)
+    if not no_charts:
+        tell_not_drawn([experiment.title, *experiment.portfolio])
     for place, size in waiting_blocks(folder):
         click.echo(
             f"Note: {place} keeps {fixed(size / 1e6, 0)} MB of an interrupted run with other settings: "

@@ -37,7 +37,8 @@ _PICTURES = (".png", ".svg", ".pdf")
 @click.option(
     "--outside",
     type=click.Path(path_type=Path),
-    help="Measured campaigns for the outside view: a table like RESULTS, a campaign for a portfolio.",
+    help="Measured campaigns for the outside view: a table like RESULTS, a campaign for a portfolio "
+    "[packaged ones].",
 )
 @click.option(
     "--map",
@@ -70,7 +71,7 @@ def score(
 
     Example: sim score results/micro_vs_macro results.csv --date 2026-03-31
     """
-    from ..forecasts import ForecastError, read_results, record_and_score
+    from ..forecasts import ForecastError, packaged, read_results, record_and_score
     from ..run.folder import read_manifest
 
     if len(files) > 2:
@@ -86,7 +87,7 @@ def score(
             lambda names: read_results(table, names, mapped=columns),
             when,
             experiment_hash=run_hash,
-            outside=None if outside is None else read_results(outside, None),
+            outside=packaged() if outside is None else read_results(outside, None),
         )
     except ForecastError as error:
         fail(str(error), MISTAKE)

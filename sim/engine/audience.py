@@ -20,6 +20,7 @@ from . import line as k
 
 if TYPE_CHECKING:
     from sim.plan import NicheTerms, Plan
+    from sim.plan.model import Reaction
 
 Array = npt.NDArray[np.float64]
 
@@ -152,7 +153,13 @@ def reach_and_waste(plan: Plan, sums: list[Array]) -> tuple[Array, Array]:
             reaches.append(unique)
             markets.append(niche.market)
             expected = np.sum([total[k.EXPECTED_ORDERS] for total in totals], axis=0)
-            kept[own] = kept_share(niche, unique, shown, expected)
+            if plan.reaction is None or niche.market == math.inf:
+                kept[own] = kept_share(niche, unique, shown, expected)
+                continue
+            factors = _reactions(plan.reaction, own, totals, niche)
+            orders = np.array([total[k.EXPECTED_ORDERS] for total in totals])
+            wanted = (factors * orders).sum(axis=0)
+            kept[own] = factors * kept_share(niche, unique, shown, wanted)
         for i in members:
             if plan.spill[i] > 0.0:
                 # Each incident takes its share of what the ones before left.
@@ -160,6 +167,67 @@ def reach_and_waste(plan: Plan, sums: list[Array]) -> tuple[Array, Array]:
                 kept[members] *= (1.0 - plan.spill[i]) ** incidents
         reach[p] = across_niches(reaches, markets, plan.overlap_between_niches)
     return reach, kept
+
+
+def met_before(exposures: Array, order: str, larger: bool) -> Array:
+    r"""Return the share of exposures to one tier of accounts that another tier has met before.
+
+    Exposures of a tier are a Poisson number of mean m per account of the market. Where the other
+    tier has posted before, an account has met it with probability :math:`1 - e^{-m}`; where both post
+    at once, at uniform times, with :math:`\int_0^1 1 - e^{-mu} du = 1 - (1 - e^{-m}) / m`.
+
+    Parameters
+    ----------
+    exposures
+        Exposures of the other tier per account of the market, m.
+    order
+        See `sim.plan.model.Reaction`.
+    larger
+        Whether the other tier is the larger one.
+    """
+    if order == "together":
+        some = np.maximum(exposures, 1e-12)
+        shares: Array = np.where(exposures > 1e-6, 1.0 + np.expm1(-some) / some, exposures / 2.0)
+        return shares
+    first = larger if order == "large_first" else not larger
+    return np.asarray(-np.expm1(-exposures)) if first else np.zeros_like(exposures)
+
+
+def _reactions(
+    reaction: Reaction, lines: list[int], totals: list[Array], niche: NicheTerms
+) -> Array:
+    r"""Return the factor on expected orders of a niche's lines by what other tiers showed before.
+
+    A factor :math:`1 + \rho \omega p` for each other tier: reinforcement, overlap of audiences, and
+    the share that has met it before.
+
+    Parameters
+    ----------
+    reaction
+        How tiers act on each other.
+    lines, totals
+        Lines of a portfolio in the niche, and their sums.
+    niche
+        Its market and overlap.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (lines, worlds).
+    """
+    ranks = [int(reaction.rank[i]) for i in lines]
+    shown = {
+        rank: sum(t[k.EXPOSURE] for r, t in zip(ranks, totals, strict=True) if r == rank)
+        for rank in sorted(set(ranks))
+    }
+    strength = reaction.reinforcement * niche.overlap
+    factors = np.ones((len(lines), totals[0].shape[-1]))
+    for row, rank in enumerate(ranks):
+        for other, exposures in shown.items():
+            if other != rank:
+                before = met_before(exposures / niche.market, reaction.order, other < rank)
+                factors[row] *= 1.0 + strength * before
+    return factors
 
 
 def orders_left(plan: Plan, sums: list[Array]) -> list[tuple[int, Array]]:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import line as k
-from .run import CHUNK
+from .run import CHUNK, seen_of
 
 if TYPE_CHECKING:
     from sim.plan import Plan
@@ -123,9 +123,7 @@ class Followed:
             works=tuple(of.works[member] for member in members),
             lines=lines,
             portfolios=tuple(dict.fromkeys(line.portfolio for line in lines)),
-            prices=of.prices[rows],
-            spill=of.spill[rows],
-            arrived=of.arrived[rows],
+            **of.of_lines(rows),
         )
         shares = np.broadcast_to(np.asarray(hired, float), (len(members), self.worlds))
         sums = [self.sums[member] for member in members]
@@ -136,7 +134,7 @@ class Followed:
         block = portfolio_rows(plan, self.factors, sums, lined)
         agency = plan.prices[:, plan.components.index("agency")]
         by_orders = np.zeros((len(lines), self.worlds))
-        for name in ("commission", "bonus_orders"):
+        for name in ("commission", "discount", "bonus_orders"):
             c = plan.components.index(name)
             charged = plan.prices[:, c] * (1.0 + agency * (name in plan.agency_base))
             by_orders += charged[:, None] * lined["cost_quantity"][:, c]
@@ -152,7 +150,7 @@ class Followed:
         for w, left in orders_left(plan, sums):
             share = economics_rows(plan, self.factors)["tracked_share"]
             padded = _padded(self.factors)
-            seen = np.array(np.broadcast_to(share, self.worlds)) * left
+            seen = seen_of(plan, w, share, self.worlds) * left
             seen = np.pad(seen, (0, padded.shape[1] - self.worlds))
             (own,) = sums_of_each(plan.works[w], padded, seen, 0, self.worlds)
             result[w] = own * shares[w]
@@ -168,11 +166,12 @@ def follow(each: Each) -> Followed:
     worlds = each.plan.worlds
     factors = factor_rows(each.plan, 0, -(-worlds // CHUNK) * CHUNK)
     share = economics_rows(each.plan, factors)["tracked_share"]
-    tracked = np.array(np.broadcast_to(share, factors.shape[1]))
     sums: list[Array] = []
     with np.errstate(over="ignore"):
         for line in each.lines:
-            sums += sums_of_each(line, factors, tracked, 0, worlds)
+            # The creators of a line are alike in how well they are seen.
+            seen = seen_of(each.plan, len(sums), share, factors.shape[1])
+            sums += sums_of_each(line, factors, seen, 0, worlds)
     return Followed(each, factors[:, :worlds], sums)
 
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from .emit import AST_LOCK, names_written
 from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, neutral, text_of
+from .jit import called
 from .line import INPUTS, N_CREATOR, SUMS, Line, steps_of
 from .marginals import LOG_ZERO
 from .orders import poisson_quantile
@@ -38,6 +39,8 @@ from .structure import (
 Array = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint32]
 Scope = dict[str, Any]
+#: The draws of the loops' own steps.
+_quantile, _uniform = called(poisson_quantile), called(uniform)
 _FUNCTIONS = {"min": np.minimum, "max": np.maximum, "exp": np.exp, "where": np.where}
 
 
@@ -228,7 +231,7 @@ def _amount(log: Array) -> Array:
 def _poisson(low: Words, high: Words, mean: Array) -> Array:
     return np.array(
         [
-            poisson_quantile(0.5 * uniform(a, b), bool(a & np.uint32(1)), m)
+            _quantile(0.5 * _uniform(a, b), bool(a & np.uint32(1)), m)
             for a, b, m in zip(low, high, mean, strict=True)
         ]
     )

@@ -28,6 +28,9 @@ COMPILES = not config.DISABLE_JIT
 #: Nothing is reordered and nothing fuses by itself; a sum that begins with zero is not computed.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"nsz"}}
 
+#: Of what only compiled code calls: Python could not, and its wrappers take half of a first run.
+_INNER = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 
 @cache
 def sources_hash() -> str:
@@ -143,11 +146,17 @@ def compiled(function: F) -> F:
     return entry  # type: ignore[no-any-return]
 
 
+def on_disk(entry: Any) -> bool | None:
+    """Return whether an entry point has been compiled before; None where nothing is kept."""
+    kept = getattr(entry, "_cache", None)
+    return Path(kept._cache_file._index_path).exists() if isinstance(kept, _Kept) else None
+
+
 def inlined(function: F) -> F:
     """Compile a scalar step that loops call: always inlined, so that the loops vectorise."""
     if not COMPILES:
         return function
-    step: F = numba.njit(forceinline=True, **OPTIONS)(function)
+    step: F = numba.njit(forceinline=True, **_INNER)(function)
     return step
 
 
@@ -155,5 +164,17 @@ def part(function: F) -> F:
     """Compile a step that entry points call: once, linked, cached with its callers."""
     if not COMPILES:
         return function
-    step: F = numba.njit(**OPTIONS)(function)
+    step: F = numba.njit(**_INNER)(function)
     return step
+
+
+def called(step: F) -> F:
+    """Return a step that only compiled code calls as one that Python can call."""
+    if not COMPILES:
+        return step
+
+    @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator]
+    def call(*arguments: Any) -> Any:
+        return step(*arguments)
+
+    return call  # type: ignore[no-any-return]

@@ -118,14 +118,14 @@ def poisson_quantile(p: float, upper: bool, mean: float) -> float:
         return max(n, 0.0)
     n = max(math.floor(x - error), 0.0)
     if upper:
-        while n > 0.0 and poisson_not_above(n - 1.0, mean, False) <= p:
+        while n > 0.0 and poisson_not_above(n - 1.0, mean, not upper) <= p:
             n -= 1.0
-        while poisson_not_above(n, mean, False) > p:
+        while poisson_not_above(n, mean, not upper) > p:
             n += 1.0
     else:
-        while n > 0.0 and poisson_not_above(n - 1.0, mean, True) >= p:
+        while n > 0.0 and poisson_not_above(n - 1.0, mean, not upper) >= p:
             n -= 1.0
-        while poisson_not_above(n, mean, True) < p:
+        while poisson_not_above(n, mean, not upper) < p:
             n += 1.0
     return n
 

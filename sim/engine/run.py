@@ -57,6 +57,7 @@ def line_block(
     from .audience import orders_left
     from .factors import factor_rows
     from .kernel import line_sums
+    from .listed import list_sums, lists_of
 
     padded = -(-worlds // CHUNK) * CHUNK
     if factors is None:
@@ -64,22 +65,41 @@ def line_block(
     else:
         factors = np.pad(factors, ((0, 0), (0, padded - worlds)))
     share = economics_rows(plan, factors)["tracked_share"]
-    tracked = np.array(np.broadcast_to(share, padded))
+    tracked = [seen_of(plan, w, share, padded) for w in range(len(plan.works))]
     paid = paid_rows(plan, factors)
+    lists = lists_of(plan)
+    listed = {w for works, _ in lists for w in works}
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**32 would warn.
     with np.errstate(over="ignore"):
-        for work in plan.works:
+        for w, work in enumerate(plan.works):
             steps = max(len(work.stops), len(work.post_ends))
             out = np.empty((steps, N_SUMS, worlds))
-            line_sums(work, factors, tracked, first, worlds, out, paid)
+            if w not in listed:
+                line_sums(work, factors, tracked[w], first, worlds, out, paid)
             sums.append(out)
-        for w, left in orders_left(plan, sums):
+        seen = {w: tracked[w] for w in listed}
+        for works, keep in lists:
+            list_sums(plan, works, keep, factors, seen, first, sums)
+        left = dict(orders_left(plan, sums))
+        for w, share in left.items():
             # Pay and choice go by the tracked orders that overlap and incidents leave.
-            seen = tracked.copy()
-            seen[:worlds] *= left
-            line_sums(plan.works[w], factors, seen, first, worlds, sums[w])
+            seen[w] = tracked[w].copy()
+            seen[w][:worlds] *= share
+            if w not in listed:
+                line_sums(plan.works[w], factors, seen[w], first, worlds, sums[w])
+        for works, keep in lists:
+            if left.keys() & {*works}:
+                list_sums(plan, works, keep, factors, seen, first, sums)
     return factors[:, :worlds], sums
+
+
+def seen_of(plan: Plan, work: int, share: Array | float, worlds: int) -> Array:
+    """Return the share of a work's orders that the brand sees, shape (worlds,)."""
+    from .accounts import seen_share
+
+    line = next(i for i, one in enumerate(plan.lines) if one.work == work)
+    return np.array(np.broadcast_to(seen_share(plan, line, share), worlds))
 
 
 def block_rows(
@@ -214,7 +234,11 @@ def on_threads(
     function: Callable[[Plan, int, int], Any], plan: Plan, threads: int | None = None
 ) -> Iterator[tuple[Callable[[int, int], Future[Any]], int]]:
     """Yield what submits a block to a thread of this process, and how many to keep under way."""
+    from . import ahead
+
     count = threads or processors()
+    if processors() > 1 and not all(work.own_orders for work in plan.works):
+        ahead.begin()
     with ThreadPoolExecutor(count) as pool:
         yield lambda first, worlds: pool.submit(function, plan, first, worlds), 2 * count
 

@@ -12,7 +12,7 @@ from .numbers import DistributionError
 _RANGE = re.compile(r"(\s+to\s+)", re.IGNORECASE)
 _BLANKS = " '\u00a0\u202f"
 _AMOUNT = re.compile(rf"([+-]?)\s*(\d[\d.,{_BLANKS}]*?)\s*([kmb]?)", re.IGNORECASE | re.ASCII)
-_GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+|\d{1,3}(?:,\d{3})+", re.ASCII)
 _CODE = "must be a currency such as EUR: its code of three letters, or its sign"
 
 
@@ -77,7 +77,10 @@ def _plain(text: str) -> str:
     marks = [mark for mark in ".," if mark in body]
     if len(marks) == 2:
         decimal = max(marks, key=body.rfind)
-        body = body.replace("," if decimal == "." else ".", "").replace(",", ".")
+        whole, _, after = body.rpartition(decimal)
+        if not _GROUPED.fullmatch(whole):
+            return text.strip()
+        body = f"{re.sub('[.,]', '', whole)}.{after}"
     elif marks:
         (mark,) = marks
         before, _, after = body.partition(mark)

@@ -42,6 +42,7 @@ def cross_checks(filled: Tables, shape: Shape) -> Iterator[Fault]:
     yield from _learned(filled)
     yield from _loadings(filled)
     yield from _tiers(filled, tables)
+    yield from _customers(filled)
     yield from _decision(tables, shape)
     yield from _simulation(tables.get("simulation", {}))
     yield from _exchange(tables, filled)
@@ -83,10 +84,16 @@ def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
             return not given & {*keys}
 
         if "roster" in portfolio or dotted((*path, "roster")) in meant:
-            for extra in ("tier", "mix", "creators", "budget", "stages"):
+            for extra in ("tier", "mix", "creators", "budget"):
                 if extra in portfolio:
                     problem = f"does not go with `{extra}`: the file says who they are"
                     yield Fault(dotted((*path, "roster")), problem)
+            yield from _stages(path, portfolio)
+            stages = portfolio.get("stages")
+            for stage in stages if isinstance(stages, list | tuple) else ():
+                if isinstance(stage, Mapping) and _value(stage.get("add", 0)) != 0:
+                    problem = "`add` does not go with a roster: the file says who they are"
+                    yield Fault(dotted((*path, "stages")), problem)
             continue
         if "creators" in portfolio and "budget" in portfolio:
             yield Fault(key, "has both `creators` and `budget`: keep one")
@@ -371,6 +378,31 @@ def _tier_numbers(table: Tables) -> Iterator[tuple[Path, str, Any]]:
         if index is not None and 0.0 < index <= 1.0 and "cap" not in law and not never:
             problem = "at or below 1 the mean is infinite; set `cap` beside it, the largest A"
             yield ("amplification", name, "tail_index"), problem, index
+
+
+def _customers(filled: Tables) -> Iterator[Fault]:
+    """Check that a beta law has room for how customers differ, and that leaked codes are not paid for."""
+    sd = _value(filled["customers"]["retention_sd"])
+    shares = [filled["customers"].get("retention")]
+    tiers = [on for tier in filled["tier"].values() for on in tier["on"].values()]
+    shares += [on.get("retention") for on in tiers]
+    for share in dict.fromkeys(_value(share) for share in shares if share is not None):
+        if sd and share and 0.0 < share < 1.0 and sd**2 >= share * (1.0 - share):
+            problem = (
+                f"is more than customers can differ around a retention of {share:g}; it must be below "
+                f"{math.sqrt(share * (1.0 - share)):.2g}"
+            )
+            yield Fault("customers.retention_sd", problem, filled["customers"]["retention_sd"])
+    leaks = [filled["tracking"].get("leaked_orders"), *(on.get("leaked_orders") for on in tiers)]
+    if any(_value(leak) for leak in leaks if leak is not None):
+        for path, terms in lines_of(filled):
+            kind = filled["compensation"].get(terms["compensation"], {})
+            if isinstance(kind, Mapping) and _value(kind.get("pay_per_order", 0.0)):
+                problem = (
+                    "pays per order, and which orders were leaked is not known of each creator: leave "
+                    "out `leaked_orders`, or pay a commission"
+                )
+                yield Fault(dotted((*path, "compensation")), problem, terms["compensation"])
 
 
 def _simulation(simulation: Tables) -> Iterator[Fault]:

@@ -165,6 +165,7 @@ Ratio = Annotated[float, _number(low=0.0)]
 AboveZero = Annotated[float, _number(above=0.0)]
 AboveOne = Annotated[float, _number(above=1.0)]
 Fraction = Annotated[float, _number(low=0.0, high=1.0)]
+BelowOne = Annotated[float, _number(low=0.0, below=1.0)]
 Correlation = Annotated[float, _number(low=-1.0, high=1.0)]
 Real = Annotated[float, _number()]
 Currency = Annotated[str, BeforeValidator(read_currency, json_schema_input_type=str)]
@@ -291,6 +292,27 @@ class Tier(ExperimentTable):
     incident_cost: Annotated[Money, Assumed("nothing")] = Field(
         0.0, description="USD per incident: crisis work, replacement"
     )
+    tracked_factor: Annotated[AboveZero | None, Assumed("as all tiers")] = Field(
+        None,
+        description="factor on economics.tracked_share: how well codes and links see its buyers",
+    )
+    incremental_factor: Annotated[Ratio | None, Assumed("as all tiers")] = Field(
+        None,
+        description="factor on economics.incremental_share: how far its buyers would not have come "
+        "anyway",
+    )
+    leaked_orders: Annotated[Ratio | None, Assumed("as all tiers")] = Field(
+        None, description="orders with a leaked code per tracked order"
+    )
+    order_value_factor: Annotated[AboveZero | None, Assumed("as all tiers")] = Field(
+        None, description="factor on economics.order_value: what its buyers spend"
+    )
+    new_share: Annotated[Fraction | None, Assumed("as all tiers")] = Field(
+        None, description="share of its orders by new customers; without it customers'"
+    )
+    retention: Annotated[BelowOne | None, Assumed("as all tiers")] = Field(
+        None, description="share of its new customers who order again; without it customers'"
+    )
 
 
 class Platform(ExperimentTable):
@@ -318,11 +340,20 @@ class Niche(ExperimentTable):
 
 
 class Audience(ExperimentTable):
-    """What holds between niches."""
+    """What holds between niches, and between tiers of a portfolio."""
 
     overlap_between_niches: Annotated[Fraction, Assumed("none")] = Field(
         0.0, description="overlap of the audiences of different niches: 0 none, 1 as by chance"
     )
+    reinforcement: Annotated[
+        float, _number(low=-1.0, high=10.0), Assumed("tiers do not act on each other")
+    ] = Field(
+        0.0,
+        description="change of conversion, a fraction, of accounts that have met another tier before",
+    )
+    order: Annotated[
+        Literal["together", "large_first", "small_first"], Assumed("all tiers at once")
+    ] = Field("together", description="which tiers of a portfolio post first")
 
 
 class Format(ExperimentTable):
@@ -415,6 +446,58 @@ class Economics(ExperimentTable):
     repeat_value: Positive = Field(description="later contribution per USD of first contribution")
     halo: Positive = Field(description="untracked lift per USD of order value")
     earned_media_value: MoneyLaw = Field(description="USD per engagement; reported, never added")
+
+
+class Tracking(ExperimentTable):
+    """What codes and links see, and what they give away: clicks, discounts, leaked codes."""
+
+    clicks: Annotated[YesOrNo, Assumed("off")] = Field(
+        False, description="whether clicks on the creators' links are simulated"
+    )
+    orders_per_click: Annotated[float, _number(above=0.0, high=1.0)] = Field(
+        description="tracked orders per click"
+    )
+    discount_rate: Fraction = Field(
+        description="USD off per USD of an order with a code, for leaked codes too"
+    )
+    leaked_orders: Ratio = Field(
+        description="orders with a leaked code per tracked order: tracked, and none of them "
+        "incremental"
+    )
+    window_days: AmountAboveZero | None = Field(
+        None, description="days after a post in which code and link count; without it, for good"
+    )
+
+
+class Customers(ExperimentTable):
+    """Who the buyers are, and how often they come again."""
+
+    new_share: Fraction = Field(description="share of orders by customers who never bought before")
+    retention: BelowOne | None = Field(
+        None,
+        description="share of new customers who order again after the first order; without it "
+        "economics.repeat_value says what follows",
+    )
+    retention_sd: Annotated[float, _number(low=0.0, below=0.5)] = Field(
+        description="sd of retention between customers: 0 for all alike (geometric), else a beta "
+        "law (beta-geometric)"
+    )
+    interval_months: AboveZero = Field(
+        description="months from one order of a customer to the next"
+    )
+    horizon_months: Annotated[float, _number(above=0.0, high=120.0)] = Field(
+        description="months after the first order in which later ones count"
+    )
+
+
+class Cash(ExperimentTable):
+    """When money is paid and received, for `sim cash`."""
+
+    net_days: Amount = Field(description="days from when a creator's pay falls due to its payment")
+    payout_days: Amount = Field(description="days from an order to its payout by shop or platform")
+    cost_of_capital: Annotated[float, _number(low=0.0, high=10.0)] = Field(
+        description="interest per year at which later money is discounted"
+    )
 
 
 class Costs(ExperimentTable):
@@ -611,11 +694,11 @@ class ResultsRow(ExperimentTable):
     portfolio: str
     line: str | None = None
     creator: str | None = None
-    cost: Amount | None = Field(None, description="USD")
+    cost: Money | None = Field(None, description="USD")
     impressions: Amount | None = Field(None, description="impressions")
     engagements: Amount | None = Field(None, description="engagements")
     tracked_orders: Amount | None = Field(None, description="orders that codes and links saw")
-    revenue: Amount | None = Field(None, description="USD that codes and links saw")
+    revenue: Money | None = Field(None, description="USD that codes and links saw")
 
 
 class Results(ExperimentTable):
@@ -667,6 +750,9 @@ class Experiment(ExperimentTable):
     )
     simulation: Simulation = Simulation()
     economics: Economics
+    tracking: Tracking
+    customers: Customers
+    cash: Cash
     costs: Costs
     boost: Boost
     platform: dict[str, Platform]

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from statistics import fmean, median
 from typing import Any
 
 from ..evidence.ranges import Published, published_range
 from ..evidence.tables import cite, claims, published
-from ..text.currency import currency
+from ..text.currency import currency, writing_in
 from ..text.names import listed, spoken
 from ..text.numbers import FRACTION, Number, brief, fixed, plain
+from .converted import presets_in
 from .distributions import Distribution
-from .evidence import level_of, moved, orders_per_engagement, presets_under
+from .evidence import level_of, moved, orders_per_engagement
 from .fill import lines_of
 from .load import Experiment
 from .presets import presets
@@ -31,6 +33,7 @@ _OF_TIERS = {
     "fee": "post",
     "authentic_share": "followers",
 }
+_MONEY = ("fee", "order_value")
 _ECONOMICS = ("order_value", "gross_margin", "return_rate", "repeat_value", "tracked_share")
 #: How far beyond published figures is told where they are of other products than the file's, or of one
 #: witness alone. An assumption.
@@ -53,13 +56,14 @@ def implausible(experiment: Experiment) -> list[str]:
     experiment
         As loaded. Only what its file says itself is looked at.
     """
-    return [
-        *_beyond_economics(experiment),
-        *_beyond_tiers(experiment),
-        *_two_denominators(experiment),
-        *_two_kinds(experiment),
-        *_no_spread(experiment),
-    ]
+    with writing_in(experiment.currency):
+        return [
+            *_beyond_economics(experiment),
+            *_beyond_tiers(experiment),
+            *_two_denominators(experiment),
+            *_two_kinds(experiment),
+            *_no_spread(experiment),
+        ]
 
 
 # --- Beyond all that is published -----------------------------------------------------------------
@@ -69,7 +73,8 @@ def _beyond_economics(experiment: Experiment) -> Iterator[str]:
     for name in _ECONOMICS:
         if name not in _tables(experiment, "economics"):
             continue
-        found = _outside(getattr(experiment.economics, name), published_range(name), _SLACK)
+        range_ = _converted(experiment, name, published_range(name))
+        found = _outside(getattr(experiment.economics, name), range_, _SLACK)
         if found:
             yield _beyond(f"economics.{name}", name, *found)
 
@@ -83,11 +88,21 @@ def _beyond_tiers(experiment: Experiment) -> Iterator[str]:
             if name == "conversion_rate"
             else published_range(name, tier=tier, platform=platform, basis=basis)
         )
+        range_ = _converted(experiment, name, range_)
         if range_ is None or (name == "reach_rate" and range_.witnesses < 2):
             continue
         found = _outside(getattr(terms, name), range_, 1.0 if range_.witnesses > 1 else _SLACK)
         if found:
             yield _beyond(key, name, *found, basis)
+
+
+def _converted(experiment: Experiment, name: str, range_: Published | None) -> Published | None:
+    """Return a range of money, which is published in USD, in the currency of the file."""
+    rate = experiment.exchange_rate
+    if range_ is None or rate is None or name not in _MONEY:
+        return range_
+    low, high = (None if end is None else end * rate for end in (range_.low, range_.high))
+    return replace(range_, low=low, high=high)
 
 
 def _outside(law: Any, range_: Published | None, slack: float) -> tuple[float, Published] | None:
@@ -119,7 +134,7 @@ def _beyond(key: str, name: str, level: float, range_: Published, basis: str = "
 
 
 def _written(name: str, level: float | None) -> str:
-    if name in ("fee", "order_value"):
+    if name in _MONEY:
         return brief(Number(level, 0.0, currency()))
     return plain(level, 0.0) if name == "repeat_value" else brief(Number(level, 0.0, FRACTION))
 
@@ -188,7 +203,7 @@ def _two_kinds(experiment: Experiment) -> Iterator[str]:
             if isinstance(terms["tier"], str)
         }
     )
-    known = presets_under(experiment.evidence)
+    known = presets_in(experiment.evidence, experiment.currency, experiment.exchange_rate)
     own = {(t, p, n): key for t, p, n, key in _own_figures(experiment, _COMPARED)}
     for name in _COMPARED:
         others = [

@@ -7,11 +7,13 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 _BARE = re.compile(r"^[A-Za-z0-9_-]+$")
 
 
+@lru_cache(maxsize=4096)
 def key(name: str) -> str:
     """Return a key, quoted where it must be."""
     return name if _BARE.match(name) else value(name)

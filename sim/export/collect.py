@@ -23,7 +23,7 @@ from ..run.answers import saved_analyses
 from ..run.dataset import open_results
 from ..run.folder import read_manifest
 from ..run.written import read_experiment, read_summary
-from ..tables import Column, Table, from_rows
+from ..tables import Column, Table, View, from_rows
 from ..text.currency import MONEY, currency, in_currency, writing_in
 from ..text.names import measure_heading
 
@@ -213,7 +213,9 @@ def _portfolios(summary: Mapping[str, Any]) -> Table:
             for field in ("value", "se")
         )
         columns.append(Column(name, values, measure["unit"], errors, measure_heading(name)))
-    return Table("portfolios", "a portfolio with all its measures", tuple(columns))
+    view = View("bars", "portfolio", ("roi_median", "loss_probability"),
+                title="Median ROI, and how often a portfolio loses money")  # fmt: skip
+    return Table("portfolios", "a portfolio with all its measures", tuple(columns), view=view)
 
 
 def _costs(dataset: xr.Dataset) -> Table:
@@ -283,7 +285,9 @@ def _payback(dataset: xr.Dataset) -> Iterator[Table]:
             error_name="standard_error",
         ),
     )
-    yield Table("payback", "a portfolio by the end of a week", columns, labels=2)
+    view = View("lines", "week", ("paid_back",), by="portfolio",
+                title="Worlds that have paid back by the end of a week")  # fmt: skip
+    yield Table("payback", "a portfolio by the end of a week", columns, labels=2, view=view)
 
 
 def _assumptions(inputs: Any) -> Table:

@@ -249,7 +249,7 @@ def _axes_of_bars(chart: Any, model: Bars, width: int) -> None:
     names.major_tick_mark = XL_TICK_MARK.NONE
     names.has_major_gridlines = False
     if model.every > 1:
-        _lay_out(chart)
+        _lay_out(chart, model, width)
         names.tick_label_position = XL_TICK_LABEL_POSITION.NONE
     elif not model.horizontal:
         _upright(names, model, width)
@@ -465,12 +465,16 @@ def _error_bars(drawn: Any, errors: Values, direction: str = "") -> None:
             return
 
 
-def _lay_out(chart: Any) -> None:
+def _lay_out(chart: Any, model: Bars, width: int) -> None:
     """Put the plot of a histogram where `edges_of` says, below its legend and above its axis."""
     area = chart._chartSpace.find(f"{qn('c:chart')}/{qn('c:plotArea')}")
     for old in area.findall(qn("c:layout")):
         area.remove(old)
-    places = {"x": _LEFT, "y": _CEILING, "w": _RIGHT - _LEFT, "h": FLOOR - _CEILING}
+    names = [text_width(one.name, TEXT) + 0.4 for one in model.series]
+    # Names that do not fit beside each other stand below each other.
+    stacked = sum(names) > 0.8 * width / EMU
+    ceiling = _CEILING + (0.06 * (len(names) - 1) if stacked else 0.0)
+    places = {"x": _LEFT, "y": ceiling, "w": _RIGHT - _LEFT, "h": FLOOR - ceiling}
     edges = "".join(f'<c:{name}Mode val="edge"/>' for name in "xy")
     sizes = "".join(f'<c:{name} val="{value:.4f}"/>' for name, value in places.items())
     area.insert(0, parse_xml(

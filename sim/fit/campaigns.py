@@ -7,6 +7,7 @@ import math
 import numpy as np
 from scipy import optimize, special, stats
 
+from ..text.currency import MONEY
 from ..text.numbers import rounded, setting
 from .components import SEED, Levels, average, covariance, delta, estimate, resampled, totals
 from .estimates import Fitted, Parameter
@@ -54,7 +55,7 @@ def fit_fee(posts: Posts) -> Fitted | None:
         n,
         "creators",
         normal_goodness(x),
-        curve(np.exp(x), above, "USD per post"),
+        curve(np.exp(x), above, f"{MONEY} per post"),
     )
 
 

@@ -26,12 +26,13 @@ Floats = npt.NDArray[np.float64]
 QUANTILES = 1_001
 LEVELS: Floats = (np.arange(QUANTILES) + 0.5) / QUANTILES
 
-#: What is forecast, by the name of its column in results, with its unit. Clicks are not simulated;
-#: revenue is what codes and links see, since results know no other.
+#: What is forecast, by the name of its column in results, with its unit; clicks where they are
+#: simulated. Revenue is what codes and links see, since results know no other.
 FIGURES = {
     "cost": MONEY,
     "impressions": "impressions",
     "engagements": "engagements",
+    "clicks": "clicks",
     "tracked_orders": "orders",
     "revenue": MONEY,
 }
@@ -124,9 +125,13 @@ def _of_portfolio(dataset: xr.Dataset, name: str) -> dict[str, Any]:
     here = dataset.sel(portfolio=name)
     worlds = {figure: here[variable].values for figure, variable in _VARIABLES.items()}
     worlds["tracked_orders"] = _tracked_orders(dataset, name)
+    if "clicks" in here:
+        worlds["clicks"] = here["clicks"].values
     # Of the worlds' own values: counts stay whole, and atoms stay atoms.
     quantiles = {
-        figure: np.quantile(worlds[figure], LEVELS, method="inverted_cdf") for figure in FIGURES
+        figure: np.quantile(worlds[figure], LEVELS, method="inverted_cdf")
+        for figure in FIGURES
+        if figure in worlds
     }
     return {
         "quantiles": {figure: [float(q) for q in values] for figure, values in quantiles.items()},
@@ -141,6 +146,8 @@ def _tracked_orders(dataset: xr.Dataset, name: str) -> Floats:
     (thinning of a Poisson count). The stream is that of the run's seed: the same run gives the same.
     """
     here, lines = dataset.sel(portfolio=name), dataset["line_portfolio"].values == name
+    if "tracked_orders" in here:
+        return np.asarray(here["tracked_orders"].values, dtype=np.float64)
     orders = np.rint(here["orders"].values).astype(np.int64)
     value = dataset["line_order_value"].transpose("line", "sim").values[lines].sum(axis=0)
     tracked = here["tracked_revenue"].values

@@ -82,8 +82,6 @@ def _totals(table: Reading, portfolios: Collection[str] | None) -> Totals:
         raise ReadingError(*faults)
     totals: dict[str, dict[str, float]] = {}
     notes = list(table.notes)
-    if "clicks" in table.numbers:
-        notes.append("clicks are not forecast, so they are not scored")
     for name in dict.fromkeys(names):
         rows = np.array([other == name for other in names])
         totals[name] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Baselines, as JSON calls them and in words.
 BASELINES = {"outside": "the outside view", "last": "the last campaign again"}
+#: How figures are forecast that a run need not simulate.
+_HOW = {"clicks": "; clicks = true in [tracking] simulates them"}
 #: Totals by portfolio and figure.
 Actual = Mapping[str, Mapping[str, float]]
 Campaigns = Sequence[Mapping[str, float]]
@@ -356,7 +358,7 @@ def record_and_score(
     entry = _forecast_until(read_log(path), day, experiment_hash)
     forecast = read_forecast(entry, path)
     with writing_in(forecast.currency):
-        totals = read(list(forecast.quantiles))
+        totals = _forecast_figures(read(list(forecast.quantiles)), forecast)
     if not any(totals.of.values()):
         raise ForecastError("nothing to score: every figure has gaps or is empty")
 
@@ -393,6 +395,20 @@ def record_and_score(
     return Scored(
         forecast, day, scores, losses, calibrate(marks), len(campaigns), log.head, tuple(notes)
     )
+
+
+def _forecast_figures(totals: Totals, forecast: Forecast) -> Totals:
+    """Return results without the figures that were not forecast, and say which."""
+    known = {
+        name: {f: value for f, value in of.items() if f in forecast.quantiles[name]}
+        for name, of in totals.of.items()
+    }
+    left = dict.fromkeys(f for name, of in totals.of.items() for f in of if f not in known[name])
+    notes = [
+        f"{figure} were not forecast, so they are not scored{_HOW.get(figure, '')}"
+        for figure in left
+    ]
+    return replace(totals, of=known, notes=(*totals.notes, *notes))
 
 
 def _forecast_until(log: Log, day: date, experiment_hash: str | None) -> Entry:

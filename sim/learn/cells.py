@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ..experiment import Experiment, ExperimentError
 from ..plan import Plan, make_plan
+from ..plan.each import each_of
 from ..text.names import spoken
 from ..text.numbers import counted
 from ..vary.draw import draw
@@ -146,23 +147,27 @@ def season(
         Where a portfolio cannot be simulated, or nothing is left to learn from.
     """
     notes: list[str] = []
-    drafts: list[_Draft] = []
     part = out is not None and out.posted < 1.0
-    for name, table in campaign.portfolio.items():
-        drafts += _drafts(name, dict(table), campaign.of(name), experiment, part, notes)
-    if out is not None:
-        drafts = [_so_far(draft, out) for draft in drafts]
     base = experiment.model_copy(update={"learned": None})
     base = variant(base, values={("costs", "fixed"): 0.0, ("simulation", "replicates"): 1,
                                  ("simulation", "beliefs"): None,
                                  ("simulation", "sampling"): "plain"})  # fmt: skip
-    plan = _planned(base, campaign.name, drafts)
-    spends = [_with_spend(draft, plan, i, threads) for i, draft in enumerate(drafts)]
-    if spends != drafts:
-        plan = _planned(base, campaign.name, spends)
+    if _one_by_one(campaign, part):
+        drafts, plan = _named(base, campaign)
+    else:
+        drafts = []
+        for name, table in campaign.portfolio.items():
+            drafts += _drafts(name, dict(table), campaign.of(name), experiment, part, notes)
+    if out is not None:
+        drafts = [_so_far(draft, out) for draft in drafts]
+    if not _one_by_one(campaign, part):
+        plan = _planned(base, campaign.name, drafts)
+        spends = [_with_spend(draft, plan, i, threads) for i, draft in enumerate(drafts)]
+        if spends != drafts:
+            drafts, plan = spends, _planned(base, campaign.name, spends)
     cells = tuple(
         cell
-        for i, draft in enumerate(spends)
+        for i, draft in enumerate(drafts)
         if (cell := _cell(draft, plan, i, experiment, notes)).observed
     )
     if not cells:
@@ -171,6 +176,41 @@ def season(
         )
     cv = experiment.economics.order_value_cv
     return Season(campaign.name, campaign.digest, plan, cells, cv, tuple(notes))
+
+
+def _one_by_one(campaign: Campaign, part: bool) -> bool:
+    """Return whether each row is of a named creator, simulated by what the roster knows of it."""
+    tables = list(campaign.portfolio.values())
+    alone = len(tables) == 1 and "roster" in tables[0] and "stages" not in tables[0]
+    return alone and not part and bool(campaign.rows[0].creator)
+
+
+def _named(base: Experiment, campaign: Campaign) -> tuple[list[_Draft], Plan]:
+    """Return a cell for each named creator with a row, and the plan of each by itself.
+
+    Raises
+    ------
+    LearnError
+        Where a row is of nobody on the roster.
+    """
+    ((name, table),) = campaign.portfolio.items()
+    try:
+        each = each_of(variant(base, portfolios={name: table}), name, _SPENT_WORLDS)
+    except ExperimentError as error:
+        told = [f"{campaign.name}: {name}: {fault.problem}" for fault in error.faults]
+        raise LearnError("\n".join(told)) from None
+    rows = {row.creator: row for row in campaign.rows}
+    people = [row.name for row in each.people]
+    others = [who for who in rows if who not in people]
+    if others:
+        raise LearnError(
+            f"{campaign.name}: {', '.join(others)} not on the roster of {name}; those are "
+            f"{', '.join(people)}"
+        )
+    drafts = [
+        _Draft(name, who, {}, [rows[who]] if who in rows else [], True, 0.0) for who in people
+    ]
+    return drafts, each.plan
 
 
 @dataclass(frozen=True)
@@ -324,7 +364,7 @@ def _cell(draft: _Draft, plan: Plan, i: int, experiment: Experiment, notes: list
         if len(there) < len(rows):
             notes.append(
                 f"{draft.words}: {counted(len(rows) - len(there))} of {counted(len(rows))} without "
-                "impressions or engagements did not post and tell of nothing but that"
+                "impressions or engagements did not post, which says nothing of what others bring"
             )
         rows = there
     logs = np.full((len(rows), len(LOGS)), np.nan)

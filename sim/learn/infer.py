@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..text.numbers import counted, fixed
 from .cells import Season, Simulator, simulator
 from .emulate import fitted
 from .likelihood import Observed, observed_cells
@@ -222,8 +223,8 @@ def _sampled(
             return sample, weights, step
         center, covariance = _moments(sample, _tempered(logs))
     raise LearnError(
-        f"weights stay degenerate (Pareto k {weights.khat:.2f}, worth {weights.effective:.0f} of {draws} "
-        f"draws after {_MOST_STEPS} proposals): the results contradict what the file can bring; check "
+        f"weights stay degenerate (Pareto k {fixed(weights.khat, 2)}, worth {fixed(weights.effective, 0)} of "
+        f"{counted(draws, 'draw')} after {_MOST_STEPS} proposals): the results contradict what the file can bring; check "
         "columns, units and the portfolio that was run"
     )
 

@@ -71,6 +71,7 @@ def learn(
     """
     every, notes = _together(experiment, campaigns)
     prior = experiment.model_copy(update={"learned": None})
+    _check_buyers(prior)
     today = None if day is None else _today(prior, campaigns, day, left)
     ours = -1 if today is None else [of.digest for of in every].index(campaigns[0].digest)
     seasons = [
@@ -105,6 +106,25 @@ def _today(prior: Experiment, campaigns: Sequence[Campaign], day: float, left: f
     if len(campaigns) != 1:
         raise LearnError("on the way, the results of one campaign are learned from: name one table")
     return day_of(prior, campaigns[0], day, left)
+
+
+def _check_buyers(experiment: Experiment) -> None:
+    """Refuse what makes tracked orders and revenue something else than a share of all.
+
+    Raises
+    ------
+    LearnError
+        With the way out.
+    """
+    buyers = make_plan(experiment).buyers
+    if buyers is None:
+        return
+    factors = (buyers.tracked != 1.0) | (buyers.value != 1.0) | (buyers.leaked > 0.0)
+    if factors.any() or buyers.discount_rate:
+        raise LearnError(
+            f"{experiment.file}: a window, leaked codes, a discount, or factors of a tier on what codes see "
+            "and on the order value: results are not read through them; leave them out to learn"
+        )
 
 
 def _together(

@@ -149,7 +149,7 @@ def read_campaign(
     """
     names = list(experiment.portfolio) if portfolio is None else [portfolio]
     try:
-        table = read_table(path, RESULTS, mapped=mapped)
+        table = read_table(path, RESULTS, mapped=mapped, currency=experiment.currency)
         rows, notes = _rows(table, names)
     except ReadingError as error:
         raise LearnError("\n".join(f"{path}: {fault}" for fault in error.faults)) from None

@@ -39,6 +39,8 @@ GO_ON, STOP = "go on", "stop"
 _WORLDS = 8192
 #: Draws of what is still to come, and points at which the rate of orders is looked at.
 _DRAWS, _POINTS = 2000, 41
+#: Levels of the range of what is still to come.
+_LEVELS = (0.05, 0.5, 0.95)
 #: Degree of the polynomial that says what a signal tells of a profit.
 _DEGREE = 3
 
@@ -151,7 +153,7 @@ class Running:
         money = brief(Measured(self.left, 0.0, self.currency))
         lines.append(
             f"The {money} that are left bring a mean profit of "
-            + listed([f"{told(choice.profit)} by {_doing(choice.name)}" for choice in self.choices])
+            + listed([_brings(choice) for choice in self.choices])
             + "."
         )
         lines.append(
@@ -172,9 +174,11 @@ class Running:
         )
 
 
-def _doing(name: str) -> str:
+def _brings(choice: Choice) -> str:
     words = {GO_ON: "going on", STOP: "stopping"}
-    return words.get(name, f"moving to {name}")
+    doing = words.get(choice.name, f"moving to {choice.name}")
+    nobody = "" if choice.creators or choice.name == STOP else ", for which it hires nobody"
+    return f"{told(choice.profit)} by {doing}{nobody}"
 
 
 def day_of(experiment: Experiment, campaign: Campaign, day: float, left: float | None) -> Day:
@@ -278,7 +282,7 @@ def running(
 
 
 def _quantiles(values: Array) -> Quantiles:
-    low, median, high = np.quantile(values, [0.05, 0.5, 0.95]).tolist()
+    low, median, high = np.quantile(values, _LEVELS, method="inverted_cdf").tolist()
     return Quantiles(median, low, high)
 
 
@@ -466,8 +470,11 @@ def _simulated(
     for choice, portfolio in wanted.items():
         try:
             plan = make_plan(variant(base, portfolios={"choice": portfolio}))
-        except ExperimentError:
-            made[choice], hired[choice] = nothing, 0.0  # the money does not hire one
+        except ExperimentError as error:
+            if not all(fault.key.endswith(".budget") for fault in error.faults):
+                raise
+            # The money hires nobody.
+            made[choice], hired[choice] = nothing, 0.0
             continue
         # Creators that have not been hired yet: other worlds, other luck.
         factors = _factors(plan, posterior, worlds, season_at)

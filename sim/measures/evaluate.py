@@ -19,6 +19,10 @@ HEAVY = "heavy tail"
 """How the reason begins for which a heavy tail leaves no standard error."""
 
 
+_ROUNDING = 1e-14
+"""Relative standard error below which a measure is the same in every world, but for rounding."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """One measure, ready to print: never NaN.
@@ -76,9 +80,11 @@ def evaluate(measure: Measure, worlds: Worlds, settings: Mapping[str, float]) ->
 
 
 def _evaluate(measure: Measure, worlds: Worlds, settings: Mapping[str, float]) -> Measured:
+    unit = in_currency(measure.unit, worlds.currency)
+    if lacking := worlds.lacks(measure.variables):
+        return Measured(None, None, unit, lacking)
     samples, keep = worlds.complete(measure.variables)
     left_out = 0 if keep is None else int(keep.size - keep.sum())
-    unit = in_currency(measure.unit, worlds.currency)
     if not samples:
         reason = f"{' and '.join(measure.variables)} undefined in every world"
         return Measured(None, None, unit, reason, left_out=left_out)
@@ -114,6 +120,8 @@ def measured(
     value, se, khat = (
         _finite(float(number)) for number in (estimate.value, precision.se, precision.khat)
     )
+    if value is not None and se is not None and se < _ROUNDING * abs(value):
+        se = 0.0  # nothing varies but the last digits
     units = groups or estimate.worlds
     reason = None
     if value is None:

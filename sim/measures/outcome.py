@@ -32,7 +32,7 @@ def variable_of(measure: str) -> str:
         return variables[0]
     ratios: dict[tuple[str, ...], str] = {
         ("revenue", "cost"): "roas",
-        ("tracked_revenue", "cost"): "tracked_roas",
+        ("tracked_revenue", "outlay"): "tracked_roas",
     }
     return ratios.get(variables, "roi")
 

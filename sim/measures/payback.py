@@ -38,9 +38,8 @@ class Payback:
 def profit_to_date(dataset: xr.Dataset, portfolio: str, worlds: int | None = None) -> Array:
     """Return contribution to date minus the whole cost, USD.
 
-    A line's contribution arrives as its orders do; the cost counts from the first day, also what
-    falls due later, so payback is never called too early. Repeat purchases count with the order
-    that they follow.
+    A line's contribution arrives as its orders do, that of repeat purchases when they happen; the
+    cost counts from the first day, also what falls due later, so payback is never called too early.
 
     Parameters
     ----------
@@ -56,17 +55,55 @@ def profit_to_date(dataset: xr.Dataset, portfolio: str, worlds: int | None = Non
     numpy.ndarray
         Shape (weeks, worlds).
     """
-    chosen = slice(worlds)
-    own = dataset["line_portfolio"].values == portfolio
-    value = dataset["line_order_value"].transpose("line", "sim").values[own][:, chosen]
-    arrived = dataset["arrived"].transpose("line", "week").values[own]
-    totals = dataset.sel(portfolio=portfolio)
-    contribution = totals["contribution"].values[chosen]
-    cost = totals["cost"].values[chosen]
-    per_value = np.divide(
-        contribution, value.sum(0), out=np.zeros_like(cost), where=value.sum(0) > 0
+    totals = dataset.sel(portfolio=portfolio).isel(sim=slice(worlds))
+    weeks = (
+        dataset[name].transpose("line", "week").values for name in ("arrived", "repeats_arrived")
     )
-    result: Array = (arrived.T @ value) * per_value - cost
+    cost: Array = totals["cost"].values
+    return contribution_to_date(dataset, portfolio, *weeks, worlds=worlds) - cost
+
+
+def contribution_to_date(
+    dataset: xr.Dataset,
+    portfolio: str,
+    arrived: Array,
+    repeats_arrived: Array,
+    *,
+    worlds: int | None = None,
+) -> Array:
+    """Return the contribution that has come by some moments, USD.
+
+    Parameters
+    ----------
+    dataset, portfolio, worlds
+        See `profit_to_date`.
+    arrived, repeats_arrived
+        Shape (lines, moments), shares of each line's orders, and of its repeat purchases.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (moments, worlds).
+    """
+    own, chosen = dataset["line_portfolio"].values == portfolio, slice(worlds)
+    value = dataset["line_order_value"].transpose("line", "sim").values[own][:, chosen]
+    totals = dataset.sel(portfolio=portfolio)
+    first: Array = totals["contribution"].values[chosen]
+    result = np.zeros((arrived.shape[1], first.size))
+    if "repeat_contribution" in dataset:
+        repeats = totals["repeat_contribution"].values[chosen]
+        first = first - repeats
+        result += _spread(
+            repeats, value * dataset["later_weight"].values[own, None], repeats_arrived[own]
+        )
+    return result + _spread(first, value * dataset["first_weight"].values[own, None], arrived[own])
+
+
+def _spread(total: Array, weight: Array, arrived: Array) -> Array:
+    """Return what has come of a total that lines share by weight, shape (moments, worlds)."""
+    every = weight.sum(0)
+    each = np.divide(total, every, out=np.zeros_like(total), where=every > 0)
+    result: Array = (arrived.T @ weight) * each
     return result
 
 

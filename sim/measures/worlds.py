@@ -36,6 +36,12 @@ _LAWS_OF = {
     "roi": ("orders", "ratios"),
     "roas": ("orders", "ratios"),
     "tracked_roas": ("orders", "ratios"),
+    "outlay": ("cost",),
+    "repeat_contribution": ("orders",),
+    "tracked_orders": ("orders",),
+    "clicks": ("orders",),
+    "new_customers": ("orders",),
+    "customer_value": ("orders",),
 }
 """By variable, the groups of laws that it depends on (`sim.plan.tails`)."""
 
@@ -46,6 +52,15 @@ _SHOWN_BY = {
     "cost": "cost",
 }
 """By group of laws, the variable that shows how far its figures vary."""
+
+STANDS_FOR = {"outlay": "cost", "new_customers": "orders"}
+"""By variable that a run may lack, the one that it equals then: no discounts, all customers new."""
+
+LEVERS = {
+    "clicks": "clicks are not simulated: say clicks = true in [tracking]",
+    "customer_value": "customers are not followed: say retention or new_share in [customers]",
+}
+"""By variable that a run may lack, why it is not there."""
 
 CLUSTERED_SAMPLING = "two-level"
 """`attrs["sampling"]` of worlds that share their group's beliefs."""
@@ -89,6 +104,10 @@ class Worlds:
     def tail(self, name: str) -> Tail:
         """Return what the laws behind a variable say of the errors of its measures."""
         return UNKNOWN
+
+    def lacks(self, names: Sequence[str]) -> str:
+        """Return why one of some variables is not there; nothing where all are."""
+        return ""
 
     def complete(self, names: Sequence[str]) -> tuple[tuple[Sample, ...], BoolArray | None]:
         """Variables over the worlds in which all of them are defined.
@@ -143,9 +162,15 @@ class PortfolioWorlds(Worlds):
         if name == "cpm":
             return 1000 * divide(self.sample("cost").values, self.sample("impressions").values)
         if name not in self._ds:
+            name = STANDS_FOR.get(name, name)
+        if name not in self._ds:
             raise KeyError(f"the results hold no variable {name!r}")
         values = self._ds[name].transpose("portfolio", "sim").values[self._row]
         return np.ascontiguousarray(values, dtype=np.float64)
+
+    def lacks(self, names: Sequence[str]) -> str:
+        """Return why one of some variables is not there; nothing where all are."""
+        return next((LEVERS[n] for n in names if n in LEVERS and n not in self._ds), "")
 
     def tail(self, name: str) -> Tail:
         """Return what the laws behind a variable say, by the groups that it depends on."""

@@ -22,6 +22,7 @@ from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment import models as m
 from .boosting import boosts, line_boost
+from .buyers import buyers_of, tracked_factor
 from .formats import rate_of_posts, reach_of_posts
 from .hiring import Group, committed_cost, grouped, hired_lines, portfolio_terms, prices_of
 from .means import mean_ratios
@@ -40,7 +41,8 @@ from .model import (
     Terms,
     sampling_of,
 )
-from .release import arrived
+from .reactions import reaction_of
+from .release import arrived, repeats_arrived
 from .roster import named_line
 from .shared import creator_mix, posterior, shared_factors, weights
 from .tiers import (
@@ -162,6 +164,7 @@ def _planned(meant: _Meant) -> Plan:
         shared = weights(experiment, group.terms, factors, row, learned)
         work = _work(experiment, group, stops, tier, goods, shared, faults)
         works.append(work)
+    reaction = reaction_of(experiment, lines, faults)
     if faults:
         raise ExperimentError(experiment.file, faults)
     economics = {
@@ -191,6 +194,9 @@ def _planned(meant: _Meant) -> Plan:
         },
         spill=spill,
         arrived=arrived(experiment, lines),
+        repeats_arrived=repeats_arrived(experiment, lines),
+        buyers=buyers_of(experiment, lines),
+        reaction=reaction,
         overlap_between_niches=experiment.audience.overlap_between_niches,
         paid=paid,
         left_over=left_over,
@@ -305,7 +311,8 @@ def _work(
         return line
     scores = np.divide(mix, own[:, None], out=np.eye(len(INPUTS)), where=own[:, None] > 0.0)
     tracked = compile_or_fault(experiment.economics.tracked_share, "", faults)
-    return named_line(line, group.people, tier, scores, own, tracked)
+    seen = tracked_factor(experiment, terms)
+    return named_line(line, group.people, tier, scores, own, tracked, seen)
 
 
 def _pay(kind: m.Compensation) -> tuple[float, float, float, float]:

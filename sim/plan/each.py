@@ -51,7 +51,7 @@ def each_of(
     """Return the creators of a roster, each as a portfolio of its own.
 
     The name decides a creator's draws, so all of them are those of the roster's run; orders are
-    those of a roster of that creator alone.
+    those of a roster of that creator alone. Of a programme it is the first stage. Boosting is left out, as it goes to the best posts of all.
 
     Parameters
     ----------
@@ -75,12 +75,15 @@ def each_of(
     works: list[Line] = []
     rows: list[int] = []
     for i, line in enumerate(plan.lines):
-        if line.portfolio != portfolio:
+        if line.portfolio != portfolio or line.stage:
             continue
         chosen = [k for k, row in enumerate(line.people) if only is None or row.name in only]
         if not chosen:
             continue
-        work = _some(plan.works[line.work], chosen)
+        work = replace(_some(plan.works[line.work], chosen), boost=None)
+        if line.programme is not None:
+            ends = work.post_ends[:1]
+            work = replace(work, post_ends=ends, repeats=work.repeats[: ends[0]])
         if stages:
             ends = np.cumsum(stages)
             work = replace(
@@ -96,13 +99,13 @@ def each_of(
         lines.append(work)
         for at, k in enumerate(chosen):
             person = replace(line, portfolio=line.people[k].name, people=(line.people[k],))
-            person = replace(person, creators=1, work=len(works))
+            person = replace(person, creators=1, work=len(works), boost=None, programme=None)
             own = _stages(person, stages, plan.seed)
             placed += own
             rows += [i] * len(own)
             works.append(one_of(work, at))
-    prices = plan.prices[rows]
-    prices[:, fixed] = 0.0
+    own_rows = plan.of_lines(rows)
+    own_rows["prices"][:, fixed] = 0.0
     alone = replace(
         plan,
         worlds=worlds,
@@ -110,9 +113,7 @@ def each_of(
         works=tuple(works),
         lines=tuple(placed),
         portfolios=tuple(dict.fromkeys(line.portfolio for line in placed)),
-        prices=prices,
-        spill=plan.spill[rows],
-        arrived=plan.arrived[rows],
+        **own_rows,
     )
     people = tuple(line.people[0] for line in placed if line.stage == 0)
     return Each(alone, tuple(lines), people, experiment.costs.fixed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -309,29 +309,62 @@ def _named(
     tiers: Mapping[tuple[str, str], TierTables | None],
     goods: QuantileTable,
 ) -> list[PlanLine]:
-    """Return a line for all named creators on the same terms of whom the same is known exactly."""
+    """Return a line for all named creators on the same terms of whom the same is known exactly.
+
+    A programme has such a line for each of its stages.
+    """
     groups: dict[tuple[tuple[str, str, str], bool], list[RosterRow]] = {}
     for row in roster.rows:
         groups.setdefault((row.terms, not math.isnan(row.fee)), []).append(row)
     several = {name for (tier, *_), _ in groups for name in (tier,)}
     plain = len(several) == len(groups)
+    stages = portfolio.stages or (m.Stage(posts=portfolio.posts),)
+    kept = _kept_of(len(roster.rows), stages)
+    names = stage_names(len(stages))
+    ends = tuple(accumulate(stage.posts for stage in stages))
     lines = []
     for (tier, platform, niche), fee_known in sorted(groups):
         people = sorted(groups[(tier, platform, niche), fee_known], key=lambda row: row.name)
-        terms = Terms(
-            tier, platform, niche, portfolio.compensation, portfolio.posts, portfolio.repeat_factor,
-            portfolio.format or (),
-        )  # fmt: skip
         table = tiers[tier, platform]
         assert table is not None
-        each = committed_cost(experiment, terms, table, goods)
-        if fee_known:
-            gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
-            each += gap * charged_for(experiment, terms)[1]
         known = "fee known" if fee_known else "fee drawn"
         label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
-        lines.append(PlanLine(name, label, terms, len(people), 0, each, people=tuple(people)))
+        share = len(people) / len(roster.rows)
+        counts = tuple(max(round(share * count), 1) for count in kept)
+        programme = None
+        if portfolio.stages is not None:
+            programme = Programme(ends, counts, portfolio.choose_by, kept)
+        for k, stage in enumerate(stages):
+            terms = Terms(
+                tier, platform, niche, portfolio.compensation, stage.posts,
+                portfolio.repeat_factor, portfolio.format or (),
+            )  # fmt: skip
+            each = committed_cost(experiment, terms, table, goods)
+            if fee_known:
+                gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
+                each += gap * charged_for(experiment, terms)[1]
+            line = label if programme is None else f"{label}: {k + 1} {names[k]}"
+            lines.append(
+                PlanLine(
+                    name, line, terms, counts[k], 0, each, programme=programme, stage=k,
+                    people=tuple(people),
+                )
+            )  # fmt: skip
     return sorted(lines, key=lambda line: line.name)
+
+
+def _kept_of(first: int, stages: Sequence[m.Stage]) -> tuple[int, ...]:
+    """Return how many of the creators of a first stage take part in each."""
+    kept = [first]
+    for stage in stages[1:]:
+        kept.append(max(round(stage.keep * kept[-1]), 1))
+    return tuple(kept)
+
+
+def stage_names(count: int) -> list[str]:
+    """Return what the stages of a programme are called."""
+    scale = ["scale"] if count == 3 else [f"scale {k}" for k in range(1, count - 1)]
+    return ["pilot", "growth", *scale]
 
 
 def _stages(
@@ -403,11 +436,7 @@ def _intake(
     """Return the lines of those who are hired in a stage, after so many others of the programme."""
     ((_, terms, _),) = portfolio_terms(portfolio)
     stages = portfolio.stages or ()
-    names = [
-        "pilot",
-        "growth",
-        *("scale" if len(stages) == 3 else f"scale {k}" for k in range(1, len(stages) - 1)),
-    ]
+    names = stage_names(len(stages))
     ends = tuple(accumulate(stage.posts for stage in stages[start:]))
     alone = len(counts) == 1
     programme = None if alone else Programme(ends, tuple(counts), portfolio.choose_by)
@@ -461,7 +490,7 @@ def grouped(
                 line.boost, most_hired(line) if line.boost else 0,
             )  # fmt: skip
         terms = replace(line.terms, posts=line.programme.post_ends[-1])
-        return Group(terms, line.first, line.programme, (), portfolio)
+        return Group(terms, line.first, line.programme, line.people, portfolio)
 
     for line in lines:
         people = most_hired(line) if line.programme is None else line.programme.keep[0]
@@ -490,7 +519,9 @@ def prices_of(experiment: Experiment, line: PlanLine, lines: tuple[PlanLine, ...
         "product": 1.0,
         "shipping": costs.shipping,
         "management": costs.hourly_rate,
-        "commission": kind.commission_rate,
+        # Commission is on what is paid, the discount off.
+        "commission": kind.commission_rate * (1.0 - experiment.tracking.discount_rate),
+        "discount": experiment.tracking.discount_rate,
         "bonus_orders": costs.bonus_per_order,
         "bonus_impressions": costs.bonus_per_thousand_impressions,
         "performance": 1.0,

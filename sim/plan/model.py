@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ COMPONENTS: dict[str, str] = {
     "shipping": "creators",
     "management": "hours",
     "commission": "USD of tracked revenue after returns",
+    "discount": "USD of orders with a code after returns",
     "bonus_orders": "orders",
     "bonus_impressions": "1,000 impressions",
     "performance": "USD of pay by each creator's results",
@@ -97,11 +99,16 @@ class Terms:
 
 @dataclass(frozen=True)
 class Programme:
-    """Stages of a portfolio: posts of a creator up to the end of each, creators in each."""
+    """Stages of a portfolio: posts of a creator up to the end of each, creators in each.
+
+    Where `of_list` says how many of a roster take part in each stage, the best are kept of all its
+    lines together, and `keep` is what falls to a line by its share.
+    """
 
     post_ends: tuple[int, ...]
     keep: tuple[int, ...]
     choose_by: str
+    of_list: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +164,25 @@ class NicheTerms:
 
 
 @dataclass(frozen=True)
+class Reaction:
+    """How tiers of a portfolio act on each other.
+
+    Attributes
+    ----------
+    reinforcement
+        By how much more accounts convert that another tier has shown it before.
+    order
+        ``"together"``, ``"large_first"`` or ``"small_first"``.
+    rank
+        Shape (lines,), place of each line's tier by size, the largest 0.
+    """
+
+    reinforcement: float
+    order: str
+    rank: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Sampling:
     """How the shared factors of the worlds are drawn.
 
@@ -202,6 +228,42 @@ def sampling_of(simulation: m.Simulation, count: int | None = None) -> tuple[Sam
 
 
 @dataclass(frozen=True)
+class Buyers:
+    """Who buys, where lines say more of it than the economics; arrays of shape (lines,).
+
+    Attributes
+    ----------
+    tracked, incremental
+        Factors on the world's share of orders that codes see, and that would not have come anyway;
+        neither share passes 1.
+    leaked
+        Orders with a leaked code per tracked order.
+    value
+        Factor on the order value.
+    new
+        Share of orders by new customers.
+    repeats
+        Later orders of a new customer per first one; NaN where economics.repeat_value says them.
+    orders_per_click
+        Tracked orders per click; 0 where clicks are not simulated.
+    discount_rate
+        USD off per USD of an order with a code.
+    customers
+        Whether new customers are told apart or followed.
+    """
+
+    tracked: Array
+    leaked: Array
+    incremental: Array
+    value: Array
+    new: Array
+    repeats: Array
+    orders_per_click: float
+    discount_rate: float
+    customers: bool
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that a run needs, as plain arrays.
 
@@ -235,6 +297,12 @@ class Plan:
         Shape (lines,), share of the portfolio's orders that each incident of a line destroys.
     arrived
         Shape (lines, weeks), share of a line's orders that has come by the end of each week.
+    repeats_arrived
+        The same of its repeat purchases.
+    buyers
+        Who buys; None where all lines' buyers are as the economics say.
+    reaction
+        How tiers act on each other; None where they do not.
     components, agency_base
         Names of the columns of `prices`, and of those that the agency's share is charged on.
     paid
@@ -259,6 +327,9 @@ class Plan:
     overlap_between_niches: float
     spill: Array
     arrived: Array
+    repeats_arrived: Array
+    buyers: Buyers | None = None
+    reaction: Reaction | None = None
     paid: Mapping[str, tuple[QuantileTable, int | None]] = field(default_factory=dict)
     left_over: Mapping[str, float] = field(default_factory=dict)
     components: tuple[str, ...] = tuple(COMPONENTS)
@@ -278,6 +349,26 @@ class Plan:
         if self.learned is None:
             return np.asarray(factors[k])
         return np.asarray(self.learned.center[k] + self.learned.root[k] @ factors)
+
+    def of_lines(self, rows: Sequence[int]) -> dict[str, Any]:
+        """Return what the plan says line by line for some of its lines, by the names of its fields."""
+        buyers, reaction = self.buyers, self.reaction
+        if buyers is not None:
+            each = {f.name: getattr(buyers, f.name) for f in fields(buyers)}
+            taken: dict[str, Any] = {
+                name: of[rows] for name, of in each.items() if isinstance(of, np.ndarray)
+            }
+            buyers = replace(buyers, **taken)
+        if reaction is not None:
+            reaction = replace(reaction, rank=reaction.rank[rows])
+        return {
+            "prices": self.prices[rows],
+            "spill": self.spill[rows],
+            "arrived": self.arrived[rows],
+            "repeats_arrived": self.repeats_arrived[rows],
+            "buyers": buyers,
+            "reaction": reaction,
+        }
 
     def creators(self, portfolio: str) -> int:
         """Return how many creators a portfolio hires; those of later stages are among the first."""

@@ -6,17 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ..experiment import Experiment
+from .buyers import repeats_of, spread_over_a_year
 from .formats import half_lives
 from .model import PlanLine
 
+Array = npt.NDArray[np.float64]
+
 #: Weeks that are followed.
 WEEKS = 52
+#: Ends of these weeks, in days after the first post.
+WEEK_ENDS: Array = np.arange(1, WEEKS + 1, dtype=np.float64) * 7.0
 _DAYS = 7.0
 _LN2 = float(np.log(2.0))
 
 
-def arrived(experiment: Experiment, lines: tuple[PlanLine, ...]) -> npt.NDArray[np.float64]:
-    r"""Return the share of a line's orders that has come by the end of each week.
+def arrived(experiment: Experiment, lines: tuple[PlanLine, ...], days: Array = WEEK_ENDS) -> Array:
+    r"""Return the share of a line's orders that has come by some days after the first post.
 
     Posts come out evenly over the portfolio's release weeks W (all at the start where W is 0), a
     stage after the one before. What a post brings comes at a rate that halves every half-life h,
@@ -30,20 +35,64 @@ def arrived(experiment: Experiment, lines: tuple[PlanLine, ...]) -> npt.NDArray[
     Returns
     -------
     numpy.ndarray
-        Shape (lines, `WEEKS`), not decreasing along the weeks, at most 1.
+        Shape (lines, days), not decreasing along the days, at most 1.
     """
-    days = _DAYS * np.arange(1, WEEKS + 1)
-    shares = np.empty((len(lines), WEEKS))
+    return np.stack([_of_line(experiment, line, days) for line in lines])
+
+
+def repeats_arrived(
+    experiment: Experiment, lines: tuple[PlanLine, ...], days: Array = WEEK_ENDS
+) -> Array:
+    """Return the share of a line's repeat purchases that has come by some days after the first post.
+
+    Each comes its own time after the order that it follows.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (lines, days), as for `arrived`.
+    """
+    shares = np.zeros((len(lines), len(days)))
     for i, line in enumerate(lines):
-        release = _DAYS * experiment.portfolio[line.portfolio].release_weeks
-        since = np.maximum(days - (line.joins + line.stage) * release, 0.0)
-        lives = half_lives(experiment, line.terms)
-        each = [None] if lives is None else sorted(set(lives.tolist()))
-        part = [1.0 if lives is None else float((lives == life).mean()) for life in each]
-        shares[i] = sum(
-            weight * arrived_by(since, release, life)
-            for life, weight in zip(each, part, strict=True)
-        )
+        later = repeats_of(experiment, line) or spread_over_a_year()
+        for weight, delay in zip(later.weights, later.days, strict=True):
+            shares[i] += weight * _of_line(experiment, line, days - delay)
+    return shares
+
+
+def posted(experiment: Experiment, lines: tuple[PlanLine, ...], days: Array) -> Array:
+    """Return the share of a line's posts that is out by some days after the first one.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (lines, days); posts that come out at once are there from day 0 on.
+    """
+    shares = np.empty((len(lines), len(days)))
+    for i, line in enumerate(lines):
+        release = _release(experiment, line)
+        since = days - starts(experiment, line)
+        shares[i] = np.clip(since / release, 0.0, 1.0) if release > 0.0 else since >= 0.0
+    return shares
+
+
+def starts(experiment: Experiment, line: PlanLine) -> float:
+    """Return the day on which a line's creators begin: that of its stage."""
+    return (line.joins + line.stage) * _release(experiment, line)
+
+
+def _release(experiment: Experiment, line: PlanLine) -> float:
+    return _DAYS * experiment.portfolio[line.portfolio].release_weeks
+
+
+def _of_line(experiment: Experiment, line: PlanLine, days: Array) -> Array:
+    since = np.maximum(days - starts(experiment, line), 0.0)
+    lives = half_lives(experiment, line.terms)
+    each = [None] if lives is None else sorted(set(lives.tolist()))
+    part = [1.0 if lives is None else float((lives == life).mean()) for life in each]
+    shares = np.zeros_like(since)
+    for weight, life in zip(part, each, strict=True):
+        shares += weight * arrived_by(since, _release(experiment, line), life)
     return shares
 
 

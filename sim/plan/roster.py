@@ -65,6 +65,7 @@ def named_line(
     score_mix: Array,
     own: Array,
     tracked_share: QuantileTable,
+    tracked_factor: float = 1.0,
 ) -> Line:
     """Return a line of named creators, given the same line of creators nobody knows.
 
@@ -82,11 +83,13 @@ def named_line(
         Weights of the creators' own scores, shape (inputs,).
     tracked_share
         Share of earlier orders that were tracked.
+    tracked_factor
+        Factor of the line on it.
     """
     exact = [FOLLOWERS, FEE] if not math.isnan(people[0].fee) else [FOLLOWERS]
     drawn = np.array([x for x in line.drawn if x not in exact], dtype=np.int64)
     correlation = score_mix @ score_mix.T
-    told = _Told(line, people, tier, own, correlation, tracked_share)
+    told = _Told(line, people, tier, own, correlation, tracked_share, tracked_factor)
     told.followers_and_fee()
     told.measured_rate()
     told.counted_orders()
@@ -109,7 +112,6 @@ def named_line(
         line,
         creators=np.array([name_id(row.name) for row in people], dtype=np.uint64),
         stops=np.array([len(people)], dtype=np.int64),
-        keep=np.array([len(people)], dtype=np.int64),
         drawn=drawn,
         mix=mixes,
         mix_of=variant,
@@ -139,9 +141,11 @@ class _Told:
         own: Array,
         correlation: Array,
         tracked_share: QuantileTable,
+        tracked_factor: float,
     ) -> None:
         self.line, self.people, self.tier, self.own = line, people, tier, own
         self.tracked_share = tracked_share
+        self.log_tracked_factor = math.log(tracked_factor)
         before = np.zeros((_STATES, _STATES))
         before[:_TRACKED, :_TRACKED] = correlation[np.ix_(_HEARD, _HEARD)]
         for k, x in enumerate(_HEARD):
@@ -241,7 +245,7 @@ class _Told:
         mean, noise = post_noise(tier.tables, line, posts.astype(float), share)
         level = mean + np.log(posts * followers * (1.0 + share * (tier.amplification_mean - 1.0)))
         level += sum(tier.shift[INPUTS[x]] for x in self._inputs)
-        level += mg.log_moments(self.tracked_share)[0]
+        level += mg.log_moments(self.tracked_share)[0] + self.log_tracked_factor
         if not line.per_impression:
             level -= line.log_authentic_mean
         return Counts(of.astype(np.int64), orders.astype(float), level, noise)

@@ -130,7 +130,8 @@ def _line_tails(experiment: Experiment, plan: Plan, line: PlanLine) -> dict[str,
     for x in _COSTS:
         missed["cost"] |= _alone(getattr(spec, x), f"{x} of {name}", line.creators, plan.worlds)
     paid_by_results = kind.pay_cap is None and (kind.pay_per_order or kind.pay_per_engagement)
-    if kind.commission_rate or costs.bonus_per_order or paid_by_results:
+    given_off = experiment.tracking.discount_rate
+    if kind.commission_rate or costs.bonus_per_order or paid_by_results or given_off:
         missed["cost"] |= missed["orders"] | missed["engagements"]
     if costs.bonus_per_thousand_impressions:
         missed["cost"] |= missed["views"]

@@ -30,6 +30,8 @@ QUESTIONS = (
     "discover",
     "grow",
     "loss",
+    "dashboard",
+    "cash",
     "pick",
     "audit",
 )

@@ -17,7 +17,8 @@ from ..measures.estimate import spread_over
 from ..measures.evaluate import evaluate, measured
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
-from ..measures.worlds import CLUSTERED_SAMPLING, PortfolioWorlds, Worlds, pair_worlds
+from ..measures.worlds import CLUSTERED_SAMPLING, LEVERS, PortfolioWorlds, Worlds, pair_worlds
+from ..plan import make_plan
 from ..text.currency import in_currency
 from ..text.numbers import counted
 from ..vary.variant import variant
@@ -95,7 +96,10 @@ def decide(
         a, b = a or other, b or other
     if alone:
         b = None
-    faults = _decision_faults(names, a, b, measure, alone)
+    faults = [
+        *_decision_faults(names, a, b, measure, alone),
+        *_not_simulated(experiment, measure),
+    ]
     if faults:
         raise ExperimentError(experiment.file, faults)
     assert a is not None
@@ -121,6 +125,19 @@ def _decision_faults(
         near = suggestion(measure, [*MEASURES, *COMPARISONS]) or "`sim run --json` lists them all"
         faults.append(Fault("decision.measure", f"is no measure; {near}", measure))
     return faults
+
+
+def _not_simulated(experiment: Experiment, measure: str) -> list[Fault]:
+    """Return what speaks against a measure of what the experiment does not simulate."""
+    from ..engine.accounts import buyer_variables
+
+    row = MEASURES.get(measure)
+    needed = [name for name in row.variables if name in LEVERS] if row else []
+    if not needed:
+        return []
+    there = buyer_variables(make_plan(experiment))
+    missing = [name for name in needed if name not in there]
+    return [Fault("decision.measure", LEVERS[name], measure) for name in missing]
 
 
 # --- Measures -------------------------------------------------------------------------------------
@@ -193,6 +210,9 @@ def _settings(row: Measure, dataset: xr.Dataset) -> dict[str, float]:
 
 
 def _estimate(row: Measure, worlds: Worlds, settings: Mapping[str, float]) -> Estimate:
+    if lacking := worlds.lacks(row.variables):
+        size = worlds.sample("cost").worlds
+        return Estimate(np.asarray(np.nan), np.full(size, np.nan), reason=lacking)
     samples, keep = worlds.complete(row.variables)
     if not samples:
         size = worlds.sample(row.variables[0]).worlds

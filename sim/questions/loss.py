@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
-from ..experiment.distributions import DistributionError, number
 from ..figures.spec import Bars, Figure, Series, roles
 from ..measures import Estimate, Measured
 from ..measures import functions as f
 from ..measures.evaluate import measured
 from ..measures.worlds import PortfolioWorlds, portfolio_names
-from ..tables.table import Column, Table
+from ..tables.table import Column, Table, View
 from ..text.currency import currency
 from ..text.numbers import (
     FRACTION,
@@ -31,7 +30,7 @@ from ..text.numbers import (
     share_text,
     told,
 )
-from .question import Answer, Flag, Options, Question, Setting
+from .question import Amount, Answer, Flag, Options, Question, Setting
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,12 +44,7 @@ _METHOD = (
 )
 
 
-def _amount(written: Any) -> float:
-    """Read an amount as an experiment file does: ``20000``, ``20_000``, ``20k``."""
-    try:
-        amount = number(written)
-    except DistributionError as error:
-        raise ValueError(str(error)) from None
+def _not_below_zero(amount: float) -> float:
     if not amount >= 0.0:
         raise ValueError("must be 0 or more: losses count positive")
     return amount
@@ -59,7 +53,7 @@ def _amount(written: Any) -> float:
 class LossOptions(Options):
     """What `sim loss` takes."""
 
-    more_than: Annotated[float, BeforeValidator(_amount), Flag(metavar="AMOUNT")] = Field(
+    more_than: Annotated[Amount, AfterValidator(_not_below_zero), Flag(metavar="AMOUNT")] = Field(
         description="The amount that a portfolio may lose."
     )
 
@@ -150,7 +144,8 @@ class Loss(Answer):
                 )
             )
         about = f"what each portfolio may lose; {currency()} lost are means of the worst worlds"
-        return (Table("loss", about, tuple(columns)),)
+        view = View("bars", "portfolio", ("probability",), title=self.headline)
+        return (Table("loss", about, tuple(columns), view=view),)
 
     def figures(self, tiers: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
         """Return how likely the loss is, beside what the worst worlds lose."""

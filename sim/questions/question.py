@@ -18,16 +18,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Se
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
 )
 from pydantic.dataclasses import dataclass as validated
 
 from ..displays import Told
 from ..experiment import Experiment, ExperimentError, Fault
+from ..experiment.amounts import without_signs
+from ..experiment.distributions import DistributionError, number
 from ..experiment.faults import suggestion
 from ..measures import Measured
 from ..text.currency import MONEY, currency, in_own_currency, writing_in
@@ -62,6 +66,27 @@ class Flag:
     name: str = ""
     off: str = ""
     metavar: str = ""
+
+
+def read_amount(written: Any, info: ValidationInfo) -> float:
+    """Read an amount of money as an experiment file does: ``20000``, ``20k``, ``€20k``."""
+    currency = (info.context or {}).get("currency", MONEY)
+    try:
+        return number(without_signs(written, currency))
+    except DistributionError as error:
+        raise ValueError(str(error)) from None
+
+
+def _above_zero(amount: float) -> float:
+    if not amount > 0.0:
+        raise ValueError("must be a positive amount of money")
+    return amount
+
+
+Amount = Annotated[float, BeforeValidator(read_amount)]
+"""An option that is an amount of money, with the sign of its currency or without."""
+AmountAboveZero = Annotated[float, BeforeValidator(read_amount), AfterValidator(_above_zero)]
+"""An amount of money that something is spent on."""
 
 
 class Options(BaseModel):
@@ -370,7 +395,8 @@ class Question(Generic[O, A]):
         """
         named = dict(zip(self.fields, given, strict=False)) | options
         setting = Setting(experiment, run, threads, progress)
-        return self.answer_to(setting, self.read_options(named, experiment.file))
+        asked = self.read_options(named, experiment.file, currency=experiment.currency)
+        return self.answer_to(setting, asked)
 
     def flag(self, name: str) -> Flag:
         """Return how an option is written on the command line."""
@@ -378,8 +404,17 @@ class Question(Generic[O, A]):
         flag = next((part for part in parts if isinstance(part, Flag)), Flag())
         return flag if flag.name else replace(flag, name=f"--{name.replace('_', '-')}")
 
-    def read_options(self, given: Mapping[str, Any], file: str, *, flags: bool = False) -> O:
+    def read_options(
+        self,
+        given: Mapping[str, Any],
+        file: str,
+        *,
+        flags: bool = False,
+        currency: str = MONEY,
+    ) -> O:
         """Return options, validated; faults name them, or their flags on the command line.
+
+        Amounts of money must be in `currency`, where they have a sign.
 
         Raises
         ------
@@ -387,7 +422,7 @@ class Question(Generic[O, A]):
             For all that is wrong with them; `file` is where the question is asked.
         """
         try:
-            return self.options.model_validate(dict(given))
+            return self.options.model_validate(dict(given), context={"currency": currency})
         except ValidationError as error:
             faults = option_faults(error, self.fields)
             if flags:

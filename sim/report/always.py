@@ -16,7 +16,7 @@ from ..charts.run import Run, decision
 from ..charts.scale import RoiScale, roi_scale
 from ..charts.theme import LIGHT
 from ..figures.matplotlib import draw_curves
-from ..figures.spec import Bars, Curve, Curves, Figure, Format, Series, Values, roles
+from ..figures.spec import Bars, Cells, Curve, Curves, Figure, Format, Series, Values, roles
 from ..measures import Best, Measured, Why
 from ..measures.comparison import Comparison
 from ..measures.summary import Summary
@@ -24,7 +24,7 @@ from ..measures.why import FACTORS, factor
 from ..run.evidence import ByEvidence
 from ..text.currency import currency
 from ..text.names import listed, measure_words, spoken
-from ..text.numbers import FRACTION, brief, counted, fixed, gain, share_text, told
+from ..text.numbers import FRACTION, Number, brief, cell, counted, fixed, gain, share_text, told
 from ..text.verdicts import ranked
 
 if TYPE_CHECKING:
@@ -427,6 +427,55 @@ def reason(run: Run, summary: Summary, why: Why) -> Figure:
             "method on logarithms. Means speak of the worlds' total, not of how often one wins."
         ),
     )  # fmt: skip
+
+
+def by_source(by_set: ByEvidence) -> Figure:
+    """Return what each set of evidence says, and on which figures of which sources."""
+    sets = list(by_set.sets)
+    rows = []
+    if by_set.pair is not None:
+        wins = [by_set.sets[name].a_beats_b for name in sets]
+        told_wins = [cell(one) if one is not None else "" for one in wins]
+        rows.append((f"{by_set.pair[0]} beats {by_set.pair[1]}", *told_wins))
+    portfolios = by_set.pair or tuple(by_set.sets[sets[0]].roi_median)
+    for name in portfolios:
+        for words, key in (
+            ("median ROI of {}", "roi_median"),
+            ("{} loses money", "loss_probability"),
+        ):
+            entries = [getattr(by_set.sets[one], key)[name] for one in sets]
+            rows.append((words.format(name), *(cell(one) for one in entries)))
+    places = {row.words.partition(" on ")[2] for row in by_set.reasons}
+    same = []
+    for row in by_set.reasons:
+        words = row.words.partition(" on ")[0] if len(places) == 1 else row.words
+        if len(set(row.levels.values())) == 1:
+            same.append(words.partition(" of ")[0])
+            continue
+        texts = [brief(Number(row.levels[one], 0.0, row.unit)) for one in sets]
+        whose = [_cited(row.sources[one]) for one in sets]
+        rows.append((words, *(f"{text}; {who}" for text, who in zip(texts, whose, strict=True))))
+    heads = [name + (" (this run)" if name == by_set.chosen else "") for name in sets]
+    more = "; then inputs left to evidence, level and sources" if by_set.reasons else ""
+    if same:
+        more += f". The same in every set: {listed(list(dict.fromkeys(same)))}"
+    return Figure(
+        name="evidence-sources",
+        finding="What each set of evidence says, and which sources say so",
+        made=f"{counted(by_set.worlds, 'common world')} each; ± is one standard error{more}",
+        panels=(Cells(("", *heads), tuple(rows), left=frozenset(range(len(heads) + 1))),),
+        method=(
+            "A level is the mean or median of an input over creators, as it is quoted; spread and "
+            "doubt are pooled in every set. `sim explain FILE --evidence NAME` has all of a set."
+        ),
+    )
+
+
+def _cited(sources: Sequence[str]) -> str:
+    """Return who says it, of many the first."""
+    if not sources:
+        return "as pooled"
+    return listed(sources) if len(sources) < 3 else f"{sources[0]} and {len(sources) - 1} more"
 
 
 def risk_and_return(run: Run, summary: Summary) -> Figure:

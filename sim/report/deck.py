@@ -22,6 +22,8 @@ from .story import tell
 if TYPE_CHECKING:
     from ..run.written import Answer
 
+#: Sentences on a slide.
+MOST_SENTENCES = 5
 #: Longest text of a source in a table.
 _SOURCE = 80
 
@@ -170,6 +172,7 @@ def _for_clients(story: Story) -> Story:
     return replace(
         story,
         sentences=tuple(filter(None, map(_clean, story.sentences))),
+        first=tuple(filter(None, map(_clean, story.first))),
         comparison=_without_workshop(story.comparison),
         sections=sections,
         key_inputs=tuple(
@@ -222,8 +225,8 @@ def _answer(deck: Deck, story: Story, audience: Audience) -> None:
     if not story.sentences:
         deck.show(slide, box, lead.panels[:1], lead.alt)
         return
-    most = 4 if audience == "client" else 6
-    deck.bullets(slide, box.part(0, 2, 300000), story.sentences[:most])
+    most = 4 if audience == "client" else MOST_SENTENCES
+    deck.bullets(slide, box.part(0, 2, 300000), story.first[:most])
     deck.show(slide, box.part(1, 2, 300000), lead.panels[:1], lead.alt)
 
 

@@ -7,13 +7,14 @@ from functools import partial
 
 from ..charts import plot_funnel, plot_waterfall, titles
 from ..charts.funnel import STAGES, funnels
-from ..charts.money import MEANS, waterfall
+from ..charts.money import MEANS, between, mean_repeats, waterfall
 from ..charts.run import Run
 from ..figures.spec import Bars, Figure, Series, roles
 from ..measures.evaluate import Measured
 from ..measures.summary import Summary
 from ..run.dataset import line_costs
 from ..text.currency import currency
+from ..text.names import abridged
 from ..text.numbers import counted, plain
 from ..text.numbers import money as amount
 from .always import METHOD
@@ -24,7 +25,8 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     measures = summary[name]
     costs = line_costs(run.ds, run.ds["line_portfolio"].values == name).mean(axis=1)
     by_name = dict(zip(run.ds["component"].values.tolist(), costs.tolist(), strict=True))
-    steps = waterfall({key: measures[key] for key in MEANS}, by_name)
+    repeats = mean_repeats(run, name)
+    steps = waterfall({key: measures[key] for key in MEANS}, by_name, repeats)
     base, totals, up, down, texts = [], [], [], [], []
     for step in steps:
         ends = (step.start, step.end)
@@ -40,7 +42,7 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     return Figure(
         name="waterfall",
         finding=titles.profit(name, measures["profit_mean"], measures["profit_median"]),
-        made=f"Means over {counted(run.worlds, 'world')}, {currency()}. Grey: what is paid or not kept",
+        made=f"Means over {counted(run.worlds, 'world')}, {currency()}. Grey: {between(repeats)}",
         panels=(
             Bars(
                 labels,
@@ -70,6 +72,10 @@ def money(run: Run, summary: Summary, name: str) -> Figure:
     )  # fmt: skip
 
 
+#: Most columns beside one another, and longest names below them, in a third of a slide.
+_UPRIGHT, _SHORT = 3, 10
+
+
 def journey(run: Run) -> Figure:
     """Return what each portfolio brings for 1,000 USD: impressions, engagements, orders."""
     drawn = funnels(run.ds)
@@ -80,12 +86,13 @@ def journey(run: Run) -> Figure:
         entries = {funnel.name: funnel.stages[stage] for funnel in drawn}
         small.append(
             Bars(
-                tuple(entries),
+                tuple(abridged(name, lines=1) for name in entries),
                 tuple(
                     _own_bar(name, named[name], entry, list(entries))
                     for name, entry in entries.items()
                 ),
                 f"{stage} per 1,000 {currency()}",
+                horizontal=len(entries) > _UPRIGHT or max(map(len, entries)) > _SHORT,
                 form="number",
             )
         )

@@ -45,6 +45,8 @@ class Story:
         In one sentence.
     sentences : tuple of str
         What else the run says.
+    first : tuple of str
+        The same, what matters most first, where there is room for a few.
     comparison : Figure
         Table of the portfolios side by side.
     sections : tuple of Section
@@ -68,6 +70,7 @@ class Story:
     title: str
     answer: str
     sentences: tuple[str, ...]
+    first: tuple[str, ...]
     comparison: Figure
     sections: tuple[Section, ...]
     key_inputs: tuple[Assumption, ...]

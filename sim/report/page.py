@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 
 from ..charts.theme import DARK, LIGHT, Theme
 from ..figures.spec import Cells, unbroken
+from ..measures import MEASURES
 from ..run.folder import file_in_place
-from ..text.names import capital
+from ..text.currency import in_currency
+from ..text.names import capital, measure_heading
+from ..text.numbers import counted, labelled
 from .models import Story
 from .numbers import tables_of
 from .picture import Picture, dark_colours, picture
 from .reading import open_run
+from .repricing import MOST_BYTES, PAGE_BYTES, SHOWN, Repricing, repricing
 from .story import all_figures, tell
 
 if TYPE_CHECKING:
@@ -58,6 +62,10 @@ def write_report(
     target = Path(out) if out is not None else Path(folder) / REPORT
     with open_run(folder, answer) as opened:
         text = render(tell(opened), theme or LIGHT)
+        # What is left of a page's size goes to the worlds that it prices anew.
+        pricing = repricing(opened, min(MOST_BYTES, PAGE_BYTES - len(text.encode())))
+        if pricing is not None:
+            text = text.replace(_ENDS, _what_if(pricing) + _ENDS).replace(*_LINK)
     with file_in_place(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return target
@@ -101,6 +109,32 @@ def render(story: Story, theme: Theme = LIGHT) -> str:
         style=_packaged("report.css") + _colours(pictures, theme),
         script=script,
         script_hash=f"sha256-{digest}",
+    )
+
+
+#: Where the section with sliders stands in a page, and the link to it among those of the sections.
+_ENDS = '<section id="assumptions"'
+_LINK = (
+    '<li><a href="#assumptions">',
+    '<li><a href="#what-if">What if</a></li>\n<li><a href="#assumptions">',
+)
+
+
+def _what_if(pricing: Repricing) -> str:
+    """Return the section with sliders and the worlds that they price anew."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_packaged("what_if.html.j2")).render(
+        pricing=pricing,
+        worlds=counted(pricing.worlds, "world"),
+        measures=[
+            (name, labelled(measure_heading(name), in_currency(MEASURES[name].unit)))
+            for name in SHOWN
+        ],
+        data=pricing.to_dict(),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..experiment import Experiment
 from ..explain import Believed, Input, believed, explain
 from ..measures import COMPARISONS, MEASURES, Comparison, Measured, Summary
 from ..measures.best import read_best
@@ -40,6 +41,8 @@ class Opened:
         What charts read.
     answer : Answer
         Figures, comparisons, sentences, warnings.
+    experiment : Experiment
+        What was run.
     inputs : tuple of Input
         Every input with its source.
     analyses : mapping of str to mapping
@@ -52,6 +55,7 @@ class Opened:
     manifest: Mapping[str, Any]
     run: Run
     answer: Answer
+    experiment: Experiment
     inputs: tuple[Input, ...]
     analyses: Mapping[str, Mapping[str, Any]]
     rosters: Mapping[str, Sequence[Believed]]
@@ -88,7 +92,8 @@ def open_run(folder: str | Path, answer: Answer | None = None) -> Iterator[Opene
             for name, portfolio in experiment.portfolio.items()
             if portfolio.roster is not None
         }
-        yield Opened(folder, manifest, run, said, inputs, saved_analyses(folder), rosters)
+        analyses = saved_analyses(folder)
+        yield Opened(folder, manifest, run, said, experiment, inputs, analyses, rosters)
 
 
 def _stored(folder: Path, dataset: xr.Dataset) -> Answer | None:

@@ -78,6 +78,7 @@ def tell(opened: Opened) -> Story:
         title=str(opened.manifest.get("title") or opened.manifest["experiment"]),
         answer=sentences[0],
         sentences=tuple(sentences[1:]),
+        first=tuple(_weighed(answer)),
         comparison=compared(answer, run.worlds),
         sections=tuple(_sections(opened, summary, pair)),
         key_inputs=tuple(_first(opened.inputs)),
@@ -88,6 +89,19 @@ def tell(opened: Opened) -> Story:
         commands=tuple(_commands(opened)),
         unasked=tuple(_unasked(opened)),
         tiers=run.tiers,
+    )
+
+
+#: Beginnings of sentences that tables beside them tell, too.
+_IN_TABLES = ("ROI of ", "Hired within the budget", "Outside view")
+
+
+def _weighed(answer: Answer) -> list[str]:
+    """Return the sentences after the first, what matters to a choice before what tables tell, too."""
+    rest = list(answer.sentences[1:])
+    by_evidence = answer.evidence.sentence if answer.evidence else ""
+    return sorted(
+        rest, key=lambda said: 0 if said == by_evidence else 1 + said.startswith(_IN_TABLES)
     )
 
 
@@ -103,7 +117,11 @@ def _sections(opened: Opened, summary: Summary, pair: Comparison | None) -> list
             *([always.best_of_all(run, best)] if best else []),
             *([always.paired(run, pair)] if pair else []),
             *([always.reason(run, summary, opened.answer.why)] if opened.answer.why else []),
-            *([always.evidence(opened.answer.evidence)] if opened.answer.evidence else []),
+            *(
+                [always.evidence(opened.answer.evidence), always.by_source(opened.answer.evidence)]
+                if opened.answer.evidence
+                else []
+            ),
             flows.money(run, summary, first),
             flows.journey(run),
             *_rosters(opened, blocks),

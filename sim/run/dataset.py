@@ -71,6 +71,15 @@ SCHEMA = (
     Variable("shock", ("factor", "sim"), "standard normal score", "shared shock"),
     Variable("belief_factor", ("belief", "sim"), "factor of mean one", "doubt about a mean"),
 )
+#: What a run stores beside that, where its experiment says more of who buys.
+OF_BUYERS = (
+    Variable("repeat_contribution", _P, MONEY, "contribution of repeat purchases"),
+    Variable("tracked_orders", _P, "orders", "orders that codes and links see, leaked ones too"),
+    Variable("clicks", _P, "clicks", "clicks on the creators' links"),
+    Variable("outlay", _P, MONEY, "cost without what buyers with a code do not pay"),
+    Variable("new_customers", _P, "customers", "orders by customers who never bought before"),
+    Variable("customer_value", _P, MONEY, "contribution of new customers within the horizon"),
+)
 #: The file of a run's worlds.
 WORLDS = "worlds.nc"
 
@@ -93,8 +102,16 @@ def to_dataset(plan: Plan, arrays: Mapping[str, Any], attrs: Mapping[str, Any]) 
         Variables of `SCHEMA` with `units` and `long_name`.
     """
     currency = str(attrs.get("currency", MONEY))
-    own = {v.name: (v.dims, arrays[v.name], _labels(v, currency)) for v in SCHEMA}
+    own = {v.name: (v.dims, arrays[v.name], _labels(v, currency)) for v in stored_variables(plan)}
     return labelled({**_frame(plan, currency), **own}, tuple(_coords(plan)), attrs)
+
+
+def stored_variables(plan: Plan) -> tuple[Variable, ...]:
+    """Return the variables that a run of a plan stores."""
+    from ..engine.accounts import buyer_variables
+
+    told = buyer_variables(plan)
+    return (*SCHEMA, *(variable for variable in OF_BUYERS if variable.name in told))
 
 
 def _labels(variable: Variable, currency: str) -> dict[str, str]:
@@ -139,19 +156,48 @@ def _frame(
         "units": "share of orders",
         "long_name": "orders that have come by the end of a week",
     }
+    repeats = {
+        "units": "share of repeat purchases",
+        "long_name": "repeat purchases that have come by the end of a week",
+    }
+    first, later = (
+        {
+            "units": "ratio",
+            "long_name": f"contribution of {which} purchases per order value, between lines",
+        }
+        for which in ("first", "repeat")
+    )
     creators = {"units": "creators", "long_name": "creators hired"}
     return _coords(plan) | {
         "cost_price": (("line", "component"), np.asarray(plan.prices), prices),
         "arrived": (("line", "week"), np.asarray(plan.arrived), arrived),
+        "repeats_arrived": (("line", "week"), np.asarray(plan.repeats_arrived), repeats),
+        "first_weight": (("line",), _first_weight(plan), first),
+        "later_weight": (("line",), _later_weight(plan), later),
         "creators": (("portfolio",), np.array(list(counts.values())), creators),
     }
+
+
+def _first_weight(plan: Plan) -> npt.NDArray[np.float64]:
+    return np.ones(len(plan.lines)) if plan.buyers is None else plan.buyers.incremental
+
+
+def _later_weight(plan: Plan) -> npt.NDArray[np.float64]:
+    from ..engine.marginals import moment
+
+    if plan.buyers is None:
+        return np.ones(len(plan.lines))
+    repeats = plan.buyers.repeats
+    worth = np.where(np.isnan(repeats), moment(plan.economics["repeat_value"][0]), repeats)
+    return _first_weight(plan) * plan.buyers.new * worth
 
 
 def stored_bytes(plan: Plan) -> int:
     """Return the bytes that the results of a plan take."""
     sizes = {name: len(values) for name, (_, values, _) in _coords(plan).items()}
     rows = sum(
-        math.prod(sizes[dim] for dim in variable.dims if dim != "sim") for variable in SCHEMA
+        math.prod(sizes[dim] for dim in variable.dims if dim != "sim")
+        for variable in stored_variables(plan)
     )
     return 8 * rows * plan.worlds
 
@@ -190,7 +236,7 @@ def stream_to_file(
     layout = Layout.of(read_block(folder, name, QUANTITY)[QUANTITY] for name in names)
     sizes = {name: len(values) for name, (_, values, _) in _coords(plan).items()}
     sizes |= {"sim": plan.worlds, DIMENSION: len(layout.places)}
-    stored = {v.name: (v.dims, _labels(v, currency)) for v in SCHEMA}
+    stored = {v.name: (v.dims, _labels(v, currency)) for v in stored_variables(plan)}
     stored[ROWS] = ((DIMENSION, "sim"), stored.pop(QUANTITY)[1])
     variables = {**_frame(plan, currency), **layout.variables()}
     for variable, (dims, labels) in stored.items():

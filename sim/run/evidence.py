@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..evidence.sets import SETS
+from ..evidence.sets import INPUTS, SETS, evidence_on
+from ..evidence.tables import cite
 from ..experiment import Experiment
+from ..experiment.evidence import level_of
+from ..experiment.fill import THIS_FILE
+from ..experiment.presets import preset_platforms
+from ..experiment.toml import dotted
 from ..measures import Measured, summarize
 from ..measures.evaluate import evaluate
 from ..measures.table import COMPARISONS
 from ..measures.worlds import pair_worlds
-from ..text.names import listed, spoken
+from ..plan import portfolio_terms
+from ..text.currency import currency
+from ..text.names import key_words, listed, spoken
 from ..text.numbers import FRACTION, brief, counted, share_text
 
 if TYPE_CHECKING:
@@ -48,6 +55,38 @@ class SetAnswer:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """What each set says on one input that the file leaves to evidence.
+
+    Attributes
+    ----------
+    words
+        The input in words, with its tier and platform: ``fee of micro on instagram``.
+    unit
+        Of the levels.
+    levels
+        Mean or median of the input's law, as the presets quote it, by set.
+    sources
+        Citations, by set; empty where a set has none of its own and pooled figures stand in.
+    """
+
+    words: str
+    unit: str
+    levels: Mapping[str, float]
+    sources: Mapping[str, tuple[str, ...]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers: ``{"words", "unit", "levels": {SET: …}, "sources": {SET: […]}}``."""
+        sources = {name: list(cited) for name, cited in self.sources.items()}
+        return {
+            "words": self.words,
+            "unit": self.unit,
+            "levels": {**self.levels},
+            "sources": sources,
+        }
+
+
+@dataclass(frozen=True)
 class ByEvidence:
     """The answer under each set of evidence, over common worlds.
 
@@ -63,6 +102,8 @@ class ByEvidence:
         The portfolios a and b, or None.
     worlds
         Of each set, the same worlds.
+    reasons
+        On each input left to evidence, what each set says and who says it.
     """
 
     chosen: str
@@ -70,6 +111,7 @@ class ByEvidence:
     sets: Mapping[str, SetAnswer]
     pair: tuple[str, str] | None
     worlds: int
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -101,6 +143,7 @@ class ByEvidence:
                 "left": list(self.left),
                 "worlds": self.worlds,
                 "pair": list(self.pair or ()),
+                "reasons": [reason.to_dict() for reason in self.reasons],
             },
         }
 
@@ -162,7 +205,40 @@ def by_evidence(
         {name: answers[hashes[name]] for name in SETS},
         pair,
         count,
+        tuple(_reasons(experiment, under)),
     )
+
+
+def _reasons(experiment: Experiment, under: Mapping[str, Experiment]) -> Iterator[Reason]:
+    """Yield what each set says of every tier's inputs that the file does not state itself."""
+    for name in INPUTS:
+        if name == "tracked_share" or name not in experiment.left_to_evidence:
+            continue
+        for tier, platform in _hired(experiment):
+            key = dotted(("tier", tier, "on", platform, name))
+            if experiment.origins.get(key) == THIS_FILE or platform not in preset_platforms():
+                continue
+            terms = {of: one.tier[tier].on[platform] for of, one in under.items()}
+            known = {of: evidence_on(name, platform, of) for of in under}
+            yield Reason(
+                key_words(key),
+                currency() if name == "fee" else FRACTION,
+                {of: _quoted(getattr(one, name)) for of, one in terms.items()},
+                {of: () if one.fell_back else tuple(cite(source) for source in one.sources)
+                 for of, one in known.items()},
+            )  # fmt: skip
+
+
+def _quoted(law: Any) -> float:
+    """Return the mean or median of a law as it is quoted; a plain number as it is."""
+    written = getattr(law, "written", law)
+    return float(written) if isinstance(written, int | float) else level_of(written)
+
+
+def _hired(experiment: Experiment) -> list[tuple[str, str]]:
+    """Return tier and platform of every line, in the order of the file."""
+    terms = [t for p in experiment.portfolio.values() for _, t, _ in portfolio_terms(p)]
+    return list(dict.fromkeys((one.tier, one.platform) for one in terms))
 
 
 def _worlds(of_run: int) -> int:
@@ -215,4 +291,10 @@ def read_by_evidence(content: Mapping[str, Any]) -> ByEvidence | None:
         sets,
         (pair[0], pair[1]) if pair else None,
         int(basis["worlds"]),
+        tuple(_read_reason(row) for row in basis.get("reasons", ())),
     )
+
+
+def _read_reason(row: Mapping[str, Any]) -> Reason:
+    sources = {name: tuple(cited) for name, cited in row["sources"].items()}
+    return Reason(str(row["words"]), str(row["unit"]), dict(row["levels"]), sources)

@@ -36,15 +36,17 @@ def incremental_roas(dataset: xr.Dataset, experiment: Experiment) -> dict[str, f
         name: mg.moment(
             compiled(experiment, f"economics.{name}", getattr(experiment.economics, name))
         )
-        for name in ("return_rate", "gross_margin", "repeat_value")
+        for name in ("return_rate", "gross_margin")
     }
-    kept = (1.0 - mean["return_rate"]) * mean["gross_margin"] * (1.0 + mean["repeat_value"])
+    kept = (1.0 - mean["return_rate"]) * mean["gross_margin"]
     if kept <= 0.0:
         return {}
     medians = {}
     for name in dataset["portfolio"].values.tolist():
         row = dataset.sel(portfolio=name)
         cost, contribution = row["cost"].values, row["contribution"].values
+        if "repeat_contribution" in row:
+            contribution = contribution - row["repeat_contribution"].values
         spent = cost > 0.0
         if spent.any():
             medians[str(name)] = float(np.median(contribution[spent] / cost[spent])) / kept

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from .._version import __version__
@@ -91,6 +92,7 @@ def _caps(experiment: Experiment, plan: Plan) -> dict[str, tuple[float, float]]:
     }
 
 
+@cache
 def package_versions() -> dict[str, str]:
     """Return the versions of the packages that decide the numbers."""
     from importlib.metadata import version

@@ -105,6 +105,10 @@ class Answer:
         }
 
 
+#: Portfolios up to which every pair of them is compared.
+MOST_PAIRED = 16
+
+
 #: Draws the worlds of a run, with its answer, into a folder.
 Draw = Callable[["xr.Dataset", Path, Answer], None]
 
@@ -113,18 +117,21 @@ def read_answer(dataset: xr.Dataset) -> Answer:
     """Summarise a run: every portfolio, every pair, the sentences and the warnings.
 
     A two-level run says how much of its spread is doubt. The pair of ``[decision]`` comes first;
-    without one, of more than two portfolios the pair of `Best.pair`. Other pairs stand in
-    the order of the file.
+    without one, of more than two portfolios the pair of `Best.pair`. Other pairs stand in the order
+    of the file; of more than `MOST_PAIRED` portfolios those of the first with each other one, as
+    all pairs would take the time of many runs. `sim.compare` has any pair.
     """
     sides = sides_of(dataset)
     summary = summarize(dataset, sides=sides)
     names = [str(name) for name in dataset["portfolio"].values]
     asked = tuple(json.loads(dataset.attrs.get("decision_json", "[]")))
     best = best_of(dataset)
-    pairs = list(combinations(names, 2))
     chosen = asked or (best.pair(summary) if best else ())
+    few = len(names) <= MOST_PAIRED or not chosen
+    pairs = list(combinations(names, 2) if few else ((chosen[0], one) for one in names))
     if len(chosen) == 2:
-        pairs = [chosen, *(pair for pair in pairs if set(pair) != set(chosen))]
+        told = [{*chosen}, {chosen[0]}]
+        pairs = [chosen, *(pair for pair in pairs if {*pair} not in told)]
     comparisons = tuple(compare_pairs(dataset, pairs, sides))
     first = comparisons[0] if comparisons else None
     reason = why(dataset, first.a, first.b) if first else None

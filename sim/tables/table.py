@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -106,6 +106,34 @@ class Column:
 
 
 @dataclass(frozen=True)
+class View:
+    """What a workbook draws of a table.
+
+    Attributes
+    ----------
+    kind
+        ``bars`` along `x`; ``lines`` or ``points`` over it; a ``map`` coloured by its values.
+    x
+        Column of the categories, or of the values across; of a map, of its rows.
+    values
+        Columns drawn; one where `by` is given.
+    by
+        Column whose values become columns of a sheet of their own; empty where `values` are.
+    title
+        Above the chart.
+    middle
+        Value of a map that is white; its median where None.
+    """
+
+    kind: Literal["bars", "lines", "points", "map"]
+    x: str
+    values: tuple[str, ...]
+    by: str = ""
+    title: str = ""
+    middle: float | None = None
+
+
+@dataclass(frozen=True)
 class Table:
     """Columns of one length.
 
@@ -119,12 +147,15 @@ class Table:
         The columns.
     labels
         How many columns at the left say what a row is.
+    view
+        What a workbook draws of it; None for nothing.
     """
 
     name: str
     about: str
     columns: tuple[Column, ...]
     labels: int = 1
+    view: View | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""

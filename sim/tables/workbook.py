@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..text.numbers import counted, decimals, fixed, is_fraction
 from ..text.safe import begins_like_a_formula, printable
-from .table import Column, Table
+from .native import add_chart, colour_map, pivoted
+from .table import Column, Table, View
 
 #: Rows of a sheet, its header included.
 MOST_ROWS = 1_048_576
@@ -21,6 +24,10 @@ _LOOKED_AT = 200
 _NARROWEST, _WIDEST = 9, 60
 #: Significant digits of a number at most: beside an error, and without one.
 _MOST, _ALONE = 6, 4
+#: Columns of a printed page, and points of a line of a header.
+_PAGE, _LINE = 14, 15
+#: Rows of a table that a chart may stand below.
+_SCREEN = 30
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -49,9 +56,39 @@ def write_workbook(tables: Sequence[Table], path: Path) -> None:
             )
     book = Workbook(write_only=True)
     book.properties.creator = "creator-roi"
-    for name, table in zip(sheet_names([table.name for table in tables]), tables, strict=True):
-        _write_sheet(book.create_sheet(name), table)
+    sheets = [sheet for table in tables for sheet in _sheets(table)]
+    names = sheet_names([table.name for table, _ in sheets])
+    where = {table.name: name for (table, _), name in zip(sheets, names, strict=True)}
+    for name, (table, view) in zip(names, sheets, strict=True):
+        sheet = book.create_sheet(name)
+        _write_sheet(sheet, table, where if table.name == "contents" else {})
+        if view is not None:
+            _draw(sheet, table, view)
     book.save(path)
+
+
+def _sheets(table: Table) -> list[tuple[Table, View | None]]:
+    """Return a table with what is drawn on its sheet, and the sheet that is made of it, if any."""
+    view = table.view
+    if view is None or not view.by:
+        return [(table, view)]
+    made = pivoted(table, view)
+    own = replace(view, values=tuple(column.name for column in made.columns[1:]))
+    return [(table, None), (made, own)]
+
+
+def _draw(sheet: Any, table: Table, view: View) -> None:
+    from openpyxl.utils import get_column_letter
+
+    width = len(table.flat)
+    if view.kind == "map":
+        letters = get_column_letter(2), get_column_letter(width)
+        return colour_map(sheet, letters, len(table), view.middle)
+    # Below a table of which all is on the screen, else beside it.
+    below = len(table) <= _SCREEN
+    anchor = f"B{len(table) + 3}" if below else f"{get_column_letter(width + 2)}2"
+    add_chart(sheet, table, view, anchor)
+    return None
 
 
 def sheet_names(names: Sequence[str]) -> list[str]:
@@ -76,18 +113,31 @@ def sheet_names(names: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _write_sheet(sheet: Any, table: Table) -> None:
+def _write_sheet(sheet: Any, table: Table, links: Mapping[str, str]) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.hyperlink import Hyperlink
 
     columns = table.flat
     # A value and its error are shown to the same digit.
     places = [own for column in table.columns for own in [_places(column)] * len(column.parts())]
     labels = sum(len(column.parts()) for column in table.columns[: table.labels])
+    # Printed, so many columns are as wide as a page, and every page begins with the header.
+    sheet.page_setup.orientation = "landscape"
+    pages = math.ceil(len(columns) / _PAGE)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = pages, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
     sheet.freeze_panes = f"{get_column_letter(labels + 1)}2"
-    for number, (column, own) in enumerate(zip(columns, places, strict=True), start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = _width(column, own)
+    widths = [_width(column, own) for column, own in zip(columns, places, strict=True)]
+    for number, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    lines = max(
+        len(textwrap.wrap(column.header, max(width - 2, 1))) or 1
+        for column, width in zip(columns, widths, strict=True)
+    )
+    sheet.row_dimensions[1].height = _LINE * lines
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(table) + 1}"
     bold, grey = Font(bold=True), PatternFill("solid", fgColor="E6E6E6")
 
@@ -109,12 +159,15 @@ def _write_sheet(sheet: Any, table: Table) -> None:
         made.alignment = Alignment(wrap_text=True, vertical="top", horizontal=side)
     sheet.append(head)
     for k, row in enumerate(table.rows()):
-        sheet.append(
-            [
-                cell(value, _pattern(column.unit_of(k), own[k if len(own) > 1 else 0]))
-                for value, column, own in zip(row, columns, places, strict=True)
-            ]
-        )
+        cells = [
+            cell(value, _pattern(column.unit_of(k), own[k if len(own) > 1 else 0]))
+            for value, column, own in zip(row, columns, places, strict=True)
+        ]
+        if row[0] in links:
+            target = links[row[0]].replace("'", "''")
+            cells[0].hyperlink = Hyperlink(ref="", location=f"'{target}'!A1")
+            cells[0].style = "Hyperlink"
+        sheet.append(cells)
 
 
 def _places(column: Column) -> list[int]:

@@ -56,7 +56,12 @@ _MEASURES = {
     "orders_mean": ("mean orders", "mean orders"),
     "cpe": ("cost per engagement", "cost per engagement"),
     "cpm": ("cost per 1,000 impressions", "cost per 1,000 impressions"),
-    "cac": ("cost per order", "cost per order"),
+    "cost_per_order": ("cost per order", "cost per order"),
+    "cac": ("cost per new customer", "cost per new customer"),
+    "ltv": ("lifetime value of a new customer", "LTV"),
+    "ltv_to_cac": ("lifetime value per unit of acquisition cost (LTV : CAC)", "LTV : CAC"),
+    "clicks_mean": ("mean clicks", "mean clicks"),
+    "cpc": ("cost per click", "cost per click"),
     "reach_per_usd": (f"accounts reached per {MONEY}", f"accounts per {MONEY}"),
     "top_creator_share": ("share of the top creator in orders", "share of the top creator"),
     "effective_creators": ("effective number of creators", "effective creators"),
@@ -231,9 +236,9 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def few(words: Sequence[str], most: int = 6) -> str:
-    """Join words with commas, of many the first three: ``a, b, c and 97 more``."""
-    if len(words) <= most:
+def few(words: Sequence[str]) -> str:
+    """Join words with commas, of more than six the first three: ``a, b, c and 97 more``."""
+    if len(words) <= 6:
         return ", ".join(words)
     return f"{', '.join(words[:3])} and {len(words) - 3:,} more"
 

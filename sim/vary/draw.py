@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ..measures.worlds import STANDS_FOR
 from ..plan import Plan, Sampling
 from ..run.simulate import Progress
 
@@ -54,7 +55,7 @@ def draw(
     plan
         The plan.
     variables
-        Names from `sim.run.dataset.SCHEMA`.
+        Names from `sim.run.dataset.SCHEMA`, or from `OF_BUYERS` there.
     first
         First world, a multiple of 128: it decides the luck of creators, posts and orders.
     worlds
@@ -78,7 +79,7 @@ def draw(
     def block(_: Plan, start: int, size: int) -> dict[str, Array]:
         here = slice(start - first, start - first + size)
         rows = block_rows(reached, start, size, None if factors is None else factors[:, here])
-        return {name: rows[name] for name in variables}
+        return {name: rows[name if name in rows else STANDS_FOR[name]] for name in variables}
 
     def store(done: Block, rows: dict[str, Array]) -> None:
         start, size = done[0] - first, done[1]

@@ -10,7 +10,7 @@ that no price moves.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,9 @@ def is_price(key: Key, experiment: Experiment) -> bool:
     """Whether another value of a key leaves every quantity of a run as it is, or scales it."""
     if (key.table, key.field) in _SCALED:
         return bool(key.base) and not (key.field == "fee" and _fee_tells(key, experiment))
+    if (key.table, key.field) == ("tracking", "discount_rate"):
+        # Without a discount no run keeps what one would be charged on.
+        return bool(key.base)
     return key.field in _PRICED.get(key.table, ())
 
 
@@ -202,6 +205,17 @@ class Prices:
         return Sheet(
             self.portfolios, coefficients, quantities, self._contributions, self.dataset.attrs
         )
+
+    def parts(self, portfolio: str) -> Iterator[tuple[int, str, Array]]:
+        """Yield what a portfolio pays: line, component and USD in each world at the run's prices.
+
+        The agency's share is in the components that it is charged on.
+        """
+        effective = self._effective(np.empty((1, 0)), ())[0]
+        for i in self._members(portfolio):
+            for c, component in enumerate(_NAMES):
+                if effective[i, c] != 0.0:
+                    yield i, component, effective[i, c] * self._column(i, c)
 
     def _column(self, line: int, component: int) -> Array:
         """Return a quantity of a line over the worlds, read from the run once."""

@@ -23,8 +23,10 @@ from typing import Any
 import numpy as np
 
 from ..experiment import DistributionError, Experiment, ExperimentError, Fault
+from ..experiment.amounts import without_signs
 from ..experiment.distributions import SHARE, number, parse
-from ..text.numbers import counted, rounded
+from ..text.currency import SIGN
+from ..text.numbers import counted, is_money, rounded
 from .keys import SHARES, Key, recentred_at
 
 #: Values of a range that does not say how many.
@@ -78,6 +80,9 @@ def _values(key: Key, written: Any) -> list[float | str]:
         match = _RANGE.match(written)
         if match is not None:
             return [*_range(key, match)]
+        if is_money(key.unit) and SIGN.search(written):
+            # A comma may part decimals: only one with a blank behind it parts amounts.
+            return _items(key, re.split(r",\s+", written))
         if "," in written and not re.fullmatch(r"[\d,.]+", written.strip()):
             return _items(key, [item.strip() for item in written.split(",") if item.strip()])
         if re.fullmatch(r"\d+(?:\.\d+)?(?:,\d+(?:\.\d+)?)+", written.strip()):
@@ -138,7 +143,12 @@ def scaled_number(key: Key, written: Any, changes: bool = False) -> float:
         Where it is neither, or where there is nothing to multiply.
     """
     factor = _factor(key, written, changes)
-    return number(written) if factor is None else factor * _now(key, written)
+    return _plainly(key, written) if factor is None else factor * _now(key, written)
+
+
+def _plainly(key: Key, written: Any) -> float:
+    """Return a number as written; an amount of money may have the sign of its currency."""
+    return number(without_signs(written, key.unit[:3]) if is_money(key.unit) else written)
 
 
 def _now(key: Key, written: Any) -> float:
@@ -174,10 +184,10 @@ def _range(key: Key, match: re.Match[str]) -> list[float]:
     changes = _signed([low, high])
     last = _factor(key, high, changes)
     if last is None:
-        return spread(scaled_number(key, low), number(high), steps, by_factors)
+        return spread(scaled_number(key, low), _plainly(key, high), steps, by_factors)
     # Spread the factors, so that 1x is exactly the experiment's own value.
     first = _factor(key, low, changes)
-    first = number(low) if first is None else first
+    first = _plainly(key, low) if first is None else first
     base = _now(key, high)
     return [f * base for f in spread(first, last, steps, by_factors)]
 
@@ -226,6 +236,11 @@ _BOUNDED = {
     "common": (0.0, 1.0),
     "overlap": (0.0, 1.0),
     "duplicate_waste": (0.0, 1.0),
+    "reinforcement": (-1.0, 1.0),
+    "discount_rate": (0.0, 0.5),
+    "leaked_orders": (0.0, 1.0),
+    "new_share": (0.0, 1.0),
+    "retention": (0.0, 0.9),
     "overlap_between_niches": (0.0, 1.0),
     "amplified_engagement": (0.0, 1.0),
     "amplified_conversion": (0.0, 1.0),

@@ -170,6 +170,19 @@ def test_cells_within_two_errors_are_dotted(part: Part) -> None:
     assert to_hex(colours(0.0)).upper() == LIGHT.tiers["macro"]
 
 
+def test_figures_stand_in_the_cells_of_a_small_map() -> None:
+    x, y, gap = grid()
+    few = slice(None, None, max(1, -(-max(gap.shape) // 9)))
+    x, y, gap = x[few], y[few], gap[few, few]
+    ax = charts.plot_break_even(x, y, gap, a="micro", b="macro", xlabel="x", ylabel="y")
+    written = {text.get_gid(): text.get_text() for text in ax.texts if text.get_gid()}
+    assert len([gid for gid in written if gid.startswith("cell")]) == gap.size
+    j, i = np.unravel_index(np.argmax(gap), gap.shape)
+    assert float(written[f"cell {j} {i}"].replace(",", "")) == pytest.approx(
+        100 * gap.max(), rel=0.06
+    )
+
+
 def test_diversification_and_its_floor(part: Part) -> None:
     ax = charts.plot_diversification(curves())
     assert part(ax, "sd micro").get_ydata() == pytest.approx(np.sqrt([1.09, 0.19, 0.1]))

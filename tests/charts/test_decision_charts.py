@@ -41,8 +41,12 @@ def test_bars_have_their_lengths_and_costs_beyond_the_axis_are_only_written() ->
     [
         pytest.param([Bar("fee", 30.0, 20.0, "")], "can be told from zero", id="noise"),
         pytest.param([Bar("fee", 300.0, 20.0, "")], "Worth most to know: fee", id="told"),
-        pytest.param([Bar("p", 300.0, 20.0, "", cost=290.0)], "no pilot", id="pilot-too-near"),
-        pytest.param([Bar("p", 900.0, 20.0, "", cost=290.0)], "p is worth its money", id="pilot"),
+        pytest.param(
+            [Bar("p", 300.0, 20.0, "", cost=290.0, pays=None)], "no pilot", id="pilot-too-near"
+        ),
+        pytest.param(
+            [Bar("p", 900.0, 20.0, "", cost=290.0, pays=True)], "p is worth its money", id="pilot"
+        ),
     ],
 )
 def test_finding_says_no_more_than_the_errors(bars: list[Bar], words: str) -> None:

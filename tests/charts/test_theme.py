@@ -19,7 +19,8 @@ from matplotlib.figure import Figure
 from sim import charts
 from sim.charts.brand import load_theme, theme_from_table
 from sim.charts.colours import blend, channels, contrast
-from sim.charts.theme import DARK, LIGHT, Theme, looks
+from sim.charts.paper import text_width, wrap
+from sim.charts.theme import DARK, LIGHT, Theme, looks, not_drawn
 from sim.experiment import ExperimentError
 
 THEMES = [pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark")]
@@ -259,3 +260,17 @@ def test_a_title_set_afterwards_takes_the_place_of_the_finding(
     (title,) = [artist for artist in texts if artist.get_gid() == "title"]
     assert (title.get_text(), title.get_fontsize()) == ("Spring", 11)
     assert ax.title.get_text() == ""
+
+
+def test_writing_without_blanks_breaks_where_a_line_ends() -> None:
+    text = "\u5c0f\u898f\u6a21\u306e\u30af\u30ea\u30a8\u30a4\u30bf\u30fc" * 6
+    lines = wrap(text, 3.0, 15.0)
+    assert "".join(lines) == text
+    # An em of 15 points is 0.208 inches: at most 14 of them to a line.
+    assert max(map(len, lines)) <= 14
+    assert text_width(text, 15.0) == pytest.approx(60 * 15 / 72)
+
+
+def test_characters_without_a_font_are_found() -> None:
+    assert not_drawn(["micro", "caf\u00e9 \u2013 \u03b1"]) == ""
+    assert not_drawn(["a\U000131a3b"]) == "\U000131a3"

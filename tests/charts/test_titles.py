@@ -238,6 +238,6 @@ def test_one_of_a_kind() -> None:
     orders = {"micro": Measured(137.0, 1.0, "orders")}
     assert titles.most_of("orders", orders) == "micro brings 137 orders per 1,000 USD"
     both = {**orders, "macro": Measured(136.0, 1.0, "orders")}
-    assert titles.most_of("orders", both).startswith("No telling which tier brings most orders")
+    assert titles.most_of("orders", both).startswith("No telling which brings most orders")
     mix = [FrontierPoint("one", 1.0, -0.4)]
     assert findings.frontier(mix) == "One mix is best on both: mean ROI +100 %"

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sim.engine.jit import part
+from sim.engine.jit import compiled
 from sim.engine.lanes import CHUNK, F, U, exp
 from sim.engine.random import normals, threefry
 
@@ -46,13 +46,13 @@ def beside() -> Iterator[Callable[[str], ModuleType]]:
         yield importlib.import_module
 
 
-@part
+@compiled
 def _each_exponential(x: Singles, out: Singles) -> None:
     for i in range(x.shape[0]):
         out[i] = exp(x[i])
 
 
-@part
+@compiled
 def _each_draw(words: Any, out: Any) -> None:
     for i in range(words.shape[0]):
         w = words[i]
@@ -60,7 +60,7 @@ def _each_draw(words: Any, out: Any) -> None:
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a, b, c, d
 
 
-@part
+@compiled
 def _each_pair(words: Any, out: Array) -> None:
     for i in range(words.shape[0]):
         one, two = normals(words[i, 0], words[i, 1])

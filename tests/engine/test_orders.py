@@ -18,15 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
+from sim.engine import orders as steps
+from sim.engine.jit import called
 from sim.engine.keys import stream_key
 from sim.engine.lanes import CHUNK
-from sim.engine.orders import (
-    draw_orders,
-    gamma_draw,
-    poisson_not_above,
-    poisson_quantile,
-    poisson_rows,
-)
+from sim.engine.orders import draw_orders
+
+gamma_draw = called(steps.gamma_draw)
+poisson_not_above = called(steps.poisson_not_above)
+poisson_quantile = called(steps.poisson_quantile)
+poisson_rows = called(steps.poisson_rows)
 
 Array = npt.NDArray[np.float64]
 D = decimal.Decimal

@@ -16,11 +16,13 @@ import numpy.typing as npt
 import pytest
 from scipy import special
 
+from sim.engine import random
+from sim.engine.jit import called
 from sim.engine.lanes import LOG_NOTHING
 from sim.engine.marginals import LOG_ZERO, SCORE_LIMIT
-from sim.engine.random import normal_score
 
 pytestmark = pytest.mark.jitless
+normal_score = called(random.normal_score)
 
 Array = npt.NDArray[np.float64]
 Function = Callable[[Array], Array]

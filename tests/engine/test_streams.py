@@ -15,11 +15,14 @@ import numpy.typing as npt
 import pytest
 from scipy import special, stats
 
-from sim.engine.factors import factor_row, permuted
+from sim.engine import factors as steps
+from sim.engine.factors import factor_row
+from sim.engine.jit import called
 from sim.engine.keys import name_id, stream_key
 from sim.engine.lanes import CHUNK
 from sim.engine.orders import draw_orders
 
+permuted = called(steps.permuted)
 Array = npt.NDArray[np.float64]
 Beside = Callable[[str], ModuleType]
 U, W = np.uint64, np.uint32

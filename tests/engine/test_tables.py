@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from sim.engine import marginals as mg
-from sim.engine.jit import part
+from sim.engine.jit import compiled
 from sim.engine.lanes import curve
 from sim.engine.marginals import LOG_ZERO, Marginal, MarginalError, QuantileTable, compile_marginal
 from sim.engine.prepare import CURVE_ERROR, SCORE_NEAR, curve_ends, curve_of
@@ -391,7 +391,7 @@ def test_kinks_are_refused() -> None:
 # --- Curves of the loops -----------------------------------------------------------------------------
 
 
-@part
+@compiled
 def _looked_up(nodes: Any, last: Any, position: Any, out: Any) -> None:
     for i in range(position.shape[0]):
         out[i] = curve(nodes, last, position[i])

@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from sim.engine import random
+from sim.engine.jit import called
 from sim.engine.keys import name_id, stream_key
 from sim.engine.lanes import CHUNK
-from sim.engine.random import chance, threefry_words, uniform
+from sim.engine.random import threefry_words
 
 pytestmark = pytest.mark.jitless
+chance, uniform = called(random.chance), called(random.uniform)
 
 Array = npt.NDArray[np.float64]
 Words = tuple[int, ...]

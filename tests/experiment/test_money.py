@@ -14,6 +14,8 @@ import sim
 from sim.evidence.rates import rates
 from sim.experiment.presets import presets
 from sim.explain import explain
+from sim.vary.keys import find_key
+from sim.vary.ranges import read_values
 
 PORTFOLIO = {
     "micro": {"tier": "micro", "budget": 50_000},
@@ -105,6 +107,13 @@ def test_signs_stand_in_laws_and_budgets_too():
             ),
         ),
         (
+            {"currency": "EUR", "costs": {"fixed": "1,20.50 €"}},
+            (
+                'costs.fixed: must be a number such as 250, "10k" or "3 %"; a comma separates '
+                'thousands, a point decimals (got "1,20.50 €")'
+            ),
+        ),
+        (
             {"currency": "euros"},
             (
                 "currency: must be a currency such as EUR: its code of three letters, or its sign "
@@ -128,7 +137,18 @@ def test_signs_stand_in_laws_and_budgets_too():
             'economics.gross_margin: must be a number such as 250, "10k" or "3 %" (got "0.5 €")',
         ),
     ],
-    ids=["sign", "other sign", "two", "point", "word", "no rate", "rate alone", "zero", "a share"],
+    ids=[
+        "sign",
+        "other sign",
+        "two",
+        "point",
+        "groups",
+        "word",
+        "no rate",
+        "rate alone",
+        "zero",
+        "a share",
+    ],
 )
 def test_what_cannot_be_is_told_in_a_line(tables, message):
     assert fault_of(**tables) == f"x.toml: {message}"
@@ -240,3 +260,27 @@ def test_observations_are_in_the_currency_of_the_file(tmp_path):
     sim.build({**tables, "currency": "EUR"}, folder=tmp_path)
     with pytest.raises(sim.ExperimentError, match="value is in EUR, and money is counted in USD"):
         sim.build(tables, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "values"),
+    [
+        ("€1000 to €5000 in 3 steps", [1000.0, 3000.0, 5000.0]),
+        ("1.000,50 €", [1000.5]),
+        ("€1000, €2000", [1000.0, 2000.0]),
+        (["1k €", "2k €"], [1000.0, 2000.0]),
+    ],
+)
+def test_values_of_a_sweep_may_have_signs(written, values):
+    experiment = built(currency="EUR")
+    assert read_values(find_key(experiment, "tier.macro.fee"), written, "x.toml") == values
+
+
+def test_amounts_of_a_question_may_have_signs():
+    experiment = built(currency="EUR", simulation={"worlds": 256})
+    run = sim.simulate(experiment, threads=1)
+    assert sim.loss(experiment, "20k €", run=run).threshold == 20_000.0
+    with pytest.raises(sim.ExperimentError, match="more_than: is in USD, and this file counts in"):
+        sim.loss(experiment, "$20k", run=run)
+    with pytest.raises(sim.ExperimentError, match="budget: must be a positive amount of money"):
+        sim.frontier(experiment, budget="-5 €")

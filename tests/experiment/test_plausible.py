@@ -136,6 +136,14 @@ def test_a_constant_for_a_spread_and_the_line_that_keeps_it() -> None:
     assert told(tier={"micro": {"engagement_rate": rate, "fee": fee}}) == []
 
 
+def test_published_money_is_in_the_currency_of_the_file() -> None:
+    """436 USD at 100 JPY a USD is 43,600 JPY: 80,000 is within twice that, 100,000 is not."""
+    yen = {"currency": "JPY", "exchange_rate": 100}
+    assert told(**yen, economics={"order_value": 80_000}) == []
+    (sentence,) = told(**yen, economics={"order_value": 100_000})
+    assert sentence.endswith("7,100 JPY (Oberlo 2022) to 43.6k JPY (Oberlo 2024).")
+
+
 def test_check_prints_them_and_stays_fine(tmp_path: Path) -> None:
     file = tmp_path / "odd.toml"
     file.write_text(

@@ -16,7 +16,7 @@ import sim
 from sim.cli import main
 from sim.export import files, run_tables, write_tables
 from sim.run.dataset import cost_by_component
-from sim.tables import Table
+from sim.tables import Column, Table, View
 from sim.text.safe import cell
 
 
@@ -180,7 +180,14 @@ def test_what_was_asked_is_exported_under_the_name_of_its_question(runs, tmp_pat
         write_tables([*found.values()], tmp_path / kind, kind)
         assert (tmp_path / kind / f"sweep.{kind}").is_file()
     write_tables([*found.values()], tmp_path / "all.xlsx", "xlsx")
-    assert openpyxl.load_workbook(tmp_path / "all.xlsx").sheetnames == list(found)
+    book = openpyxl.load_workbook(tmp_path / "all.xlsx")
+    made = {"payback_curve", "sweep_curve", "breakeven_curve"}
+    assert [name for name in book.sheetnames if name not in made] == list(found)
+    assert set(book.sheetnames) - set(found) == made
+    for name in ("portfolios", "loss", *made):
+        assert len(book[name]._charts) == 1
+    link = next(c for c in book["contents"]["A"] if c.value == "loss").hyperlink
+    assert link.location == "'loss'!A1"
     contents = {row["table"]: row for row in found["contents"].to_rows()}
     assert contents["loss"]["answer"] == losing.sentence
     assert contents["loss"]["rows"] == len(losing.portfolios)
@@ -203,3 +210,34 @@ def test_what_is_no_run_is_said_in_a_line(tmp_path):
     assert result.exit_code == 1
     assert result.stderr == f"{tmp_path}: holds no run; make one with `sim run`\n"
     assert not list(Path(tmp_path).iterdir())
+
+
+def test_a_workbook_draws_maps_and_curves_of_what_was_swept(tmp_path):
+    grid = [(x, y, 10.0 * x + y) for y in (0.5, 0.25) for x in (3.0, 1.0, 2.0)]
+    columns = (
+        Column("fee", [x for x, _, _ in grid], "USD per post"),
+        Column("rate", [y for _, y, _ in grid], "fraction"),
+        Column("roi", [z for _, _, z in grid], "fraction"),
+    )
+    told = View("map", "rate", ("roi",), by="fee", title="ROI", middle=20.0)
+    curve = View("lines", "fee", ("roi",), by="rate", title="ROI along fee")
+    tables = [
+        Table("swept", "a point", columns, 2, told),
+        Table("line", "a point", columns, 2, curve),
+    ]
+    write_tables(tables, tmp_path / "book.xlsx", "xlsx")
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    assert book.sheetnames == ["swept", "swept_map", "line", "line_curve"]
+    rows = [[cell.value for cell in row] for row in book["swept_map"].iter_rows()]
+    assert rows == [
+        ["rate [fraction]", "1 [fraction]", "2 [fraction]", "3 [fraction]"],
+        [0.25, 10.25, 20.25, 30.25],
+        [0.5, 10.5, 20.5, 30.5],
+    ]
+    (place,) = book["swept_map"].conditional_formatting
+    assert str(place.sqref) == "B2:D3"
+    assert place.rules[0].colorScale.cfvo[1].val == 20.0
+    (chart,) = book["line_curve"]._charts
+    assert [series.yVal.numRef.f for series in chart.series] == [
+        "'line_curve'!$B$2:$B$4", "'line_curve'!$C$2:$C$4"
+    ]  # fmt: skip

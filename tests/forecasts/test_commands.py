@@ -83,7 +83,7 @@ def test_from_the_log_to_the_scores(run, tmp_path):
     assert told["calibration"] is None
     again = sim("score", table, "--log", log)
     assert told["head"] in again.stderr
-    assert "clicks are not forecast" in again.stderr
+    assert "clicks were not forecast" in again.stderr
     assert again.stdout.startswith("portfolio,figure,unit,actual")
     assert len(read_log(log).entries) == 2
 

@@ -191,3 +191,19 @@ def test_five_campaigns_are_judged(tmp_path, forecast):
     assert judged.low > 1.0
     assert "too narrow" in judged.sentence
     assert now.calibration.figure().finding == "Ranges of cost were too narrow"
+
+
+def test_packaged_campaigns_are_as_their_sources_state_them():
+    from sim.forecasts import packaged
+
+    told = packaged()
+    # Blueland: 129,280 USD on 9,917, 247,000 impressions, 11,400 engagements.
+    assert told.of["blueland"] == pytest.approx(
+        {"cost": 9_917, "revenue": 129_280, "impressions": 247_000, "engagements": 11_400}
+    )
+    # Traced sales alone: what marketing mix models measure is no revenue that codes see.
+    assert not any(name.startswith("nielsen") for name in told.of)
+    per_usd = [of["revenue"] / of["cost"] for of in told.of.values() if "revenue" in of]
+    assert sorted(per_usd) == pytest.approx([6, 129_280 / 9_917, 20])
+    # 32 to 42 USD per thousand on Instagram.
+    assert told.of["cpm-iz-ig"]["impressions"] == pytest.approx(1000 / np.sqrt(32 * 42))

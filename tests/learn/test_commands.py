@@ -11,6 +11,8 @@ import sim as package
 from sim.cli import main
 
 TOML = """
+currency = "EUR"
+exchange_rate = 0.92
 [simulation]
 worlds = 500
 [portfolio.paid]
@@ -42,6 +44,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.toml").write_text(TOML)
     (tmp_path / "spring.csv").write_text(SPRING, encoding="utf-8")
+    (tmp_path / "dollars.csv").write_text("portfolio,cost\npaid,$7300\n")
     return tmp_path
 
 
@@ -68,6 +71,8 @@ def test_the_table_and_the_words(folder):
     assert done.stdout.startswith("input,prior_median,")
     assert "Engagements alone take away" in done.stderr
     assert "mean profit" in done.stderr
+    assert "EUR" in done.stderr
+    assert "USD" not in done.stderr
     assert 'include = ["x.learned.toml"]' in done.stderr
     again = sim("learn", "x.toml", "spring.csv", code=2).stderr
     assert "keeps the results spring.csv, which x.toml does not include" in again
@@ -93,6 +98,7 @@ def test_on_the_way_nothing_is_written(folder):
         ((), "keeps no results; name a table"),
         (("spring.csv", "--portfolio", "paid"), "'big' was not"),
         (("spring.csv", "--map", "cost"), "--map takes NAME=COLUMN"),
+        (("dollars.csv",), "is in USD, and money is counted in EUR here"),
     ],
 )
 def test_mistakes_are_one_message(folder, words, told):

@@ -199,3 +199,32 @@ def test_what_was_learned_without_its_results_is_refused(experiment, files):
     resolved = variant(learnt, {("costs", "fixed"): 1})
     with pytest.raises(LearnError, match="not the results"):
         learn(resolved, [])
+
+
+ROSTER = "name,followers,engagement_rate,posts,fee\nAda,20000,4 %,30,200\nBo,60000,1 %,30,300\n"
+
+
+def test_named_creators_by_what_is_known_of_each(tmp_path):
+    from sim.learn.infer import infer
+
+    (tmp_path / "r.csv").write_text(ROSTER)
+    team = {"team": {"roster": "r.csv"}}
+    named = build({"simulation": TABLES["simulation"], "portfolio": team}, folder=tmp_path)
+    table = {"team": named.tables()["portfolio"]["team"]}
+    rows = (
+        Row("team", "", "Ada", {"engagements": 820.0}),
+        Row("team", "", "Bo", {"engagements": 610.0}),
+    )
+    of = season(named, Campaign("r", table, rows))
+    assert [(cell.words, cell.creators) for cell in of.cells] == [("Ada", 1), ("Bo", 1)]
+    # Both brought what the roster measured, though Bo's rate is a quarter of Ada's: nothing moves.
+    posterior = infer([of], 1)
+    assert np.abs(posterior.center).max() < 0.15
+    thrice = tuple(
+        Row("team", "", row.creator, {"engagements": 3 * row.figures["engagements"]})
+        for row in rows
+    )
+    # Thrice as much moves the tier a little: what is known of each leaves little to the belief.
+    assert 0.1 < infer([season(named, Campaign("r", table, thrice))], 1).center.max() < 0.4
+    with pytest.raises(LearnError, match="Cy not on the roster of team; those are Ada, Bo"):
+        season(named, Campaign("r", table, (Row("team", "", "Cy", {"engagements": 1.0}),)))

@@ -62,6 +62,8 @@ def lognormal_results(
     values["viral_posts"] = random.poisson(2.0, size=(len(names), worlds)).astype(float)
     values["assets"] = random.poisson(9.0, size=(len(names), worlds)).astype(float)
     values["tracked_revenue"] = 0.5 * values["revenue"]
+    values["clicks"] = 3.0 * values["orders"]
+    values["customer_value"] = 0.2 * values["revenue"]
     values["contribution"] = CONTRIBUTION * values["revenue"]
     values["profit"] = values["contribution"] - values["cost"]
     values["roi"] = values["profit"] / values["cost"]

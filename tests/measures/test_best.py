@@ -13,6 +13,7 @@ from scipy.stats import multivariate_normal
 from sim.measures import answer, best_of, compare, number_warnings, summarize, why
 from sim.measures.best import read_best
 from sim.measures.why import FACTORS, read_why
+from sim.run.written import read_answer
 
 Results = Callable[..., xr.Dataset]
 N = 40_000
@@ -207,3 +208,15 @@ def test_many_portfolios_are_warned_of_at_once(run_of: Results) -> None:
     assert len(undefined) == 1
     assert undefined[0].startswith("p0, p1, p2 and 5 more: roi and ")
     assert undefined[0].endswith("in at most 8 of 2,000 worlds, which are left out")
+
+
+def test_of_very_many_portfolios_the_first_is_compared_with_each(run_of: Results) -> None:
+    worlds = normal_worlds(np.linspace(0.0, 1.0, 20).tolist(), 1, 60)
+    ds = run_of(worlds)
+    said = read_answer(ds)
+    first = said.comparisons[0]
+    assert len(said.comparisons) == 19
+    assert {one.a for one in said.comparisons} == {first.a}
+    assert {one.b for one in said.comparisons} == set(worlds) - {first.a}
+    few = read_answer(ds.isel(portfolio=slice(16)))
+    assert len({frozenset((one.a, one.b)) for one in few.comparisons}) == 16 * 15 // 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ NAMES = [
     "target_probability", "roas", "roas_mean", "roas_median", "tracked_roas", "cost_mean",
     "revenue_mean", "contribution_mean", "profit_mean", "profit_median", "profit_sd",
     "profit_p05", "profit_p95", "profit_es05", "certainty_equivalent", "impressions_mean",
-    "reach_mean", "engagements_mean", "orders_mean", "cpe", "cpm", "cac", "reach_per_usd",
+    "reach_mean", "engagements_mean", "orders_mean", "cpe", "cpm", "cost_per_order",
+    "cac", "ltv", "ltv_to_cac", "clicks_mean", "cpc", "reach_per_usd",
     "top_creator_share", "effective_creators", "viral_posts_mean", "assets_mean", "cost_per_asset",
     "earned_media_value_mean",
 ]  # fmt: skip
@@ -58,7 +60,15 @@ def test_ratios_of_means_are_not_means_of_ratios(run_of: Results) -> None:
     measures = summarize(ds)["micro"]
     assert measures["roas"].value == pytest.approx(700 / 400)
     assert measures["roas_mean"].value == pytest.approx(2.5)
-    assert measures["cac"].value == pytest.approx(400 / 8)
+    assert measures["cost_per_order"].value == pytest.approx(400 / 8)
+    assert measures["cac"] == replace(measures["cost_per_order"], unit="USD per new customer")
+    assert "clicks = true in [tracking]" in str(measures["cpc"].reason)
+    ds["new_customers"] = 0.5 * ds["orders"]
+    ds["customer_value"] = 3.0 * ds["cost"]
+    measures = summarize(ds)["micro"]
+    assert measures["cac"].value == pytest.approx(400 / 4)
+    assert measures["ltv"].value == pytest.approx(3 * 400 / 4)
+    assert measures["ltv_to_cac"].value == pytest.approx(3.0)
     assert measures["cpm"].value == pytest.approx(1000 * 400 / 40_000)
 
 
@@ -121,8 +131,8 @@ def test_target_and_tolerance_are_used_and_reported(run_of: Results) -> None:
     [
         ({"measures": ["roi_mean", "roi_average"]}, "unknown measures: roi_average"),
         ({"target": float("nan")}, "target must be a finite ROI"),
-        ({"risk_tolerance": 0.0}, "risk_tolerance must be positive"),
-        ({"risk_tolerance": float("inf")}, "risk_tolerance must be positive"),
+        ({"risk_tolerance": 0.0}, "risk_tolerance must be a positive amount"),
+        ({"risk_tolerance": float("inf")}, "risk_tolerance must be a positive amount"),
     ],
     ids=["measure", "target", "zero tolerance", "infinite tolerance"],
 )

@@ -426,7 +426,8 @@ def test_posts_released_over_weeks(simulated: Simulated) -> None:
 
 def test_payback(simulated: Simulated) -> None:
     """Share of contribution needed to cover the cost, from the closed form of its arrival."""
-    ds = simulated({"platform.instagram.half_life_days": 14.0} | CREATORS)
+    at_once = {"platform.instagram.half_life_days": 14.0, "economics.repeat_value": 0.0}
+    ds = simulated(at_once | CREATORS)
     found = payback(ds, "p")
     share = (ds["cost"] / ds["contribution"]).values[0]
     for week in (1, 2, 5):

@@ -8,15 +8,21 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 import sim
+from sim.diff.runs import _same_currency
 from sim.export import run_tables, write_tables
 from sim.figures.matplotlib import draw
+from sim.forecasts.forecast import forecast_of
+from sim.forecasts.log import ForecastError
+from sim.forecasts.results import read_results
 from sim.questions import QUESTIONS, named
 from sim.report import write_deck, write_report
 from sim.run.answers import save_analysis
+from sim.run.folder import RunError
 from sim.run.written import read_answer, write_run
 from sim.text.currency import currency, writing_in
 from sim.text.numbers import money
@@ -33,11 +39,14 @@ OPTIONS = {
     "diversify": {"counts": (1, 2, 4)},
     "frontier": {"points": 2},
     "loss": {"more_than": 2_000},
+    "grow": {"stages": "9k,18k"},
+    "pick": {"budget": 3_000, "pilots": False},
 }
 #: What the page of the run shows beside what every run shows.
 SHOWN = ("frontier", "loss")
 #: Published claims are in USD, and so is what is held against them: see below.
 IN_DOLLARS = ("audit",)
+#: Asked of a list of names, where `test_pick.py` looks.
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +65,20 @@ def experiment():
             "scenario": {"dear": {"tier": {"macro": {"fee": "2x"}}}},
         }
     )
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    """An experiment whose creators are named: who is picked, is picked from a list."""
+    folder = tmp_path_factory.mktemp("listed")
+    rows = "name,followers,fee\nann,20000,150 €\nbob,30000,250 €\ncleo,60000,900 €\n"
+    (folder / "list.csv").write_text(rows, encoding="utf-8")
+    tables = {
+        "currency": "EUR",
+        "simulation": {"worlds": 500, "seed": 6},
+        "portfolio": {"list": {"roster": "list.csv"}},
+    }
+    return sim.build(tables, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +109,9 @@ def texts_of(answer):
 
 
 @pytest.mark.parametrize("question", [name for name in QUESTIONS if name not in IN_DOLLARS])
-def test_every_answer_speaks_of_euro(question, experiment, results, folder):
-    answer = getattr(sim, question)(experiment, run=results, threads=1, **OPTIONS.get(question, {}))
+def test_every_answer_speaks_of_euro(question, experiment, results, folder, listed):
+    asked, run = (listed, None) if question == "pick" else (experiment, results)
+    answer = getattr(sim, question)(asked, run=run, threads=1, **OPTIONS.get(question, {}))
     # Asked, read and drawn outside of any block that says what to write in.
     assert currency() == "USD"
     assert answer.currency == "EUR"
@@ -144,6 +168,25 @@ def test_runs_of_before_count_in_dollars(results):
     old = results.copy()
     del old.attrs["currency"]
     assert sim.summarize(old)["micro"]["cost_mean"].unit == "USD"
+
+
+def test_a_forecast_and_its_results_are_in_one_currency(folder, tmp_path):
+    assert forecast_of(folder)["currency"] == "EUR"
+    path = tmp_path / "results.csv"
+    path.write_text("portfolio,cost,impressions\nmicro,500 €,20000\n", encoding="utf-8")
+    with writing_in("EUR"):
+        assert read_results(path, ["micro"]).of["micro"]["cost"] == 500.0
+    with pytest.raises(ForecastError, match="cost is in EUR, and money is counted in USD here"):
+        read_results(path, ["micro"])
+
+
+def test_runs_of_two_currencies_are_not_subtracted(results):
+    dollars = results.copy()
+    del dollars.attrs["currency"]
+    folders = (Path("one"), Path("other"))
+    _same_currency(folders, [results, results])
+    with pytest.raises(RunError, match="one counts in EUR and other in USD"):
+        _same_currency(folders, [results, dollars])
 
 
 def test_a_currency_is_that_of_its_block_and_thread():

@@ -385,6 +385,11 @@ def test_creators_are_shown_as_read_and_as_believed(two: Pick) -> None:
     )
 
 
+def test_a_budget_below_every_quote_hires_nobody(tmp_path: Path) -> None:
+    answer = sim.pick(listed(tmp_path, LIST), 3_000)
+    assert answer.sentence == "Hire nobody of 2 for 3,000 USD: nobody's quote fits into it."
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
@@ -411,10 +416,37 @@ def test_several_rosters_need_a_name(tmp_path: Path) -> None:
         sim.pick(listed(tmp_path, LIST, portfolio=both), 5_000)
 
 
+def test_a_budget_below_the_fixed_cost_is_told(tmp_path: Path) -> None:
+    costs = {"hourly_rate": 0.0, "shipping": 0.0, "cost_of_goods": 0.0, "fixed": 6_000}
+    with pytest.raises(ExperimentError, match=r"is used up by `costs\.fixed`"):
+        sim.pick(listed(tmp_path, LIST, costs=costs), 5_000)
+
+
 def test_too_few_worlds_are_told(tmp_path: Path) -> None:
     few = listed(tmp_path, LIST, simulation={"worlds": 50, "seed": 1})
     with pytest.raises(ExperimentError, match="must be 100 or more"):
         sim.pick(few, 5_000)
+
+
+def test_a_list_in_euro_is_answered_in_euro(tmp_path: Path) -> None:
+    answer = sim.pick(listed(tmp_path, LIST, currency="EUR"), 14_000, best=1)
+    texts = [json.dumps(answer.to_dict()), answer.sentence, answer.headline]
+    for table in (*answer.tables(), answer.shown()):
+        texts += [table.about, *table.titles, json.dumps(table.to_texts())]
+    for figure in answer.figures():
+        texts += [figure.finding, figure.made, f"{figure.panels}"]
+    assert "EUR" in " ".join(texts)
+    assert "USD" not in " ".join(texts)
+
+
+def test_boosting_is_left_out_and_said(tmp_path: Path) -> None:
+    boosted = {"list": {"roster": "list.csv", "boost": 500}}
+    plain, answer = (
+        sim.pick(listed(tmp_path, LIST, **tables), 14_000, pilots=False)
+        for tables in ({}, {"portfolio": boosted})
+    )
+    assert answer.creators == plain.creators
+    assert any(note.startswith("Boosting is left out") for note in answer.notes)
 
 
 def test_command_page_and_slides(tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ COMMANDS = {
     "audit": ["--worlds", "256"],
     "frontier": ["--points", "3", "--budget", "9000"],
     "loss": ["--more-than", "1000"],
+    "dashboard": [],
+    "cash": ["--months", "6"],
     "grow": ["--stages", "3k,9k"],
 }
 

@@ -102,6 +102,7 @@ def test_many_portfolios_are_rows_and_pictures_show_some() -> None:
     pair = answer.comparisons[0]
     assert answer.sentences[2].startswith((f"{pair.a} ", f"{pair.b} "))
     assert len(headline_table(answer)) == 1 + 13
+    assert len(answer.comparisons) == 13 * 12 // 2
     table = ranked_table(answer, 6)
     assert len(table) == 1 + 6
     assert table[-1][0] == "and 8 more"

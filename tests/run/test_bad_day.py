@@ -242,6 +242,35 @@ def test_charts_obey_no_settings_of_the_user(made: Path, tmp_path: Path) -> None
         assert (own / "run" / "charts" / chart.name).read_bytes() == chart.read_bytes()
 
 
+@pytest.mark.parametrize(("where", "command"), [("folder", "report"), ("environment", "deck")])
+def test_settings_that_cannot_be_read_cost_no_chart(
+    made: Path, tmp_path: Path, where: str, command: str
+) -> None:
+    (tmp_path / "matplotlibrc").write_bytes(b"\xff\xfe font.size: 12 \x80\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run = tmp_path / "run"
+    shutil.copytree(made / "run", run)
+    extra = {} if where == "folder" else {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}
+    done = alone(
+        command, run, cwd=tmp_path if where == "folder" else elsewhere,
+        env={**os.environ, **extra}, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_characters_that_no_font_has_are_told(made: Path, tmp_path: Path) -> None:
+    text = (
+        (made / "small.toml").read_text().replace("[portfolio.micro]", '[portfolio."\U000131a3"]')
+    )
+    file = tmp_path / "old.toml"
+    file.write_text(text.replace('"micro"\nb', '"\U000131a3"\nb'), encoding="utf-8")
+    code, _, stderr = call("run", file, "--quiet", "--out", tmp_path / "run")
+    assert code == 0
+    assert "no font of this machine has \U000131a3, so charts show boxes" in stderr
+    assert "Glyph" not in stderr
+
+
 def test_a_fault_while_drawing_costs_neither_run_nor_answer(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +289,22 @@ def test_a_fault_while_drawing_costs_neither_run_nor_answer(
     assert code == 0
     assert "moves most with" in stdout
     assert "the answer is whole, but could not be drawn (RuntimeError: no such font)" in stderr
+
+
+def test_a_figure_that_cannot_be_made_is_no_quiet_note(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def wrong(*_: object, **__: object) -> None:
+        raise KeyError("no such series")
+
+    monkeypatch.setattr("sim.questions.loss.Loss.figures", wrong)
+    out = tmp_path / "run"
+    asked = ["loss", str(made / "small.toml"), "--more-than", "500", "--quiet", "--out", str(out)]
+    with pytest.raises(KeyError, match="no such series"):
+        main(asked, standalone_mode=False)
+    # A fault of ours; yet the answer was printed and saved before.
+    assert "loses more than 500 USD in" in capsys.readouterr().out
+    assert (out / "analysis" / "loss.json").is_file()
 
 
 def test_an_interruption_while_drawing_keeps_the_run(

@@ -11,6 +11,9 @@ import pytest
 
 import sim
 from sim.experiment import Experiment, ExperimentError, build
+from sim.figures.spec import Cells
+from sim.report.reading import open_run
+from sim.report.story import all_figures, tell
 from sim.run.evidence import NOTHING, by_evidence, read_by_evidence
 from sim.run.written import write_run
 
@@ -118,3 +121,48 @@ def test_a_resolved_file_leaves_nothing_to_evidence(run: Path) -> None:
 def test_an_unknown_set_is_a_fault_of_the_file() -> None:
     with pytest.raises(ExperimentError, match=r"evidence: .*pooled"):
         under(OPEN, "folklore")
+
+
+def test_reasons_name_level_and_source_of_each_set(run: Path) -> None:
+    content = json.loads((run / "summary.json").read_text("utf-8"))
+    reasons = {row["words"]: row for row in content["evidence_basis"]["reasons"]}
+    fee = reasons["fee of micro on instagram"]
+    assert list(fee["levels"]) == ["pooled", "measured", "vendors"]
+    for name, level in fee["levels"].items():
+        law = under(OPEN, name).tier["micro"].on["instagram"].fee
+        assert level == pytest.approx(float(np.exp(law.parameters["mu"])), rel=0.01)
+    assert fee["sources"]["measured"] == ["inzpire.me (undated)"]
+    # A set without a source of its own has none to name.
+    assert reasons["reach rate of micro on instagram"]["sources"]["vendors"] == []
+    found = read_by_evidence(content)
+    assert found is not None
+    assert found.to_dict()["evidence_basis"] == content["evidence_basis"]
+
+
+def test_page_and_slides_have_a_row_for_each_reason_that_differs(run: Path) -> None:
+    with open_run(run) as opened:
+        story = tell(opened)
+        assert opened.answer.evidence is not None
+        said = opened.answer.evidence.sentence
+    figures = {figure.name: figure for figure in all_figures(story)}
+    table = figures["evidence-sources"].panels[0]
+    assert isinstance(table, Cells)
+    assert table.head == ("", "pooled (this run)", "measured", "vendors")
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert {"many beats few", "median ROI of many", "few loses money"} <= set(rows)
+    assert rows["fee of micro"][1] == "234 USD; inzpire.me (undated)"
+    assert "reach rate of micro" not in rows
+    assert "The same in every set: reach rate" in figures["evidence-sources"].made
+    # A slide has room for a few sentences: which evidence decides comes first.
+    assert story.first[0] == said
+    assert sorted(story.first) == sorted(story.sentences)
+
+
+def test_nothing_is_named_that_the_file_states_itself() -> None:
+    own = {**OPEN, "tier": {"micro": {"fee": 300}}}
+    experiment = build(own)
+    found = by_evidence(experiment, sim.simulate(experiment, threads=1), PAIR, threads=1)
+    assert found is not None
+    words = [reason.words for reason in found.reasons]
+    assert "fee of micro on instagram" not in words
+    assert "fee of macro on instagram" in words

@@ -12,17 +12,18 @@ from types import ModuleType
 import pytest
 
 
-def _module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("blocks", Path(__file__).with_name("blocks.py"))
+def _module(name: str) -> ModuleType:
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules["blocks"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-tutorial = _module()
+tutorial = _module("blocks")
 PAGE = tutorial.PAGE.read_text("utf-8")
 BLOCKS = tutorial.blocks(PAGE)
 
@@ -67,6 +68,11 @@ def test_every_shipped_experiment_is_in_the_table():
 def test_links_lead_somewhere():
     for target in re.findall(r"\]\((?!http)([^)#]+)", PAGE):
         assert (tutorial.PAGE.parent / target).exists(), target
+
+
+def test_the_example_data_are_a_world_of_their_file():
+    for name, content in _module("launch").contents().items():
+        assert (tutorial.PAGE.parent / name).read_text(encoding="utf-8") == content, name
 
 
 @pytest.mark.scale

@@ -17,7 +17,8 @@ import numpy as np
 
 from ...evidence import Quoted, cite, sources
 from ...experiment import Experiment, build
-from ...run.simulate import Progress, simulate
+from ...run.simulate import Progress, Where
+from ...run.simulate import simulated as worlds_under
 from ...text.currency import MONEY, writing_in
 from ...text.numbers import FRACTION, Number, cell, from_to
 from ...vary.dollars import in_dollars
@@ -131,16 +132,20 @@ def _scenes(
     if experiment is None:
         base = _packaged_defaults(book)
     else:
-        # Claims speak of posts that nobody boosted, unless a portfolio of the book says so.
-        unboosted: dict[tuple[str, ...], float] = {("boost", "budget"): 0.0}
-        base = variant(in_dollars(experiment), unboosted, portfolios=book.portfolios)
+        # Claims speak of posts that nobody boosted, unless a portfolio of the book says so; some
+        # speak of clicks.
+        places: dict[tuple[str, ...], Any] = {
+            ("boost", "budget"): 0.0,
+            ("tracking", "clicks"): True,
+        }
+        base = variant(in_dollars(experiment), places, portfolios=book.portfolios)
     change = {"worlds": worlds, "replicates": 1, "beliefs": None}
     if seed is not None:
         change["seed"] = seed
     base = variant(base, values={("simulation", key): value for key, value in change.items()})
 
     def run(wanted: Experiment) -> Any:
-        return simulate(wanted, threads=threads)
+        return worlds_under(wanted, Where(threads))
 
     scene = Scene(base, run)
     scenes = {"": scene} | dict.fromkeys(book.portfolios, scene)
@@ -318,7 +323,8 @@ def _as_packaged(key: str, book: Book, speaker: Speaker) -> bool:
 
 
 def _packaged_defaults(book: Book) -> Experiment:
-    return build({"portfolio": book.portfolios}, name="audit", file="packaged defaults")
+    tables = {"portfolio": book.portfolios, "tracking": {"clicks": True}}
+    return build(tables, name="audit", file="packaged defaults")
 
 
 def _same_thing(a: Quoted, b: Quoted) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ...figures.spec import Curve, Curves, Figure, form_of, roles
-from ...tables.table import Table, from_records, from_texts
+from ...tables.table import Table, View, from_records, from_texts
 from ...text.names import capital, key_words, measure_heading
 from ...text.numbers import (
     FRACTION,
@@ -187,7 +188,11 @@ class Breakeven(Answer):
             }
             for tie in self.ties
         ]
-        tables = [from_records("breakeven", "a value of the key", self.to_rows(), units)]
+        view = None
+        if self.curve is not None and self.on in self.curve.measures and self.on != "a_beats_b":
+            view = View("lines", self.key.name, (self.on,), by="portfolio", title=self.headline)
+        table = from_records("breakeven", "a value of the key", self.to_rows(), units)
+        tables = [replace(table, view=view)]
         if ties:
             does = "the portfolios tie" if self.to is None else "the level is reached"
             about = f"a value of the key at which {does}, with its 95 % interval"

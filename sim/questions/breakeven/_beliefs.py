@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ...experiment import Experiment
 from ...measures import COMPARISONS, MEASURES
 from ...measures.estimate import Measurer
+from ...measures.worlds import PortfolioWorlds
 from ...plan import make_plan
 from ...run.simulate import simulate
 from ...text.numbers import rounded, setting
@@ -151,9 +152,10 @@ def _worlds(
 
 def _gap_by_draw(worlds: xr.Dataset, aim: Aim, part: slice) -> Array:
     """Return the gap of an aim by a part of each draw's worlds, shape (draws,)."""
+    sides = {name: PortfolioWorlds(worlds, name) for name in aim.portfolios}
 
     def rows(variable: str, portfolio: str) -> Array:
-        values = worlds[variable].sel(portfolio=portfolio).values
+        values = sides[portfolio].read(variable)
         return np.asarray(values.reshape(DRAWS, WORLDS)[:, part])
 
     on = aim.measure

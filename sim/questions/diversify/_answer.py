@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -14,7 +15,7 @@ from ...figures.spec import Curve as Line
 from ...figures.spec import Curves, Figure, roles
 from ...measures import Measured
 from ...measures.outcome import LOG_SCALE
-from ...tables.table import Table, from_records, from_texts
+from ...tables.table import Table, View, from_records, from_texts
 from ...text.names import capital, listed, measure_heading
 from ...text.numbers import brief, cell, counted, in_points, setting, told
 from ..question import Answer, Entry
@@ -201,7 +202,9 @@ class Diversification(Answer):
             for row in self.to_rows()
         ]
         about = "a portfolio with so many creators, or with ever more"
-        return (from_records("diversify", about, rows, units, labels=3),)
+        table = from_records("diversify", about, rows, units, labels=3)
+        view = View("lines", "creators", ("roi_es05",), by="portfolio", title=self.headline)
+        return (replace(table, view=view),)
 
     def shown(self) -> Table:
         """Return every portfolio at a few numbers, the hired one and the floor included."""

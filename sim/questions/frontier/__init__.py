@@ -11,17 +11,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..question import Flag, Options, Question, Setting
+from ..question import AmountAboveZero, Flag, Options, Question, Setting
 from ._answer import Frontier, Risk
 
 
 class FrontierOptions(Options):
     """What `sim frontier` takes."""
 
-    budget: float | None = Field(
+    budget: Annotated[AmountAboveZero | None, Flag(metavar="AMOUNT")] = Field(
         None,
-        gt=0.0,
-        allow_inf_nan=False,
         description="Money committed [the largest budget in FILE].",
     )
     risk: Risk = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -10,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from ...charts.mixes import MixPoint
 from ...figures.spec import Bars, Cells, Curve, Curves, Figure, Series
-from ...tables.table import Table, from_records, from_texts
+from ...tables.table import Table, View, from_records, from_texts
 from ...text.currency import currency
 from ...text.names import listed, measure_heading, measure_words
 from ...text.numbers import (
@@ -217,7 +218,10 @@ class Frontier(Answer):
         ]
         money = {"spend": currency(), "gain": currency()}
         tables = (
-            from_records("frontier", "a mix, or a line alone", self.to_rows(), units),
+            replace(
+                from_records("frontier", "a mix, or a line alone", self.to_rows(), units),
+                view=View("points", self._risk, ("profit_mean",), title=self.headline),
+            ),
             from_records("frontier_holdings", "a line in a mix", held, money, labels=2),
             from_records("frontier_limits", "a limit on a mix", prices, money, labels=2),
         )

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from ...experiment.distributions import DistributionError, number
-from ..question import Flag, Options, Question, Setting
+from ..question import Flag, Options, Question, Setting, read_amount
 from ._answer import Growth
 
 #: Most stages: the ways through them grow as a power of their number.
 MOST_STAGES = 4
 
 
-def _amounts(given: Any) -> Any:
+def _amounts(given: Any, info: ValidationInfo) -> Any:
     """Read amounts as a command line has them: ``5k,20k,50k``."""
     if not isinstance(given, str):
         return given
     try:
-        return tuple(number(part) for part in given.replace(";", ",").split(","))
-    except DistributionError as error:
+        return tuple(read_amount(part, info) for part in given.replace(";", ",").split(","))
+    except ValueError as error:
         raise ValueError(f"must be amounts such as 5k,20k,50k: {error}") from None
 
 

@@ -7,31 +7,19 @@ comes back.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from ...experiment.distributions import DistributionError, number
-from ..question import Flag, Options, Question, Setting
+from ..question import AmountAboveZero, Flag, Options, Question, Setting
 from ._answer import Pick
 from ._sets import On
-
-
-def _amount(written: Any) -> float:
-    """Read an amount as an experiment file does: ``5000``, ``5_000``, ``5k``."""
-    try:
-        amount = number(written)
-    except DistributionError as error:
-        raise ValueError(str(error)) from None
-    if not amount > 0.0:
-        raise ValueError("must be a positive amount of money")
-    return amount
 
 
 class PickOptions(Options):
     """What `sim pick` takes."""
 
-    budget: Annotated[float, BeforeValidator(_amount), Flag(metavar="AMOUNT")] = Field(
+    budget: Annotated[AmountAboveZero, Flag(metavar="AMOUNT")] = Field(
         description="What may be committed in all."
     )
     on: On = Field("profit_mean", description="What the best set has most of, or least of a loss.")
@@ -42,7 +30,9 @@ class PickOptions(Options):
         None, description="Portfolio whose roster is meant [the only one that has one]."
     )
     pilots: Annotated[bool, Flag(name="--no-pilots")] = Field(
-        True, description="Leave out what it is worth to see one post of somebody first."
+        True,
+        description="Leave out what it is worth to see one post of somebody first, which is told of mean "
+        "profit alone.",
     )
 
 

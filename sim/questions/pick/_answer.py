@@ -10,7 +10,6 @@ from pydantic.dataclasses import dataclass
 
 from ...explain import Believed, known_table
 from ...figures.spec import Bars, Cells, Figure, Format, Series
-from ...measures import MEASURES
 from ...tables.table import Column, Table
 from ...text.currency import currency
 from ...text.names import capital, listed, measure_words, some_of
@@ -27,12 +26,15 @@ from ...text.numbers import (
     told,
 )
 from ...text.verdicts import UNTOLD, direction
+from ..common import unit_of
 from ..people import believed_figure
 from ..question import Answer, Entry
 from ._sets import On
 
 #: Creators of a figure, rows of a table on screen, and names of a set in a sentence.
 FEW, MOST, NAMED = 12, 25, 6
+#: The rival that is no rule of thumb.
+RUNNER_UP = "runner-up"
 
 
 @dataclass(frozen=True)
@@ -226,27 +228,28 @@ class Pick(Answer):
         """Whom to hire, what it brings, how sure that is, and what seeing more is worth."""
         judged = self.judged
         if not self.chosen:
-            text = (
-                f"Hire nobody of {counted(len(self.creators))} for {money(self.budget)}: no set "
-                f"has a better {measure_words(self.on)} than keeping the money."
-            )
+            why = f"no set has a better {measure_words(self.on)} than keeping the money"
+            if min(one.quote for one in self.creators) > self.budget:
+                why = "nobody's quote fits into it"
+            text = f"Hire nobody of {counted(len(self.creators))} for {money(self.budget)}: {why}."
         else:
             own = judged.value if self.on != "loss_probability" else judged.profit_mean
             words = measure_words(self.on if self.on != "loss_probability" else "profit_mean")
             text = (
-                f"{self._of}: hire {_names(self.chosen)}. Together they are quoted at "
-                f"{money(self.quoted)} and bring a {words} of {told(own)}"
+                f"{self._of}: hire {_names(self.chosen)}. That commits "
+                f"{money(self.quoted)} and brings a {words} of {told(own)}"
             )
             if self.on == "profit_mean":
                 text += f", median {told(judged.profit_median)}"
-            text += f"; they lose money in {of_worlds(judged.loss_probability, with_error=True)}."
+            text += f"; it loses money in {of_worlds(judged.loss_probability, with_error=True)}."
             if (judged.all_hired.value or 0.0) < 1.0:
                 text += (
-                    f" All their quotes fit into the budget in {of_worlds(judged.all_hired)}; in the "
-                    "others the last to be asked are not hired."
+                    f" All quotes fit into the budget in {of_worlds(judged.all_hired)}; in the others "
+                    "whoever is asked last is not hired."
                 )
-        for rival in judged.rivals[:1]:
-            text += f" {capital(self._against(rival))}."
+        for rival in judged.rivals:
+            if rival.rule == RUNNER_UP:
+                text += f" {capital(self._against(rival))}."
         if judged.close > 1:
             text += (
                 f" Of {counted(judged.close, 'set')} that came close it is best in "
@@ -333,7 +336,7 @@ class Pick(Answer):
         )
 
     def _sets(self) -> Table:
-        unit = MEASURES[self.on].unit
+        unit = unit_of(self.on)
         rivals = self.judged.rivals
         values = [self.judged.value, *(one.value for one in rivals)]
         gaps = [None, *(one.gap for one in rivals)]
@@ -435,9 +438,9 @@ class Pick(Answer):
         back = shown[::-1]
         dear = [one.name for one in shown if _over(one)]
         finding = (
-            f"{_names(dear)} {'asks' if len(dear) == 1 else 'ask'} more than the orders are worth"
+            f"{_names(dear)} {'asks' if len(dear) == 1 else 'ask'} more than the ceiling price"
             if dear
-            else "Nobody shown asks more than the orders are worth"
+            else "Nobody shown asks more than the ceiling price for certain"
         )
         bars = Bars(
             tuple(one.name for one in back),
@@ -477,14 +480,14 @@ class Pick(Answer):
         judged = self.judged
         names = ("chosen set", *(one.rule for one in judged.rivals))
         values = (judged.value, *(one.value for one in judged.rivals))
-        gaps = [one for one in judged.rivals if one.rule != "runner-up"]
+        gaps = [one for one in judged.rivals if one.rule != RUNNER_UP]
         beaten = [one.rule for one in gaps if direction(one.gap) > 0]
         finding = (
             f"The chosen set is better than {listed(_quoted_rules(beaten))}"
             if beaten
             else "No rule of thumb can be told apart from the chosen set"
         )
-        unit = MEASURES[self.on].unit
+        unit = unit_of(self.on)
         money_like = unit == currency()
         bars = Bars(
             names[::-1],

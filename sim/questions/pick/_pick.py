@@ -22,13 +22,15 @@ from ...measures import functions as f
 from ...measures.estimate import LIGHT, Sample, Tail
 from ...measures.evaluate import measured
 from ...measures.worlds import PortfolioWorlds, as_dataset
+from ...plan import make_plan
 from ...plan.each import each_of
 from ...plan.tails import group_tails
 from ...text.currency import currency
 from ...text.names import listed
 from ...text.numbers import FRACTION, counted, money
+from ..common import unit_of
 from ..question import Setting
-from ._answer import Creator, Judged, Pick, Pilot, Rival
+from ._answer import RUNNER_UP, Creator, Judged, Pick, Pilot, Rival
 from ._seeing import MOST_PILOTS, see_first
 from ._sets import Members, Offer, On, offer_of, rank_sets
 
@@ -57,6 +59,9 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
     """
     experiment = setting.experiment
     portfolio = _roster_of(experiment, options.portfolio)
+    if options.budget <= experiment.costs.fixed:
+        problem = f"is used up by `costs.fixed`, {money(experiment.costs.fixed)}; raise it"
+        raise ExperimentError(experiment.file, [Fault("--budget", problem, options.budget)])
     worlds = _worlds_of(experiment)
     followed = follow(each_of(experiment, portfolio, worlds))
     half = worlds // 2
@@ -72,10 +77,10 @@ def ask(setting: Setting, options: PickOptions) -> Pick:
     best = max(options.best or len(chosen), 1)
     creators = _creators(experiment, portfolio, followed, offer, chosen, best, judge, tails)
     pilots: list[Pilot] = []
-    if options.pilots:
+    if options.pilots and options.on == "profit_mean":
         some = _candidates(offer, close)
         seen = see_first(
-            experiment, portfolio, followed, offer, chosen, some, options.on, (choose, judge), tail
+            experiment, portfolio, followed, offer, chosen, some, (choose, judge), tail
         )
         pilots = [
             Pilot(
@@ -111,10 +116,18 @@ def _roster_of(experiment: Experiment, asked: str | None) -> str:
         problem = 'has no roster to pick from: name a file of creators, `roster = "creators.csv"`'
         key = f"portfolio.{asked or next(iter(experiment.portfolio))}"
         raise ExperimentError(experiment.file, [Fault(key, problem)])
-    if asked is None and len(rosters) > 1:
-        problem = f"is needed where several portfolios have a roster: {listed(rosters)}"
+    plain = [name for name in rosters if experiment.portfolio[name].stages is None]
+    if asked is None and len(plain or rosters) > 1:
+        problem = f"is needed where several portfolios have a roster: {listed(plain or rosters)}"
         raise ExperimentError(experiment.file, [Fault("--portfolio", problem)])
-    return asked or rosters[0]
+    name = asked or (plain or rosters)[0]
+    if experiment.portfolio[name].stages is not None:
+        problem = (
+            "are for `sim run`, which tests the whole list and keeps the best; `sim pick` hires once "
+            "and says what one post of each first is worth: give `posts` instead"
+        )
+        raise ExperimentError(experiment.file, [Fault(f"portfolio.{name}.stages", problem)])
+    return name
 
 
 def _worlds_of(experiment: Experiment) -> int:
@@ -149,7 +162,7 @@ def _gap(on: On, one: Array, other: Array, tail: Tail) -> Measured:
     if on == "profit_mean":
         # The mean of a difference is judged by its own tail, not by those of two large amounts.
         estimate = f.mean(Sample(one - other, tail))
-    return measured(estimate, MEASURES[on].unit)
+    return measured(estimate, unit_of(on))
 
 
 def _close(offer: Offer, sets: Sequence[Members], on: On) -> list[Members]:
@@ -186,13 +199,13 @@ def _judged(
     rows = profits(close)
     own = rows[0]
     others = rows[1:].max(axis=0) if len(rows) > 1 else own
-    rivals = [("runner-up", close[1])] if len(close) > 1 else []
+    rivals = [(RUNNER_UP, close[1])] if len(close) > 1 else []
     rivals += _naive(followed, offer)
     beside = profits([members for _, members in rivals]) if rivals else np.empty((0, own.size))
     everybody = there.hired(close[0]).all(axis=0) if close[0] else np.ones(own.size, bool)
     return Judged(
         worlds=own.size,
-        value=measured(_measure(on)(Sample(own, tail)), MEASURES[on].unit),
+        value=measured(_measure(on)(Sample(own, tail)), unit_of(on)),
         profit_mean=measured(f.mean(Sample(own, tail)), currency()),
         profit_median=measured(f.median(own), currency()),
         loss_probability=measured(f.probability_below(own, 0.0), FRACTION),
@@ -200,7 +213,7 @@ def _judged(
             Rival(
                 rule,
                 tuple(names[i] for i in offer.in_order(members)),
-                measured(_measure(on)(Sample(profit, tail)), MEASURES[on].unit),
+                measured(_measure(on)(Sample(profit, tail)), unit_of(on)),
                 _gap(on, own, profit, tail),
             )
             for (rule, members), profit in zip(rivals, beside, strict=True)
@@ -349,6 +362,10 @@ def _notes(
         notes.append(
             f"The fixed cost of {money(offer.fixed)} is paid from the budget, once; no creator's "
             "own profit bears it."
+        )
+    if any(line.boost for line in make_plan(experiment).lines if line.portfolio == portfolio):
+        notes.append(
+            "Boosting is left out: it is spent on whoever posts best, once they are hired."
         )
     if offer.acting is not None:
         notes.append("Audiences overlap or incidents spill over: a set brings less than its parts.")

@@ -23,7 +23,7 @@ from ...measures.estimate import Sample, Tail
 from ...plan.each import each_of
 from ...plan.hiring import charged_for
 from ..worth.evppi import Additive
-from ._sets import Acting, Members, Offer, On, acting_of, rank_sets
+from ._sets import Acting, Members, Offer, acting_of, rank_sets
 
 Array = npt.NDArray[np.float64]
 
@@ -63,7 +63,6 @@ def see_first(
     offer: Offer,
     chosen: Members,
     candidates: Sequence[int],
-    on: On,
     halves: tuple[slice, slice],
     tail: Tail,
 ) -> list[Seen]:
@@ -77,8 +76,6 @@ def see_first(
         The set that is hired where nobody is seen first.
     candidates
         Creators who may be seen first.
-    on
-        What the money left is spent by.
     halves
         Worlds to choose on, and worlds to judge on.
     tail
@@ -95,7 +92,7 @@ def see_first(
     at = {name: row for row, name in enumerate(piloted.each.plan.portfolios)}
     base = offer.part(halves[1]).profits([chosen])[0]
     seen = [
-        _of_one(offer, piloted, at[plan.portfolios[i]], i, costs[i], base, on, halves, tail)
+        _of_one(offer, piloted, at[plan.portfolios[i]], i, costs[i], base, halves, tail)
         for i in offered
     ]
     return sorted(seen, key=lambda one: -float(one.worth.value))
@@ -118,7 +115,6 @@ def _of_one(
     i: int,
     cost: float,
     base: Array,
-    on: On,
     halves: tuple[slice, slice],
     tail: Tail,
 ) -> Seen:
@@ -129,7 +125,7 @@ def _of_one(
     if offer.acting is not None:
         own = acting_of(piloted, stage=1)
         left = replace(left, acting=_acting_with(offer.acting, i, own, row))
-    options = _options(left.part(choose), i, on)
+    options = _options(left.part(choose), i)
     # The fixed cost is due with the pilot, whoever is hired after it.
     due = left.fixed * np.array([not members for members in options])
     profit = left.profits(options) - due[:, None]
@@ -149,9 +145,9 @@ def _of_one(
     )
 
 
-def _options(left: Offer, i: int, on: On) -> list[Members]:
+def _options(left: Offer, i: int) -> list[Members]:
     """Return the best sets for the money left, the best with and without the creator among them."""
-    ranked = rank_sets(left, on, 10 * _OPTIONS, thorough=False).sets
+    ranked = rank_sets(left, "profit_mean", 10 * _OPTIONS, thorough=False).sets
     kept = list(ranked[:_OPTIONS])
     for there in (True, False):
         other = next((one for one in ranked if (i in one) == there), None)

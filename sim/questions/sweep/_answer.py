@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -14,9 +15,9 @@ from pydantic.dataclasses import dataclass
 
 from ...charts.rows import SweepLine
 from ...figures.spec import Curve, Curves, Figure, form_of, roles
-from ...tables.table import Table, from_records, from_texts
+from ...tables.table import Table, View, from_records, from_texts
 from ...text.currency import currency
-from ...text.names import key_words, measure_heading
+from ...text.names import capital, key_words, measure_heading, measure_words
 from ...text.numbers import FRACTION, Number, cell, counted, labelled, setting
 from ..question import Answer, Sides, absent
 from ._drawn import Axis, Grid, Lines, as_array
@@ -80,6 +81,10 @@ class Gap:
     unit: str
     value: list[Any]
     se: list[Any]
+
+
+#: The gap of a pair beside its measures; of other measures, how often the first one wins.
+_GAPS = {"roi_mean": "roi_difference_mean", "profit_mean": "profit_difference_mean"}
 
 
 @dataclass(frozen=True)
@@ -203,7 +208,26 @@ class Sweep(Answer):
         units |= {name: figures.unit for name, figures in self.measures.items()}
         about = "a point and a portfolio"
         labels = len(self.keys) + 1
-        return (from_records("sweep", about, self.to_rows(), units, labels=labels),)
+        table = from_records("sweep", about, self.to_rows(), units, labels=labels)
+        return (replace(table, view=self._view()),)
+
+    def _view(self) -> View | None:
+        """Return what a workbook draws: lines along one key, a map over two."""
+        numbers = all(
+            not isinstance(value, str) for key in self.keys.values() for value in key.values
+        )
+        keys = list(self.keys)
+        if not numbers or self.zipped or len(keys) > 2:
+            return None
+        if len(keys) == 1:
+            return View("lines", keys[0], (self.measure,), by="portfolio", title=self.sentence)
+        a, b = self.decision.a, self.decision.b
+        if b is None:
+            return None
+        value = _GAPS.get(self.measure, "a_beats_b")
+        middle = 0.5 if value == "a_beats_b" else 0.0
+        title = f"{capital(measure_words(value))}: {a} against {b}"
+        return View("map", keys[1], (value,), by=keys[0], title=title, middle=middle)
 
     def shown(self) -> Table:
         """Return points spread over the sweep: along a single key evenly, over several their ends."""

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from ...charts.rows import Swing as Bar
 from ...figures.spec import Bars, Figure, Series, form_of
-from ...tables.table import Column, Table, from_texts, measured
+from ...tables.table import Column, Table, View, from_texts, measured
 from ...text.names import short_words, twin_word
 from ...text.numbers import cell, counted, scored, told, writer
 from ..question import Answer, Entry, Sides, absent
@@ -178,7 +178,8 @@ class Tornado(Answer):
                 for name, k in (("low", 0), ("middle", 1), ("high", 2))
             ),
         )
-        return (Table("tornado", "an input, and what it does to the outcome", columns),)
+        view = None if self.ranked else View("bars", "words", ("low", "high"), title=self.headline)
+        return (Table("tornado", "an input, and what it does to the outcome", columns, view=view),)
 
     def shown(self) -> Table:
         """Return the inputs that move the outcome most."""

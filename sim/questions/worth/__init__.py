@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..question import Flag, Options, Question, Setting
+from ..question import AmountAboveZero, Flag, Options, Question, Setting
 from ._answer import Worth
 
 
@@ -24,8 +24,10 @@ class WorthOptions(Options):
         (), description="A portfolio to choose among. Repeatable. [all]"
     )
     nothing: bool = Field(False, description="Keeping the money is an option too.")
-    budget: float | None = Field(None, description="Money at which profits are compared.")
-    risk_tolerance: float | None = Field(
+    budget: Annotated[AmountAboveZero | None, Flag(metavar="AMOUNT")] = Field(
+        None, description="Money at which profits are compared."
+    )
+    risk_tolerance: Annotated[AmountAboveZero | None, Flag(metavar="AMOUNT")] = Field(
         None, description="Amount of money: certainty equivalents instead of means."
     )
 

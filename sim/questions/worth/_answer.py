@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from ...charts.inputs import Bar
 from ...figures.spec import Bars, Cells, Figure, Series
 from ...measures import Measured
-from ...tables.table import Table, from_records, from_texts
+from ...tables.table import Table, View, from_records, from_texts
 from ...text.currency import currency
 from ...text.names import listed
 from ...text.numbers import (
@@ -68,7 +69,12 @@ class PilotWorth:
     worth
         USD that its result is worth.
     cost
-        USD committed for it.
+        USD committed for it, out of the budget.
+    returned
+        USD that its own orders bring, mean contribution.
+    net
+        USD of profit more than the best option at once: its own profit, and that of spending the
+        rest of the budget as its result says.
     changes_choice
         Share of worlds in which its result changes the choice.
     """
@@ -77,15 +83,17 @@ class PilotWorth:
     creators: int
     worth: Entry
     cost: float
+    returned: Entry
+    net: Entry
     changes_choice: float
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def pays(self) -> bool | None:
         """Whether it is worth its money; None where two standard errors leave that open."""
-        if self.worth.value is None:
+        if self.net.value is None:
             return None
-        gap, error = self.worth.value - self.cost, self.worth.se
+        gap, error = self.net.value, self.net.se
         # Without an error only a wide gap speaks.
         allowed = TOLD_APART * error if error is not None else 0.5 * max(self.cost, abs(gap))
         return None if abs(gap) <= allowed else gap > 0.0
@@ -112,7 +120,7 @@ class Worth(Answer):
     known
         By input and group.
     pilots
-        Pilots asked about, in the order of what they leave after their cost.
+        Pilots asked about that the budget could pay, by what they leave.
     notes
         What was done.
     """
@@ -165,6 +173,10 @@ class Worth(Answer):
                 "se": item.worth.se,
                 "changes_choice": item.changes_choice,
                 "cost": None,
+                "returned": None,
+                "returned_se": None,
+                "net": None,
+                "net_se": None,
             }
             for item in self.known
         ]
@@ -177,6 +189,10 @@ class Worth(Answer):
                 "se": p.worth.se,
                 "changes_choice": p.changes_choice,
                 "cost": p.cost,
+                "returned": p.returned.value,
+                "returned_se": p.returned.se,
+                "net": p.net.value,
+                "net_se": p.net.se,
             }
             for p in self.pilots
         ]
@@ -184,9 +200,12 @@ class Worth(Answer):
 
     def tables(self) -> tuple[Table, ...]:
         """Return a row for each input, group and pilot."""
-        units = {"worth": currency(), "changes_choice": "fraction of worlds", "cost": currency()}
+        money_ = dict.fromkeys(("worth", "cost", "returned", "net"), currency())
+        units = {**money_, "changes_choice": "fraction of worlds"}
+        errors = {"worth": "se", "returned": "returned_se", "net": "net_se"}
         about = "what is known, and what that is worth"
-        return (from_records("worth", about, self.to_rows(), units, errors={"worth": "se"}),)
+        table = from_records("worth", about, self.to_rows(), units, errors=errors)
+        return (replace(table, view=View("bars", "what", ("worth",), title=self.headline)),)
 
     def shown(self) -> Table:
         """Return what can be learned by worth, pilots, and last what nobody can learn."""
@@ -203,7 +222,7 @@ class Worth(Answer):
             for item in learnable[: most - len(pilots) - len(oracles)]
         ]
         rows += [
-            _row(f"result of a pilot: {p.creators} {p.line}", p.worth, p.changes_choice, p.cost)
+            _row(f"result of a pilot: {p.creators} {p.line}", p.worth, p.changes_choice, p)
             for p in pilots
         ]
         rows += [
@@ -254,7 +273,7 @@ class Worth(Answer):
             if item.learnable and item.worth.value is not None
         ]
         pilots = [
-            _bar(f"a pilot of {p.creators} {p.line}", p.worth, p.cost)
+            _bar(f"a pilot of {p.creators} {p.line}", p.worth, p)
             for p in self.pilots
             if p.worth.value is not None
         ]
@@ -262,22 +281,27 @@ class Worth(Answer):
         return bars, pilots, len(known) - len(bars)
 
 
-def _row(words: str, worth: Measured, changes: float, cost: float | None = None) -> dict[str, str]:
+def _row(
+    words: str, worth: Measured, changes: float, pilot: PilotWorth | None = None
+) -> dict[str, str]:
     return {
         "what is known": words,
         f"worth, {currency()}": cell(worth),
         "changes the choice": percent(changes),
-        f"costs, {currency()}": "" if cost is None else money(cost, unit=False),
+        f"costs, {currency()}": "" if pilot is None else money(pilot.cost, unit=False),
+        f"own orders bring, {currency()}": "" if pilot is None else cell(pilot.returned),
+        f"profit more, {currency()}": "" if pilot is None else cell(pilot.net),
     }
 
 
-def _bar(name: str, entry: Measured, cost: float | None = None) -> Bar:
+def _bar(name: str, entry: Measured, pilot: PilotWorth | None = None) -> Bar:
     value = max(entry.value or 0.0, 0.0)
     known = money(value, entry.se) if entry.se or not value else money(value, None)
     text = known if entry.se or not value else f"{known} *"
-    if cost is not None:
-        text = f"{text}; costs {money(cost)}"
-    return Bar(name, value, entry.se, text, cost=cost)
+    if pilot is None:
+        return Bar(name, value, entry.se, text)
+    text = f"{text}; costs {money(pilot.cost)}"
+    return Bar(name, value, entry.se, text, cost=pilot.cost, pays=pilot.pays)
 
 
 def _panel(shown: Sequence[Bar], label: str) -> Bars:
@@ -350,22 +374,21 @@ def _pilot_sentences(answer: Worth) -> list[str]:
         return []
     best = answer.pilots[0]
     verdict = {
-        True: "is worth its money",
-        False: "is not worth its money",
-        None: "may or may not be worth its money",
+        True: "pays",
+        False: "does not pay",
+        None: "may or may not pay",
     }[best.pays]
-    start = "Of the pilots tried, the nearest to paying is" if len(answer.pilots) > 1 else ""
-    words = f"one of {counted(best.creators)} {best.line}" if start else ""
-    if not start:
-        start = f"A pilot of {counted(best.creators)} {best.line} creators {verdict}:"
-        return [f"{start} {_pilot_figures(best, answer.budget)}."]
-    if best.pays:
-        start = "Of the pilots tried, the best is"
-    return [f"{start} {words} creators: {_pilot_figures(best, answer.budget)}; it {verdict}."]
-
-
-def _pilot_figures(pilot: PilotWorth, budget: float) -> str:
-    return (
-        f"its result is worth {told(pilot.worth)} in profit at a budget of {money(budget)}, and "
-        f"it costs {money(pilot.cost)}"
+    who = f"{counted(best.creators)} {best.line} creators"
+    if len(answer.pilots) == 1:
+        start = f"A pilot of {who} {verdict}"
+    else:
+        rank = "best" if best.pays else "nearest to paying"
+        start = f"Of the pilots tried, the {rank} is one of {who}, which {verdict}"
+    net = told(replace(best.net, value=abs(best.net.value or 0.0)))
+    side = "more" if (best.net.value or 0.0) >= 0.0 else "less"
+    said = (
+        f"{start}: it costs {money(best.cost)} of the budget, its own orders bring "
+        f"{told(best.returned)}, and its result is worth {told(best.worth)}; together {net} {side} "
+        f"than spending all of it on {answer.best} at once."
     )
+    return [said]

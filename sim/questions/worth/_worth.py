@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ...experiment import Experiment, ExperimentError, Fault
-from ...measures import Measured
+from ...measures import Estimate, Measured
+from ...measures import functions as f
 from ...measures.worlds import first_worlds
 from ...plan import Plan, make_plan
 from ...run.simulate import Progress, simulate
 from ...text.currency import currency
-from ...text.names import spoken
+from ...text.names import listed, spoken
 from ...text.numbers import money
 from ...vary.draw import shared_scores
 from ...vary.factors import CHANCE, Uncertain, uncertain_figures
@@ -25,15 +27,18 @@ from ..question import Setting
 from ._answer import Known, PilotWorth, Worth
 from .evppi import (
     Additive,
+    Ints,
     Learner,
     Multiplied,
     Smoothing,
     best_option,
     policy,
     utilities,
+    valuation,
     worth_of_knowing,
 )
 from .evsi import run_pilots
+from .nested import Inside, best_inside, in_order
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,7 +57,7 @@ def ask(setting: Setting, options: WorthOptions) -> Worth:
 
     Expected values of perfect information by input and group (EVPPI: Strong, Oakley and Brennan
     2014) and of pilots (EVSI: Strong et al. 2015), by regression on the worlds of one run; see
-    `evppi` for how they are kept honest. At most `MOST_WORLDS` are used, the first of the run: an
+    `evppi` for how they are kept honest, `nested` for how they are kept in order. At most `MOST_WORLDS` are used, the first of the run: an
     independent part of it, so rounded to whole groups where worlds come in groups. Profits are
     scaled to the budget by the portfolio's mean cost; by default they stay as they are where all
     portfolios have one budget, and are scaled to the dearest portfolio's mean cost otherwise.
@@ -66,7 +71,7 @@ def ask(setting: Setting, options: WorthOptions) -> Worth:
     threads, progress = setting.threads, setting.progress
     pilot = tuple(count for count in options.pilot if count != 0)
     budget, nothing, risk_tolerance = options.budget, options.nothing, options.risk_tolerance
-    names = _options(experiment, options.options or None, pilot, budget, nothing, risk_tolerance)
+    names = _options(experiment, options.options or None, pilot, nothing)
     if run is None and experiment.simulation.sampling == "plain":
         experiment = with_worlds(experiment, MOST_WORLDS)
     plan = make_plan(experiment)
@@ -81,26 +86,49 @@ def ask(setting: Setting, options: WorthOptions) -> Worth:
     if nothing:
         profit = np.concatenate([profit, np.zeros((1, profit.shape[1]))])
     study = _Study(profit, _positive(parts), risk_tolerance or math.inf, results)
-    known = _known(experiment, plan, study)
-    tried = tuple(_pilots(experiment, plan, study, pilot, threads, progress))
+    figures = uncertain_figures(experiment, plan)
+    scores = shared_scores(plan, 0, profit.shape[1])
+    weights = {figure.name: figure.weights @ scores for figure in figures}
+    items = _items(figures)
+    ran = _pilots(experiment, plan, pilot, threads, progress)
+    paid, dear = ([p for p in ran if (p.committed > at) is out] for out in (False, True))
+    taken = {
+        item.name: study.of(Smoothing(weights[item.name]))
+        if item.kind != "group"
+        else study.of_several(np.array([weights[name] for name in item.members]))
+        for item in items
+    } | {p.name: study.of_several(p.seen) for p in paid}
+    judged = study.judged(taken, _nested(items, paid))
+    known = [
+        Known(
+            item.name,
+            item.words,
+            item.kind,
+            item.learnable,
+            study.measured(judged[item.name].worth),
+            judged[item.name].changes,
+        )
+        for item in items
+    ]
+    known.append(_luck(study))
+    pilots = [_worth_of(p, judged[p.name], study, at) for p in paid]
     every = (*names, NOTHING) if nothing else names
-    everything = worth_of_knowing(profit, profit.argmax(axis=0), study.risk_tolerance)
     return Worth(
         options=every,
         best=every[study.best],
         budget=at,
         risk_tolerance=risk_tolerance,
         worlds=profit.shape[1],
-        perfect=as_measured(everything, currency(), results),
+        perfect=known[-1].worth,
         known=tuple(known),
-        pilots=tried,
-        notes=tuple(_notes(experiment, names, budget, at, known)),
+        pilots=tuple(sorted(pilots, key=lambda p: -(p.net.value or 0.0))),
+        notes=tuple(_notes(experiment, names, budget, at, dear)),
     )
 
 
 @dataclass(frozen=True)
 class _Study:
-    """Profits of all options, and what turns a learner into a worth."""
+    """Profits of all options, and what turns a learner into a policy."""
 
     profit: Array
     parts: Array
@@ -111,38 +139,111 @@ class _Study:
     def best(self) -> int:
         return best_option(self.profit, self.risk_tolerance)
 
-    def of(self, learner: Learner) -> tuple[Measured, float]:
-        """Return the worth of what a learner knows, and how often it changes the choice."""
-        taken = policy(learner, utilities(self.profit, self.risk_tolerance))
-        gained = worth_of_knowing(self.profit, taken, self.risk_tolerance)
-        return as_measured(gained, currency(), self.results), float(np.mean(taken != self.best))
+    @cached_property
+    def worth(self) -> Array:
+        """What a policy has to maximise in expectation."""
+        return utilities(self.profit, self.risk_tolerance)
 
-    def of_several(self, known: Array) -> tuple[Measured, float]:
+    def of(self, learner: Learner) -> Ints:
+        """Return the option that a learner takes in each world, learned out of fold."""
+        return policy(learner, self.worth)
+
+    def of_several(self, known: Array) -> Ints:
         return self.of(Multiplied(known, self.parts) if self.parts.size else Additive(known))
 
+    def judged(self, taken: Mapping[str, Ints], inside: Inside) -> dict[str, Judged]:
+        """Return what each policy is worth, in order, and how often it changes the choice."""
+        policies = best_inside(taken, inside, self.worth)
+        raw = {
+            name: worth_of_knowing(self.profit, one, self.risk_tolerance)
+            for name, one in policies.items()
+        }
+        for name, estimate in raw.items():
+            if not estimate.influence.any():
+                # Nothing known is acted on: how sure that is, what was tried says.
+                own = worth_of_knowing(self.profit, taken[name], self.risk_tolerance)
+                raw[name] = replace(estimate, influence=own.influence)
+        return {
+            name: Judged(estimate, policies[name], float(np.mean(policies[name] != self.best)))
+            for name, estimate in in_order(raw, inside).items()
+        }
 
-def _known(experiment: Experiment, plan: Plan, study: _Study) -> list[Known]:
-    scores = shared_scores(plan, 0, study.profit.shape[1])
-    figures = uncertain_figures(experiment, plan)
-    known = []
-    for figure in figures:
-        worth = study.of(Smoothing(figure.weights @ scores))
-        learnable = figure.kind == "belief"
-        known.append(Known(figure.name, figure.words, figure.kind, learnable, *worth))
-    for name, words, members in _groups(figures):
-        worth = study.of_several(np.array([figure.weights @ scores for figure in members]))
-        learnable = all(figure.kind == "belief" for figure in members)
-        known.append(Known(name, words, "group", learnable, *worth))
-    everything = policy_of_luck(study)
-    known.append(Known(CHANCE, "everything, luck included", CHANCE, False, *everything))
-    return known
+    def measured(self, estimate: Estimate) -> Measured:
+        return as_measured(estimate, currency(), self.results)
 
 
-def policy_of_luck(study: _Study) -> tuple[Measured, float]:
-    """Return the worth of knowing how every option ends."""
+@dataclass(frozen=True)
+class Judged:
+    """What a policy earns beyond the best option unseen, the policy, and how often it differs."""
+
+    worth: Estimate
+    policy: Ints
+    changes: float
+
+
+@dataclass(frozen=True)
+class _Item:
+    """Something that can be known: its name, words and kind, and what figures it is made of."""
+
+    name: str
+    words: str
+    kind: str
+    members: tuple[str, ...]
+    learnable: bool
+
+
+def _items(figures: Sequence[Uncertain]) -> list[_Item]:
+    """Return single figures, then groups of them, small before large."""
+    single = [_Item(f.name, f.words, f.kind, (f.name,), f.kind == "belief") for f in figures]
+    groups = [
+        _Item(
+            name,
+            words,
+            "group",
+            tuple(figure.name for figure in members),
+            all(figure.kind == "belief" for figure in members),
+        )
+        for name, words, members in _groups(list(figures))
+    ]
+    return [*single, *groups]
+
+
+def _nested(items: Sequence[_Item], pilots: Sequence[Tried]) -> dict[str, list[str]]:
+    """Return what is known with each item and pilot, smallest first.
+
+    A pilot shows of the beliefs what its figures let through, so all beliefs hold it; a pilot of
+    more creators or lines holds one of fewer.
+    """
+    sets = {item.name: set(item.members) for item in items}
+    inside = {
+        item.name: sorted(
+            (one for one in sets if one != item.name and sets[one] < sets[item.name]),
+            key=lambda one: len(sets[one]),
+        )
+        for item in items
+    }
+    beliefs = {item.name for item in items if item.kind == "belief"}
+    for item in items:
+        if beliefs and set(item.members) == beliefs:
+            inside[item.name] += [pilot.name for pilot in pilots]
+    for pilot in pilots:
+        inside[pilot.name] = [
+            other.name
+            for other in pilots
+            if other is not pilot
+            and set(other.lines) <= set(pilot.lines)
+            and other.creators <= pilot.creators
+        ]
+    return inside
+
+
+def _luck(study: _Study) -> Known:
+    """Return the worth of knowing how every option ends: in every world at least that of any policy."""
     taken = study.profit.argmax(axis=0)
     gained = worth_of_knowing(study.profit, taken, study.risk_tolerance)
-    return as_measured(gained, currency(), study.results), float(np.mean(taken != study.best))
+    changes = float(np.mean(taken != study.best))
+    what = "everything, luck included"
+    return Known(CHANCE, what, CHANCE, False, study.measured(gained), changes)
 
 
 def _groups(figures: list[Uncertain]) -> list[tuple[str, str, list[Uncertain]]]:
@@ -161,32 +262,75 @@ def _groups(figures: list[Uncertain]) -> list[tuple[str, str, list[Uncertain]]]:
     return [group for group in groups if len(group[2]) > 1]
 
 
+@dataclass(frozen=True)
+class Tried:
+    """A pilot that can be paid for: on the terms of one line, or of several at once."""
+
+    lines: tuple[str, ...]
+    creators: int
+    committed: float
+    seen: Array
+    contribution: Array
+    cost: Array
+
+    @property
+    def line(self) -> str:
+        return " + ".join(self.lines)
+
+    @property
+    def name(self) -> str:
+        return f"pilot of {self.creators} {self.line}"
+
+
 def _pilots(
     experiment: Experiment,
     plan: Plan,
-    study: _Study,
     counts: Sequence[int],
     threads: int | None,
     progress: Progress | None,
-) -> list[PilotWorth]:
+) -> list[Tried]:
+    """Return pilots of every line, then for each number of creators one of all lines."""
     if not counts:
         return []
-    tried = run_pilots(experiment, plan, counts, threads=threads, progress=progress)
-    pilots = [
-        PilotWorth(p.line, p.creators, *_named(study.of_several(p.seen), p.cost)) for p in tried
-    ]
+    ran = run_pilots(experiment, plan, counts, threads=threads, progress=progress)
+    tried = [Tried((p.line,), p.creators, p.committed, p.seen, p.contribution, p.cost) for p in ran]
     for count in sorted(set(counts)):
         members = [p for p in tried if p.creators == count]
         if len(members) > 1:
+            lines = tuple(p.line for p in members)
+            committed = sum(p.committed for p in members)
             seen = np.concatenate([p.seen for p in members])
-            cost = sum(p.cost for p in members)
-            line = " + ".join(p.line for p in members)
-            pilots.append(PilotWorth(line, count, *_named(study.of_several(seen), cost)))
-    return sorted(pilots, key=lambda p: p.cost - (p.worth.value or 0.0))
+            contribution, cost = (
+                np.sum([getattr(p, part) for p in members], axis=0)
+                for part in ("contribution", "cost")
+            )
+            tried.append(Tried(lines, count, committed, seen, contribution, cost))
+    return tried
 
 
-def _named(worth: tuple[Measured, float], cost: float) -> tuple[Measured, float, float]:
-    return worth[0], cost, worth[1]
+def _worth_of(pilot: Tried, judged: Judged, study: _Study, budget: float) -> PilotWorth:
+    """Return what a pilot is worth, and what it leaves where it is paid out of the budget.
+
+    What is left of the budget is spent as its result says, so profits are as much smaller; its own
+    orders and its own cost count. Held against spending all of it on the best option at once.
+    """
+    share = 1.0 - pilot.committed / budget
+    taken = np.take_along_axis(study.profit, judged.policy[None], axis=0)[0]
+    left = share * taken + pilot.contribution - pilot.cost
+    at_once = study.profit[study.best]
+    value = valuation(study.risk_tolerance)
+    net = (
+        f.mean(left - at_once) if math.isinf(study.risk_tolerance) else value(left) - value(at_once)
+    )
+    return PilotWorth(
+        pilot.line,
+        pilot.creators,
+        study.measured(judged.worth),
+        pilot.committed,
+        study.measured(f.mean(pilot.contribution)),
+        study.measured(net),
+        judged.changes,
+    )
 
 
 # --- Settings -------------------------------------------------------------------------------------
@@ -196,9 +340,7 @@ def _options(
     experiment: Experiment,
     options: Sequence[str] | None,
     pilot: Sequence[int],
-    budget: float | None,
     nothing: bool,
-    risk_tolerance: float | None,
 ) -> tuple[str, ...]:
     names = tuple(options or experiment.portfolio)
     faults = [
@@ -208,9 +350,6 @@ def _options(
     ]
     if len(names) + nothing < 2:
         faults.append(Fault("portfolio", "a choice needs two options, or one and --nothing"))
-    for key, value in (("--budget", budget), ("--risk-tolerance", risk_tolerance)):
-        if value is not None and not 0.0 < value < math.inf:
-            faults.append(Fault(key, "must be a positive amount of money", value))
     faults += [Fault("--pilot", "must be at least 1", count) for count in pilot if count < 1]
     if faults:
         raise ExperimentError(experiment.file, faults)
@@ -247,12 +386,12 @@ _ALWAYS = (
     ),
     (
         "Each worth is that of acting on a regression in worlds that it has not seen, so it errs "
-        "on the low side, and what is worth nothing scatters around zero."
+        "on the low side; knowing more is never worth less, and nothing less than zero."
     ),
-    (
-        "A pilot shares the beliefs, not the season or the creators; its own orders are not "
-        "counted as a return."
-    ),
+)
+_PILOTS = (
+    "A pilot shares the beliefs, not the season or the creators. It is paid out of the budget, so "
+    "the campaign after it is as much smaller; its own orders count."
 )
 
 
@@ -261,13 +400,13 @@ def _notes(
     names: Sequence[str],
     budget: float | None,
     at: float,
-    known: Sequence[Known],
+    dear: Sequence[Tried],
 ) -> list[str]:
-    notes = list(_ALWAYS)
+    notes = [*_ALWAYS, _PILOTS]
     budgets = {experiment.portfolio[name].budget for name in names}
     if budget is not None or len(budgets) != 1 or None in budgets:
         notes.append(f"Profits are scaled to {money(at)} by each portfolio's mean cost.")
-    below = [item for item in known if item.worth.value is not None and item.worth.value < 0.0]
-    if below:
-        notes.append(f"{len(below)} estimates are below zero by chance; they are printed as such.")
+    if dear:
+        left = listed([f"{p.creators} {p.line} ({money(p.committed)})" for p in dear])
+        notes.append(f"Pilots that cost more than the budget are not offered: {left}.")
     return notes

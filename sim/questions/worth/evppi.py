@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from ...measures import Estimate
 from ...measures import functions as f
+from .smoothing import smoothing_spline
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -121,8 +122,8 @@ def best_option(profit: Array, risk_tolerance: float = math.inf) -> int:
 class Smoothing:
     """One input: a smoothing spline through quantile bins, its penalty by cross-validation.
 
-    Means of bins, weighted by their precision, go through
-    `scipy.interpolate.make_smoothing_spline`; constant beyond the outermost bins.
+    Means of bins, weighted by their precision, go through `smoothing_spline`; constant beyond the
+    outermost bins.
 
     Parameters
     ----------
@@ -143,8 +144,6 @@ class Smoothing:
 
     def foretell(self, part: slice, worth: Array) -> Array:
         """See `Learner.foretell`."""
-        from scipy.interpolate import make_smoothing_spline
-
         size = self._sums(part, np.ones(worth.shape[1]))
         # A value that only the judged worlds take has taught nothing.
         seen = size > 0.0
@@ -160,14 +159,24 @@ class Smoothing:
                 result[p] = np.interp(here, centre, mean)
             else:
                 weight = size / np.maximum(spread, max(spread.mean() * 1e-3, 1e-300))
-                curve = make_smoothing_spline(centre, mean, weight / weight.mean())
-                result[p] = curve(here)
+                weight /= weight.mean()
+                result[p] = _smooth(centre, mean, weight, here)
         return result
 
     def _sums(self, part: slice, row: Array) -> Array:
         bins = len(self._centre)
         inside = np.bincount(self._rank[part], row[part], bins)
         return np.asarray(np.bincount(self._rank, row, bins) - inside)
+
+
+def _smooth(x: Array, y: Array, weight: Array, at: Array) -> Array:
+    """Return a smoothing spline at some places; a line where it has no finite values."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        curve = smoothing_spline(x, y, weight)(at)
+    if np.isfinite(curve).all():
+        return curve
+    # What is all but straight: a line is the limit of the penalty.
+    return np.asarray(np.polyval(np.polyfit(x, y, 1, w=np.sqrt(weight)), at))
 
 
 def _distinct(centre: Array, rank: Ints) -> tuple[Array, Ints]:

@@ -31,17 +31,21 @@ class Pilot:
         Its terms.
     creators
         How many take part.
-    cost
+    committed
         USD committed: fees, goods, hours.
     seen
         Shape (figures, worlds): logs of impressions, engagements, orders and cost of the pilot.
+    contribution, cost
+        USD that its own orders bring, and that it costs, shape (worlds,).
     """
 
     line: str
     terms: Terms
     creators: int
-    cost: float
+    committed: float
     seen: Array
+    contribution: Array
+    cost: Array
 
 
 def run_pilots(
@@ -78,7 +82,7 @@ def run_pilots(
     factors = _same_beliefs(plan, small, season)
     rows = draw(
         small,
-        _SEEN,
+        (*_SEEN, "contribution"),
         first=season,
         worlds=plan.worlds,
         factors=factors,
@@ -92,6 +96,8 @@ def run_pilots(
             line.creators,
             line.creators * line.committed_per_creator,
             np.log([rows[name][i] + 0.5 for name in _SEEN]),
+            rows["contribution"][i],
+            rows["cost"][i],
         )
         for i, line in enumerate(small.lines)
     ]
