@@ -96,6 +96,7 @@ def line_costs(
         "commission": line["tracked_revenue"]
         * (1.0 - line["return_rate"])
         * pay["commission_rate"],
+        "discount": 0.0 * ones,
         "bonus_orders": line["orders"] * costs["bonus_per_order"],
         "bonus_impressions": line["impressions"] / 1e3 * costs["bonus_per_thousand_impressions"],
         "boosting": people["boosting"].sum(axis=1),
@@ -125,6 +126,8 @@ def portfolio_accounts(
     result["tracked_revenue"] = total["tracked_revenue"]
     kept = value["incremental_share"] * (1.0 - value["return_rate"]) * value["gross_margin"]
     result["contribution"] = result["revenue"] * kept * (1.0 + value["repeat_value"])
+    repeats = value["repeat_value"]
+    result["repeat_contribution"] = result["contribution"] * repeats / (1.0 + repeats)
     result["profit"] = result["contribution"] - cost
     result["earned_media_value"] = result["engagements"] * value["earned_media_value"]
     with np.errstate(invalid="ignore", divide="ignore"):
