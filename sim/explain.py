@@ -29,6 +29,7 @@ from .plan.shared import creator_mix
 from .plan.tiers import compile_or_fault
 from .tables.table import Column, Table
 from .text.currency import MONEY, currency, in_currency
+from .text.names import listed
 from .text.numbers import FRACTION, fixed, labelled, percent, setting
 
 #: Tables of inputs that are neither named by the analyst nor listed in a way of their own.
@@ -247,11 +248,20 @@ def _belief_rows(experiment: Experiment) -> Iterator[Input]:
             as_toml({"sd": belief.sd, "common": belief.common}),
             f"sd of the log of a factor of mean 1 on a tier's mean {name}; share that tiers share",
             source_text(experiment.origins.get(f"beliefs.{name}", "")),
+            used=_learned_of(experiment, str(name)),
             mean=1.0,
             median=centre,
             p05=centre * math.exp(-_SCORE_95 * belief.sd),
             p95=centre * math.exp(_SCORE_95 * belief.sd),
         )
+
+
+def _learned_of(experiment: Experiment, believed: str) -> str:
+    """Say what campaigns moved a belief, if any did."""
+    learned = experiment.learned
+    if learned is None or believed not in {name.split(":")[0] for name in learned.factors}:
+        return ""
+    return f"moved by what was learned from {listed(learned.campaigns)}"
 
 
 #: What the tables of other values say, and the command that asks.

@@ -130,11 +130,13 @@ def plot_inputs(
 
 def worth_finding(bars: Sequence[Bar]) -> str:
     """Say what is worth finding out; bars by worth, largest first."""
-    told = [bar for bar in bars if bar.se and bar.value > TOLD_APART * bar.se]
+    told = [bar for bar in bars if bar.value > TOLD_APART * (bar.se or 0.0)]
     paying = [bar for bar in bars if bar.pays]
     parts = []
     if told:
-        parts.append(f"Worth most to know: {told[0].name}, {money(told[0].value, told[0].se)}")
+        unsure = "" if told[0].se else " (no standard error)"
+        amount = money(told[0].value, told[0].se or None)
+        parts.append(f"Worth most to know: {told[0].name}, {amount}{unsure}")
     else:
         parts.append("Nothing that could be found out has a worth that can be told from zero")
     if any(bar.cost is not None for bar in bars):

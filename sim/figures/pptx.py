@@ -476,7 +476,7 @@ def _lay_out(chart: Any, model: Bars, width: int) -> None:
     ceiling = _CEILING + (0.06 * (len(names) - 1) if stacked else 0.0)
     places = {"x": _LEFT, "y": ceiling, "w": _RIGHT - _LEFT, "h": FLOOR - ceiling}
     edges = "".join(f'<c:{name}Mode val="edge"/>' for name in "xy")
-    sizes = "".join(f'<c:{name} val="{value:.4f}"/>' for name, value in places.items())
+    sizes = "".join(f'<c:{name} val="{round(value, 4)}"/>' for name, value in places.items())
     area.insert(0, parse_xml(
         f'<c:layout {nsdecls("c")}><c:manualLayout><c:layoutTarget val="inner"/>{edges}{sizes}'
         "</c:manualLayout></c:layout>"

@@ -139,13 +139,12 @@ def _together(
         )
     every: dict[str, Campaign] = {}
     for campaign in [*kept(learned.results if learned is not None else ()), *campaigns]:
-        if campaign.digest in every:
-            notes.append(
-                f"{campaign.name}: the same results as {every[campaign.digest].name}, counted once"
-            )
-        else:
-            every[campaign.digest] = campaign
-            notes += [f"{campaign.name}: {note}" for note in campaign.notes]
+        same = next((other for other in every.values() if campaign.repeats(other)), None)
+        if same is not None:
+            notes.append(f"{campaign.name}: the same results as {same.name}, counted once")
+            continue
+        every[campaign.digest] = campaign
+        notes += [f"{campaign.name}: {note}" for note in campaign.notes]
     if not every:
         raise LearnError(f"{experiment.file}: keeps no results; name a table of them")
     return [every[digest] for digest in sorted(every)], notes

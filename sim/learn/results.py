@@ -68,11 +68,21 @@ class Campaign:
     @property
     def digest(self) -> str:
         """SHA-256 of what was run and what it brought, whatever the file is called."""
-        rows = sorted(
+        content = json.dumps(_plain([self.portfolio, self._told()]), sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def repeats(self, other: Campaign) -> bool:
+        """Return whether it is another once more: the same results, or a file of the same name.
+
+        A portfolio that was changed since must not make a second campaign of one.
+        """
+        alike = self._told() == other._told()
+        return alike and (self.name == other.name or self.digest == other.digest)
+
+    def _told(self) -> list[list[Any]]:
+        return sorted(
             [row.portfolio, row.line, row.creator, sorted(row.figures.items())] for row in self.rows
         )
-        content = json.dumps(_plain([self.portfolio, rows]), sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
 
     def of(self, portfolio: str) -> list[Row]:
         """Return the rows of a portfolio."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..text.names import key_words
-from ..text.numbers import is_fraction, labelled
+from ..text.numbers import is_fraction, labelled, setting
 from .table import Column, Table, View
 
 #: Size of a chart, cm.
@@ -57,7 +57,7 @@ def pivoted(table: Table, view: View) -> Table:
 
 
 def _header(column: Column, item: Any) -> str:
-    return f"{item:.6g}" if isinstance(item, float) else str(item)
+    return setting(item, 6) if isinstance(item, float) else str(item)
 
 
 def add_chart(sheet: Any, table: Table, view: View, anchor: str) -> None:

@@ -170,5 +170,8 @@ def test_stages_and_rosters_are_written_as_in_a_file(tmp_path):
     )
     written = {row.key: row.written for row in explain(experiment)}
     stages = tomllib.loads(f"stages = {written['portfolio.a.stages']}")["stages"]
-    assert stages == [{"keep": 1, "posts": 1}, {"keep": 0.5, "posts": 3}]
+    assert stages == [
+        {"keep": 1, "add": 0, "posts": 1},
+        {"keep": 0.5, "add": 0, "posts": 3},
+    ]
     assert written["portfolio.b.roster"] == '"list.csv"'

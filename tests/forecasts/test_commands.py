@@ -15,6 +15,7 @@ from sim.forecasts.forecast import LEVELS
 from sim.run.dataset import load_results
 
 TOML = """
+currency = "EUR"
 [simulation]
 worlds = 500
 [economics]

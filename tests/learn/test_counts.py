@@ -9,13 +9,13 @@ from scipy import stats
 from sim.learn.counts import log_poisson_lognormal
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 50, 5_000])
-@pytest.mark.parametrize("mean", [-3.0, 0.0, 2.0, 8.0])
-@pytest.mark.parametrize("variance", [0.01, 0.5, 2.5])
+@pytest.mark.parametrize("count", [0, 3, 5_000])
+@pytest.mark.parametrize("mean", [-3.0, 2.0, 8.0])
+@pytest.mark.parametrize("variance", [0.01, 2.5])
 def test_the_integral_over_the_rate(count, mean, variance):
     sd = np.sqrt(variance)
     far = np.log(count + 1.0)
-    eta = np.linspace(min(mean - 12 * sd, far), max(mean + 12 * sd, far + 1.0), 100_001)
+    eta = np.linspace(min(mean - 12 * sd, far), max(mean + 12 * sd, far + 1.0), 20_001)
     log = stats.poisson.logpmf(count, np.exp(eta)) + stats.norm.logpdf(eta, mean, sd)
     truth = np.log(np.trapezoid(np.exp(log - log.max()), eta)) + log.max()
     assert float(log_poisson_lognormal(count, mean, variance)) == pytest.approx(truth, abs=5e-4)

@@ -58,9 +58,19 @@ def test_in_either_order_or_at_once(experiment, files, tmp_path):
     again = learn(later, [spring])
     assert again.experiment.learned == at_once
     assert to_toml(again.experiment.learned, "a") == to_toml(at_once, "a")
-    twice = learn(later, [summer, spring])
-    assert twice.experiment.learned == at_once
-    assert any("counted once" in note for note in twice.notes)
+
+
+def test_a_portfolio_that_changed_makes_no_second_campaign(experiment, files, tmp_path):
+    learnt = learn(experiment, [read_campaign(files[0], experiment)])
+    changed = build(
+        {**TABLES, "portfolio": {**TABLES["portfolio"], "many": {"tier": "micro", "creators": 44}}},
+        name="x", file="x.toml",
+    )  # fmt: skip
+    later = included(changed, learnt, tmp_path)
+    again = learn(later, [read_campaign(files[0], later)])
+    assert len(again.campaigns) == 1
+    assert any("counted once" in note for note in again.notes)
+    assert again.experiment.learned.center == learnt.experiment.learned.center
 
 
 def test_what_each_figure_taught_and_what_it_changes(experiment, files):

@@ -277,7 +277,7 @@ def test_ties_count_half() -> None:
     [
         (lambda: f.quantile([1.0, 2.0], 1.0), "level of a quantile"),
         (lambda: f.expected_shortfall([1.0, 2.0], 0.0), "share of worlds"),
-        (lambda: f.certainty_equivalent([1.0, 2.0], -1.0), "risk tolerance must be positive"),
+        (lambda: f.certainty_equivalent([1.0, 2.0], -1.0), "must be a positive amount of money"),
         (lambda: f.mean([]), "at least one world"),
         (lambda: f.mean(3.0), "at least one world"),
     ],

@@ -89,6 +89,7 @@ def test_a_choice_needs_two_portfolios(priced):
         sim.dashboard(alone)
 
 
+@pytest.mark.statistical
 def test_leaked_codes_mislead_the_shipped_experiment(tmp_path):
     words = ["dashboard", "experiments/dashboard.toml", "--worlds", "4k", "--out", str(tmp_path)]
     done = CliRunner().invoke(main, [*words, "--json"], catch_exceptions=False)

@@ -126,8 +126,8 @@ def portfolio_accounts(
     result["tracked_revenue"] = total["tracked_revenue"]
     kept = value["incremental_share"] * (1.0 - value["return_rate"]) * value["gross_margin"]
     result["contribution"] = result["revenue"] * kept * (1.0 + value["repeat_value"])
-    repeats = value["repeat_value"]
-    result["repeat_contribution"] = result["contribution"] * repeats / (1.0 + repeats)
+    if value["repeat_value"].any():
+        result["repeat_contribution"] = result["revenue"] * kept * value["repeat_value"]
     result["profit"] = result["contribution"] - cost
     result["earned_media_value"] = result["engagements"] * value["earned_media_value"]
     with np.errstate(invalid="ignore", divide="ignore"):

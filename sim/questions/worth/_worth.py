@@ -163,10 +163,12 @@ class _Study:
                 # Nothing known is acted on: how sure that is, what was tried says.
                 own = worth_of_knowing(self.profit, taken[name], self.risk_tolerance)
                 raw[name] = replace(estimate, influence=own.influence)
-        return {
-            name: Judged(estimate, policies[name], float(np.mean(policies[name] != self.best)))
-            for name, estimate in in_order(raw, inside).items()
-        }
+        result = {}
+        for name, estimate in in_order(raw, inside).items():
+            # What is worth nothing is best left aside.
+            changes = float(np.mean(policies[name] != self.best)) if estimate.value > 0.0 else 0.0
+            result[name] = Judged(estimate, policies[name], changes)
+        return result
 
     def measured(self, estimate: Estimate) -> Measured:
         return as_measured(estimate, currency(), self.results)

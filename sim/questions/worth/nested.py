@@ -105,6 +105,7 @@ def in_order(estimates: Mapping[str, Estimate], inside: Inside) -> dict[str, Est
     # By duality the projection is the values and what the active rows pull (Lawson and Hanson 1974).
     pull, _ = nnls((cone / root).T, -values * root)
     moved = np.maximum(values + cone.T @ pull / weights, 0.0)
+    moved[moved <= _FREE * max(float(np.abs(values).max(initial=0.0)), 1e-300)] = 0.0
     active = pull > _FREE * max(float(pull.max(initial=0.0)), 1e-300)
     tied = [pair for pair, on in zip(pairs, active, strict=False) if on]
     return _averaged(estimates, names, moved, weights, tied)
