@@ -358,11 +358,12 @@ draw_own(
 )
 """
 _FOLLOWED = "followed = creator + 1"
-#: Rows of a post stand at ``post_at``, those of its creator after those of its posts.
-_POST_AT = "post_at = creator * (posts + 1) + p"
-_CREATOR_AT = "creator_at = creator * (posts + 1) + posts"
+#: Where what is kept of a post stands, and that of its creator: behind that of its last post. All of a
+#: post is one row, and with one post both have one name: else the compiler would fear that they overlap.
+_POST_AT = "post_at = creator * posts + p"
+_CREATOR_AT = "creator_at = creator * posts + posts - 1"
 _BOOST = """
-choose_posts(h, s, np.int64(BOOSTED_POSTS), followed, posts, keep[0])
+choose_posts(h, s, np.int64(BOOSTED_POSTS), followed * posts, keep[0])
 for creator in range(followed):
     {loops}
     if creator % {group} == {group} - 1:
@@ -388,8 +389,10 @@ def source(structure: Structure) -> str:
     if structure.stages:
         places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(HISTORY)}
     if structure.boosted:
-        places |= {name: f"h[post_at, {k}, i]" for k, name in enumerate(OF_POST)}
-        places |= {name: f"h[creator_at, {k}, i]" for k, name in enumerate(OF_CREATOR)}
+        of_post, of_creator = ("creator",) * 2 if structure.one_post else ("post_at", "creator_at")
+        for k, name in enumerate((*OF_POST, *OF_CREATOR)):
+            row = of_creator if name in OF_CREATOR else of_post
+            places[name] = f"h[{row}, {k * CHUNK} + i]"
     parts = loops_of(structure)
     read = names_read("".join(text for texts in parts.values() for text in texts))
     figures = [
@@ -407,15 +410,17 @@ def source(structure: Structure) -> str:
         figures, own = [*figures, *(line.format("0") for line in own)], []
     bound = {*_BOUND, *figure_names(structure), *own_numbers(structure)}
     bound |= {f"nodes_{name}" for name in curves}
-    loops = ["p = 0", _POST_AT, _CREATOR_AT] if structure.boosted else []
+    creator_at = [_CREATOR_AT] if structure.boosted and not structure.one_post else []
+    post_at = [f"    {_POST_AT}"] if creator_at else []
+    loops = [*creator_at]
     by_format = ["reach_of_post = repeats[posts + p]"] if structure.formats else []
-    boost = [_CREATOR_AT]
+    boost = [*creator_at]
     for section, texts in parts.items():
         lines = [line for text in texts for line in _loop(text, places, numbers, bound)]
         if section == "post":
             loops += ["for p in range(steps[step, 2], steps[step, 3]):"]
             loops += [f"    post, repeat = U((p + 1) << {POST_SHIFT}), repeats[p]"]
-            loops += [f"    {_POST_AT}"] if structure.boosted else []
+            loops += post_at
             loops += [f"    {line}" for line in by_format]
             lines = [f"    {line}" for line in lines]
         elif section == "whole":
@@ -425,7 +430,7 @@ def source(structure: Structure) -> str:
             stage = "step" if structure.stages else "0"
             loops += [_OWN_ORDERS.format(stage=stage, shift=POST_SHIFT, word=OWN_ORDERS_WORD)]
         elif section == "boost_post":
-            lines = [f"    {line}" for line in (_POST_AT, *lines)]
+            lines = [*post_at, *(f"    {line}" for line in lines)]
             boost += ["for p in range(posts):"]
         if section.startswith("boost"):
             boost += lines

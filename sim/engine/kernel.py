@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .emit import loop
 from .exact import exact_sums
-from .funnel import HISTORY, OF_POST
+from .funnel import HISTORY, OF_CREATOR, OF_POST
 from .jit import COMPILES
 from .lanes import CHUNK, F, Singles
 from .line import N_SUMS, SUMS, Line, one_of, steps_of
@@ -145,8 +145,8 @@ def _looped(
 def _history(line: Line) -> Singles:
     """Return scratch for what is kept of creators, or of their posts and themselves."""
     if line.boost is not None:
-        rows = len(line.creators) * (len(line.repeats) + 1)
-        return np.empty((rows, len(OF_POST), CHUNK), F)
+        rows = len(line.creators) * len(line.repeats)
+        return np.empty((rows, (len(OF_POST) + len(OF_CREATOR)) * CHUNK), F)
     people = len(line.creators) if len(line.post_ends) > 1 else 1
     return np.empty((people, len(HISTORY), CHUNK), F)
 

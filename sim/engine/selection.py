@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from .funnel import HISTORY, OF_POST
 from .jit import part
-from .lanes import CHUNK, F, Singles
+from .lanes import CHUNK, F, Singles, wide
 
 _CHOSEN, _SEEN = list(HISTORY).index("chosen"), list(HISTORY).index("seen")
+#: Bits of infinity in single precision, and how many halvings lead to one number below it.
+_INFINITE, _BITS = 0x7F800000, 31
 _SHOWN_EARLY, _BOOSTED = OF_POST.index("shown_early"), OF_POST.index("boosted")
-
-
-@part
-def _best_first(seen: Singles, order: npt.NDArray[np.int64], count: int) -> None:
-    """Order places by what was seen of them, the most first, the first ones where they tie.
-
-    Sorted by Shell's method (1959), which needs no scratch and compiles at once.
-    """
-    for k in range(count):
-        order[k] = k
-    gap = count // 2
-    while gap > 0:
-        for k in range(gap, count):
-            this, at = order[k], k
-            while at >= gap:
-                other = order[at - gap]
-                ahead = seen[other] - seen[this]
-                if ahead > F(0) or (ahead == F(0) and other < this):
-                    break
-                order[at] = other
-                at -= gap
-            order[at] = this
-        gap //= 2
 
 
 @part
@@ -47,6 +25,10 @@ def choose(history: Singles, keep: int) -> None:
         decides ``chosen``.
     keep
         How many to keep.
+
+    Notes
+    -----
+    Sorted by Shell's method (1959), which needs no scratch and compiles at once.
     """
     people = history.shape[0]
     order, seen = np.empty(people, np.int64), np.empty(people, np.float32)
@@ -54,45 +36,74 @@ def choose(history: Singles, keep: int) -> None:
         for k in range(people):
             seen[k] = history[k, _SEEN, i]
             history[k, _CHOSEN, i] = F(0)
-        _best_first(seen, order, people)
+            order[k] = k
+        gap = people // 2
+        while gap > 0:
+            for k in range(gap, people):
+                this, at = order[k], k
+                while at >= gap:
+                    other = order[at - gap]
+                    ahead = seen[other] - seen[this]
+                    if ahead > F(0) or (ahead == F(0) and other < this):
+                        break
+                    order[at] = other
+                    at -= gap
+                order[at] = this
+            gap //= 2
         for k in range(keep):
             history[order[k], _CHOSEN, i] = F(1)
 
 
 @part
-def choose_posts(kept: Singles, s: Singles, at: int, people: int, posts: int, best: int) -> None:
+def choose_posts(kept: Singles, s: Singles, at: int, posts: int, best: int) -> None:
     """Say in each world which posts are boosted: the best of those that came, as far as there are.
 
     Parameters
     ----------
     kept
-        Shape (creators x (posts + 1), `OF_POST`, CHUNK), each creator's own row after those of its
-        posts: ``shown_early``, below zero of a post that never came, decides ``boosted``.
+        Shape (posts, names of `OF_POST` and `OF_CREATOR` x CHUNK): ``shown_early``, below zero of a post that
+        never came, decides ``boosted``.
     s, at
         Scratch, and the row in it that takes how many posts are boosted.
-    people, posts
-        Creators that were followed, and posts of each.
+    posts
+        Posts of the creators who were followed.
     best
-        How many to boost.
+        How many to boost; of posts that tie, the first ones.
+
+    Notes
+    -----
+    The least that a boosted post has shown is found by halving, world by world in as many lanes as
+    there are: numbers from zero up are ordered as their bits are.
     """
-    order, seen = np.empty(people * posts, np.int64), np.empty(people * posts, np.float32)
-    place = np.empty(people * posts, np.int64)
+    wide()
+    bits = kept.view(np.int32)
+    low, high = np.zeros(CHUNK, np.int32), np.full(CHUNK, _INFINITE, np.int32)
+    count, middle = np.zeros(CHUNK, np.int32), np.zeros(CHUNK, np.int32)
+    for _ in range(_BITS if best < posts else 0):
+        for i in range(CHUNK):
+            middle[i] = low[i] + (high[i] - low[i]) // np.int32(2)
+            count[i] = 0
+        for p in range(posts):
+            for i in range(CHUNK):
+                count[i] += np.int32(bits[p, np.uint64(_SHOWN_EARLY * CHUNK + i)] >= middle[i])
+        for i in range(CHUNK):
+            enough = count[i] >= best
+            low[i] = middle[i] if enough else low[i]
+            high[i] = high[i] if enough else middle[i]
     for i in range(CHUNK):
-        count = 0
-        for creator in range(people):
-            for p in range(posts):
-                row = creator * (posts + 1) + p
-                early = kept[row, _SHOWN_EARLY, i]
-                kept[row, _BOOSTED, i] = F(0)
-                if early >= F(0):
-                    place[count], seen[count] = row, early
-                    count += 1
-        chosen = min(best, count)
-        if chosen < count:
-            _best_first(seen, order, count)
-            for k in range(chosen):
-                kept[place[order[k]], _BOOSTED, i] = F(1)
-        else:
-            for k in range(chosen):
-                kept[place[k], _BOOSTED, i] = F(1)
-        s[at + i] = F(chosen)
+        middle[i] = best
+        count[i] = 0
+    for p in range(posts):
+        for i in range(CHUNK):
+            middle[i] -= np.int32(bits[p, np.uint64(_SHOWN_EARLY * CHUNK + i)] > low[i])
+    for p in range(posts):
+        for i in range(CHUNK):
+            tie = np.int32(bits[p, np.uint64(_SHOWN_EARLY * CHUNK + i)] == low[i]) * np.int32(
+                middle[i] > 0
+            )
+            chosen = np.int32(bits[p, np.uint64(_SHOWN_EARLY * CHUNK + i)] > low[i]) + tie
+            middle[i] -= tie
+            count[i] += chosen
+            kept[p, np.uint64(_BOOSTED * CHUNK + i)] = F(chosen)
+    for i in range(CHUNK):
+        s[np.uint64(at + i)] = F(count[i])
