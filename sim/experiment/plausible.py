@@ -74,9 +74,9 @@ def _beyond_economics(experiment: Experiment) -> Iterator[str]:
         if name not in _tables(experiment, "economics"):
             continue
         range_ = _converted(experiment, name, published_range(name))
-        found = _outside(getattr(experiment.economics, name), range_, _SLACK)
-        if found:
-            yield _beyond(f"economics.{name}", name, *found)
+        outside = _outside(getattr(experiment.economics, name), range_, _SLACK)
+        if outside:
+            yield _beyond(f"economics.{name}", name, *outside)
 
 
 def _beyond_tiers(experiment: Experiment) -> Iterator[str]:
@@ -91,9 +91,9 @@ def _beyond_tiers(experiment: Experiment) -> Iterator[str]:
         range_ = _converted(experiment, name, range_)
         if range_ is None or (name == "reach_rate" and range_.witnesses < 2):
             continue
-        found = _outside(getattr(terms, name), range_, 1.0 if range_.witnesses > 1 else _SLACK)
-        if found:
-            yield _beyond(key, name, *found, basis)
+        outside = _outside(getattr(terms, name), range_, 1.0 if range_.witnesses > 1 else _SLACK)
+        if outside:
+            yield _beyond(key, name, *outside, basis)
 
 
 def _converted(experiment: Experiment, name: str, range_: Published | None) -> Published | None:

@@ -335,11 +335,11 @@ def _sliders(
     tiers = dict.fromkeys(line.terms.tier for line in plan.lines if line.portfolio in names)
     priced = [*(f"tier.{tier}.fee" for tier in tiers), "costs.cost_of_goods", "costs.hourly_rate",
               "costs.shipping"]  # fmt: skip
-    found: list[Slider] = []
+    movable: list[Slider] = []
     shares: list[Array] = []
     value = _key(experiment, "economics.order_value")
     if value is not None and value.base and _can_be_scaled(experiment.economics.order_value):
-        found.append(_scaled(value, contributes=True))
+        movable.append(_scaled(value, contributes=True))
     for name, law, doubtful in (
         ("gross_margin", "scale", "logit"),
         ("incremental_share", "scale", "logit"),
@@ -357,16 +357,16 @@ def _sliders(
             continue
         key = _key(experiment, f"economics.{name}")
         if key is not None and key.base and 0.0 < key.base < 1.0:
-            found.append(_share(key, law_of, column))
+            movable.append(_share(key, law_of, column))
     for name in ("halo", "repeat_value"):
         key = _key(experiment, f"economics.{name}")
         if plan.economics[name][1] is None and key is not None and key.base is not None:
-            found.append(_added(key))
+            movable.append(_added(key))
     for name in priced:
         key = _key(experiment, name)
         if key is not None and key.base and is_price(key, experiment):
-            found.append(_scaled(key, contributes=False))
-    return found, shares
+            movable.append(_scaled(key, contributes=False))
+    return movable, shares
 
 
 def _key(experiment: Experiment, name: str) -> Key | None:
