@@ -195,6 +195,36 @@ ax = pick.plot()""",
         needs="pick",
     ),
     Example(
+        "grow",
+        "Should the money follow results?",
+        """\
+programme = sim.load("experiments/growing_programme.toml")
+grow = sim.grow(programme)
+ax = grow.plot()""",
+    ),
+    Example(
+        "moves",
+        "Where does it go?",
+        "ax = grow.plot(figure=1)",
+        needs="grow",
+    ),
+    Example(
+        "cash",
+        "When does money go out, and when does it come in?",
+        """\
+returning = sim.load("experiments/customers_and_cash.toml")
+cash = sim.cash(returning)
+ax = cash.plot()""",
+    ),
+    Example(
+        "dashboard",
+        "What would the dashboard choose?",
+        """\
+coded = sim.load("experiments/dashboard.toml")
+dashboard = sim.dashboard(coded)
+ax = dashboard.plot()""",
+    ),
+    Example(
         "region",
         "Where does the favourite lose?",
         """\
