@@ -29,10 +29,10 @@ creators = 1
 """
 #: As it comes: decimal commas, thousands, a currency, a total row.
 RESULTS = """portfolio;creator;cost;impressions;engagements;clicks;tracked orders;revenue
-paid;a;3.000,50 $;20K;900;12;8;520,20 $
-paid;b;2.100,00 $;31K;700;8;2;130,00 $
-big;c;9.000,00 $;500K;9000;90;30;
-Total;;14.100,50 $;551K;10600;110;40;650,20 $
+paid;a;3.000,50 €;20K;900;12;8;520,20 €
+paid;b;2.100,00 €;31K;700;8;2;130,00 €
+big;c;9.000,00 €;500K;9000;90;30;
+Total;;14.100,50 €;551K;10600;110;40;650,20 €
 """
 
 

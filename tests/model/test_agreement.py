@@ -153,7 +153,8 @@ def test_engine_agrees_with_the_reference(
                 found.append(f"{name}: {statistic} differs by {z:+.1f} standard errors")
     print(f"{case}: {compared} comparisons")
     assert not found, "\n".join(found)
-    assert compared >= 3 * len(engine)
+    # Three for each output that varies: what is zero everywhere, such as assets, has fewer.
+    assert compared >= 3 * sum(moments(x[np.isfinite(x)])[1] > 0.0 for x in engine.values())
 
 
 def test_the_comparison_notices_small_errors() -> None:
