@@ -34,6 +34,8 @@ TEXT = 14
 LEAST = 10
 EMU = 914400
 #: Share of a chart's width that its columns have, at least.
+_STEP_WIDTH = 2.0
+"""Inches of a chart for each step of its lower axis: labels that do not fit are turned."""
 _PLOT_WIDTH = 0.75
 #: Times from the first to the last value from which on a logarithmic axis is drawn: it begins and
 #: ends at powers of ten, and less would leave most of it empty.
@@ -262,7 +264,8 @@ def _axes_of_bars(chart: Any, model: Bars, width: int) -> None:
     low, high = _with_errors(model, min(shown), max(shown))
     if not model.stacked:
         room = 0.12 * (high - low) if any(s.labels for s in model.series) else 0.0
-        _range(values, low - (room if low < model.start else 0.0), high + room)
+        steps = min(5, max(1, int(width / EMU / _STEP_WIDTH))) if model.horizontal else 5
+        _range(values, low - (room if low < model.start else 0.0), high + room, steps)
 
 
 def _with_errors(model: Bars, low: float, high: float) -> tuple[float, float]:
@@ -413,8 +416,8 @@ def _upright(axis: Any, model: Bars, width: int) -> None:
     body.set("vert", "horz")
 
 
-def _range(axis: Any, low: float, high: float) -> None:
-    """Give an axis round ends and round steps that hold everything."""
+def _range(axis: Any, low: float, high: float, steps: int = 5) -> None:
+    """Give an axis round ends and about so many round steps that hold everything."""
     if high <= low:
         high = low + (abs(low) or 1.0)
     if (
@@ -427,7 +430,7 @@ def _range(axis: Any, low: float, high: float) -> None:
         axis.minimum_scale, axis.major_unit = -1.0, step
         axis.maximum_scale = -1.0 + step * math.ceil((high + 1) / step - 1e-9)
         return
-    rough = (high - low) / 5
+    rough = (high - low) / steps
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(k * power for k in (1, 2, 2.5, 5, 10) if k * power >= rough * 0.999)
     axis.minimum_scale = round(math.floor(low / step + 1e-9) * step, 12)

@@ -74,7 +74,9 @@ def test_an_impossible_position_says_why(server):
     status, _, text = ask(server, "POST", f"/{server.token}/view", body, X_Token=server.token)
     assert status == 400
     error = json.loads(text)["error"]
-    assert error.startswith("Not possible: portfolio.micro.budget is used up before anybody is hired")
+    assert error.startswith(
+        "Not possible: portfolio.micro.budget is used up before anybody is hired"
+    )
     assert "small.toml" not in error
 
 
