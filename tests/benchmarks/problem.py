@@ -133,7 +133,8 @@ def micro_problem(worlds: int = 4096, creators: int | None = None) -> Problem:
         if factor is None
     }
     prices = dict(zip(plan.components, plan.prices[0], strict=True))
-    known = {"fee", "product", "shipping", "management", "performance"}  # nobody is paid by results
+    known = {"fee", "product", "shipping", "management"}
+    known |= {"performance", "boosting"}  # nobody is paid by results, and nobody boosts
     assert not [n for n, p in prices.items() if p and n not in known], "a cost nobody else counts"
     hours = float(tier.management_hours.parameters["value"])
     goods = float(experiment.costs.cost_of_goods.parameters["value"]) * plan.product_units
