@@ -32,10 +32,9 @@ def diff(run1: Path, run2: Path, as_json: bool, out: Path | None) -> None:
     Example: sim diff results/micro_vs_macro results/cheaper_macro
     """
     from ..diff import changes
-    from ..export.files import SINGLE, check_format, write_tables
+    from ..export.files import check_format, kind_of, write_tables
 
-    kind = "csv" if out is None else out.suffix.lower().removeprefix(".")
-    kind = kind if kind in SINGLE else "csv"
+    kind = kind_of(out)
     check_format(kind)
     answer = changes(run1, run2)
     if out is not None:

@@ -15,9 +15,8 @@ from .common import clear_errors
     "--format",
     "kind",
     type=click.Choice(["csv", "xlsx", "parquet", "json"]),
-    default="csv",
-    show_default=True,
-    help="csv and parquet: a file for each table; xlsx and json: one file.",
+    help="csv and parquet: a file for each table; xlsx and json: one file [what the name of --out "
+    "says, else csv].",
 )
 @click.option(
     "-o",
@@ -27,18 +26,19 @@ from .common import clear_errors
 )
 @click.option("--worlds", is_flag=True, help="Also the worlds: a row for each portfolio in each.")
 @clear_errors
-def export(folder: Path, kind: str, out: Path | None, worlds: bool) -> None:
+def export(folder: Path, kind: str | None, out: Path | None, worlds: bool) -> None:
     """Write the run in FOLDER as tidy tables with units in the header.
 
     Tables: run, contents, summary, comparison, portfolios, costs, payback, assumptions, and those
     of every question that was asked (sweep, breakeven, tornado, worth, ...); with --worlds also
     worlds and shared (shocks and doubts of each world).
 
-    Example: sim export results/micro_vs_macro --format xlsx -o micro_vs_macro.xlsx
+    Example: sim export results/micro_vs_macro -o micro_vs_macro.xlsx
     """
     from ..export import run_tables, write_tables
-    from ..export.files import SINGLE, check_format
+    from ..export.files import SINGLE, check_format, kind_of
 
+    kind = kind or kind_of(out)
     check_format(kind)
     if out is None:
         out = folder / "tables"

@@ -17,6 +17,12 @@ FORMATS: dict[str, str] = {"csv": "", "json": "", "parquet": "pyarrow", "xlsx": 
 SINGLE = ("json", "xlsx")
 
 
+def kind_of(out: Path | None) -> str:
+    """Return the format that a file's name says: ``xlsx`` of ``book.xlsx``; csv where it says none."""
+    said = "" if out is None else out.suffix.lower().removeprefix(".")
+    return said if said in SINGLE else "csv"
+
+
 class MissingPackageError(RunError):
     """A format that needs an optional package."""
 

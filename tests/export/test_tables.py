@@ -241,3 +241,18 @@ def test_a_workbook_draws_maps_and_curves_of_what_was_swept(tmp_path):
     assert [series.yVal.numRef.f for series in chart.series] == [
         "'line_curve'!$B$2:$B$4", "'line_curve'!$C$2:$C$4"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("book.xlsx", "xlsx"),
+        ("book.XLSX", "xlsx"),
+        ("all.json", "json"),
+        ("tables", "csv"),
+        ("a.b", "csv"),
+    ],
+)
+def test_the_name_of_a_file_says_its_format(name: str, kind: str) -> None:
+    assert files.kind_of(Path(name)) == kind
+    assert files.kind_of(None) == "csv"
