@@ -191,7 +191,7 @@ def _rows(table: Reading, portfolios: Collection[str]) -> tuple[list[Row], list[
         raise ReadingError(*faults)
     notes = []
     if "clicks" in table.numbers:
-        notes.append("nothing is learned from clicks, which are not simulated")
+        notes.append("nothing is learned from clicks")
     together: dict[tuple[str, str, str], list[int]] = {}
     for at, whose in enumerate(zip(names, lines, creators, strict=True)):
         together.setdefault(whose, []).append(at)
