@@ -14,6 +14,7 @@ from ...engine.keys import stream_key
 from ...experiment import Experiment, ExperimentError, Fault
 from ...measures.worlds import as_dataset
 from ...plan import Plan, PlanLine, Terms, make_plan
+from ...plan.boosting import boosts
 from ...plan.hiring import most_hired
 from ...text.numbers import counted
 from ...vary.draw import draw, plainly
@@ -252,8 +253,14 @@ def _simulated(
         for terms, name in lines.items()
         for k, budget in enumerate(budgets)
     }
-    free = variant(experiment, {("costs", "fixed"): 0.0}, portfolios=portfolios)
-    plan = _apart(plainly(make_plan(free)))
+    alone: dict[tuple[str, ...], float] = {("costs", "fixed"): 0.0, ("boost", "budget"): 0.0}
+    try:
+        plan = make_plan(variant(experiment, alone, portfolios=portfolios))
+    except ExperimentError as error:
+        told = dict.fromkeys(fault.problem for fault in error.faults)
+        problem = f"a stage's share for a line {'; '.join(told)}"
+        raise ExperimentError(experiment.file, [Fault("--stages", problem)]) from None
+    plan = _apart(plainly(plan))
     rows = draw(plan, _DRAWN, worlds=worlds, threads=setting.threads, progress=setting.progress)
     shape = (len(lines), len(budgets), worlds)
     parts = {name: row.reshape(shape) for name, row in rows.items()}
@@ -321,5 +328,9 @@ def _notes(experiment: Experiment, amounts: Sequence[float]) -> tuple[str, ...]:
         ),
     ]
     if any(niche.market is not None for niche in experiment.niche.values()):
-        notes.append("Audiences of different stages do not overlap here.")
+        notes.append(
+            "Audiences of different stages and lines do not overlap here, and do not act on each other."
+        )
+    if boosts(experiment):
+        notes.append("Boosting is left out: stages hire, and nothing else.")
     return tuple(notes)
