@@ -89,8 +89,9 @@ def pair(dataset):
 
 def constant(dataset):
     """Figures without spread in this experiment: always covered."""
-    found = {("pair", "a_ties_b")}
+    still = {("pair", "a_ties_b")}
     for portfolio in ("micro", "macro"):
-        if float(dataset["earned_media_value"].sel(portfolio=portfolio).max()) == 0.0:
-            found.add((portfolio, "earned_media_value_mean"))
-    return found
+        for name in ("earned_media_value", "assets"):
+            if float(dataset[name].sel(portfolio=portfolio).max()) == 0.0:
+                still.add((portfolio, f"{name}_mean"))
+    return still
