@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from sim.experiment import build
-from sim.learn import Campaign, Row
+from sim.learn import Campaign, LearnError, Row
 from sim.learn.cells import season
 from sim.learn.infer import infer
 from sim.plan import make_plan
@@ -68,7 +68,11 @@ def places(terms, creators, campaigns, *, alone=False, figures=FIGURES):
             Row("p", "", f"c{i}" if alone else "", {f: columns[f][c, i] for f in figures})
             for i in range(creators if alone else 1)
         )
-        posterior = infer([season(of, Campaign("r", table, rows))], c, draws=4096, worlds=8192)
+        try:
+            told = season(of, Campaign("r", table, rows))
+        except LearnError:
+            continue  # nobody posted: nothing to learn from; given that, the other ranks are uniform
+        posterior = infer([told], c, draws=4096, worlds=8192)
         names = posterior.names[: posterior.beliefs]
         scores = posterior.draws[:, : posterior.beliefs]
         true = np.array([truth[name][c] for name in names])
