@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import os
 import sys
 import tempfile
 import threading
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, figure_names, neutral, text_of
-from .jit import cache_folder, compiled, sources_hash
+from .jit import compiled
+from .kept import cache_folder, put, sources_hash
 from .lanes import CHUNK
 from .line import INPUTS, SUMS
 from .structure import (
@@ -515,7 +515,4 @@ def _keep(file: Path, text: str) -> None:
             return
     except (OSError, UnicodeDecodeError):
         pass
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.replace(temporary, file)
+    put(file, text.encode())
