@@ -1,4 +1,4 @@
-"""scipy without what its packages bring along, for commands.
+"""Loading what a command needs, and no more: scipy without what its packages bring along, and so on.
 
 A plan takes a few functions of scipy.special, which lie in one compiled module; numba looks whether
 scipy.linalg has one. The packages around them copy all of numpy's names for other array libraries:
@@ -8,7 +8,11 @@ are threads; whoever uses this tool from Python gets scipy as it is.
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
@@ -42,3 +46,26 @@ def light_scipy() -> None:
             module = module_from_spec(spec)
             module.__class__ = _Light
             sys.modules[package] = module
+
+
+def one_thread_each() -> None:
+    """Keep numpy's library of matrices from starting threads, which takes a tenth of a second.
+
+    What is large enough for several, this tool divides itself; and sums do not depend on how many
+    processors there are.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load code without looking for garbage: what is loaded stays, and is not looked at again."""
+    was, before = gc.isenabled(), len(sys.modules)
+    gc.disable()
+    try:
+        yield
+    finally:
+        if len(sys.modules) > before:
+            gc.freeze()
+        if was:
+            gc.enable()
