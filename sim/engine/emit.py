@@ -2,25 +2,25 @@
 
 What comes out is a short Python file without branches that anybody can open; it lies in the cache
 folder, beside what numba makes of it. All draws come first, so that the processor has many
-independent steps at hand; a curve is looked up in a loop of its own, because where a processor has
-no look-ups in many lanes the compiler would take apart everything that leads to one.
+independent steps at hand; each law that bends has a loop of its own, short enough for several of its
+turns to be under way at once, and because where a processor has no look-ups in many lanes the
+compiler would take apart everything that leads to one.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-import sys
 import tempfile
 import threading
 import types
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, figure_names, neutral, text_of
-from .jit import compiled
+from .jit import compiled_later
 from .kept import cache_folder, put, sources_hash
 from .lanes import CHUNK
 from .line import INPUTS, SUMS
@@ -100,18 +100,17 @@ def _value(structure: Structure, name: str, asked: set[str]) -> tuple[str, str, 
     if law.kind == "line":
         before = f"{log} = {_sum(f'base_{name}', told, doubted, *normals)}\n"
         return before, "", f"{name} = exp({log})\n" if name in AMOUNTS else ""
-    before = f"{score} = {_sum(f'base_{name}', told, *normals)}\n"
-    value = f"curve(nodes_{name}, last_{name}, {score})"
+    before, laid = f"{score} = {_sum(f'base_{name}', told, *normals)}\n", ""
     if law.kind == "smooth":
-        before += f"t_{name} = min(max({score}, -1), 1)\n"
-        value = f"c_{name}_{law.degree}"
+        folded = f"folded({score})" if law.folds else score
+        laid, value = f"t_{name} = min(max({folded}, -1), 1)\n", f"c_{name}_{law.degree}"
         for k in reversed(range(law.degree)):
             value = f"c_{name}_{k} + t_{name} * ({value})"
+    else:
+        value = f"curve(nodes_{name}, last_{name}, {score})"
     value = f"min({value}, cap_{name})" if law.capped else f"({value})"
     shift = f"shift_{name}" if law.moved and not known else ""
-    look_up = f"{log} = {_sum(value, f'known_{name}' if known else shift, doubted)}\n"
-    if law.kind == "smooth":
-        before, look_up = before + look_up, ""
+    look_up = f"{laid}{log} = {_sum(value, f'known_{name}' if known else shift, doubted)}\n"
     after = f"{log} = where({score} >= jump_{name}, {log}, {_NOTHING})\n" if law.jump else ""
     return before, look_up, after + (f"{name} = exp({log})\n" if name in AMOUNTS else "")
 
@@ -266,7 +265,7 @@ def _call(name: str, *arguments: ast.AST) -> ast.Call:
 
 #: Names that every loop may use: functions, and what the frame binds.
 _BOUND = {
-    "threefry", "normals", "chance", "curve", "exp", "where", "min", "max", "U", "i",
+    "threefry", "normals", "chance", "curve", "folded", "exp", "where", "min", "max", "U", "i",
     "world", "low", "high", "k0", "k1", "post", "repeat", "reach_of_post", "new",
 }  # fmt: skip
 
@@ -300,7 +299,7 @@ _FRAME = '''"""The loop of lines of this structure, made by sim/engine/emit.py:
 """
 
 import numpy as np
-from sim.engine.lanes import F, U, curve, exp, fma, where, wide
+from sim.engine.lanes import F, U, curve, exp, fma, folded, where, wide
 from sim.engine.orders import draw_own
 from sim.engine.random import chance, normals, threefry
 from sim.engine.running import begin, give, take
@@ -494,25 +493,21 @@ def loop(structure: Structure) -> Loop:
 
 @cache
 def _loop_of(structure: Structure) -> Loop:
-    text = source(structure)
-    name = "line_" + hashlib.sha256((text + sources_hash()).encode()).hexdigest()[:16]
+    name = f"line_{hashlib.sha256((repr(structure) + sources_hash()).encode()).hexdigest()[:16]}"
+    names = (*sums_of(structure), *states_of(structure))
+    sums = compiled_later(name, partial(_made, structure, name))
+    return Loop(sums, names, len(rows_of(structure)))
+
+
+def _made(structure: Structure, name: str) -> Callable[..., None]:
+    """Return a loop as Python has it, its text where anybody can open it."""
+    with AST_LOCK:
+        text = source(structure)
     folder = cache_folder()
     file = Path(tempfile.gettempdir() if folder is None else folder) / f"{name}.py"
     if folder is not None:
-        _keep(file, text)
+        put(file, text.encode())
     module: Any = types.ModuleType(name)
-    module.__file__ = str(file)
-    sys.modules[name] = module  # numba looks up globals of what it loads from disk there
     exec(compile(text, str(file), "exec"), module.__dict__)  # noqa: S102 - our own text
-    names = (*sums_of(structure), *states_of(structure))
-    return Loop(compiled(module.line_sums), names, len(rows_of(structure)))
-
-
-def _keep(file: Path, text: str) -> None:
-    """Write the source, whole, where it does not stand already: its date counts for the cache."""
-    try:
-        if file.read_text(encoding="utf-8") == text:
-            return
-    except (OSError, UnicodeDecodeError):
-        pass
-    put(file, text.encode())
+    loop: Callable[..., None] = module.line_sums
+    return loop

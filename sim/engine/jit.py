@@ -67,7 +67,12 @@ def compiled(function: F) -> F:
 
     It takes numbers and arrays, and returns nothing.
     """
-    return Entry(function) if COMPILES else function  # type: ignore[return-value]
+    return Entry.of(function) if COMPILES else function  # type: ignore[return-value]
+
+
+def compiled_later(name: str, make: Callable[[], F]) -> F:
+    """Compile an entry point whose source is made where it is to be compiled, and has a name."""
+    return Entry(name, make, str) if COMPILES else make()  # type: ignore[return-value]
 
 
 def inlined(function: F) -> F:

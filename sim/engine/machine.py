@@ -10,7 +10,6 @@ llvmlite links the two.
 from __future__ import annotations
 
 import ctypes
-import functools
 import hashlib
 import os
 import sys
@@ -59,19 +58,36 @@ class Entry:
 
     It takes numbers and arrays, fills arrays and returns nothing; while it runs, the GIL is free.
 
+    Parameters
+    ----------
+    name
+        Of the function.
+    make
+        Returns the function, where it is to be compiled.
+    text
+        Returns what tells its source from any other of that name.
+
     Attributes
     ----------
-    function
-        As written.
     made
         How often it was compiled in this process.
     """
 
-    def __init__(self, function: Callable[..., None]) -> None:
-        functools.update_wrapper(self, function)
-        self.function = function
+    def __init__(
+        self, name: str, make: Callable[[], Callable[..., None]], text: Callable[[], str]
+    ) -> None:
+        self.name = name
         self.made = 0
+        self._make, self._text = make, text
         self._code: dict[tuple[Kind, ...], Any] = {}
+
+    @staticmethod
+    def of(function: Callable[..., None]) -> Entry:
+        """Return the entry point of a function, which goes by the file that it stands in."""
+        file = Path(function.__code__.co_filename)
+        return Entry(
+            function.__name__, lambda: function, lambda: function.__module__ + kept.digest_of(file)
+        )
 
     def __call__(self, *arguments: Any) -> None:
         """Run it.
@@ -97,7 +113,12 @@ class Entry:
         key = tuple(kinds)
         code = self._code.get(key) or self._linked(key)
         if code(*values):
-            raise MemoryError(f"{self.function.__name__}: no memory for its arrays")
+            raise MemoryError(f"{self.name}: no memory for its arrays")
+
+    @cached_property
+    def function(self) -> Callable[..., None]:
+        """The function as written."""
+        return self._make()
 
     @cached_property
     def dispatcher(self) -> Any:
@@ -113,9 +134,8 @@ class Entry:
 
     @cached_property
     def _name(self) -> str:
-        """How its files begin: by what it is, its file's text, and what code depends on beside."""
-        source = kept.digest_of(Path(self.function.__code__.co_filename))
-        return f"{self.function.__name__}-{_short(self.function.__module__, source, _platform())}"
+        """How its files begin: by its name, its source, and what code depends on beside."""
+        return f"{self.name}-{_short(self._text(), _platform())}"
 
     def _linked(self, kinds: tuple[Kind, ...]) -> Any:
         """Return what calls the machine code for kinds of arguments, kept or made here."""
@@ -139,7 +159,7 @@ class Entry:
         self.dispatcher.compile(signature)
         result = self.dispatcher.overloads[signature]
         if result.signature.return_type != types.none:
-            raise TypeError(f"{self.function.__name__} returns something, and must fill an array")
+            raise TypeError(f"{self.name} returns something, and must fill an array")
         self.made += 1
         _, _, (code, _) = result.library.serialize_using_object_code()
         beside = _object(_MEMORY + _entry(result.fndesc.llvm_func_name, kinds))
