@@ -1,9 +1,9 @@
-"""Loading what a command needs, and no more: scipy without what its packages bring along, and so on.
+"""How commands load what they need: in the least time, and scipy without its packages.
 
 A plan takes a few functions of scipy.special, which lie in one compiled module; numba looks whether
 scipy.linalg has one. The packages around them copy all of numpy's names for other array libraries:
 a fifth of a second of processor time, in every command. Done where a command starts, before there
-are threads; whoever uses this tool from Python gets scipy as it is.
+are threads; whoever uses this tool from Python gets scipy, and everything else, as it is.
 """
 
 from __future__ import annotations
