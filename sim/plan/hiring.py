@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
+from ..engine.line import Purse, kept_of
 from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
@@ -130,9 +131,6 @@ def hired_lines(
             assert tier is not None
             return dues_of(held, tier, goods)
 
-        def price(terms: Terms) -> float:
-            return sum(parts(terms))
-
         budget = None
         if portfolio.budget is not None:
             budget = portfolio.budget - fixed_cost
@@ -155,7 +153,7 @@ def hired_lines(
         elif portfolio.stages is None:
             hired = _lines(name, portfolio, budget, parts, dues, in_money, faults)
         else:
-            hired = _stages(name, portfolio, portfolio.stages, budget, price, in_money, faults)
+            hired = _Stages(name, portfolio, parts, dues, in_money, faults).lines(budget)
         shares = [float(line.creators) for line in hired]
         if portfolio.mix is not None:
             shares = [share for _, _, share in portfolio_terms(portfolio)]
@@ -176,7 +174,8 @@ def _with_formats(experiment: Experiment, line: PlanLine) -> PlanLine:
     return replace(line, fee_posts=fees, usable_posts=assets)
 
 
-Price = Callable[[Terms], float]
+PartsOf = Callable[[Terms], Parts]
+DuesOf = Callable[[Terms, Parts], Parts]
 #: Share of a creator's mean commitment below which a budget is a mistake.
 _HARDLY = 0.1
 
@@ -185,8 +184,8 @@ def _lines(
     name: str,
     portfolio: m.Portfolio,
     budget: float | None,
-    parts_of: Callable[[Terms], Parts],
-    dues: Callable[[Terms, Parts], Parts],
+    parts_of: PartsOf,
+    dues: DuesOf,
     fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
@@ -225,11 +224,13 @@ def _lines(
 
 
 def most_hired(line: PlanLine) -> int:
-    """Return the number of creators up to which a line is followed.
+    """Return the number of creators up to which a line is followed, in the first of its stages.
 
-    Where quotes decide, that is far beyond what the expected cost would hire.
+    Where quotes decide, that is far beyond what the expected cost would hire; but of those whom a
+    later stage adds no more than it says.
     """
-    return line.creators if line.money == math.inf else 10 * line.creators + 1000
+    first = line.creators if line.programme is None else line.programme.keep[0]
+    return first if line.money == math.inf or line.joins else 10 * first + 1000
 
 
 class _Money(NamedTuple):
@@ -357,7 +358,7 @@ def _kept_of(first: int, stages: Sequence[m.Stage]) -> tuple[int, ...]:
     """Return how many of the creators of a first stage take part in each."""
     kept = [first]
     for stage in stages[1:]:
-        kept.append(max(round(stage.keep * kept[-1]), 1))
+        kept.append(kept_of(stage.keep, kept[-1]))
     return tuple(kept)
 
 
@@ -367,88 +368,160 @@ def stage_names(count: int) -> list[str]:
     return ["pilot", "growth", *scale]
 
 
-def _stages(
-    name: str,
-    portfolio: m.Portfolio,
-    stages: tuple[m.Stage, ...],
-    budget: float | None,
-    price: Price,
-    fixed_cost: tuple[float, str],
-    faults: list[Fault],
-) -> list[PlanLine]:
-    """Return a line for each stage of each intake.
+class _Stages:
+    """A programme in stages: money and creators of each stage, of the first ones and of those added.
 
-    A budget hires as many at first as all stages and intakes together allow. Creators who are added
-    later are an intake of their own, of whom later stages keep the best: they are chosen among those
-    of whom as much was seen.
+    Parameters
+    ----------
+    name, portfolio
+        The portfolio, which has stages.
+    parts_of, dues
+        What creators on some terms commit at the mean, and the dues of that.
+    fixed_cost
+        Of the programme, and what it is counted in.
+    faults
+        Takes what is wrong with the budget.
     """
-    ((_, terms, _),) = portfolio_terms(portfolio)
-    prices = [price(replace(terms, posts=stage.posts)) for stage in stages]
 
-    def counts(start: int, hired: int) -> list[int]:
+    def __init__(
+        self,
+        name: str,
+        portfolio: m.Portfolio,
+        parts_of: PartsOf,
+        dues: DuesOf,
+        fixed_cost: tuple[float, str],
+        faults: list[Fault],
+    ) -> None:
+        self.name, self.portfolio = name, portfolio
+        self.fixed_cost, self.faults = fixed_cost, faults
+        self.stages = portfolio.stages or ()
+        self.names = [f"{k + 1} {stage}" for k, stage in enumerate(stage_names(len(self.stages)))]
+        ((_, terms, _),) = portfolio_terms(portfolio)
+        self.terms = [replace(terms, posts=stage.posts) for stage in self.stages]
+        self.held = portfolio.quotes or {}
+        self.parts = [parts_of(of_stage) for of_stage in self.terms]
+        if self.held:
+            kept = (self.held[stage][1:] for stage in self.names)
+            self.parts = [(always, fee, hours, goods) for always, fee, hours, goods in kept]
+        self.prices = [sum(parts) for parts in self.parts]
+        self.dues = tuple(map(dues, self.terms, self.parts))
+
+    def lines(self, budget: float | None) -> list[PlanLine]:
+        """Return a line for each stage of each intake.
+
+        A budget hires as many at first as all stages and intakes together allow by their expected
+        cost. Where it is a cap, that plan says what each stage may spend, and quotes say who is
+        hired. Creators who are added later are an intake of their own, of whom later stages keep
+        the best: they are chosen among those of whom as much was seen.
+
+        Parameters
+        ----------
+        budget
+            USD to hire with, None where the portfolio says how many it hires.
+        """
+        added = {k: stage.add for k, stage in enumerate(self.stages) if stage.add}
+        first = self.portfolio.creators or 1
+        money = dict.fromkeys((0, *added), math.inf)
+        if budget is not None:
+            money = {k: self._cost(k, n) for k, n in added.items()}
+            money = {0: budget - math.fsum(money.values())} | money
+            if self.held:
+                money = {k: self.held[self._line(k, len(self.stages) - 1)][0] for k in money}
+            first = self._first(money)
+            if first < 1:
+                return []
+        intakes = {0: first} | added
+        line = self.portfolio.tier or self.name
+        _check_count(self.name, line, sum(intakes.values()), self.portfolio, self.faults)
+        lines: list[PlanLine] = []
+        before = 0
+        for start, hired in intakes.items():
+            lines += self._intake(start, hired, before, None if budget is None else money[start])
+            before += most_hired(lines[-1])
+        return lines
+
+    def _counts(self, start: int, hired: int) -> list[int]:
         """Return how many of those hired in a stage take part in it and in each one after."""
         kept = [hired]
-        for stage in stages[start + 1 :]:
-            kept.append(max(round(stage.keep * kept[-1]), 1))
+        for stage in self.stages[start + 1 :]:
+            kept.append(kept_of(stage.keep, kept[-1]))
         return kept
 
-    def cost(start: int, hired: int) -> float:
-        return sum(n * each for n, each in zip(counts(start, hired), prices[start:], strict=True))
+    def _cost(self, start: int, hired: int) -> float:
+        """Return the expected USD that those who are hired in a stage commit, in all that follow too."""
+        return sum(self._costs(start, hired))
 
-    added = math.fsum(cost(k, stage.add) for k, stage in enumerate(stages) if stage.add)
-    first = portfolio.creators or 1
-    if budget is not None:
-        if added + cost(0, 1) > budget and added > 0.0:
+    def _costs(self, start: int, hired: int) -> list[float]:
+        counts = self._counts(start, hired)
+        return [n * each for n, each in zip(counts, self.prices[start:], strict=True)]
+
+    def _first(self, money: Mapping[int, float]) -> int:
+        """Return how many the first stage hires at their expected cost; 0 with a fault."""
+        amount, added = money[0], math.fsum(usd for k, usd in money.items() if k)
+        capped = self.portfolio.hiring == "cap"
+        one, line = self._cost(0, 1), self.portfolio.tier or self.name
+        key, budget = f"portfolio.{self.name}.budget", self.portfolio.budget
+        if added > 0.0 and amount < one * (_HARDLY if capped else 1.0):
             problem = (
                 f"is less than the stages commit: those who are added {fixed(added, 0)} "
-                f"{fixed_cost[1]}, a first creator {fixed(cost(0, 1), 0)}, and {fixed(budget, 0)} "
+                f"{self.fixed_cost[1]}, a first creator {fixed(one, 0)}, and {fixed(amount + added, 0)} "
                 "are there; `add` fewer"
             )
-            faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
-            return []
-        there, line = _Money(budget - added, 1.0, *fixed_cost), portfolio.tier or name
-        if _bought(name, line, there, cost(0, 1), faults, portfolio.budget) < 1:
-            return []
-        low, high = 1, int((budget - added) / prices[0]) + 1
+            self.faults.append(Fault(key, problem, budget))
+            return 0
+        there, count = _Money(amount, 1.0, *self.fixed_cost), len(self.faults)
+        hired_at_once = _usual if capped else _bought
+        hired_at_once(self.name, line, there, one, self.faults, budget)
+        if len(self.faults) > count:
+            return 0
+        low, high = 1, int(amount / self.prices[0]) + 1
         while high - low > 1:
             middle = (low + high) // 2
-            fits = cost(0, middle) <= budget - added + 1e-9
+            fits = self._cost(0, middle) <= amount + 1e-9
             low, high = (middle, high) if fits else (low, middle)
-        first = low
-    intakes = [(0, first), *((k, stage.add) for k, stage in enumerate(stages) if stage.add)]
-    _check_count(name, portfolio.tier or name, sum(n for _, n in intakes), portfolio, faults)
-    lines: list[PlanLine] = []
-    for (start, hired), before in zip(
-        intakes, accumulate((n for _, n in intakes), initial=0), strict=False
-    ):
-        lines += _intake(name, portfolio, start, counts(start, hired), before, prices)
-    return lines
+        return low
 
+    def _line(self, start: int, k: int) -> str:
+        """Return the name of a stage of those who are hired in a stage."""
+        return self.names[k] + (f", added in {start + 1}" if start else "")
 
-def _intake(
-    name: str,
-    portfolio: m.Portfolio,
-    start: int,
-    counts: list[int],
-    before: int,
-    prices: list[float],
-) -> list[PlanLine]:
-    """Return the lines of those who are hired in a stage, after so many others of the programme."""
-    ((_, terms, _),) = portfolio_terms(portfolio)
-    stages = portfolio.stages or ()
-    names = stage_names(len(stages))
-    ends = tuple(accumulate(stage.posts for stage in stages[start:]))
-    alone = len(counts) == 1
-    programme = None if alone else Programme(ends, tuple(counts), portfolio.choose_by)
-    whose = f", added in {start + 1}" if start else ""
-    return [
-        PlanLine(
-            name, f"{start + k + 1} {names[start + k]}{whose}",
-            replace(terms, posts=stages[start + k].posts), count, before, prices[start + k],
-            programme=programme, stage=k, joins=start,
-        )
-        for k, count in enumerate(counts)
-    ]  # fmt: skip
+    def _intake(self, start: int, hired: int, before: int, money: float | None) -> list[PlanLine]:
+        """Return the lines of those who are hired in a stage, after so many others of the programme.
+
+        Of their `money` each stage may spend the share that its expected cost has, and what the
+        stages before left over.
+        """
+        stages = self.stages[start:]
+        counts, dues = self._counts(start, hired), self.dues[start:]
+        capped = money is not None and self.portfolio.hiring == "cap"
+        up_to = [math.inf] * len(counts)
+        if capped:
+            assert money is not None
+            spent = list(accumulate(self._costs(start, hired)))
+            up_to = [money * usd / spent[-1] for usd in spent]
+            if self.held:
+                up_to = [self.held[self._line(start, start + k)][0] for k in range(len(counts))]
+        purse = None
+        if money is not None:
+            purse = Purse(
+                tuple(up_to), dues, tuple(stage.keep for stage in stages) if capped else ()
+            )
+        ends = tuple(accumulate(stage.posts for stage in stages))
+        programme = Programme(ends, tuple(counts), self.portfolio.choose_by, purse=purse)
+        lines = [
+            PlanLine(
+                self.name, self._line(start, start + k), self.terms[start + k], count, before,
+                self.prices[start + k], money=up_to[k],
+                programme=None if len(counts) == 1 else programme, stage=k, joins=start,
+            )
+            for k, count in enumerate(counts)
+        ]  # fmt: skip
+        if purse is None:
+            return lines
+        return [
+            replace(line, parts=parts, dues=of_stage)
+            for line, parts, of_stage in zip(lines, self.parts[start:], dues, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
@@ -489,12 +562,12 @@ def grouped(
                 line.terms, line.first, None, line.people, portfolio, line.money, line.dues,
                 line.boost, most_hired(line) if line.boost else 0,
             )  # fmt: skip
-        terms = replace(line.terms, posts=line.programme.post_ends[-1])
-        return Group(terms, line.first, line.programme, line.people, portfolio)
+        terms, purse = replace(line.terms, posts=line.programme.post_ends[-1]), line.programme.purse
+        group = Group(terms, line.first, line.programme, line.people, portfolio)
+        return group if purse is None else replace(group, money=purse.money[0], dues=purse.dues[0])
 
     for line in lines:
-        people = most_hired(line) if line.programme is None else line.programme.keep[0]
-        stops.setdefault(group_of(line), set()).add(people)
+        stops.setdefault(group_of(line), set()).add(most_hired(line))
     groups = [(group, sorted(counts)) for group, counts in stops.items()]
     index = {group: i for i, group in enumerate(stops)}
     placed = []
