@@ -22,8 +22,10 @@ from sim.engine.factors import factor_rows
 from sim.engine.kernel import line_sums, place, sums_of_each
 from sim.engine.line import COMMITTED, ENGAGEMENTS, FEES, HIRED, N_SUMS, NOTICED, SUMS, Line, Purse
 from sim.engine.run import block_rows
+from sim.measures.cautions import number_warnings
 from sim.plan import Plan, make_plan
 from sim.plan.hiring import charged_for
+from sim.text.numbers import percent
 
 Array = npt.NDArray[np.float64]
 Make = Callable[..., sim.Experiment]
@@ -275,4 +277,21 @@ def test_a_planned_programme_keeps_its_creators_and_says_what_they_ask(
     for name in theirs.data_vars:
         if name != "committed":
             np.testing.assert_array_equal(ds[name].values, theirs[name].values, err_msg=str(name))
-    assert 0.2 < float((ds["committed"] > 9_000 - 100).mean()) < 0.6
+    over = ds["committed"].values[0] + 100.0 > 9_000.0
+    assert 0.2 < float(over.mean()) < 0.6
+    (note,) = [text for text in number_warnings(ds, sim.summarize(ds)) if "planned" in text]
+    assert f"p in {percent(float(over.mean()))} of worlds, up to" in note
+    assert not [
+        text for text in number_warnings(theirs, sim.summarize(theirs)) if "planned" in text
+    ]
+
+
+def test_a_run_says_how_many_each_stage_has(simulated: Simulated) -> None:
+    ds = simulated(TESTED | {"portfolio.p.budget": 1_500}, worlds=512)
+    told = sim.summarize(ds).hired["p"]
+    lines = ds["cost_quantity"].sel(component="shipping").values
+    assert told.stages == tuple(int(np.quantile(n, 0.5, method="inverted_cdf")) for n in lines)
+    empty = (lines[0] > 0.0) & (lines[2] == 0.0)
+    assert told.broken_off == float(empty.mean()) > 0.0
+    left = 1_500.0 - 100.0 - float(ds["committed"].mean())
+    assert told.left_over == pytest.approx(left)
