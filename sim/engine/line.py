@@ -109,6 +109,10 @@ class Boost:
     log_mean_carried: float  #: log of the mean of what goes over: it changes no mean
 
 
+#: Share of a budget by which the last creator may pass it: sums of single numbers are no better.
+ROUNDING = 1e-6
+
+
 @dataclass(frozen=True)
 class Purse:
     """What a budget lets the stages of a line commit, and how many it lets go on from one to the next."""

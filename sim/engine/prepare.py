@@ -22,6 +22,7 @@ from .line import (
     INPUTS,
     N_CREATOR,
     POST_LUCK,
+    ROUNDING,
     Line,
 )
 from .marginals import LOG_ZERO, SCORE_LIMIT
@@ -46,8 +47,6 @@ FEWEST_STEPS, MOST_STEPS = 1024, 16_384
 CURVE_ERROR, SCORE_NEAR = 1e-5, 4.5
 #: Degrees of polynomials, few so that lines share loops, and the error one may have.
 DEGREES, SMOOTH_ERROR = (4, 8, 12, 16, 20), 4e-6
-#: Share of a budget by which the last creator may pass it: sums of single numbers are no better.
-ROUNDING = 1e-6
 #: What becomes of a shared row: nothing, its exponential, whether it is the log of anything, and
 #: the normal probability below it.
 _AS_IS, _EXPONENTIAL, _ANYTHING, _PROBABILITY = range(4)

@@ -14,7 +14,7 @@ from ..engine.line import Purse, kept_of
 from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
-from ..experiment.roster import Roster, RosterRow
+from ..experiment.roster import RosterRow
 from ..text.numbers import fixed
 from .boosting import boost_of, boosted, split
 from .formats import fee_posts, usable_posts
@@ -134,7 +134,7 @@ def hired_lines(
         budget = None
         if portfolio.budget is not None:
             budget = portfolio.budget - fixed_cost
-            if budget <= 0.0 and portfolio.roster is None:
+            if budget <= 0.0:
                 faults.append(
                     Fault(f"portfolio.{name}.budget", _used_up(experiment), portfolio.budget)
                 )
@@ -149,7 +149,8 @@ def hired_lines(
                 continue
             budget -= aside
         if portfolio.roster is not None:
-            hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
+            named = _Named(name, portfolio, experiment, tiers, goods, in_money, faults)
+            hired = named.lines(budget)
         elif portfolio.stages is None:
             hired = _lines(name, portfolio, budget, parts, dues, in_money, faults)
         else:
@@ -162,8 +163,9 @@ def hired_lines(
             faults.append(Fault(f"portfolio.{name}.format", "does not go with `stages`"))
         hired = [_with_formats(experiment, line) for line in hired]
         result += boosted(experiment, name, portfolio, hired, shares, faults)
-        # Where a budget is a cap, what is left over is each world's own.
-        if budget is not None and all(line.money == math.inf for line in hired):
+        # Where a budget is a cap, what is left over is each world's own; lines of a list share theirs.
+        planned = portfolio.roster is None and all(line.money == math.inf for line in hired)
+        if budget is not None and planned:
             spent = sum(line.creators * line.committed_per_creator for line in hired)
             left_over[name] = budget - spent
     return tuple(result), left_over
@@ -229,6 +231,8 @@ def most_hired(line: PlanLine) -> int:
     Where quotes decide, that is far beyond what the expected cost would hire; but of those whom a
     later stage adds no more than it says.
     """
+    if line.people:
+        return len(line.people)
     first = line.creators if line.programme is None else line.programme.keep[0]
     return first if line.money == math.inf or line.joins else 10 * first + 1000
 
@@ -302,56 +306,176 @@ def _check_count(
         faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
 
 
-def _named(
-    portfolio: m.Portfolio,
-    name: str,
-    roster: Roster,
-    experiment: Experiment,
-    tiers: Mapping[tuple[str, str], TierTables | None],
-    goods: QuantileTable,
-) -> list[PlanLine]:
-    """Return a line for all named creators on the same terms of whom the same is known exactly.
+class _Named:
+    """The creators of a roster: all of them are hired, or tested in stages as far as a budget goes.
 
-    A programme has such a line for each of its stages.
+    Parameters
+    ----------
+    name, portfolio
+        The portfolio, which has a roster.
+    experiment, tiers, goods
+        What decides what its creators commit.
+    fixed_cost, faults
+        As of `_Stages`.
     """
-    groups: dict[tuple[tuple[str, str, str], bool], list[RosterRow]] = {}
-    for row in roster.rows:
-        groups.setdefault((row.terms, not math.isnan(row.fee)), []).append(row)
-    several = {name for (tier, *_), _ in groups for name in (tier,)}
-    plain = len(several) == len(groups)
-    stages = portfolio.stages or (m.Stage(posts=portfolio.posts),)
-    kept = _kept_of(len(roster.rows), stages)
-    names = stage_names(len(stages))
-    ends = tuple(accumulate(stage.posts for stage in stages))
-    lines = []
-    for (tier, platform, niche), fee_known in sorted(groups):
-        people = sorted(groups[(tier, platform, niche), fee_known], key=lambda row: row.name)
-        table = tiers[tier, platform]
-        assert table is not None
-        known = "fee known" if fee_known else "fee drawn"
-        label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
-        share = len(people) / len(roster.rows)
-        counts = tuple(max(round(share * count), 1) for count in kept)
-        programme = None
-        if portfolio.stages is not None:
-            programme = Programme(ends, counts, portfolio.choose_by, kept)
-        for k, stage in enumerate(stages):
-            terms = Terms(
-                tier, platform, niche, portfolio.compensation, stage.posts,
-                portfolio.repeat_factor, portfolio.format or (),
-            )  # fmt: skip
-            each = committed_cost(experiment, terms, table, goods)
-            if fee_known:
-                gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
-                each += gap * charged_for(experiment, terms)[1]
-            line = label if programme is None else f"{label}: {k + 1} {names[k]}"
-            lines.append(
-                PlanLine(
-                    name, line, terms, counts[k], 0, each, programme=programme, stage=k,
-                    people=tuple(people),
+
+    def __init__(
+        self,
+        name: str,
+        portfolio: m.Portfolio,
+        experiment: Experiment,
+        tiers: Mapping[tuple[str, str], TierTables | None],
+        goods: QuantileTable,
+        fixed_cost: tuple[float, str],
+        faults: list[Fault],
+    ) -> None:
+        self.name, self.portfolio, self.experiment = name, portfolio, experiment
+        self.tiers, self.goods = tiers, goods
+        self.fixed_cost, self.faults = fixed_cost, faults
+        self.stages = portfolio.stages or (m.Stage(posts=portfolio.posts),)
+        self.names = stage_names(len(self.stages))
+        assert portfolio.roster is not None
+        self.rows = portfolio.roster.rows
+
+    def lines(self, budget: float | None) -> list[PlanLine]:
+        """Return a line for all creators on the same terms of whom the same is known exactly.
+
+        A programme has such a line for each of its stages. With a budget it is planned for as many
+        creators from the first of the file on as all stages together allow.
+
+        Parameters
+        ----------
+        budget
+            USD to hire with, None where all are hired.
+        """
+        kept, money = _kept_of(len(self.rows), self.stages), None
+        if budget is not None:
+            count, spent = self._planned(budget)
+            if count < 1:
+                return []
+            kept, money = _kept_of(count, self.stages), [math.inf] * len(spent)
+            if self.portfolio.hiring == "planned":
+                self.rows = self.rows[:count]
+            else:
+                money = [budget * usd / spent[-1] for usd in spent]
+        place = {row.name: i for i, row in enumerate(self.rows)}
+        ends = tuple(accumulate(stage.posts for stage in self.stages))
+        lines = []
+        for label, people in self._alike():
+            counts = tuple(max(round(len(people) / len(self.rows) * count), 1) for count in kept)
+            parts = [self._parts(label, people, k) for k in range(len(counts))]
+            dues = tuple(self._dues(people, k, own) for k, own in enumerate(parts))
+            programme, purse, up_to = None, None, [math.inf] * len(counts)
+            if money is not None:
+                up_to = money
+                if self.portfolio.quotes:
+                    names = [self._line(label, k) for k in range(len(counts))]
+                    up_to = [self.portfolio.quotes[line][0] for line in names]
+                shares = tuple(stage.keep for stage in self.stages)
+                purse = Purse(tuple(up_to), dues, shares if up_to[0] < math.inf else ())
+            if self.portfolio.stages is not None:
+                places = tuple(place[row.name] for row in people)
+                programme = Programme(
+                    ends, counts, self.portfolio.choose_by, kept, places if purse else (), purse
                 )
-            )  # fmt: skip
-    return sorted(lines, key=lambda line: line.name)
+            for k, count in enumerate(counts):
+                line = PlanLine(
+                    self.name, self._line(label, k), self._terms(people[0], k), count, 0,
+                    sum(parts[k]), money=up_to[k], programme=programme, stage=k, people=people,
+                )  # fmt: skip
+                lines.append(line if purse is None else replace(line, parts=parts[k], dues=dues[k]))
+        return sorted(lines, key=lambda line: line.name)
+
+    def _alike(self) -> list[tuple[str, tuple[RosterRow, ...]]]:
+        """Return creators on the same terms of whom the fee is known, or of whom it is not, by label."""
+        groups: dict[tuple[tuple[str, str, str], bool], list[RosterRow]] = {}
+        for row in self.rows:
+            groups.setdefault((row.terms, not math.isnan(row.fee)), []).append(row)
+        plain = len({tier for (tier, *_), _ in groups}) == len(groups)
+        result = []
+        for ((tier, platform, niche), fee_known), people in sorted(groups.items()):
+            known = "fee known" if fee_known else "fee drawn"
+            label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
+            result.append((label, tuple(sorted(people, key=lambda row: row.name))))
+        return result
+
+    def _line(self, label: str, k: int) -> str:
+        """Return the name of a line in a stage."""
+        return label if self.portfolio.stages is None else f"{label}: {k + 1} {self.names[k]}"
+
+    def _terms(self, row: RosterRow, k: int) -> Terms:
+        """Return what a creator agrees on in a stage."""
+        its = self.portfolio
+        return Terms(
+            *row.terms, its.compensation, self.stages[k].posts, its.repeat_factor, its.format or ()
+        )
+
+    def _parts(self, label: str, people: Sequence[RosterRow], k: int) -> Parts:
+        """Return what each of some creators alike commits in a stage at the mean of its quote."""
+        if self.portfolio.quotes:
+            _, always, fee, hours, units = self.portfolio.quotes[self._line(label, k)]
+            return always, fee, hours, units
+        terms, tier = self._terms(people[0], k), self._tier(people[0])
+        always, fee, hours, units = committed_parts(self.experiment, terms, tier, self.goods)
+        if not math.isnan(people[0].fee):
+            fee = charged_for(self.experiment, terms)[1] * _mean_fee(people)
+        return always, fee, hours, units
+
+    def _dues(self, people: Sequence[RosterRow], k: int, parts: Parts) -> Parts:
+        """Return what creators alike commit in a stage, whatever they ask and per USD or hour."""
+        always, fee, hours, units = parts
+        if math.isnan(people[0].fee):
+            return dues_of(parts, self._tier(people[0]), self.goods)
+        mean = _mean_fee(people)
+        always, _, hours, units = dues_of(
+            (always, 0.0, hours, units), self._tier(people[0]), self.goods
+        )
+        return always, fee / mean if mean > 0.0 else 0.0, hours, units
+
+    def _tier(self, row: RosterRow) -> TierTables:
+        tier = self.tiers[row.tier, row.platform]
+        assert tier is not None
+        return tier
+
+    def _planned(self, budget: float) -> tuple[int, list[float]]:
+        """Return how many of the file a budget plans to test, and the USD up to each stage's end.
+
+        None with a fault where it buys nobody.
+        """
+        asked: list[dict[str, float]] = [{} for _ in self.stages]
+        for label, people in self._alike():
+            for k, of_stage in enumerate(asked):
+                parts = self._parts(label, people, k)
+                per_fee = self._dues(people, k, parts)[1]
+                for row in people:
+                    known = 0.0 if math.isnan(row.fee) else (row.fee - _mean_fee(people)) * per_fee
+                    of_stage[row.name] = sum(parts) + known
+        up_to = [list(accumulate(of_stage[row.name] for row in self.rows)) for of_stage in asked]
+
+        def costs(count: int) -> list[float]:
+            """Return USD up to each stage's end: the kept are as dear as those they are kept of."""
+            kept = _kept_of(count, self.stages)
+            each = (sums[count - 1] / count for sums in up_to)
+            return list(accumulate(n * usd for n, usd in zip(kept, each, strict=True)))
+
+        first, key = costs(1)[-1], f"portfolio.{self.name}.budget"
+        if costs(len(self.rows))[-1] <= 0.0:
+            problem = "cannot size a list whose creators commit nothing; leave it out"
+            self.faults.append(Fault(key, problem, self.portfolio.budget))
+            return 0, []
+        there, count = _Money(budget, 1.0, *self.fixed_cost), len(self.faults)
+        hired_at_once = _usual if self.portfolio.hiring == "cap" else _bought
+        if first > 0.0:
+            hired_at_once(self.name, "the list", there, first, self.faults, self.portfolio.budget)
+        if len(self.faults) > count:
+            return 0, []
+        counts = range(len(self.rows), 1, -1)
+        count = next((n for n in counts if costs(n)[-1] <= budget + 1e-9), 1)
+        return count, costs(count)
+
+
+def _mean_fee(people: Sequence[RosterRow]) -> float:
+    return sum(row.fee for row in people) / len(people)
 
 
 def _kept_of(first: int, stages: Sequence[m.Stage]) -> tuple[int, ...]:
@@ -442,10 +566,7 @@ class _Stages:
 
     def _counts(self, start: int, hired: int) -> list[int]:
         """Return how many of those hired in a stage take part in it and in each one after."""
-        kept = [hired]
-        for stage in self.stages[start + 1 :]:
-            kept.append(kept_of(stage.keep, kept[-1]))
-        return kept
+        return list(_kept_of(hired, self.stages[start:]))
 
     def _cost(self, start: int, hired: int) -> float:
         """Return the expected USD that those who are hired in a stage commit, in all that follow too."""
@@ -562,7 +683,7 @@ def grouped(
                 line.terms, line.first, None, line.people, portfolio, line.money, line.dues,
                 line.boost, most_hired(line) if line.boost else 0,
             )  # fmt: skip
-        terms, purse = replace(line.terms, posts=line.programme.post_ends[-1]), line.programme.purse
+        terms, purse = replace(line.terms, posts=line.programme.post_ends[-1]), line.programme.alone
         group = Group(terms, line.first, line.programme, line.people, portfolio)
         return group if purse is None else replace(group, money=purse.money[0], dues=purse.dues[0])
 

@@ -102,15 +102,24 @@ class Programme:
     """Stages of a portfolio: posts of a creator up to the end of each, creators in each.
 
     Where `of_list` says how many of a roster take part in each stage, the best are kept of all its
-    lines together, and `keep` is what falls to a line by its share. Where a budget pays, `purse` says
-    what stages may commit; where it is a cap, `keep` is what the expected cost would hire.
+    lines together, and `keep` is what falls to a line by its share; `places` are those of its creators
+    in the file. Where a budget pays, `purse` says what stages may commit, of a list all its lines
+    together; where it is a cap, `keep` is what the expected cost would hire.
     """
 
     post_ends: tuple[int, ...]
     keep: tuple[int, ...]
     choose_by: str
     of_list: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
     purse: Purse | None = None
+
+    @property
+    def alone(self) -> Purse | None:
+        """What the loop of a line goes by: the money of a list is no matter to one of its lines."""
+        if self.purse is None or not self.of_list:
+            return self.purse
+        return Purse((math.inf,) * len(self.keep), self.purse.dues)
 
 
 @dataclass(frozen=True)

@@ -215,6 +215,25 @@ def test_what_fits_exactly_fits(simulated: Simulated) -> None:
         assert (ds["hired"].values == first).all()
 
 
+def test_those_who_are_added_have_money_of_their_own(simulated: Simulated) -> None:
+    """Two are added at 200, and one of them kept at 100: 500 of 1,700 is theirs.
+
+    The 1,200 plan five at 100, two at 200 and one at 100: 600 up to the first stage, 1,080 and 1,200.
+    So six are hired, of whom three would go on and two fit, of whom one goes on.
+    """
+    stages = [{"posts": 1}, {"keep": 0.5, "add": 2, "posts": 2}, {"keep": 0.5, "posts": 1}]
+    portfolio = {"tier": "small", "budget": 1_700, "stages": stages}
+    ds = simulated(FREE | {"portfolio.p": portfolio}, worlds=128)
+    shipped = ds["cost_quantity"].sel(component="shipping")
+    counted = {str(name): set(shipped.sel(line=name).values) for name in ds["line"].values}
+    assert counted == {
+        "p/1 pilot": {6}, "p/2 growth": {2}, "p/3 scale": {1},
+        "p/2 growth, added in 2": {2}, "p/3 scale, added in 2": {1},
+    }  # fmt: skip
+    np.testing.assert_allclose(ds["committed"].values, 1_600.0, rtol=1e-6)
+    assert sim.summarize(ds).hired["p"].stages == (6, 4, 2)
+
+
 def test_nobody_fits(simulated: Simulated) -> None:
     stages = [{"posts": 1}, {"keep": 0.5, "posts": 2}]
     portfolio = {"tier": "small", "budget": 100, "stages": stages}
