@@ -92,10 +92,9 @@ class _Reading:
         structure = self.structure
         names = [name for name in (*SUMS, *STATES) if name in self.written]
         running = self._nothing()
-        start = history_of(structure)
+        start = {name: self.zero + value for name, value in history_of(structure).items()}
         history: list[Scope] = [
-            {name: self.zero + value for name, value in start.items()}
-            for _ in (self.line.creators if structure.stages else ())
+            dict(start) for _ in (self.line.creators if structure.stages else ())
         ]
         spent = self.zero
         kept: list[Scope] = []

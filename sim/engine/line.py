@@ -142,12 +142,13 @@ class Purse:
         before = np.arange(people + 1)
         if not self.shares:
             return np.minimum(keep[:, None], before)
-        return np.array([[kept_of(share, n) for n in range(people + 1)] for share in self.shares])
+        return np.array([kept_of(share, before) for share in self.shares])
 
 
-def kept_of(share: float, before: int) -> int:
-    """Return how many creators a share of those in the stage before comes to, one at least if there are any."""
-    return min(max(round(share * before), 1), before)
+def kept_of(share: float, before: npt.ArrayLike) -> Ints:
+    """Return how many creators a share of those in the stage before is, one at least if there are any."""
+    count = np.asarray(before, dtype=np.int64)
+    return np.minimum(np.maximum(np.rint(share * count).astype(np.int64), 1), count)
 
 
 @dataclass(frozen=True, eq=False)

@@ -482,7 +482,7 @@ def _kept_of(first: int, stages: Sequence[m.Stage]) -> tuple[int, ...]:
     """Return how many of the creators of a first stage take part in each."""
     kept = [first]
     for stage in stages[1:]:
-        kept.append(kept_of(stage.keep, kept[-1]))
+        kept.append(int(kept_of(stage.keep, kept[-1])))
     return tuple(kept)
 
 
