@@ -148,7 +148,8 @@ class Purse:
 def kept_of(share: float, before: npt.ArrayLike) -> Ints:
     """Return how many creators a share of those in the stage before is, one at least if there are any."""
     count = np.asarray(before, dtype=np.int64)
-    return np.minimum(np.maximum(np.rint(share * count).astype(np.int64), 1), count)
+    kept: Ints = np.minimum(np.maximum(np.rint(share * count).astype(np.int64), 1), count)
+    return kept
 
 
 @dataclass(frozen=True, eq=False)
