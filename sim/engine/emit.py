@@ -2,8 +2,9 @@
 
 What comes out is a short Python file without branches that anybody can open; it lies in the cache
 folder, beside what numba makes of it. All draws come first, so that the processor has many
-independent steps at hand; a curve is looked up in a loop of its own, because where a processor has
-no look-ups in many lanes the compiler would take apart everything that leads to one.
+independent steps at hand; each law that bends has a loop of its own, short enough for several of its
+turns to be under way at once, and because where a processor has no look-ups in many lanes the
+compiler would take apart everything that leads to one.
 """
 
 from __future__ import annotations
@@ -110,18 +111,17 @@ def _value(structure: Structure, name: str, asked: set[str]) -> tuple[str, str, 
     if law.kind == "line":
         before = f"{log} = {_sum(f'base_{name}', told, doubted, *normals)}\n"
         return before, "", f"{name} = exp({log})\n" if name in AMOUNTS else ""
-    before = f"{score} = {_sum(f'base_{name}', told, *normals)}\n"
-    value = f"curve(nodes_{name}, last_{name}, {score})"
+    before, laid = f"{score} = {_sum(f'base_{name}', told, *normals)}\n", ""
     if law.kind == "smooth":
-        before += f"t_{name} = min(max({score}, -1), 1)\n"
-        value = f"c_{name}_{law.degree}"
+        folded = f"folded({score})" if law.folds else score
+        laid, value = f"t_{name} = min(max({folded}, -1), 1)\n", f"c_{name}_{law.degree}"
         for k in reversed(range(law.degree)):
             value = f"c_{name}_{k} + t_{name} * ({value})"
+    else:
+        value = f"curve(nodes_{name}, last_{name}, {score})"
     value = f"min({value}, cap_{name})" if law.capped else f"({value})"
     shift = f"shift_{name}" if law.moved and not known else ""
-    look_up = f"{log} = {_sum(value, f'known_{name}' if known else shift, doubted)}\n"
-    if law.kind == "smooth":
-        before, look_up = before + look_up, ""
+    look_up = f"{laid}{log} = {_sum(value, f'known_{name}' if known else shift, doubted)}\n"
     after = f"{log} = where({score} >= jump_{name}, {log}, {_NOTHING})\n" if law.jump else ""
     return before, look_up, after + (f"{name} = exp({log})\n" if name in AMOUNTS else "")
 
@@ -277,7 +277,7 @@ def _call(name: str, *arguments: ast.AST) -> ast.Call:
 
 #: Names that every loop may use: functions, and what the frame binds.
 _BOUND = {
-    "threefry", "normals", "chance", "curve", "exp", "where", "min", "max", "U", "i",
+    "threefry", "normals", "chance", "curve", "folded", "exp", "where", "min", "max", "U", "i",
     "world", "low", "high", "k0", "k1", "post", "repeat", "reach_of_post", "new",
 }  # fmt: skip
 
@@ -311,7 +311,7 @@ _FRAME = '''"""The loop of lines of this structure, made by sim/engine/emit.py:
 """
 
 import numpy as np
-from sim.engine.lanes import F, U, curve, exp, fma, where, wide
+from sim.engine.lanes import F, U, curve, exp, fma, folded, where, wide
 from sim.engine.orders import draw_own
 from sim.engine.random import chance, normals, threefry
 from sim.engine.running import begin, give, take
