@@ -160,6 +160,20 @@ def test_a_programme_keeps_its_creators_at_other_prices(priced):
     np.testing.assert_allclose(point["cost"].values, other["cost"].values, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "change", [{"tier": "nano"}, {"stages": [{}, {"keep": 0.5}]}, {"hiring": "planned"}], ids=str
+)
+def test_who_is_asked_for_is_hired_anew(priced, change):
+    """Quotes of the creators who were there say nothing of others."""
+    experiment = priced(**{"portfolio.tested": TESTED})
+    places = {("portfolio", "tested", key): value for key, value in change.items()}
+    ours = make_plan(Varied(experiment).with_tables(places))
+    theirs = make_plan(priced(**{"portfolio.tested": TESTED | change}))
+    for a, b in zip(ours.lines, theirs.lines, strict=True):
+        if a.portfolio == "tested":
+            assert (a.name, a.creators, a.money) == (b.name, b.creators, b.money)
+
+
 def test_a_programme_of_several_intakes_is_held_at_its_first_creators(priced):
     counted = {k: v for k, v in TESTED.items() if k != "budget"} | {"creators": 8}
     experiment = priced(**{"portfolio.tested": counted})
