@@ -21,7 +21,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, figure_names, neutral, text_of
+from .funnel import (
+    HISTORY,
+    OF_CREATOR,
+    OF_POST,
+    STAGE_FIGURES,
+    STATES,
+    figure_names,
+    history_of,
+    neutral,
+    text_of,
+)
 from .jit import cache_folder, compiled, sources_hash
 from .lanes import CHUNK
 from .line import INPUTS, SUMS
@@ -170,7 +180,8 @@ def rows_of(structure: Structure) -> tuple[str, ...]:
     if structure.boosted:
         left.add("boosted_posts")
     own = [*shared_rows(structure), *sums_of(structure), *states_of(structure)]
-    elsewhere = {*own, *(HISTORY if structure.stages else ()), *OF_POST, *OF_CREATOR}
+    history = history_of(structure) if structure.stages else ()
+    elsewhere = {*own, *history, *OF_POST, *OF_CREATOR}
     return (*own, *sorted(left - elsewhere))
 
 
@@ -325,7 +336,7 @@ def line_sums(
         {begin_history}
         for step in range(steps.shape[0]):
             {begin_step}
-            for creator in range(steps[step, 0], steps[step, 1]):
+            for creator in range(steps[step, 0], {last}):
                 low, high = U(creators[creator]), U(creators[creator] >> np.uint64(32))
                 {own}
                 {loops}
@@ -350,6 +361,27 @@ if step > 0:
     choose(h, keep[step])
     begin(s, whole, SUMS)
     {begin_states}
+"""
+#: Where a budget pays, creators are followed up to the last that the first stage looked at.
+_BEGIN_QUOTED_STAGE = f"""
+stage = figures[figures.shape[0] - {len(STAGE_FIGURES)} * (steps.shape[0] - step):]
+{", ".join(STAGE_FIGURES)} = {", ".join(f"stage[{k}]" for k in range(len(STAGE_FIGURES)))}
+new = F(1)
+if step == 0:
+    last, followed, spent = steps[0, 1], 0, np.zeros({CHUNK})
+else:
+    new, last = F(0), followed
+    choose_within(h[:followed], keep[step * (creators.shape[0] + 1):], s, COMMITTED, money, spent)
+    money = F(np.inf)
+    begin(s, whole, SUMS)
+    {{begin_states}}
+"""
+_BEGIN_CREATOR = f"""
+if step == 0:
+    followed = creator + 1
+    for k in range({{names}}):
+        for i in range({CHUNK}):
+            h[creator, k, i] = HISTORY[k]
 """
 _OWN_ORDERS = """
 draw_own(
@@ -387,7 +419,7 @@ def source(structure: Structure) -> str:
     rows, numbers = rows_of(structure), neutral(structure)
     places = {name: f"s[{name.upper()} + i]" for name in rows}
     if structure.stages:
-        places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(HISTORY)}
+        places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(history_of(structure))}
     if structure.boosted:
         of_post, of_creator = ("creator",) * 2 if structure.one_post else ("post_at", "creator_at")
         for k, name in enumerate((*OF_POST, *OF_CREATOR)):
@@ -408,11 +440,13 @@ def source(structure: Structure) -> str:
         own = [line.format("creator") for line in own]
     else:
         figures, own = [*figures, *(line.format("0") for line in own)], []
-    bound = {*_BOUND, *figure_names(structure), *own_numbers(structure)}
+    bound = {*_BOUND, *figure_names(structure), *own_numbers(structure), *STAGE_FIGURES}
     bound |= {f"nodes_{name}" for name in curves}
     creator_at = [_CREATOR_AT] if structure.boosted and not structure.one_post else []
     post_at = [f"    {_POST_AT}"] if creator_at else []
-    loops = [*creator_at]
+    paid_stages = structure.stages and structure.quoted
+    loops = [_BEGIN_CREATOR.format(names=len(history_of(structure)))] if paid_stages else []
+    loops += creator_at
     by_format = ["reach_of_post = repeats[posts + p]"] if structure.formats else []
     boost = [*creator_at]
     for section, texts in parts.items():
@@ -440,12 +474,13 @@ def source(structure: Structure) -> str:
     at = [f"{name.upper()} = {k * CHUNK}" for k, name in enumerate(rows)]
     at += [f"SUMS = np.int64({count * CHUNK})"]
     if structure.stages:
-        at += [f"HISTORY = {tuple(HISTORY.values())}"]
+        at += [f"HISTORY = {tuple(history_of(structure).values())}"]
     begin_states = [
         f"for i in range({CHUNK}):",
         *(f"    s[{name.upper()} + i] = F({STATES[name]})" for name in states_of(structure)),
     ]
-    begin_stage = _BEGIN_STAGE.format(begin_states=_indented(begin_states, 4))
+    begin_stage = _BEGIN_QUOTED_STAGE if paid_stages else _BEGIN_STAGE
+    begin_stage = begin_stage.format(begin_states=_indented(begin_states, 4))
     begin_step = [begin_stage] if structure.stages else []
     begin_step += ["followed = 0"] if structure.boosted else []
     boosting = _BOOST.format(loops=_indented(boost, 4), group=GROUP)
@@ -457,12 +492,13 @@ def source(structure: Structure) -> str:
         figures=_indented(figures, 4),
         own=_indented(own, 16),
         loops=_indented(loops, 16),
-        begin_history=_indented([_BEGIN_HISTORY] if structure.stages else [], 8),
+        begin_history=_indented([_BEGIN_HISTORY] if structure.stages and not paid_stages else [], 8),
+        last="last" if paid_stages else "steps[step, 1]",
         begin_step=_indented(begin_step, 12),
         begin_states=_indented(begin_states, 8),
         end_creator=_indented(end_creator, 16),
         boost=_indented([boosting] if structure.boosted else [], 12),
-        selection="choose_posts" if structure.boosted else "choose",
+        selection="choose_within" if paid_stages else "choose_posts" if structure.boosted else "choose",
         sums=len(sums_of(structure)), shared=count, chunk=CHUNK, group=GROUP,
     )  # fmt: skip
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip() or not line)

@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .emit import AST_LOCK, names_written
-from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, neutral, text_of
+from .funnel import OF_CREATOR, OF_POST, STATES, history_of, neutral, text_of
 from .jit import called
-from .line import INPUTS, N_CREATOR, SUMS, Line, steps_of
+from .line import INPUTS, N_CREATOR, SUMS, Line, Purse, steps_of
 from .marginals import LOG_ZERO
 from .orders import poisson_quantile
-from .prepare import figures_of, known, log_quantiles, score_mix, structure_of
+from .prepare import figures_of, known, log_quantiles, score_mix, stage_figures, structure_of
 from .random import threefry_words, uniform
 from .structure import (
     AMOUNTS,
@@ -84,6 +84,7 @@ class _Reading:
         self.score = line.loading @ factors
         self.belief = line.belief @ factors
         self.figures = figures_of(line)
+        self.of_stage = stage_figures(line)
         self.zero = np.zeros(worlds)
 
     def sums(self) -> dict[str, Array]:
@@ -91,18 +92,30 @@ class _Reading:
         structure = self.structure
         names = [name for name in (*SUMS, *STATES) if name in self.written]
         running = self._nothing()
+        start = {name: self.zero + value for name, value in history_of(structure).items()}
         history: list[Scope] = [
-            {name: self.zero + value for name, value in HISTORY.items()}
-            for _ in (self.line.creators if structure.stages else ())
+            dict(start) for _ in (self.line.creators if structure.stages else ())
         ]
+        spent = self.zero
         kept: list[Scope] = []
         steps = []
         for step, (first, last, post, end) in enumerate(steps_of(self.line)):
+            of_stage = self.of_stage[step] if self.of_stage else {}
             if structure.stages and step > 0:
+                if self.line.purse is None:
+                    _choose(history, int(self.line.keep[step]))
+                else:
+                    spent = spent + running["committed"]
+                    left = of_stage["money"] - spent
+                    _choose_within(history, self._going_on(self.line.purse)[step], left)
+                    of_stage = of_stage | {"money": math.inf}
                 running = self._nothing()
-                _choose(history, int(self.line.keep[step]))
             for creator in range(first, last):
-                scope = {**_FUNCTIONS, **self.figures, **neutral(structure), **running}
+                if structure.quoted and not running["hiring"].any():
+                    for one in history[creator:]:
+                        one |= {"chosen": self.zero, "seen": self.zero - 1.0}
+                    break
+                scope = {**_FUNCTIONS, **self.figures, **of_stage, **neutral(structure), **running}
                 scope |= {**self.given, "new": 1.0 if step == 0 else 0.0}
                 scope |= history[creator] if structure.stages else {}
                 stage = step if structure.stages else 0
@@ -112,7 +125,7 @@ class _Reading:
                     kept += [one | own | {"last": one is posts[-1]} for one in posts]
                 running = {name: scope[name] for name in running}
                 if structure.stages:
-                    history[creator] = {name: scope[name] for name in HISTORY}
+                    history[creator] = {name: scope[name] for name in start}
             if structure.boosted:
                 self._boost(running, kept)
             steps.append([running[name] for name in names])
@@ -122,6 +135,9 @@ class _Reading:
             if structure.laws[x].kind == "fixed" and not structure.known:
                 rows[name] = _amount(self.line.shift[x] + self.belief[x])
         return rows
+
+    def _going_on(self, purse: Purse) -> npt.NDArray[np.int64]:
+        return purse.going_on(self.line.keep, len(self.line.creators))
 
     def _nothing(self) -> Scope:
         return dict.fromkeys(SUMS, self.zero) | {
@@ -243,6 +259,21 @@ def _choose(history: list[Scope], keep: int) -> None:
     order = np.argsort(-seen, axis=0, kind="stable")
     chosen = np.zeros(seen.shape)
     np.put_along_axis(chosen, order[:keep], 1.0, axis=0)
+    for creator, row in zip(history, chosen, strict=True):
+        creator["chosen"] = row
+
+
+def _choose_within(history: list[Scope], going_on: npt.NDArray[np.int64], left: Array) -> None:
+    """Keep in each world the best, until enough are kept or the first does not fit into what is left."""
+    seen, there, quotes = (
+        np.array([creator[name] for creator in history]) for name in ("seen", "chosen", "again")
+    )
+    order = np.argsort(-seen, axis=0, kind="stable")
+    fits = np.cumsum(np.take_along_axis(quotes, order, 0), axis=0) <= left
+    enough = going_on[there.sum(axis=0).astype(np.int64)]
+    fits &= np.arange(len(history))[:, None] < enough
+    chosen = np.zeros(seen.shape)
+    np.put_along_axis(chosen, order, fits.astype(float), axis=0)
     for creator, row in zip(history, chosen, strict=True):
         creator["chosen"] = row
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .emit import loop
 from .exact import exact_sums
-from .funnel import HISTORY, OF_CREATOR, OF_POST
+from .funnel import HISTORY, OF_CREATOR, OF_POST, QUOTED_HISTORY
 from .jit import COMPILES
 from .lanes import CHUNK, F, Singles
 from .line import N_SUMS, SUMS, Line, one_of, steps_of
@@ -129,6 +129,8 @@ def _looped(
     history, keep = _history(line), line.keep
     if line.boost is not None:
         keep = np.array([line.boost.best], dtype=np.int64)
+    if line.purse is not None:
+        keep = line.purse.going_on(keep, len(line.creators)).ravel()
     own = ready.own[first:] if structure.known else ready.own
     its.sums(
         _at_cache_line(its.rows * CHUNK), history, ready.figures, own, ready.repeats, ready.nodes, shared,
@@ -148,7 +150,8 @@ def _history(line: Line) -> Singles:
         rows = len(line.creators) * len(line.repeats)
         return np.empty((rows, (len(OF_POST) + len(OF_CREATOR)) * CHUNK), F)
     people = len(line.creators) if len(line.post_ends) > 1 else 1
-    return np.empty((people, len(HISTORY), CHUNK), F)
+    names = HISTORY if line.purse is None else QUOTED_HISTORY
+    return np.empty((people, len(names), CHUNK), F)
 
 
 def _at_cache_line(size: int) -> Singles:

@@ -1,14 +1,17 @@
-"""What a brand chooses by what it saw: creators that a stage keeps, posts that are boosted."""
+"""What a brand chooses by what it saw: creators whom a stage keeps, posts that are boosted."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from .funnel import HISTORY, OF_POST
+from .funnel import HISTORY, OF_POST, QUOTED_HISTORY
 from .jit import part
 from .lanes import CHUNK, F, Singles, wide
 
 _CHOSEN, _SEEN = list(HISTORY).index("chosen"), list(HISTORY).index("seen")
+_AGAIN = list(QUOTED_HISTORY).index("again")
+Counts = npt.NDArray[np.int64]
 #: Bits of infinity in single precision, and how many halvings lead to one number below it.
 _INFINITE, _BITS = 0x7F800000, 31
 _SHOWN_EARLY, _BOOSTED = OF_POST.index("shown_early"), OF_POST.index("boosted")
@@ -25,10 +28,6 @@ def choose(history: Singles, keep: int) -> None:
         decides ``chosen``.
     keep
         How many to keep.
-
-    Notes
-    -----
-    Sorted by Shell's method (1959), which needs no scratch and compiles at once.
     """
     people = history.shape[0]
     order, seen = np.empty(people, np.int64), np.empty(people, np.float32)
@@ -36,22 +35,85 @@ def choose(history: Singles, keep: int) -> None:
         for k in range(people):
             seen[k] = history[k, _SEEN, i]
             history[k, _CHOSEN, i] = F(0)
-            order[k] = k
-        gap = people // 2
-        while gap > 0:
-            for k in range(gap, people):
-                this, at = order[k], k
-                while at >= gap:
-                    other = order[at - gap]
-                    ahead = seen[other] - seen[this]
-                    if ahead > F(0) or (ahead == F(0) and other < this):
-                        break
-                    order[at] = other
-                    at -= gap
-                order[at] = this
-            gap //= 2
+        _rank(seen, order)
         for k in range(keep):
             history[order[k], _CHOSEN, i] = F(1)
+
+
+@part
+def choose_within(
+    history: Singles,
+    going_on: Counts,
+    committed: Singles,
+    at: int,
+    money: float,
+    spent: npt.NDArray[np.float64],
+) -> None:
+    """Keep in each world the best, until enough are kept or the first of them does not fit into the money.
+
+    Parameters
+    ----------
+    history
+        Shape (creators, `QUOTED_HISTORY`, CHUNK), of those who were there in the stage before;
+        ``again`` is what each asks for this one.
+    going_on
+        How many to keep, of 0, 1, ... who took part in the stage before.
+    committed, at
+        Scratch, and where in it the row begins of what the stage before committed.
+    money
+        USD that may be committed up to the end of this stage.
+    spent
+        Shape (CHUNK,), USD that was committed before the last stage; takes what that one committed.
+    """
+    people = history.shape[0]
+    order, seen = np.empty(people, np.int64), np.empty(people, np.float32)
+    for i in range(CHUNK):
+        spent[i] += np.float64(committed[at + i])
+        there = 0
+        for k in range(people):
+            seen[k] = history[k, _SEEN, i]
+            there += np.int64(history[k, _CHOSEN, i])
+            history[k, _CHOSEN, i] = F(0)
+        _rank(seen, order)
+        total = spent[i]
+        for k in range(going_on[there]):
+            total += np.float64(history[order[k], _AGAIN, i])
+            if total > np.float64(money):
+                break
+            history[order[k], _CHOSEN, i] = F(1)
+
+
+@part
+def _rank(seen: Singles, order: Counts) -> None:
+    """Fill in the order of creators by what was seen, the most first, the first ones where they tie.
+
+    Parameters
+    ----------
+    seen
+        Shape (creators,).
+    order
+        Shape (creators,), to fill.
+
+    Notes
+    -----
+    Sorted by Shell's method (1959), which needs no scratch and compiles at once.
+    """
+    people = seen.shape[0]
+    for k in range(people):
+        order[k] = k
+    gap = people // 2
+    while gap > 0:
+        for k in range(gap, people):
+            this, at = order[k], k
+            while at >= gap:
+                other = order[at - gap]
+                ahead = seen[other] - seen[this]
+                if ahead > F(0) or (ahead == F(0) and other < this):
+                    break
+                order[at] = other
+                at -= gap
+            order[at] = this
+        gap //= 2
 
 
 @part
