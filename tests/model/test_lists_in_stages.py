@@ -151,8 +151,12 @@ def test_no_world_of_a_list_spends_more_than_its_budget(
     spent = [each[:count].sum(), each[:count].sum() + kept * 2.0 * each[:count].mean()]
     first = int((np.cumsum(each) <= left * spent[0] / spent[1]).sum())
     assert (ds["hired"].values == first).all()
+    held = sim.simulate(Varied(experiment).at({}))
+    for name in ds.data_vars:
+        np.testing.assert_array_equal(held[name].values, ds[name].values, err_msg=str(name))
 
 
+@pytest.mark.statistical
 def test_a_list_keeps_its_creators_at_other_prices(tmp_path: Path) -> None:
     portfolio = {"list": {"roster": "list.csv", "stages": STAGES, "budget": 2_500}}
     experiment = listed(tmp_path, STAGES, TIERS, portfolio=portfolio)
