@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .funnel import (
-    HISTORY,
     OF_CREATOR,
     OF_POST,
     STAGE_FIGURES,
@@ -321,7 +320,7 @@ from sim.engine.selection import {selection}
 
 
 def line_sums(
-    s, h, figures, own, repeats, nodes, shared, creators, steps, keep, k0, k1, first, out
+    s, h, who, figures, own, repeats, nodes, shared, creators, steps, keep, k0, k1, first, out
 ):
     """Add up the creators of a line in each world: fills `out`, (steps, sums, worlds)."""
     wide()
@@ -333,11 +332,10 @@ def line_sums(
             s[j] = shared[start // {chunk}, j]
         begin(s, whole, SUMS)
         {begin_states}
-        {begin_history}
         for step in range(steps.shape[0]):
             {begin_step}
             for creator in range(steps[step, 0], {last}):
-                low, high = U(creators[creator]), U(creators[creator] >> np.uint64(32))
+                {creator}
                 {own}
                 {loops}
                 if creator % {group} == {group} - 1:
@@ -348,45 +346,45 @@ def line_sums(
 
 '''
 
-_BEGIN_HISTORY = f"""
-for creator in range(creators.shape[0]):
-    for k in range({len(HISTORY)}):
-        for i in range({CHUNK}):
-            h[creator, k, i] = HISTORY[k]
-"""
-_BEGIN_STAGE = """
-new = F(1)
-if step > 0:
-    new = F(0)
-    choose(h, keep[step])
-    begin(s, whole, SUMS)
-    {begin_states}
-"""
-#: Where a budget pays, creators are followed up to the last that the first stage looked at.
-_BEGIN_QUOTED_STAGE = f"""
-stage = figures[figures.shape[0] - {len(STAGE_FIGURES)} * (steps.shape[0] - step):]
-{", ".join(STAGE_FIGURES)} = {", ".join(f"stage[{k}]" for k in range(len(STAGE_FIGURES)))}
-new = F(1)
-if step == 0:
-    last, followed, spent = steps[0, 1], 0, np.zeros({CHUNK})
-else:
-    new, last = F(0), followed
-    choose_within(h[:followed], keep[step * (creators.shape[0] + 1):], s, COMMITTED, money, spent)
-    money = F(np.inf)
-    begin(s, whole, SUMS)
-    {{begin_states}}
-"""
-_BEGIN_CREATOR = f"""
+_CREATOR = "low, high = U(creators[creator]), U(creators[creator] >> np.uint64(32))"
+#: A stage follows places, in which worlds may have different creators.
+_FOLLOW = f"""
 if step == 0:
     followed = creator + 1
+    for i in range({CHUNK}):
+        who[creator, 0, i] = U(creators[creator])
+        who[creator, 1, i] = U(creators[creator] >> np.uint64(32))
     for k in range({{names}}):
         for i in range({CHUNK}):
             h[creator, k, i] = HISTORY[k]
 """
+_ALONE = f"""
+for i in range({CHUNK}):
+    who[0, 0, i], who[0, 1, i] = low, high
+"""
+_BEGIN_STAGE = f"""
+{{of_stage}}
+if step == 0:
+    new, last, followed, spent = F(1), steps[0, 1], 0, np.zeros({CHUNK})
+else:
+    new = F(0)
+    table = keep[step * (creators.shape[0] + 1):]
+    last = choose(h, who, followed, table, s, {{committed}}, {{money}}, spent)
+    followed = last
+    begin(s, whole, SUMS)
+    {{begin_states}}
+    {{no_end}}
+"""
+_OF_STAGE = f"""
+stage = figures[figures.shape[0] - {len(STAGE_FIGURES)} * (steps.shape[0] - step):]
+{", ".join(STAGE_FIGURES)} = {", ".join(f"stage[{k}]" for k in range(len(STAGE_FIGURES)))}
+"""
+#: Who is kept fits, so no money ends hiring.
+_NO_END = "money = F(np.inf)"
 _OWN_ORDERS = """
 draw_own(
     s, np.int64(SEEN_MEAN), np.int64(OTHER_MEAN), np.int64(SEEN_ORDERS), np.int64(OTHER_ORDERS), world,
-    U((np.uint32({stage} + 1) << np.uint32({shift})) | np.uint32({word})), low, high, k0, k1,
+    U((np.uint32({stage} + 1) << np.uint32({shift})) | np.uint32({word})), who[{place}], k0, k1,
 )
 """
 _FOLLOWED = "followed = creator + 1"
@@ -420,6 +418,7 @@ def source(structure: Structure) -> str:
     places = {name: f"s[{name.upper()} + i]" for name in rows}
     if structure.stages:
         places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(history_of(structure))}
+        places |= {name: f"who[creator, {k}, i]" for k, name in enumerate(("low", "high"))}
     if structure.boosted:
         of_post, of_creator = ("creator",) * 2 if structure.one_post else ("post_at", "creator_at")
         for k, name in enumerate((*OF_POST, *OF_CREATOR)):
@@ -444,9 +443,9 @@ def source(structure: Structure) -> str:
     bound |= {f"nodes_{name}" for name in curves}
     creator_at = [_CREATOR_AT] if structure.boosted and not structure.one_post else []
     post_at = [f"    {_POST_AT}"] if creator_at else []
-    paid_stages = structure.stages and structure.quoted
-    loops = [_BEGIN_CREATOR.format(names=len(history_of(structure)))] if paid_stages else []
-    loops += creator_at
+    creator = [_FOLLOW.format(names=len(history_of(structure))) if structure.stages else _CREATOR]
+    creator += [_ALONE] if structure.results and not structure.stages else []
+    loops = [*creator_at]
     by_format = ["reach_of_post = repeats[posts + p]"] if structure.formats else []
     boost = [*creator_at]
     for section, texts in parts.items():
@@ -461,8 +460,10 @@ def source(structure: Structure) -> str:
             loops += [f"post, repeat = U({1 << POST_SHIFT}), repeats[0]"]
             loops += ["p = 0", *by_format] if structure.formats else []
         elif section == "results":
-            stage = "step" if structure.stages else "0"
-            loops += [_OWN_ORDERS.format(stage=stage, shift=POST_SHIFT, word=OWN_ORDERS_WORD)]
+            stage, place = ("step", "creator") if structure.stages else ("0", "0")
+            loops += [
+                _OWN_ORDERS.format(stage=stage, place=place, shift=POST_SHIFT, word=OWN_ORDERS_WORD)
+            ]
         elif section == "boost_post":
             lines = [*post_at, *(f"    {line}" for line in lines)]
             boost += ["for p in range(posts):"]
@@ -479,8 +480,13 @@ def source(structure: Structure) -> str:
         f"for i in range({CHUNK}):",
         *(f"    s[{name.upper()} + i] = F({STATES[name]})" for name in states_of(structure)),
     ]
-    begin_stage = _BEGIN_QUOTED_STAGE if paid_stages else _BEGIN_STAGE
-    begin_stage = begin_stage.format(begin_states=_indented(begin_states, 4))
+    begin_stage = _BEGIN_STAGE.format(
+        of_stage=_OF_STAGE if structure.quoted else "",
+        committed="np.int64(COMMITTED)" if structure.quoted else "-1",
+        money="money" if structure.quoted else "np.inf",
+        begin_states=_indented(begin_states, 4),
+        no_end=_NO_END if structure.quoted else "",
+    )
     begin_step = [begin_stage] if structure.stages else []
     begin_step += ["followed = 0"] if structure.boosted else []
     boosting = _BOOST.format(loops=_indented(boost, 4), group=GROUP)
@@ -492,13 +498,13 @@ def source(structure: Structure) -> str:
         figures=_indented(figures, 4),
         own=_indented(own, 16),
         loops=_indented(loops, 16),
-        begin_history=_indented([_BEGIN_HISTORY] if structure.stages and not paid_stages else [], 8),
-        last="last" if paid_stages else "steps[step, 1]",
+        creator=_indented(creator, 16),
+        last="last" if structure.stages else "steps[step, 1]",
         begin_step=_indented(begin_step, 12),
         begin_states=_indented(begin_states, 8),
         end_creator=_indented(end_creator, 16),
         boost=_indented([boosting] if structure.boosted else [], 12),
-        selection="choose_within" if paid_stages else "choose_posts" if structure.boosted else "choose",
+        selection="choose_posts" if structure.boosted else "choose",
         sums=len(sums_of(structure)), shared=count, chunk=CHUNK, group=GROUP,
     )  # fmt: skip
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip() or not line)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from .emit import AST_LOCK, names_written
 from .funnel import OF_CREATOR, OF_POST, STATES, history_of, neutral, text_of
 from .jit import called
-from .line import INPUTS, N_CREATOR, SUMS, Line, Purse, steps_of
+from .line import INPUTS, N_CREATOR, SUMS, Line, going_on, steps_of
 from .marginals import LOG_ZERO
 from .orders import poisson_quantile
 from .prepare import figures_of, known, log_quantiles, score_mix, stage_figures, structure_of
@@ -102,13 +102,10 @@ class _Reading:
         for step, (first, last, post, end) in enumerate(steps_of(self.line)):
             of_stage = self.of_stage[step] if self.of_stage else {}
             if structure.stages and step > 0:
-                if self.line.purse is None:
-                    _choose(history, int(self.line.keep[step]))
-                else:
-                    spent = spent + running["committed"]
-                    left = of_stage["money"] - spent
-                    _choose_within(history, self._going_on(self.line.purse)[step], left)
-                    of_stage = of_stage | {"money": math.inf}
+                spent = spent + running["committed"]
+                left = of_stage.get("money", math.inf) - spent
+                _choose(history, going_on(self.line)[step], left)
+                of_stage = of_stage | {"money": math.inf}
                 running = self._nothing()
             for creator in range(first, last):
                 if structure.quoted and not running["hiring"].any():
@@ -135,9 +132,6 @@ class _Reading:
             if structure.laws[x].kind == "fixed" and not structure.known:
                 rows[name] = _amount(self.line.shift[x] + self.belief[x])
         return rows
-
-    def _going_on(self, purse: Purse) -> npt.NDArray[np.int64]:
-        return purse.going_on(self.line.keep, len(self.line.creators))
 
     def _nothing(self) -> Scope:
         return dict.fromkeys(SUMS, self.zero) | {
@@ -253,24 +247,15 @@ def _poisson(low: Words, high: Words, mean: Array) -> Array:
     )
 
 
-def _choose(history: list[Scope], keep: int) -> None:
-    """Keep in each world those of whom most was seen, the first ones where they tie."""
-    seen = np.array([creator["seen"] for creator in history])
-    order = np.argsort(-seen, axis=0, kind="stable")
-    chosen = np.zeros(seen.shape)
-    np.put_along_axis(chosen, order[:keep], 1.0, axis=0)
-    for creator, row in zip(history, chosen, strict=True):
-        creator["chosen"] = row
-
-
-def _choose_within(history: list[Scope], going_on: npt.NDArray[np.int64], left: Array) -> None:
+def _choose(history: list[Scope], most: npt.NDArray[np.int64], left: Array) -> None:
     """Keep in each world the best, until enough are kept or the first does not fit into what is left."""
     seen, there, quotes = (
-        np.array([creator[name] for creator in history]) for name in ("seen", "chosen", "again")
+        np.array([creator.get(name, np.zeros(len(left))) for creator in history])
+        for name in ("seen", "chosen", "again")
     )
     order = np.argsort(-seen, axis=0, kind="stable")
     fits = np.cumsum(np.take_along_axis(quotes, order, 0), axis=0) <= left
-    enough = going_on[there.sum(axis=0).astype(np.int64)]
+    enough = most[there.sum(axis=0).astype(np.int64)]
     fits &= np.arange(len(history))[:, None] < enough
     chosen = np.zeros(seen.shape)
     np.put_along_axis(chosen, order, fits.astype(float), axis=0)

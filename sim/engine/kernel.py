@@ -15,7 +15,7 @@ from .exact import exact_sums
 from .funnel import HISTORY, OF_CREATOR, OF_POST, QUOTED_HISTORY
 from .jit import COMPILES
 from .lanes import CHUNK, F, Singles
-from .line import N_SUMS, SUMS, Line, one_of, steps_of
+from .line import N_SUMS, SUMS, Line, going_on, one_of, steps_of
 from .prepare import Prepared, prepared
 
 Array = npt.NDArray[np.float64]
@@ -129,12 +129,15 @@ def _looped(
     history, keep = _history(line), line.keep
     if line.boost is not None:
         keep = np.array([line.boost.best], dtype=np.int64)
-    if line.purse is not None:
-        keep = line.purse.going_on(keep, len(line.creators)).ravel()
+    people = len(line.creators)
+    if structure.stages:
+        assert people == 1 or not structure.known, "what is known stands by creator, not by place"
+        keep = going_on(line).ravel()
+    who = np.empty((people if structure.stages else 1, 2, CHUNK), np.uint32)
     own = ready.own[first:] if structure.known else ready.own
     its.sums(
-        _at_cache_line(its.rows * CHUNK), history, ready.figures, own, ready.repeats, ready.nodes, shared,
-        line.creators, steps, keep, *ready.key, np.uint32(world), sums,
+        _at_cache_line(its.rows * CHUNK), history, who, ready.figures, own, ready.repeats, ready.nodes,
+        shared, line.creators, steps, keep, *ready.key, np.uint32(world), sums,
     )  # fmt: skip
     rows = {name: sums[:, k] for k, name in enumerate(its.names)}
     for name in ("management_hours", "product_cost"):

@@ -221,6 +221,12 @@ def steps_of(line: Line) -> Ints:
     return np.array(rows, dtype=np.int64)
 
 
+def going_on(line: Line) -> Ints:
+    """Return how many creators each stage keeps, of 0, 1, ... in the stage before, shape (stages, C + 1)."""
+    purse = line.purse or Purse((), ())
+    return purse.going_on(line.keep, len(line.creators))
+
+
 def one_of(line: Line, k: int) -> Line:
     """Return the line of one creator of a line, who takes part in every stage."""
     return replace(
