@@ -148,6 +148,7 @@ def explain(
             "line": line.name,
             "creators": line.creators,
             "committed_per_creator": line.committed_per_creator,
+            "money": line.money if line.money < math.inf else None,
         }
         for line in plan.lines
     ]
@@ -186,10 +187,14 @@ def explain(
     for name, known in people.items():
         _print_believed(name, known)
     click.echo("\nHired")
-    for line in lines:
+    for line in plan.lines:
+        about, most = "", ""
+        if line.money < math.inf:
+            what = "in all" if line.programme is None else "up to this stage"
+            about, most = "about ", f", at most {fixed(line.money, 0)} {currency()} {what}"
         click.echo(
-            f"    {line['portfolio']}: {line['creators']} {line['line']}, "
-            f"{fixed(line['committed_per_creator'], 0)} {currency()} committed per creator"
+            f"    {line.portfolio}: {about}{line.creators} {line.name}, "
+            f"{fixed(line.committed_per_creator, 0)} {currency()} committed per creator{most}"
         )
     for name, left in plan.left_over.items():
         click.echo(f"    {name}: {fixed(left, 0)} {currency()} left over")

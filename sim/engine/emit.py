@@ -19,7 +19,16 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, figure_names, neutral, text_of
+from .funnel import (
+    OF_CREATOR,
+    OF_POST,
+    STAGE_FIGURES,
+    STATES,
+    figure_names,
+    history_of,
+    neutral,
+    text_of,
+)
 from .jit import compiled_later
 from .kept import cache_folder, put, sources_hash
 from .lanes import CHUNK
@@ -169,7 +178,8 @@ def rows_of(structure: Structure) -> tuple[str, ...]:
     if structure.boosted:
         left.add("boosted_posts")
     own = [*shared_rows(structure), *sums_of(structure), *states_of(structure)]
-    elsewhere = {*own, *(HISTORY if structure.stages else ()), *OF_POST, *OF_CREATOR}
+    history = history_of(structure) if structure.stages else ()
+    elsewhere = {*own, *history, *OF_POST, *OF_CREATOR}
     return (*own, *sorted(left - elsewhere))
 
 
@@ -309,7 +319,7 @@ from sim.engine.selection import {selection}
 
 
 def line_sums(
-    s, h, figures, own, repeats, nodes, shared, creators, steps, keep, k0, k1, first, out
+    s, h, who, figures, own, repeats, nodes, shared, creators, steps, keep, k0, k1, first, out
 ):
     """Add up the creators of a line in each world: fills `out`, (steps, sums, worlds)."""
     wide()
@@ -321,11 +331,10 @@ def line_sums(
             s[j] = shared[start // {chunk}, j]
         begin(s, whole, SUMS)
         {begin_states}
-        {begin_history}
         for step in range(steps.shape[0]):
             {begin_step}
-            for creator in range(steps[step, 0], steps[step, 1]):
-                low, high = U(creators[creator]), U(creators[creator] >> np.uint64(32))
+            for creator in range(steps[step, 0], {last}):
+                {creator}
                 {own}
                 {loops}
                 if creator % {group} == {group} - 1:
@@ -336,24 +345,45 @@ def line_sums(
 
 '''
 
-_BEGIN_HISTORY = f"""
-for creator in range(creators.shape[0]):
-    for k in range({len(HISTORY)}):
+_CREATOR = "low, high = U(creators[creator]), U(creators[creator] >> np.uint64(32))"
+#: A stage follows places, in which worlds may have different creators.
+_FOLLOW = f"""
+if step == 0:
+    followed = creator + 1
+    for i in range({CHUNK}):
+        who[creator, 0, i] = U(creators[creator])
+        who[creator, 1, i] = U(creators[creator] >> np.uint64(32))
+    for k in range({{names}}):
         for i in range({CHUNK}):
             h[creator, k, i] = HISTORY[k]
 """
-_BEGIN_STAGE = """
-new = F(1)
-if step > 0:
-    new = F(0)
-    choose(h, keep[step])
-    begin(s, whole, SUMS)
-    {begin_states}
+_ALONE = f"""
+for i in range({CHUNK}):
+    who[0, 0, i], who[0, 1, i] = low, high
 """
+_BEGIN_STAGE = f"""
+{{of_stage}}
+if step == 0:
+    new, last, followed, spent = F(1), steps[0, 1], 0, np.zeros({CHUNK})
+else:
+    new = F(0)
+    table = keep[step * (creators.shape[0] + 1):]
+    last = choose(h, who, followed, table, s, {{committed}}, {{money}}, spent)
+    followed = last
+    begin(s, whole, SUMS)
+    {{begin_states}}
+    {{no_end}}
+"""
+_OF_STAGE = f"""
+stage = figures[figures.shape[0] - {len(STAGE_FIGURES)} * (steps.shape[0] - step):]
+{", ".join(STAGE_FIGURES)} = {", ".join(f"stage[{k}]" for k in range(len(STAGE_FIGURES)))}
+"""
+#: Who is kept fits, so no money ends hiring.
+_NO_END = "money = F(np.inf)"
 _OWN_ORDERS = """
 draw_own(
     s, np.int64(SEEN_MEAN), np.int64(OTHER_MEAN), np.int64(SEEN_ORDERS), np.int64(OTHER_ORDERS), world,
-    U((np.uint32({stage} + 1) << np.uint32({shift})) | np.uint32({word})), low, high, k0, k1,
+    U((np.uint32({stage} + 1) << np.uint32({shift})) | np.uint32({word})), who[{place}], k0, k1,
 )
 """
 _FOLLOWED = "followed = creator + 1"
@@ -386,7 +416,8 @@ def source(structure: Structure) -> str:
     rows, numbers = rows_of(structure), neutral(structure)
     places = {name: f"s[{name.upper()} + i]" for name in rows}
     if structure.stages:
-        places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(HISTORY)}
+        places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(history_of(structure))}
+        places |= {name: f"who[creator, {k}, i]" for k, name in enumerate(("low", "high"))}
     if structure.boosted:
         of_post, of_creator = ("creator",) * 2 if structure.one_post else ("post_at", "creator_at")
         for k, name in enumerate((*OF_POST, *OF_CREATOR)):
@@ -407,10 +438,12 @@ def source(structure: Structure) -> str:
         own = [line.format("creator") for line in own]
     else:
         figures, own = [*figures, *(line.format("0") for line in own)], []
-    bound = {*_BOUND, *figure_names(structure), *own_numbers(structure)}
+    bound = {*_BOUND, *figure_names(structure), *own_numbers(structure), *STAGE_FIGURES}
     bound |= {f"nodes_{name}" for name in curves}
     creator_at = [_CREATOR_AT] if structure.boosted and not structure.one_post else []
     post_at = [f"    {_POST_AT}"] if creator_at else []
+    creator = [_FOLLOW.format(names=len(history_of(structure))) if structure.stages else _CREATOR]
+    creator += [_ALONE] if structure.results and not structure.stages else []
     loops = [*creator_at]
     by_format = ["reach_of_post = repeats[posts + p]"] if structure.formats else []
     boost = [*creator_at]
@@ -426,8 +459,10 @@ def source(structure: Structure) -> str:
             loops += [f"post, repeat = U({1 << POST_SHIFT}), repeats[0]"]
             loops += ["p = 0", *by_format] if structure.formats else []
         elif section == "results":
-            stage = "step" if structure.stages else "0"
-            loops += [_OWN_ORDERS.format(stage=stage, shift=POST_SHIFT, word=OWN_ORDERS_WORD)]
+            stage, place = ("step", "creator") if structure.stages else ("0", "0")
+            loops += [
+                _OWN_ORDERS.format(stage=stage, place=place, shift=POST_SHIFT, word=OWN_ORDERS_WORD)
+            ]
         elif section == "boost_post":
             lines = [*post_at, *(f"    {line}" for line in lines)]
             boost += ["for p in range(posts):"]
@@ -439,12 +474,18 @@ def source(structure: Structure) -> str:
     at = [f"{name.upper()} = {k * CHUNK}" for k, name in enumerate(rows)]
     at += [f"SUMS = np.int64({count * CHUNK})"]
     if structure.stages:
-        at += [f"HISTORY = {tuple(HISTORY.values())}"]
+        at += [f"HISTORY = {tuple(history_of(structure).values())}"]
     begin_states = [
         f"for i in range({CHUNK}):",
         *(f"    s[{name.upper()} + i] = F({STATES[name]})" for name in states_of(structure)),
     ]
-    begin_stage = _BEGIN_STAGE.format(begin_states=_indented(begin_states, 4))
+    begin_stage = _BEGIN_STAGE.format(
+        of_stage=_OF_STAGE if structure.quoted else "",
+        committed="np.int64(COMMITTED)" if structure.quoted else "-1",
+        money="money" if structure.quoted else "np.inf",
+        begin_states=_indented(begin_states, 4),
+        no_end=_NO_END if structure.quoted else "",
+    )
     begin_step = [begin_stage] if structure.stages else []
     begin_step += ["followed = 0"] if structure.boosted else []
     boosting = _BOOST.format(loops=_indented(boost, 4), group=GROUP)
@@ -456,7 +497,8 @@ def source(structure: Structure) -> str:
         figures=_indented(figures, 4),
         own=_indented(own, 16),
         loops=_indented(loops, 16),
-        begin_history=_indented([_BEGIN_HISTORY] if structure.stages else [], 8),
+        creator=_indented(creator, 16),
+        last="last" if structure.stages else "steps[step, 1]",
         begin_step=_indented(begin_step, 12),
         begin_states=_indented(begin_states, 8),
         end_creator=_indented(end_creator, 16),

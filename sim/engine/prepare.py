@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .funnel import BOOST_FIGURES, FIGURES, figure_names
+from .funnel import BOOST_FIGURES, FIGURES, STAGE_FIGURES, figure_names
 from .jit import compiled
 from .lanes import CHUNK, F, Singles, unfolded, wide
 from .line import (
@@ -22,6 +22,7 @@ from .line import (
     INPUTS,
     N_CREATOR,
     POST_LUCK,
+    ROUNDING,
     Line,
 )
 from .marginals import LOG_ZERO, SCORE_LIMIT
@@ -48,8 +49,6 @@ CURVE_ERROR, SCORE_NEAR = 1e-5, 4.5
 #: those over a score that is folded, which costs a root and a division more.
 DEGREES, SMOOTH_ERROR = (4, 8, 12, 16, 20), 4e-6
 DEGREES_FOLDED = (16, 20, 24)
-#: Share of a budget by which the last creator may pass it: sums of single numbers are no better.
-ROUNDING = 1e-6
 #: What becomes of a shared row: nothing, its exponential, whether it is the log of anything, and
 #: the normal probability below it.
 _AS_IS, _EXPONENTIAL, _ANYTHING, _PROBABILITY = range(4)
@@ -264,6 +263,16 @@ def figures_of(line: Line) -> dict[str, float]:
     return numbers
 
 
+def stage_figures(line: Line) -> list[dict[str, float]]:
+    """Return the `STAGE_FIGURES` of each stage of a line that a budget pays, in double precision."""
+    if line.purse is None:
+        return []
+    of_fee = [dues[1] for dues in line.purse.dues] + [0.0]
+    money = (usd * (1.0 + ROUNDING) for usd in line.purse.money)
+    rows = zip(money, of_fee[:-1], of_fee[1:], strict=True)
+    return [dict(zip(STAGE_FIGURES, row, strict=True)) for row in rows]
+
+
 @compiled
 def fill_shared(
     constant: Array, factor: Array, function: npt.NDArray[np.int64], factors: Array, out: Singles
@@ -315,7 +324,7 @@ class Prepared:
         Of each post: the factor of repetition on its engagements, then the factor of its format on
         its impressions where posts are of formats.
     figures
-        Numbers of the line, in the order of `funnel.figure_names`.
+        Numbers of the line, in the order of `funnel.figure_names`, then those of each stage.
     own
         Numbers of each known creator, or of all where nothing is known, in the order of
         `structure.own_numbers`, shape (creators or 1, numbers).
@@ -375,7 +384,9 @@ class Prepared:
                 numbers |= {f"c_{name}_{k}": float(c) for k, c in enumerate(polynomial[0])}
                 numbers[f"c_{name}_0"] += self._level(line, x)
         with np.errstate(over="ignore"):
-            return np.array([numbers[name] for name in figure_names(self.structure)], F)
+            values = [numbers[name] for name in figure_names(self.structure)]
+            values += [value for stage in stage_figures(line) for value in stage.values()]
+            return np.array(values, F)
 
     def _own(self, line: Line) -> Singles:
         told = self.structure.known

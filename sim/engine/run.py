@@ -73,7 +73,7 @@ def line_block(
     tracked = [seen_of(plan, w, share, padded) for w in range(len(plan.works))]
     paid = paid_rows(plan, factors)
     lists = lists_of(plan)
-    listed = {w for works, _ in lists for w in works}
+    listed = {w for its in lists for w in its.works}
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**32 would warn.
     with np.errstate(over="ignore"):
@@ -84,8 +84,8 @@ def line_block(
                 line_sums(work, factors, tracked[w], first, worlds, out, paid)
             sums.append(out)
         seen = {w: tracked[w] for w in listed}
-        for works, keep in lists:
-            list_sums(plan, works, keep, factors, seen, first, sums)
+        for its in lists:
+            list_sums(plan, its, factors, seen, first, sums)
         left = dict(orders_left(plan, sums))
         for w, share in left.items():
             # Pay and choice go by the tracked orders that overlap and incidents leave.
@@ -93,9 +93,9 @@ def line_block(
             seen[w][:worlds] *= share
             if w not in listed:
                 line_sums(plan.works[w], factors, seen[w], first, worlds, sums[w])
-        for works, keep in lists:
-            if left.keys() & {*works}:
-                list_sums(plan, works, keep, factors, seen, first, sums)
+        for its in lists:
+            if left.keys() & {*its.works}:
+                list_sums(plan, its, factors, seen, first, sums)
     return factors[:, :worlds], sums
 
 

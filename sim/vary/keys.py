@@ -371,7 +371,7 @@ class Varied:
         for line in make_plan(self.experiment).lines:
             if line.money < math.inf:
                 quotes.setdefault(line.portfolio, {})[line.name] = (line.money, *line.parts)
-            elif line.stage == 0:
+            elif line.stage == 0 and not line.joins:
                 counts.setdefault(line.portfolio, {})[line.name] = line.creators
         return {
             name: {**table, "quotes": quotes[name]}
@@ -402,7 +402,7 @@ class Varied:
 
     def with_tables(self, places: Mapping[Path, Any]) -> Experiment:
         """Return the experiment with what stands at some places of its resolved tables replaced."""
-        resized = {path[1] for path in places if path[0] == "portfolio" and path[2:3] in _SIZES}
+        resized = {path[1] for path in places if path[0] == "portfolio" and {*path[2:3]} & _WHO}
         if ("boost", "budget") in places:
             resized = set(self._portfolios)
         portfolios = {
@@ -437,7 +437,8 @@ def recentred_at(experiment: Experiment, key: Key, path: Path, value: Value) -> 
         raise ExperimentError(experiment.file, [Fault(key.name, str(error), value)]) from None
 
 
-_SIZES = (("creators",), ("budget",), ("mix",), ("boost",))
+#: Keys of a portfolio that decide whom it hires: another value hires again.
+_WHO = {"creators", "budget", "hiring", "mix", "tier", "roster", "stages", "boost"}
 
 
 def _sized(table: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:

@@ -289,6 +289,18 @@ def test_interrupted_runs_leave_the_last_one_whole(tmp_path):
     assert [p for p in os.listdir(tmp_path) if p.endswith((".part", ".old"))] == []
 
 
+def test_explain_says_what_each_stage_may_spend():
+    code, stdout, _ = call("explain", ROOT / "experiments" / "pilot_then_scale.toml")
+    assert code == 0
+    own = [line for line in stdout.splitlines() if line.strip().startswith("tested: about")]
+    assert len(own) == 3
+    assert own[-1].endswith("at most 75,000 USD up to this stage")
+    assert (
+        "everyone: about 175 micro, 426 USD committed per creator, at most 75,000 USD in all"
+        in stdout
+    )
+
+
 def test_explain_names_unit_and_source(small):
     code, stdout, _ = call("explain", small, "--json")
     assert code == 0
