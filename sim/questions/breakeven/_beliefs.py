@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment
 from ...measures import COMPARISONS, MEASURES
 from ...measures.estimate import Measurer
@@ -89,6 +90,7 @@ class BeliefRange:
         return f"above {low}" if low is not None else ""
 
 
+@reusing()
 def belief_range(
     experiment: Experiment,
     key: Key,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment
 from ...measures import Measured
 from ...run.simulate import simulate
@@ -141,6 +142,7 @@ def better(worlds: xr.Dataset, aim: Aim) -> Measured:
     return replace(entry, value=value)
 
 
+@reusing()
 def find_ties(curve: Swept, key: Key, aim: Aim, gap: Gap) -> tuple[Tie, ...]:
     """Narrow down every change of sign of the curve."""
     x, g = curve.dataset[key.name].values, gaps(curve, aim)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...measures import COMPARISONS, Measured
@@ -41,6 +42,7 @@ SHOWN = (
 _PAIRED = ("a_beats_b", "roi_difference_mean", "profit_difference_mean")
 
 
+@reusing()
 def ask(setting: Setting, options: ScenarioOptions) -> Scenarios:
     """Run the scenarios of an experiment beside it, in the same worlds.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import ExperimentError, Fault
 from ...measures import Estimate
 from ...measures.evaluate import measured
@@ -39,6 +40,7 @@ SAMPLE, MORRIS_SAMPLE = 1 << 14, 1 << 10
 _COARSE = 0.05
 
 
+@reusing()
 def ask(setting: Setting, options: SensitivityOptions) -> Sensitivity:
     """Split the variance of an outcome over beliefs, shared shocks and chance.
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import nearest
 from ...experiment.toml import dotted
@@ -184,6 +185,7 @@ class Swept:
         return np.asarray(data[DIFFERENCE].values), np.asarray(data[f"{DIFFERENCE}_se"].values)
 
 
+@reusing()
 def swept(
     experiment: Experiment,
     values: Mapping[str, Any] | None = None,

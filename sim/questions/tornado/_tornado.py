@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment, ExperimentError, Fault
 from ...measures import COMPARISONS, MEASURES, Estimate, Measured
 from ...measures.outcome import variable_of
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
+@reusing()
 def ask(setting: Setting, options: TornadoOptions) -> Tornado:
     """Move every uncertain input from its 10 % to its 90 % point, all others as drawn.
 
