@@ -142,9 +142,9 @@ class Setting:
         """Return the worlds of the experiment: its finished run, or a fresh one."""
         if self.run is not None:
             return self.run
-        from ..run.simulate import simulate
+        from ..run.simulate import Where, simulated
 
-        return simulate(self.experiment, threads=self.threads, progress=self.progress)
+        return simulated(self.experiment, Where(self.threads, self.progress))
 
 
 def _as_saved(entry: Measured) -> Measured:

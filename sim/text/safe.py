@@ -47,10 +47,8 @@ def unshown(text: str) -> str:
 
     Tabs and ends of lines are blanks of a text and no fault.
     """
-    for character in text:
-        if character not in _BLANKS and is_unshown(character):
-            return _code(character)
-    return ""
+    hidden = {c for c in set(text) if c not in _BLANKS and is_unshown(c)}
+    return _code(next(c for c in text if c in hidden)) if hidden else ""
 
 
 def _code(character: str) -> str:
@@ -209,5 +207,5 @@ class Screen:
         # A carriage return alone goes back over what was written: for progress on a terminal only.
         kept = _BLANKS if self.below.isatty() else "\t\n"
         clean = text.replace("\r\n", "\n")
-        visible = "".join(c if c in kept or not is_unshown(c) else INSTEAD for c in clean)
-        return encodable(visible, self.below.encoding or "ascii")
+        hidden = {ord(c): INSTEAD for c in set(clean) if c not in kept and is_unshown(c)}
+        return encodable(clean.translate(hidden), self.below.encoding or "ascii")

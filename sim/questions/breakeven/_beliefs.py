@@ -15,7 +15,7 @@ from ...measures import COMPARISONS, MEASURES
 from ...measures.estimate import Measurer
 from ...measures.worlds import PortfolioWorlds
 from ...plan import make_plan
-from ...run.simulate import simulate
+from ...run.simulate import Where, simulated
 from ...text.numbers import rounded, setting
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
@@ -143,13 +143,13 @@ def _worlds(
     varied = Varied(experiment, resize)
     if is_price(key, experiment) and not resize:
         held = varied.at({})
-        prices = Prices(held, simulate(held, threads=threads))
+        prices = Prices(held, simulated(held, Where(threads)))
         if prices.reproduce():
             sheet = prices.sheet([key], np.array(points)[:, None])
             yield from (sheet.at(p) for p in range(sheet.points))
             return
     for value in points:
-        yield simulate(varied.at({key: value}), threads=threads)
+        yield simulated(varied.at({key: value}), Where(threads))
 
 
 def _gap_by_draw(worlds: xr.Dataset, aim: Aim, part: slice) -> Array:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ...engine.reuse import reusing
 from ...experiment import Experiment
 from ...measures import Measured
-from ...run.simulate import simulate
+from ...run.simulate import Where, simulated
 from ...text.numbers import Number
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices
@@ -127,7 +127,7 @@ def gap_at(
         if prices is not None:
             worlds = prices.sheet([key], np.array([[x]])).at(0)
         else:
-            worlds = simulate(varied.at({key: x}), threads=threads)
+            worlds = simulated(varied.at({key: x}), Where(threads))
         return better(worlds, aim)
 
     return gap

@@ -11,7 +11,7 @@ from ...engine.reuse import reusing
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...measures import COMPARISONS, Measured
-from ...run.simulate import simulate
+from ...run.simulate import Where, simulated
 from ...text.names import measure_words
 from ...vary.keys import Varied
 from ...vary.overrides import overridden
@@ -61,10 +61,10 @@ def ask(setting: Setting, options: ScenarioOptions) -> Scenarios:
     decision = _decision(experiment, options)
     varied = Varied(experiment, bool(options.resize))
     experiments = overridden(varied, {name: written[name] for name in chosen})
-    base = setting.run if setting.run is not None else simulate(experiment, threads=threads)
+    base = setting.run if setting.run is not None else simulated(experiment, Where(threads))
     cases = [_case(BASE, {}, base, None, decision)]
     for done, (name, changed) in enumerate(experiments.items(), 1):
-        results = simulate(changed, threads=threads)
+        results = simulated(changed, Where(threads))
         cases.append(_case(name, written[name], results, base, decision))
         if setting.progress is not None:
             setting.progress(done, len(experiments))

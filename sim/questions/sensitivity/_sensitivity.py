@@ -16,6 +16,7 @@ from ...measures import Estimate
 from ...measures.evaluate import measured
 from ...measures.outcome import LOG_PARTS, LOG_SCALE, Outcome, choose_outcome, variable_of
 from ...measures.precision import HEAVY_TAIL
+from ...measures.worlds import rows_of
 from ...plan import Plan, make_plan
 from ...run.simulate import Progress
 from ...text.numbers import counted, fixed, in_points, percent
@@ -163,9 +164,8 @@ class Sampler:
     def _stored(self, first: int) -> dict[str, Array] | None:
         if self._run is None or int(self._run.sizes["sim"]) < first + self.size:
             return None
-        chosen = self._run[list(self._names)].sel(portfolio=list(self.decision.portfolios))
-        here = chosen.isel(sim=slice(first, first + self.size)).transpose("portfolio", "sim")
-        return {name: np.asarray(here[name].values) for name in self._names}
+        here = self._run.isel(sim=slice(first, first + self.size))
+        return {name: rows_of(here, name, self.decision.portfolios) for name in self._names}
 
 
 def _sobol_drivers(sampler: Sampler, progress: Progress | None) -> list[Driver]:
