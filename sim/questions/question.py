@@ -33,6 +33,7 @@ from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.amounts import without_signs
 from ..experiment.distributions import DistributionError, number
 from ..experiment.faults import suggestion
+from ..labelled import real
 from ..measures import Measured
 from ..text.currency import MONEY, currency, in_own_currency, writing_in
 
@@ -222,11 +223,17 @@ class Answer(Told):
 
         None for an answer without axes, and for one that was read back from its JSON.
         """
-        return getattr(self, "_dataset", None)
+        axes = self.axes
+        return None if axes is None else real(axes)
+
+    @property
+    def axes(self) -> xr.Dataset | None:
+        """What `dataset` holds, as it is saved, without xarray."""
+        return getattr(self, "_axes", None)
 
     def on_axes(self, dataset: xr.Dataset) -> Self:
         """Return the answer with its figures on named axes too."""
-        object.__setattr__(self, "_dataset", dataset)
+        object.__setattr__(self, "_axes", dataset)
         return self
 
     @property

@@ -89,7 +89,7 @@ def test_rank_correlation_of_the_only_input_is_nearly_one(shared):
 
 def test_ranks_need_no_new_run(shared, monkeypatch):
     run = sim.simulate(shared)
-    for name in ("sim.run.simulate.simulate", "sim.questions.tornado._tornado.draw"):
+    for name in ("sim.run.simulate.simulated", "sim.questions.tornado._tornado.draw"):
         monkeypatch.setattr(name, None)
     assert tornado(shared, rank=True, run=run).inputs
 

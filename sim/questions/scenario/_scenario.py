@@ -10,7 +10,9 @@ import numpy as np
 from ...engine.reuse import reusing
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
+from ...labelled import labelled
 from ...measures import COMPARISONS, Measured
+from ...measures.worlds import portfolio_names, sides_of
 from ...run.simulate import Where, simulated
 from ...text.names import measure_words
 from ...vary.keys import Varied
@@ -136,19 +138,20 @@ def _case(
     base: xr.Dataset | None,
     decision: Decision,
 ) -> Case:
-    portfolios = [str(portfolio) for portfolio in worlds["portfolio"].values]
+    portfolios, sides = portfolio_names(worlds), sides_of(worlds)
     measures = dict.fromkeys((decision.measure, *SHOWN))
     changes = {}
     if base is not None:
         unit = unit_of(decision.measure)
         for portfolio in portfolios:
-            after, before = (estimate_of(of, portfolio, decision.measure) for of in (worlds, base))
+            after = estimate_of(worlds, portfolio, decision.measure, sides)
+            before = estimate_of(base, portfolio, decision.measure)
             changes[portfolio] = as_measured(after - before, unit, base)
     pair = {}
     if decision.b is not None:
-        pair = {row: compared(worlds, decision.a, decision.b, row) for row in _PAIRED}
+        pair = {row: compared(worlds, decision.a, decision.b, row, sides) for row in _PAIRED}
     levels = {
-        portfolio: {row: measure_of(worlds, portfolio, row) for row in measures}
+        portfolio: {row: measure_of(worlds, portfolio, row, sides) for row in measures}
         for portfolio in portfolios
     }
     return Case(name, dict(overrides), levels, changes, pair)
@@ -156,8 +159,6 @@ def _case(
 
 def _on_axes(answer: Scenarios) -> xr.Dataset:
     """Return the figures as a Dataset by (scenario, portfolio), errors under ``_se``."""
-    import xarray as xr
-
     names = [case.scenario for case in answer.scenarios]
     portfolios = list(answer.scenarios[0].portfolios)
     data: dict[str, Any] = {}
@@ -168,13 +169,17 @@ def _on_axes(answer: Scenarios) -> xr.Dataset:
                 for case in answer.scenarios
             ]
             labels = {"units": unit_of(measure), "long_name": measure_words(measure)}
-            data[measure + suffix] = (("scenario", "portfolio"), values, labels)
+            data[measure + suffix] = (("scenario", "portfolio"), np.array(values), labels)
     for measure in answer.scenarios[0].pair:
         for suffix in ("", "_se"):
             row = [_number(case.pair[measure], suffix) for case in answer.scenarios]
             labels = {"units": unit_of(measure), "long_name": measure_words(measure)}
-            data[measure + suffix] = (("scenario",), row, labels)
-    return xr.Dataset(data, coords={"scenario": names, "portfolio": portfolios})
+            data[measure + suffix] = (("scenario",), np.array(row), labels)
+    coords: dict[str, Any] = {
+        "scenario": (("scenario",), np.array(names), {}),
+        "portfolio": (("portfolio",), np.array(portfolios), {}),
+    }
+    return labelled(coords | data, tuple(coords), {})
 
 
 def _number(entry: Measured, suffix: str) -> float:
