@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, TextIO
 
 #: Longest name: labels of charts and file names still hold it.
@@ -42,6 +43,7 @@ def is_unshown(character: str) -> bool:
     return unicodedata.category(character) in _UNSHOWN and character not in _NEEDED
 
 
+@lru_cache(maxsize=4096)
 def unshown(text: str) -> str:
     """Return the first character of a text that cannot be shown, as U+000B; empty for none.
 
@@ -65,6 +67,7 @@ def printable(text: str) -> str:
     return "".join(shown)
 
 
+@lru_cache(maxsize=4096)
 def name_problem(name: str) -> str:
     """Return why a name of a portfolio, tier, niche, ... cannot be one; empty where it can.
 
@@ -89,6 +92,7 @@ def name_problem(name: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def alike(name: str) -> str:
     """Return what two names have in common that a reader or a file system takes for one.
 

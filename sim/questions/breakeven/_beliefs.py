@@ -15,7 +15,7 @@ from ...measures import COMPARISONS, MEASURES
 from ...measures.estimate import Measurer
 from ...measures.worlds import PortfolioWorlds
 from ...plan import make_plan
-from ...run.simulate import Where, simulated
+from ...run.simulate import at_point
 from ...text.numbers import rounded, setting
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
@@ -143,13 +143,13 @@ def _worlds(
     varied = Varied(experiment, resize)
     if is_price(key, experiment) and not resize:
         held = varied.at({})
-        prices = Prices(held, simulated(held, Where(threads)))
+        prices = Prices(held, at_point(held, threads))
         if prices.reproduce():
             sheet = prices.sheet([key], np.array(points)[:, None])
             yield from (sheet.at(p) for p in range(sheet.points))
             return
     for value in points:
-        yield simulated(varied.at({key: value}), Where(threads))
+        yield at_point(varied.at({key: value}), threads)
 
 
 def _gap_by_draw(worlds: xr.Dataset, aim: Aim, part: slice) -> Array:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ...engine.reuse import reusing
 from ...experiment import Experiment
 from ...measures import Measured
-from ...run.simulate import Where, simulated
+from ...run.simulate import at_point
 from ...text.numbers import Number
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices
@@ -127,7 +127,7 @@ def gap_at(
         if prices is not None:
             worlds = prices.sheet([key], np.array([[x]])).at(0)
         else:
-            worlds = simulated(varied.at({key: x}), Where(threads))
+            worlds = at_point(varied.at({key: x}), threads)
         return better(worlds, aim)
 
     return gap

@@ -13,7 +13,7 @@ from ...experiment.faults import suggestion
 from ...labelled import labelled
 from ...measures import COMPARISONS, Measured
 from ...measures.worlds import portfolio_names, sides_of
-from ...run.simulate import Where, simulated
+from ...run.simulate import at_point
 from ...text.names import measure_words
 from ...vary.keys import Varied
 from ...vary.overrides import overridden
@@ -63,10 +63,10 @@ def ask(setting: Setting, options: ScenarioOptions) -> Scenarios:
     decision = _decision(experiment, options)
     varied = Varied(experiment, bool(options.resize))
     experiments = overridden(varied, {name: written[name] for name in chosen})
-    base = setting.run if setting.run is not None else simulated(experiment, Where(threads))
+    base = setting.run if setting.run is not None else at_point(experiment, threads)
     cases = [_case(BASE, {}, base, None, decision)]
     for done, (name, changed) in enumerate(experiments.items(), 1):
-        results = simulated(changed, Where(threads))
+        results = at_point(changed, threads)
         cases.append(_case(name, written[name], results, base, decision))
         if setting.progress is not None:
             setting.progress(done, len(experiments))
