@@ -2,8 +2,9 @@
 
 What comes out is a short Python file without branches that anybody can open; it lies in the cache
 folder, beside what numba makes of it. All draws come first, so that the processor has many
-independent steps at hand; a curve is looked up in a loop of its own, because where a processor has
-no look-ups in many lanes the compiler would take apart everything that leads to one.
+independent steps at hand; each law that bends has a loop of its own, short enough for several of its
+turns to be under way at once, and because where a processor has no look-ups in many lanes the
+compiler would take apart everything that leads to one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, figure_names, neutral, text_of
+from .funnel import (
+    OF_CREATOR,
+    OF_POST,
+    STAGE_FIGURES,
+    STATES,
+    figure_names,
+    history_of,
+    neutral,
+    text_of,
+)
 from .jit import cache_folder, compiled, sources_hash
 from .lanes import CHUNK
 from .line import INPUTS, SUMS
@@ -100,18 +110,17 @@ def _value(structure: Structure, name: str, asked: set[str]) -> tuple[str, str, 
     if law.kind == "line":
         before = f"{log} = {_sum(f'base_{name}', told, doubted, *normals)}\n"
         return before, "", f"{name} = exp({log})\n" if name in AMOUNTS else ""
-    before = f"{score} = {_sum(f'base_{name}', told, *normals)}\n"
-    value = f"curve(nodes_{name}, last_{name}, {score})"
+    before, laid = f"{score} = {_sum(f'base_{name}', told, *normals)}\n", ""
     if law.kind == "smooth":
-        before += f"t_{name} = min(max({score}, -1), 1)\n"
-        value = f"c_{name}_{law.degree}"
+        folded = f"folded({score})" if law.folds else score
+        laid, value = f"t_{name} = min(max({folded}, -1), 1)\n", f"c_{name}_{law.degree}"
         for k in reversed(range(law.degree)):
             value = f"c_{name}_{k} + t_{name} * ({value})"
+    else:
+        value = f"curve(nodes_{name}, last_{name}, {score})"
     value = f"min({value}, cap_{name})" if law.capped else f"({value})"
     shift = f"shift_{name}" if law.moved and not known else ""
-    look_up = f"{log} = {_sum(value, f'known_{name}' if known else shift, doubted)}\n"
-    if law.kind == "smooth":
-        before, look_up = before + look_up, ""
+    look_up = f"{laid}{log} = {_sum(value, f'known_{name}' if known else shift, doubted)}\n"
     after = f"{log} = where({score} >= jump_{name}, {log}, {_NOTHING})\n" if law.jump else ""
     return before, look_up, after + (f"{name} = exp({log})\n" if name in AMOUNTS else "")
 
@@ -170,7 +179,8 @@ def rows_of(structure: Structure) -> tuple[str, ...]:
     if structure.boosted:
         left.add("boosted_posts")
     own = [*shared_rows(structure), *sums_of(structure), *states_of(structure)]
-    elsewhere = {*own, *(HISTORY if structure.stages else ()), *OF_POST, *OF_CREATOR}
+    history = history_of(structure) if structure.stages else ()
+    elsewhere = {*own, *history, *OF_POST, *OF_CREATOR}
     return (*own, *sorted(left - elsewhere))
 
 
@@ -266,7 +276,7 @@ def _call(name: str, *arguments: ast.AST) -> ast.Call:
 
 #: Names that every loop may use: functions, and what the frame binds.
 _BOUND = {
-    "threefry", "normals", "chance", "curve", "exp", "where", "min", "max", "U", "i",
+    "threefry", "normals", "chance", "curve", "folded", "exp", "where", "min", "max", "U", "i",
     "world", "low", "high", "k0", "k1", "post", "repeat", "reach_of_post", "new",
 }  # fmt: skip
 
@@ -300,7 +310,7 @@ _FRAME = '''"""The loop of lines of this structure, made by sim/engine/emit.py:
 """
 
 import numpy as np
-from sim.engine.lanes import F, U, curve, exp, fma, where, wide
+from sim.engine.lanes import F, U, curve, exp, fma, folded, where, wide
 from sim.engine.orders import draw_own
 from sim.engine.random import chance, normals, threefry
 from sim.engine.running import begin, give, take
@@ -310,7 +320,7 @@ from sim.engine.selection import {selection}
 
 
 def line_sums(
-    s, h, figures, own, repeats, nodes, shared, creators, steps, keep, k0, k1, first, out
+    s, h, who, figures, own, repeats, nodes, shared, creators, steps, keep, k0, k1, first, out
 ):
     """Add up the creators of a line in each world: fills `out`, (steps, sums, worlds)."""
     wide()
@@ -322,11 +332,10 @@ def line_sums(
             s[j] = shared[start // {chunk}, j]
         begin(s, whole, SUMS)
         {begin_states}
-        {begin_history}
         for step in range(steps.shape[0]):
             {begin_step}
-            for creator in range(steps[step, 0], steps[step, 1]):
-                low, high = U(creators[creator]), U(creators[creator] >> np.uint64(32))
+            for creator in range(steps[step, 0], {last}):
+                {creator}
                 {own}
                 {loops}
                 if creator % {group} == {group} - 1:
@@ -337,24 +346,45 @@ def line_sums(
 
 '''
 
-_BEGIN_HISTORY = f"""
-for creator in range(creators.shape[0]):
-    for k in range({len(HISTORY)}):
+_CREATOR = "low, high = U(creators[creator]), U(creators[creator] >> np.uint64(32))"
+#: A stage follows places, in which worlds may have different creators.
+_FOLLOW = f"""
+if step == 0:
+    followed = creator + 1
+    for i in range({CHUNK}):
+        who[creator, 0, i] = U(creators[creator])
+        who[creator, 1, i] = U(creators[creator] >> np.uint64(32))
+    for k in range({{names}}):
         for i in range({CHUNK}):
             h[creator, k, i] = HISTORY[k]
 """
-_BEGIN_STAGE = """
-new = F(1)
-if step > 0:
-    new = F(0)
-    choose(h, keep[step])
-    begin(s, whole, SUMS)
-    {begin_states}
+_ALONE = f"""
+for i in range({CHUNK}):
+    who[0, 0, i], who[0, 1, i] = low, high
 """
+_BEGIN_STAGE = f"""
+{{of_stage}}
+if step == 0:
+    new, last, followed, spent = F(1), steps[0, 1], 0, np.zeros({CHUNK})
+else:
+    new = F(0)
+    table = keep[step * (creators.shape[0] + 1):]
+    last = choose(h, who, followed, table, s, {{committed}}, {{money}}, spent)
+    followed = last
+    begin(s, whole, SUMS)
+    {{begin_states}}
+    {{no_end}}
+"""
+_OF_STAGE = f"""
+stage = figures[figures.shape[0] - {len(STAGE_FIGURES)} * (steps.shape[0] - step):]
+{", ".join(STAGE_FIGURES)} = {", ".join(f"stage[{k}]" for k in range(len(STAGE_FIGURES)))}
+"""
+#: Who is kept fits, so no money ends hiring.
+_NO_END = "money = F(np.inf)"
 _OWN_ORDERS = """
 draw_own(
     s, np.int64(SEEN_MEAN), np.int64(OTHER_MEAN), np.int64(SEEN_ORDERS), np.int64(OTHER_ORDERS), world,
-    U((np.uint32({stage} + 1) << np.uint32({shift})) | np.uint32({word})), low, high, k0, k1,
+    U((np.uint32({stage} + 1) << np.uint32({shift})) | np.uint32({word})), who[{place}], k0, k1,
 )
 """
 _FOLLOWED = "followed = creator + 1"
@@ -387,7 +417,8 @@ def source(structure: Structure) -> str:
     rows, numbers = rows_of(structure), neutral(structure)
     places = {name: f"s[{name.upper()} + i]" for name in rows}
     if structure.stages:
-        places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(HISTORY)}
+        places |= {name: f"h[creator, {k}, i]" for k, name in enumerate(history_of(structure))}
+        places |= {name: f"who[creator, {k}, i]" for k, name in enumerate(("low", "high"))}
     if structure.boosted:
         of_post, of_creator = ("creator",) * 2 if structure.one_post else ("post_at", "creator_at")
         for k, name in enumerate((*OF_POST, *OF_CREATOR)):
@@ -408,10 +439,12 @@ def source(structure: Structure) -> str:
         own = [line.format("creator") for line in own]
     else:
         figures, own = [*figures, *(line.format("0") for line in own)], []
-    bound = {*_BOUND, *figure_names(structure), *own_numbers(structure)}
+    bound = {*_BOUND, *figure_names(structure), *own_numbers(structure), *STAGE_FIGURES}
     bound |= {f"nodes_{name}" for name in curves}
     creator_at = [_CREATOR_AT] if structure.boosted and not structure.one_post else []
     post_at = [f"    {_POST_AT}"] if creator_at else []
+    creator = [_FOLLOW.format(names=len(history_of(structure))) if structure.stages else _CREATOR]
+    creator += [_ALONE] if structure.results and not structure.stages else []
     loops = [*creator_at]
     by_format = ["reach_of_post = repeats[posts + p]"] if structure.formats else []
     boost = [*creator_at]
@@ -427,8 +460,10 @@ def source(structure: Structure) -> str:
             loops += [f"post, repeat = U({1 << POST_SHIFT}), repeats[0]"]
             loops += ["p = 0", *by_format] if structure.formats else []
         elif section == "results":
-            stage = "step" if structure.stages else "0"
-            loops += [_OWN_ORDERS.format(stage=stage, shift=POST_SHIFT, word=OWN_ORDERS_WORD)]
+            stage, place = ("step", "creator") if structure.stages else ("0", "0")
+            loops += [
+                _OWN_ORDERS.format(stage=stage, place=place, shift=POST_SHIFT, word=OWN_ORDERS_WORD)
+            ]
         elif section == "boost_post":
             lines = [*post_at, *(f"    {line}" for line in lines)]
             boost += ["for p in range(posts):"]
@@ -440,12 +475,18 @@ def source(structure: Structure) -> str:
     at = [f"{name.upper()} = {k * CHUNK}" for k, name in enumerate(rows)]
     at += [f"SUMS = np.int64({count * CHUNK})"]
     if structure.stages:
-        at += [f"HISTORY = {tuple(HISTORY.values())}"]
+        at += [f"HISTORY = {tuple(history_of(structure).values())}"]
     begin_states = [
         f"for i in range({CHUNK}):",
         *(f"    s[{name.upper()} + i] = F({STATES[name]})" for name in states_of(structure)),
     ]
-    begin_stage = _BEGIN_STAGE.format(begin_states=_indented(begin_states, 4))
+    begin_stage = _BEGIN_STAGE.format(
+        of_stage=_OF_STAGE if structure.quoted else "",
+        committed="np.int64(COMMITTED)" if structure.quoted else "-1",
+        money="money" if structure.quoted else "np.inf",
+        begin_states=_indented(begin_states, 4),
+        no_end=_NO_END if structure.quoted else "",
+    )
     begin_step = [begin_stage] if structure.stages else []
     begin_step += ["followed = 0"] if structure.boosted else []
     boosting = _BOOST.format(loops=_indented(boost, 4), group=GROUP)
@@ -457,7 +498,8 @@ def source(structure: Structure) -> str:
         figures=_indented(figures, 4),
         own=_indented(own, 16),
         loops=_indented(loops, 16),
-        begin_history=_indented([_BEGIN_HISTORY] if structure.stages else [], 8),
+        creator=_indented(creator, 16),
+        last="last" if structure.stages else "steps[step, 1]",
         begin_step=_indented(begin_step, 12),
         begin_states=_indented(begin_states, 8),
         end_creator=_indented(end_creator, 16),

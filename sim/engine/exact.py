@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .emit import AST_LOCK, names_written
-from .funnel import HISTORY, OF_CREATOR, OF_POST, STATES, neutral, text_of
+from .funnel import OF_CREATOR, OF_POST, STATES, history_of, neutral, text_of
 from .jit import called
-from .line import INPUTS, N_CREATOR, SUMS, Line, steps_of
+from .line import INPUTS, N_CREATOR, SUMS, Line, going_on, steps_of
 from .marginals import LOG_ZERO
 from .orders import poisson_quantile
-from .prepare import figures_of, known, log_quantiles, score_mix, structure_of
+from .prepare import figures_of, known, log_quantiles, score_mix, stage_figures, structure_of
 from .random import threefry_words, uniform
 from .structure import (
     AMOUNTS,
@@ -84,6 +84,7 @@ class _Reading:
         self.score = line.loading @ factors
         self.belief = line.belief @ factors
         self.figures = figures_of(line)
+        self.of_stage = stage_figures(line)
         self.zero = np.zeros(worlds)
 
     def sums(self) -> dict[str, Array]:
@@ -91,18 +92,27 @@ class _Reading:
         structure = self.structure
         names = [name for name in (*SUMS, *STATES) if name in self.written]
         running = self._nothing()
+        start = {name: self.zero + value for name, value in history_of(structure).items()}
         history: list[Scope] = [
-            {name: self.zero + value for name, value in HISTORY.items()}
-            for _ in (self.line.creators if structure.stages else ())
+            dict(start) for _ in (self.line.creators if structure.stages else ())
         ]
+        spent = self.zero
         kept: list[Scope] = []
         steps = []
         for step, (first, last, post, end) in enumerate(steps_of(self.line)):
+            of_stage = self.of_stage[step] if self.of_stage else {}
             if structure.stages and step > 0:
+                spent = spent + running["committed"]
+                left = of_stage.get("money", math.inf) - spent
+                _choose(history, going_on(self.line)[step], left)
+                of_stage = of_stage | {"money": math.inf}
                 running = self._nothing()
-                _choose(history, int(self.line.keep[step]))
             for creator in range(first, last):
-                scope = {**_FUNCTIONS, **self.figures, **neutral(structure), **running}
+                if structure.quoted and not running["hiring"].any():
+                    for one in history[creator:]:
+                        one |= {"chosen": self.zero, "seen": self.zero - 1.0}
+                    break
+                scope = {**_FUNCTIONS, **self.figures, **of_stage, **neutral(structure), **running}
                 scope |= {**self.given, "new": 1.0 if step == 0 else 0.0}
                 scope |= history[creator] if structure.stages else {}
                 stage = step if structure.stages else 0
@@ -112,7 +122,7 @@ class _Reading:
                     kept += [one | own | {"last": one is posts[-1]} for one in posts]
                 running = {name: scope[name] for name in running}
                 if structure.stages:
-                    history[creator] = {name: scope[name] for name in HISTORY}
+                    history[creator] = {name: scope[name] for name in start}
             if structure.boosted:
                 self._boost(running, kept)
             steps.append([running[name] for name in names])
@@ -237,12 +247,18 @@ def _poisson(low: Words, high: Words, mean: Array) -> Array:
     )
 
 
-def _choose(history: list[Scope], keep: int) -> None:
-    """Keep in each world those of whom most was seen, the first ones where they tie."""
-    seen = np.array([creator["seen"] for creator in history])
+def _choose(history: list[Scope], most: npt.NDArray[np.int64], left: Array) -> None:
+    """Keep in each world the best, until enough are kept or the first does not fit into what is left."""
+    seen, there, quotes = (
+        np.array([creator.get(name, np.zeros(len(left))) for creator in history])
+        for name in ("seen", "chosen", "again")
+    )
     order = np.argsort(-seen, axis=0, kind="stable")
+    fits = np.cumsum(np.take_along_axis(quotes, order, 0), axis=0) <= left
+    enough = most[there.sum(axis=0).astype(np.int64)]
+    fits &= np.arange(len(history))[:, None] < enough
     chosen = np.zeros(seen.shape)
-    np.put_along_axis(chosen, order[:keep], 1.0, axis=0)
+    np.put_along_axis(chosen, order, fits.astype(float), axis=0)
     for creator, row in zip(history, chosen, strict=True):
         creator["chosen"] = row
 

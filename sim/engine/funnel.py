@@ -49,9 +49,18 @@ BOOST_FIGURES = (
 
 #: What a world remembers while creators pass, with its value before the first.
 STATES = {"expected_orders_largest": 0.0, "hiring": 1.0, "committed": 0.0}
+#: Figures of each stage where a budget pays: they stand behind all others, stage by stage.
+STAGE_FIGURES = (
+    "money",  # USD that may be committed up to the end of the stage
+    "due_of_fee",  # USD committed per USD of fee, in this stage and in the next
+    "due_of_fee_again",
+)
+
 #: What a creator has of earlier stages, with its value before the first: whether it takes part, its
 #: expected orders, the share of its followers and of the market it has not reached, what was seen.
 HISTORY = {"chosen": 1.0, "before": 0.0, "unreached": 1.0, "free": 1.0, "seen": 0.0}
+#: And, where a budget pays, its quote for the stage to come.
+QUOTED_HISTORY = HISTORY | {"again": 0.0}
 
 #: What is kept of a post until the best are chosen: what its first days show (below zero of one that
 #: never came), paid engagements per impression, impressions up to the platform's audience, whether
@@ -67,6 +76,15 @@ hiring = where(committed + quote <= money, hiring, 0)
 committed += hiring * quote
 hired += hiring
 chosen = hiring
+"""
+
+#: In later stages those who fit are chosen already, and no money ends hiring.
+HIRE_IN_STAGES = """
+quote = due + due_of_fee * fee + due_of_hours * management_hours + due_of_goods * product_cost
+hiring = where(committed + quote <= money, hiring, 0)
+chosen *= hiring
+committed += chosen * quote
+hired += chosen
 """
 
 CREATOR = """
@@ -201,6 +219,11 @@ before += total
 unreached -= reached
 """
 STAGE_IN_MARKET = "free -= free * met\n"
+#: What it asks for the next stage.
+STAGE_QUOTED = (
+    "again = due + due_of_fee_again * fee + due_of_hours * management_hours"
+    " + due_of_goods * product_cost\n"
+)
 
 
 def text_of(structure: Structure) -> dict[str, str]:
@@ -213,7 +236,7 @@ def text_of(structure: Structure) -> dict[str, str]:
     """
     post = SHARE_BY_FORMAT if structure.formats else SHARE
     post += POST + (FIRST_DAYS if structure.boosted else "")
-    creator = HIRE if structure.quoted else ""
+    creator = "" if not structure.quoted else HIRE_IN_STAGES if structure.stages else HIRE
     creator += CREATOR
     creator += INCIDENT if structure.incident else ""
     account = ACCOUNT
@@ -228,6 +251,7 @@ def text_of(structure: Structure) -> dict[str, str]:
     results += SHOWN_ORDERS if structure.by_orders else SHOWN_ENGAGEMENTS
     after = STAGE if structure.stages else ""
     after += STAGE_IN_MARKET if structure.stages and structure.market else ""
+    after += STAGE_QUOTED if structure.stages and structure.quoted else ""
     if structure.one_post:
         parts = {"whole": creator + post + account}
     else:
@@ -238,6 +262,11 @@ def text_of(structure: Structure) -> dict[str, str]:
         end = BOOST_ACCOUNT + (BOOST_IN_MARKET if structure.market else "")
         parts |= {"boost_creator": BOOST_CREATOR, "boost_post": BOOST_POST, "boost_account": end}
     return parts
+
+
+def history_of(structure: Structure) -> dict[str, float]:
+    """Return what a creator has of earlier stages, with its value before the first."""
+    return QUOTED_HISTORY if structure.quoted else HISTORY
 
 
 def figure_names(structure: Structure) -> tuple[str, ...]:

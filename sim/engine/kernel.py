@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from .emit import loop
 from .exact import exact_sums
-from .funnel import HISTORY, OF_CREATOR, OF_POST
+from .funnel import HISTORY, OF_CREATOR, OF_POST, QUOTED_HISTORY
 from .jit import COMPILES
 from .lanes import CHUNK, F, Singles
-from .line import N_SUMS, SUMS, Line, one_of, steps_of
+from .line import N_SUMS, SUMS, Line, going_on, one_of, steps_of
 from .prepare import Prepared, prepared
 from .reuse import reused
 
@@ -133,10 +133,15 @@ def _looped(
     history, keep = _history(line), line.keep
     if line.boost is not None:
         keep = np.array([line.boost.best], dtype=np.int64)
+    people = len(line.creators)
+    if structure.stages:
+        assert people == 1 or not structure.known, "what is known stands by creator, not by place"
+        keep = going_on(line).ravel()
+    who = np.empty((people if structure.stages else 1, 2, CHUNK), np.uint32)
     own = ready.own[first:] if structure.known else ready.own
     its.sums(
-        _at_cache_line(its.rows * CHUNK), history, ready.figures, own, ready.repeats, ready.nodes, shared,
-        line.creators, steps, keep, *ready.key, np.uint32(world), sums,
+        _at_cache_line(its.rows * CHUNK), history, who, ready.figures, own, ready.repeats, ready.nodes,
+        shared, line.creators, steps, keep, *ready.key, np.uint32(world), sums,
     )  # fmt: skip
     rows = {name: sums[:, k] for k, name in enumerate(its.names)}
     for name in ("management_hours", "product_cost"):
@@ -152,7 +157,8 @@ def _history(line: Line) -> Singles:
         rows = len(line.creators) * len(line.repeats)
         return np.empty((rows, (len(OF_POST) + len(OF_CREATOR)) * CHUNK), F)
     people = len(line.creators) if len(line.post_ends) > 1 else 1
-    return np.empty((people, len(HISTORY), CHUNK), F)
+    names = HISTORY if line.purse is None else QUOTED_HISTORY
+    return np.empty((people, len(names), CHUNK), F)
 
 
 def _at_cache_line(size: int) -> Singles:

@@ -18,6 +18,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from .jit import COMPILES, inlined
+from .marginals import SCORE_LIMIT
 
 F, U, I = np.float32, np.uint32, np.int32
 Singles = npt.NDArray[np.float32]
@@ -132,6 +133,28 @@ def curve(nodes: Singles, last: np.float32, position: np.float32) -> np.float32:
     j = np.uint64(U(k) & U(0xFFFFF))
     low = nodes[j]
     return fma(F(at - F(k)), F(nodes[j + np.uint64(1)] - low), low)
+
+
+#: Score from which on folding pushes together: tiers' truncated followers bend near it.
+_FOLD = 3.0
+_FOLDED_LIMIT = SCORE_LIMIT / math.hypot(_FOLD, SCORE_LIMIT)
+_FOLD_FIRST, _FOLD_SECOND = F((_FOLD * _FOLDED_LIMIT) ** 2), F(_FOLDED_LIMIT**2)
+
+
+@inlined
+def folded(score: np.float32) -> np.float32:
+    """Return z / sqrt(9 + z^2), laid on [-1, 1]: the ends of the axis pushed together.
+
+    A law between two bounds is flat at both ends of the axis of scores, and bends where it meets them.
+    On the folded axis both bends are wide, so that a polynomial follows them.
+    """
+    return F(score / F(math.sqrt(fma(F(score * score), _FOLD_SECOND, _FOLD_FIRST))))
+
+
+def unfolded(t: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the scores that `folded` puts at `t`, in double precision."""
+    u = np.asarray(t) * _FOLDED_LIMIT
+    return np.asarray(_FOLD * u / np.sqrt(1.0 - u * u))
 
 
 # --- In double precision, for orders ------------------------------------------------------------------

@@ -109,6 +109,49 @@ class Boost:
     log_mean_carried: float  #: log of the mean of what goes over: it changes no mean
 
 
+#: Share of a budget by which the last creator may pass it: sums of single numbers are no better.
+ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class Purse:
+    """What a budget lets the stages of a line commit, and how many it lets go on from one to the next."""
+
+    money: tuple[float, ...]  #: USD up to the end of each stage, inf where that is no matter
+    #: USD committed for a creator in each stage: whatever it asks, and per USD of fee, hour and USD of goods
+    dues: tuple[tuple[float, float, float, float], ...]
+    shares: tuple[
+        float, ...
+    ] = ()  #: of those in the stage before; none: as many as `Line.keep` says
+
+    def going_on(self, keep: Ints, people: int) -> Ints:
+        """Return how many may take part in each stage, of 0 to so many in the stage before.
+
+        Parameters
+        ----------
+        keep
+            As in `Line`.
+        people
+            Most creators of a stage.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (stages, people + 1).
+        """
+        before = np.arange(people + 1)
+        if not self.shares:
+            return np.minimum(keep[:, None], before)
+        return np.array([kept_of(share, before) for share in self.shares])
+
+
+def kept_of(share: float, before: npt.ArrayLike) -> Ints:
+    """Return how many creators a share of those in the stage before is, one at least if there are any."""
+    count = np.asarray(before, dtype=np.int64)
+    kept: Ints = np.minimum(np.maximum(np.rint(share * count).astype(np.int64), 1), count)
+    return kept
+
+
 @dataclass(frozen=True, eq=False)
 class Line:
     """One line as plain arrays: X inputs, K factors, V ways to mix, C creators, S stops.
@@ -159,6 +202,7 @@ class Line:
     money: float = math.inf  #: USD that the line may commit in a world, inf where that is no matter
     #: USD committed for a creator: whatever it asks, and per USD of fee, hour and USD of goods
     dues: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    purse: Purse | None = None  #: of a line in stages that a budget pays
     boost: Boost | None = None
     reach_of_post: Array | None = None  #: (posts,) factor of its format on a post's impressions
 
@@ -175,6 +219,12 @@ def steps_of(line: Line) -> Ints:
         creators = [0, *line.stops]
         rows = [(*creators[k : k + 2], 0, line.post_ends[0]) for k in range(len(line.stops))]
     return np.array(rows, dtype=np.int64)
+
+
+def going_on(line: Line) -> Ints:
+    """Return how many creators each stage keeps, of 0, 1, ... in the stage before, shape (stages, C + 1)."""
+    purse = line.purse or Purse((), ())
+    return purse.going_on(line.keep, len(line.creators))
 
 
 def one_of(line: Line, k: int) -> Line:

@@ -7,7 +7,9 @@ if it were kept; who is kept is decided over all of them, and a stage counts for
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,27 +17,56 @@ import numpy.typing as npt
 
 from . import line as k
 from .lanes import CHUNK
+from .line import ROUNDING, Purse
 
 if TYPE_CHECKING:
     from sim.plan import Plan
 
 Array = npt.NDArray[np.float64]
-List = tuple[list[int], tuple[int, ...]]
 
 #: Worlds in which all creators of a list are in memory at once, a multiple of `CHUNK`.
 _AT_ONCE = 4 * CHUNK
 
 
-def lists_of(plan: Plan) -> list[List]:
-    """Return the works of each roster in stages, and how many of its creators take part in each."""
-    lists: dict[str, List] = {}
+@dataclass
+class Listed:
+    """A roster in stages.
+
+    Attributes
+    ----------
+    keep
+        How many of its creators take part in each stage.
+    purse
+        What a budget lets the stages commit; None without one.
+    works, places
+        Works of its lines, and where their creators stand in the file, one line after another.
+    """
+
+    keep: tuple[int, ...]
+    purse: Purse | None
+    works: list[int] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+
+
+def lists_of(plan: Plan) -> list[Listed]:
+    """Return the rosters in stages."""
+    lists: dict[str, Listed] = {}
     for line in plan.lines:
-        if line.programme is not None and line.programme.of_list and line.stage == 0:
-            lists.setdefault(line.portfolio, ([], line.programme.of_list))[0].append(line.work)
+        its = line.programme
+        if its is not None and its.of_list and line.stage == 0:
+            one = lists.setdefault(line.portfolio, Listed(its.of_list, its.purse))
+            one.works.append(line.work)
+            one.places += its.places
     return list(lists.values())
 
 
-def best_of_list(noticed: Array, keep: Sequence[int]) -> Array:
+def best_of_list(
+    noticed: Array,
+    keep: Sequence[int],
+    quotes: Array | None = None,
+    purse: Purse | None = None,
+    places: Sequence[int] = (),
+) -> Array:
     """Return who takes part in each stage: 1 or 0, shape (creators, stages, worlds).
 
     Parameters
@@ -44,21 +75,36 @@ def best_of_list(noticed: Array, keep: Sequence[int]) -> Array:
         What the brand saw of each creator in each stage, shape (creators, stages, worlds).
     keep
         How many take part in each stage; the first creators where they tie.
+    quotes
+        USD that each commits in each stage, shape (creators, stages, worlds).
+    purse
+        What stages may commit; without one all take part in the first.
+    places
+        In which order the first stage hires; without them, as they stand.
     """
-    chosen = np.ones(noticed.shape)
-    seen = np.zeros(noticed[:, 0].shape)
-    for stage in range(1, noticed.shape[1]):
-        seen = np.where(chosen[:, stage - 1] > 0.0, seen + noticed[:, stage - 1], -1.0)
-        best = np.argsort(-seen, axis=0, kind="stable")[: keep[stage]]
-        chosen[:, stage] = 0.0
-        np.put_along_axis(chosen[:, stage], best, 1.0, axis=0)
+    people, stages, worlds = noticed.shape
+    chosen = np.zeros(noticed.shape)
+    if quotes is None or purse is None:
+        quotes, purse = np.zeros(noticed.shape), Purse((math.inf,) * stages, ())
+    going_on = purse.going_on(np.array(keep), people)
+    order = np.argsort(places or range(people), kind="stable")[:, None].repeat(worlds, axis=1)
+    seen, spent, enough = np.zeros((people, worlds)), np.zeros(worlds), np.full(worlds, people)
+    for stage, money in enumerate(purse.money):
+        if stage:
+            there = chosen[:, stage - 1] > 0.0
+            seen = np.where(there, seen + noticed[:, stage - 1], -1.0)
+            order = np.argsort(-seen, axis=0, kind="stable")
+            enough = going_on[stage, there.sum(axis=0)]
+        asked = spent + np.cumsum(np.take_along_axis(quotes[:, stage], order, axis=0), axis=0)
+        fits = (asked <= money * (1.0 + ROUNDING)) & (np.arange(people)[:, None] < enough)
+        np.put_along_axis(chosen[:, stage], order, fits.astype(float), axis=0)
+        spent = spent + (chosen[:, stage] * quotes[:, stage]).sum(axis=0)
     return chosen
 
 
 def list_sums(
     plan: Plan,
-    works: Sequence[int],
-    keep: Sequence[int],
+    its: Listed,
     factors: Array,
     tracked: Mapping[int, Array],
     world: int,
@@ -68,8 +114,8 @@ def list_sums(
 
     Parameters
     ----------
-    plan, works, keep
-        The plan, and a list of `lists_of`.
+    plan, its
+        The plan, and one of `lists_of`.
     factors
         Shape (factors, padded).
     tracked
@@ -81,6 +127,7 @@ def list_sums(
     """
     from .kernel import sums_of_each
 
+    works = its.works
     worlds = sums[works[0]].shape[-1]
     for start in range(0, worlds, _AT_ONCE):
         end = min(start + _AT_ONCE, worlds)
@@ -92,7 +139,10 @@ def list_sums(
                 plan.works[w], factors[:, padded], tracked[w][padded], world + start, end - start
             )
             line_of += [w] * len(plan.works[w].creators)
-        chosen = best_of_list(np.array([own[:, k.NOTICED] for own in followed]), keep)
+        noticed, quotes = (
+            np.array([own[:, name] for own in followed]) for name in (k.NOTICED, k.COMMITTED)
+        )
+        chosen = best_of_list(noticed, its.keep, quotes, its.purse, its.places)
         for w in works:
             sums[w][..., start:end] = 0.0
         for w, own, there in zip(line_of, followed, chosen, strict=True):

@@ -198,8 +198,7 @@ def draw_own(
     other: int,
     world: np.uint32,
     draw: np.uint32,
-    low: np.uint32,
-    high: np.uint32,
+    who: npt.NDArray[np.uint32],
     k0: np.uint32,
     k1: np.uint32,
 ) -> None:
@@ -209,13 +208,13 @@ def draw_own(
     ----------
     s, seen_mean, other_mean, seen, other
         Scratch, and where in it rows begin: the Poisson means, and what is filled.
-    world, draw, low, high, k0, k1
-        Counter and key.
+    world, draw, who, k0, k1
+        Counter and key; both halves of the creator's number in each world, shape (2, CHUNK).
     """
     p, upper = np.empty((2, CHUNK)), np.empty((2, CHUNK))
     mean, orders = np.empty(CHUNK), np.empty(CHUNK)
     for i in range(CHUNK):
-        a, b, c, d = threefry(U(world + U(i)), draw, low, high, k0, k1)
+        a, b, c, d = threefry(U(world + U(i)), draw, who[0, i], who[1, i], k0, k1)
         p[0, i], upper[0, i] = 0.5 * uniform(a, b), float(a & U(1))
         p[1, i], upper[1, i] = 0.5 * uniform(c, d), float(c & U(1))
     for k in range(2):

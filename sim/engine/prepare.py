@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .funnel import BOOST_FIGURES, FIGURES, figure_names
+from .funnel import BOOST_FIGURES, FIGURES, STAGE_FIGURES, figure_names
 from .jit import compiled
-from .lanes import CHUNK, F, Singles, wide
+from .lanes import CHUNK, F, Singles, unfolded, wide
 from .line import (
     AMPLIFICATION,
     DELIVERY,
@@ -22,6 +22,7 @@ from .line import (
     INPUTS,
     N_CREATOR,
     POST_LUCK,
+    ROUNDING,
     Line,
 )
 from .marginals import LOG_ZERO, SCORE_LIMIT
@@ -45,10 +46,10 @@ Array = npt.NDArray[np.float64]
 #: `SCORE_NEAR`, to ten times that beyond.
 FEWEST_STEPS, MOST_STEPS = 1024, 16_384
 CURVE_ERROR, SCORE_NEAR = 1e-5, 4.5
-#: Degrees of polynomials, few so that lines share loops, and the error one may have.
+#: Degrees of polynomials, few so that lines share loops, and the error one may have; the same of
+#: those over a score that is folded, which costs a root and a division more.
 DEGREES, SMOOTH_ERROR = (4, 8, 12, 16, 20), 4e-6
-#: Share of a budget by which the last creator may pass it: sums of single numbers are no better.
-ROUNDING = 1e-6
+DEGREES_FOLDED = (16, 20, 24)
 #: What becomes of a shared row: nothing, its exponential, whether it is the log of anything, and
 #: the normal probability below it.
 _AS_IS, _EXPONENTIAL, _ANYTHING, _PROBABILITY = range(4)
@@ -127,34 +128,45 @@ def _curve(pieces: bytes, bent: bool, low: float, scale: float, start: float, en
     return nodes
 
 
-def polynomial_of(line: Line, x: int) -> Array | None:
-    """Return the log quantiles of an input as a polynomial over its scores, laid on [-1, 1].
+def polynomial_of(line: Line, x: int) -> tuple[Array, bool] | None:
+    """Return the log quantiles of an input as a polynomial over its scores, and whether they are folded.
 
-    Increasing powers; the shortest of `DEGREES` that is right to `SMOOTH_ERROR` within `SCORE_NEAR`,
-    to ten times that beyond, when it is evaluated in single precision; None where none is.
+    Increasing powers, over scores laid on [-1, 1], evenly or by `lanes.folded`; the shortest of `DEGREES`
+    or else of `DEGREES_FOLDED` that is right to `SMOOTH_ERROR` within `SCORE_NEAR`, to ten times that
+    beyond, when it is evaluated in single precision; None where none is.
     """
     first, count = line.pieces[x]
     pieces = np.ascontiguousarray(line.coefficients[first : first + max(count, 1)])
     low, scale = map(float, line.ranges[x, :2])
-    return _polynomial(pieces.tobytes(), bool(count), low, scale, *curve_ends(line, x))
+    start, end = curve_ends(line, x)
+    even = _polynomial(pieces.tobytes(), bool(count), low, scale, start, end, folds=False)
+    whole = end - start > 2.0 * SCORE_LIMIT - 1e-9
+    if even is not None or not whole:
+        return None if even is None else (even, False)
+    folded = _polynomial(pieces.tobytes(), bool(count), low, scale, start, end, folds=True)
+    return None if folded is None else (folded, True)
 
 
 @lru_cache(maxsize=256)
 def _polynomial(
-    pieces: bytes, bent: bool, low: float, scale: float, start: float, end: float
+    pieces: bytes, bent: bool, low: float, scale: float, start: float, end: float, *, folds: bool
 ) -> Array | None:
     from numpy.polynomial import chebyshev
 
     table = np.frombuffer(pieces).reshape(-1, 4)
 
-    def law(t: Any) -> Any:
-        return _cubics(table, bent, low, scale, (start + end + (end - start) * t) / 2.0)
+    def score(t: Any) -> Any:
+        return unfolded(t) if folds else (start + end + (end - start) * t) / 2.0
 
-    series = chebyshev.chebinterpolate(law, 4 * DEGREES[-1])
+    def law(t: Any) -> Any:
+        return _cubics(table, bent, low, scale, score(t))
+
+    degrees = DEGREES_FOLDED if folds else DEGREES
+    series = chebyshev.chebinterpolate(law, 4 * degrees[-1])
     t = np.cos(np.pi * (np.arange(2001) + 0.5) / 2001)
-    near = np.abs((start + end + (end - start) * t) / 2.0) <= SCORE_NEAR
+    near = np.abs(score(t)) <= SCORE_NEAR
     exact, single = law(t), t.astype(F)
-    for degree in DEGREES:
+    for degree in degrees:
         coefficients: Array = chebyshev.cheb2poly(series[: degree + 1])
         value = np.zeros(t.size, F)
         for c in coefficients[::-1].astype(F):
@@ -187,7 +199,8 @@ def law_of(line: Line, x: int, mix: Array) -> Law:
     polynomial = polynomial_of(line, x)
     if polynomial is None:
         return Law("curve", normals, moved, jump, capped)
-    return Law("smooth", normals, moved, jump, capped, len(polynomial) - 1)
+    coefficients, folds = polynomial
+    return Law("smooth", normals, moved, jump, capped, len(coefficients) - 1, folds)
 
 
 def structure_of(line: Line) -> Structure:
@@ -251,6 +264,16 @@ def figures_of(line: Line) -> dict[str, float]:
     return numbers
 
 
+def stage_figures(line: Line) -> list[dict[str, float]]:
+    """Return the `STAGE_FIGURES` of each stage of a line that a budget pays, in double precision."""
+    if line.purse is None:
+        return []
+    of_fee = [dues[1] for dues in line.purse.dues] + [0.0]
+    money = (usd * (1.0 + ROUNDING) for usd in line.purse.money)
+    rows = zip(money, of_fee[:-1], of_fee[1:], strict=True)
+    return [dict(zip(STAGE_FIGURES, row, strict=True)) for row in rows]
+
+
 @compiled
 def fill_shared(
     constant: Array, factor: Array, function: npt.NDArray[np.int64], factors: Array, out: Singles
@@ -304,7 +327,7 @@ class Prepared:
         Of each post: the factor of repetition on its engagements, then the factor of its format on
         its impressions where posts are of formats.
     figures
-        Numbers of the line, in the order of `funnel.figure_names`.
+        Numbers of the line, in the order of `funnel.figure_names`, then those of each stage.
     own
         Numbers of each known creator, or of all where nothing is known, in the order of
         `structure.own_numbers`, shape (creators or 1, numbers).
@@ -342,7 +365,7 @@ class Prepared:
         for x, law in enumerate(self.structure.laws):
             if law.kind == "line":
                 self.offset[x], self.slope[x] = line.coefficients[line.pieces[x, 0], :2]
-            elif law.kind == "smooth":
+            elif law.kind == "smooth" and not law.folds:
                 low, high = curve_ends(line, x)
                 self.slope[x], self.offset[x] = 2.0 / (high - low), -(high + low) / (high - low)
 
@@ -362,10 +385,12 @@ class Prepared:
             if law.kind == "smooth":
                 polynomial = polynomial_of(line, x)
                 assert polynomial is not None
-                numbers |= {f"c_{name}_{k}": float(c) for k, c in enumerate(polynomial)}
+                numbers |= {f"c_{name}_{k}": float(c) for k, c in enumerate(polynomial[0])}
                 numbers[f"c_{name}_0"] += self._level(line, x)
         with np.errstate(over="ignore"):
-            return np.array([numbers[name] for name in figure_names(self.structure)], F)
+            values = [numbers[name] for name in figure_names(self.structure)]
+            values += [value for stage in stage_figures(line) for value in stage.values()]
+            return np.array(values, F)
 
     def _own(self, line: Line) -> Singles:
         told = self.structure.known

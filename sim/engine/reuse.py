@@ -14,8 +14,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import fields
-from typing import TYPE_CHECKING
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -109,11 +109,22 @@ def reused(
 def digest(line: Line) -> bytes:
     """Return a digest of every figure of a line."""
     said = hashlib.blake2b(digest_size=16)
-    for field in fields(line):
-        value = getattr(line, field.name)
-        if isinstance(value, np.ndarray):
-            said.update(repr((value.dtype.str, value.shape)).encode())
-            said.update(np.ascontiguousarray(value).data)
-        else:
-            said.update(repr(value).encode())
+    for part in _parts(line):
+        said.update(part)
     return said.digest()
+
+
+def _parts(value: Any) -> Iterator[bytes | memoryview]:
+    """Yield what tells a value from any other: arrays by shape and bytes, all else as it is written."""
+    if is_dataclass(value):
+        for field in fields(value):
+            yield from _parts(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        yield f"{len(value)};".encode()
+        for inner in value:
+            yield from _parts(inner)
+    elif isinstance(value, np.ndarray):
+        yield repr((value.dtype.str, value.shape)).encode()
+        yield np.ascontiguousarray(value).data
+    else:
+        yield f"{value!r};".encode()

@@ -6,11 +6,14 @@ of any size, run in any order, on any thread or machine.
 
 from __future__ import annotations
 
+import ctypes
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
+from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,10 +28,12 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-#: Worlds per block: few enough for rows to stay in the L2 cache and to be taken from memory that is
-#: there already (larger ones are mapped afresh, page by page), enough to amortise a call.
-BLOCK = 2048
+#: Worlds per block, at least and at most: enough to amortise a call, few enough for all threads to
+#: be busy; and bytes of cost quantities in a block at most, by far its largest rows.
+LEAST_BLOCK, BLOCK, _BLOCK_BYTES = 2048, 8192, 1 << 25
 CHUNK = 128
+#: Options of the C library's mallopt (malloc.h).
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 
 def line_block(
@@ -69,7 +74,7 @@ def line_block(
     tracked = [seen_of(plan, w, share, padded) for w in range(len(plan.works))]
     paid = paid_rows(plan, factors)
     lists = lists_of(plan)
-    listed = {w for works, _ in lists for w in works}
+    listed = {w for its in lists for w in its.works}
     sums = []
     # Interpreted, the generator's arithmetic modulo 2**32 would warn.
     with np.errstate(over="ignore"):
@@ -80,8 +85,8 @@ def line_block(
                 line_sums(work, factors, tracked[w], first, worlds, out, paid)
             sums.append(out)
         seen = {w: tracked[w] for w in listed}
-        for works, keep in lists:
-            list_sums(plan, works, keep, factors, seen, first, sums)
+        for its in lists:
+            list_sums(plan, its, factors, seen, first, sums)
         left = dict(orders_left(plan, sums))
         for w, share in left.items():
             # Pay and choice go by the tracked orders that overlap and incidents leave.
@@ -89,9 +94,9 @@ def line_block(
             seen[w][:worlds] *= share
             if w not in listed:
                 line_sums(plan.works[w], factors, seen[w], first, worlds, sums[w])
-        for works, keep in lists:
-            if left.keys() & {*works}:
-                list_sums(plan, works, keep, factors, seen, first, sums)
+        for its in lists:
+            if left.keys() & {*its.works}:
+                list_sums(plan, its, factors, seen, first, sums)
     return factors[:, :worlds], sums
 
 
@@ -167,7 +172,14 @@ def belief_factor(plan: Plan, k: int, scores: Array) -> Array:
 Block = tuple[int, int]
 
 
-def blocks(plan: Plan, size: int = BLOCK, first: int = 0) -> list[Block]:
+def block_size(plan: Plan, threads: int = 1, first: int = 0) -> int:
+    """Return how many worlds a block may have: four blocks or more for each of several threads."""
+    shared = (plan.worlds - first) // (4 * threads) if threads > 1 else BLOCK
+    fitting = min(max(shared, LEAST_BLOCK), BLOCK, _BLOCK_BYTES // (8 * plan.prices.size))
+    return max(fitting // CHUNK * CHUNK, CHUNK)
+
+
+def blocks(plan: Plan, size: int, first: int = 0) -> list[Block]:
     """Cut the worlds of a plan from `first` on into blocks: (first world, worlds) each.
 
     Raises
@@ -180,15 +192,48 @@ def blocks(plan: Plan, size: int = BLOCK, first: int = 0) -> list[Block]:
     return [(start, min(size, plan.worlds - start)) for start in range(first, plan.worlds, size)]
 
 
+class Rows:
+    """Results of many worlds, put in block by block, each by the thread that made it.
+
+    Attributes
+    ----------
+    arrays
+        By the names of the results schema, last axis worlds.
+    """
+
+    def __init__(self, worlds: int, first: int = 0) -> None:
+        self.worlds, self.first = worlds, first
+        self.arrays: dict[str, Array] = {}
+        self._begun = Lock()
+
+    def put(self, done: Block, rows: Mapping[str, Array]) -> None:
+        """Put in the rows of a block."""
+        start, size = done[0] - self.first, done[1]
+        with self._begun:
+            if not self.arrays:
+                self._make_room(rows, size)
+        for name, row in rows.items():
+            self.arrays[name][..., start : start + size] = row
+
+    def _make_room(self, rows: Mapping[str, Array], block: int) -> None:
+        # In one piece, which the system gives in large pages.
+        sizes = [row.size // block * self.worlds for row in rows.values()]
+        memory, at = np.empty(sum(sizes)), 0
+        for (name, row), size in zip(rows.items(), sizes, strict=True):
+            self.arrays[name] = memory[at : at + size].reshape(*row.shape[:-1], self.worlds)
+            at += size
+
+
 def run(
     plan: Plan,
     *,
     threads: int | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     submit: Callable[[int, int], Future[Any]] | None = None,
     ahead: int = 64,
     first: int = 0,
+    make: Callable[[Plan, int, int], dict[str, Array]] = block_rows,
 ) -> dict[str, Array]:
     """Simulate the worlds of a plan, from `first` on, into memory.
 
@@ -199,7 +244,7 @@ def run(
     threads
         Threads; the number of processors by default.
     block
-        Worlds per block, a multiple of `CHUNK`. It does not change any number.
+        Worlds per block, a multiple of `CHUNK`; see `block_size`. It does not change any number.
     progress
         Called with worlds done and worlds in all.
     submit, ahead
@@ -207,27 +252,27 @@ def run(
         process without it.
     first
         First world to run, a multiple of `CHUNK`.
+    make
+        What gives the rows of a block on threads.
 
     Returns
     -------
     dict
         Arrays by the names of the results schema, last axis worlds.
     """
-    result: dict[str, Array] = {}
-
-    def store(done: Block, rows: dict[str, Array]) -> None:
-        start, size = done[0] - first, done[1]
-        for name, row in rows.items():
-            if name not in result:
-                result[name] = np.empty((*row.shape[:-1], plan.worlds - first))
-            result[name][..., start : start + size] = row
-
+    result = Rows(plan.worlds - first, first)
     if submit is not None:
-        collect(blocks(plan, block, first), submit, store, progress, ahead)
-        return result
-    with on_threads(block_rows, plan, threads) as (local, few):
-        collect(blocks(plan, block, first), local, store, progress, few)
-    return result
+        todo = blocks(plan, block or block_size(plan, ahead, first), first)
+        collect(todo, submit, result.put, progress, ahead)
+        return result.arrays
+
+    def put(plan: Plan, start: int, size: int) -> None:
+        result.put((start, size), make(plan, start, size))
+
+    todo = blocks(plan, block or block_size(plan, threads or processors(), first), first)
+    with on_threads(put, plan, threads) as (local, few):
+        collect(todo, local, lambda block, nothing: None, progress, few)
+    return result.arrays
 
 
 @contextmanager
@@ -238,6 +283,7 @@ def on_threads(
     from . import ahead
 
     count = threads or processors()
+    keep_freed_memory()
     if processors() > 1 and not all(work.own_orders for work in plan.works):
         ahead.begin()
     with ThreadPoolExecutor(count) as pool:
@@ -302,3 +348,16 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Have the C library keep what a block frees for the next one, where it can be told to (glibc).
+
+    By itself it gives the end of a thread's memory back to the system after each block and takes it
+    again for the next, page by page, which costs as much as a third of a run.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(_TRIM_THRESHOLD, 1 << 28)
+        set_option(_MMAP_THRESHOLD, 1 << 25)

@@ -54,6 +54,7 @@ class Law(NamedTuple):
     jump: bool = False  #: whether scores below a jump mean zero
     capped: bool = False  #: whether there is a largest value
     degree: int = 0  #: of the polynomial
+    folds: bool = False  #: whether it is one in the folded score, see `lanes.folded`
 
 
 class Structure(NamedTuple):

@@ -85,8 +85,12 @@ def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
 
         if "roster" in portfolio or dotted((*path, "roster")) in meant:
             for extra in ("tier", "mix", "creators", "budget"):
+                if extra == "budget" and "stages" in portfolio:
+                    continue
                 if extra in portfolio:
                     problem = f"does not go with `{extra}`: the file says who they are"
+                    if extra == "budget":
+                        problem += "; give it `stages`, or ask `sim pick` whom to hire for a budget"
                     yield Fault(dotted((*path, "roster")), problem)
             yield from _stages(path, portfolio)
             stages = portfolio.get("stages")

@@ -590,8 +590,8 @@ class Portfolio(ExperimentTable):
     )
     hiring: Literal["cap", "planned"] = Field(
         "cap",
-        description="a budget is a cap that quotes of each world must fit into, or hires as many as "
-        "their expected cost allows; programmes in stages go by expected cost",
+        description="a budget is a cap that quotes of each world must fit into, stage by stage, or hires as many as "
+        "their expected cost allows",
     )
     quotes: dict[str, tuple[float, float, float, float, float]] | None = Field(
         None,

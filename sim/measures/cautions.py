@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..text.currency import currency
 from ..text.names import few
-from ..text.numbers import counted, fixed, setting
+from ..text.numbers import counted, fixed, percent, setting
 from .summary import Summary
 from .table import MEASURES
 
@@ -43,6 +43,7 @@ def number_warnings(ds: xr.Dataset, summary: Summary) -> list[str]:
         *_left_out(summary),
         *_heavy_tails(summary),
         *_overrun(ds, summary),
+        *_overspent(ds),
     ]
 
 
@@ -63,6 +64,26 @@ def _overrun(ds: xr.Dataset, summary: Summary) -> list[str]:
         return []
     what = "commission, bonus and pay by results come on top of what a budget commits"
     return [f"mean cost above budget: {', '.join(over)}; {what}"]
+
+
+def _overspent(ds: xr.Dataset) -> list[str]:
+    """Say how often what a planned budget hires asks for more than the budget."""
+    tables = tomllib.loads(str(ds.attrs.get("experiment_toml", "")))
+    fixed_cost, over = tables.get("costs", {}).get("fixed", 0.0), []
+    for name, portfolio in tables.get("portfolio", {}).items():
+        if (
+            portfolio.get("hiring") != "planned"
+            or "budget" not in portfolio
+            or "committed" not in ds
+        ):
+            continue
+        spent = (ds["committed"].sel(portfolio=name).values + fixed_cost) / portfolio["budget"]
+        if (spent > 1.0).any():
+            often, most = percent(float((spent > 1.0).mean())), setting(float(spent.max()), 2)
+            over.append(f"{name} in {often} of worlds, up to {most} times")
+    if not over:
+        return []
+    return [f"planned by expected cost, more is committed than the budget: {'; '.join(over)}"]
 
 
 def _too_few(worlds: int, groups: int) -> list[str]:

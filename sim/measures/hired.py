@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..text.names import listed
 from ..text.numbers import counted, money, percent
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ class Hired:
         Share of worlds in which no creator fits.
     all_lost : float
         Share of worlds that bring nothing: all that was spent is lost.
+    stages : tuple of int
+        Of a programme, creators in each stage: in the middle world of each. Empty without stages.
+    broken_off : float
+        Share of worlds in which somebody is hired, and the last stage has nobody.
     """
 
     budget: float
@@ -44,6 +49,8 @@ class Hired:
     left_over: float
     nobody: float
     all_lost: float
+    stages: tuple[int, ...] = ()
+    broken_off: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers."""
@@ -56,9 +63,11 @@ def hired(ds: xr.Dataset) -> dict[str, Hired]:
     Parameters
     ----------
     ds : xarray.Dataset
-        Results of a run; ``budgets_json`` among its attributes says which portfolios have one.
+        Results of a run; ``budgets_json`` among its attributes says which portfolios have one, and
+        ``stages_json`` which lines make a stage.
     """
     budgets = json.loads(ds.attrs.get("budgets_json", "{}"))
+    stages = json.loads(ds.attrs.get("stages_json", "{}"))
     names = [str(name) for name in ds["portfolio"].values.tolist()]
     result = {}
     for name, (budget, fixed) in budgets.items():
@@ -69,6 +78,7 @@ def hired(ds: xr.Dataset) -> dict[str, Hired]:
         }
         low, middle, high = np.quantile(of["hired"], (0.05, 0.5, 0.95), method="inverted_cdf")
         some = of["hired"] > 0
+        there = _in_stages(ds, stages.get(name, ()))
         result[name] = Hired(
             float(budget),
             int(middle),
@@ -77,8 +87,19 @@ def hired(ds: xr.Dataset) -> dict[str, Hired]:
             float(budget - fixed - of["committed"].mean()),
             float(1.0 - some.mean()),
             float((some & (of["contribution"] <= 0.0)).mean()),
+            tuple(int(np.quantile(row, 0.5, method="inverted_cdf")) for row in there),
+            float((some & (there[-1] == 0)).mean()) if there else 0.0,
         )
     return result
+
+
+def _in_stages(ds: xr.Dataset, stages: Sequence[Sequence[str]]) -> list[Any]:
+    """Return how many creators take part in each stage, shape (worlds,) each."""
+    if not stages or "cost_quantity" not in ds:
+        return []
+    # What is shipped is counted in creators.
+    shipped = ds["cost_quantity"].sel(component="shipping")
+    return [shipped.sel(line=list(lines)).sum("line").values for lines in stages]
 
 
 def hiring_sentence(told: Mapping[str, Hired], portfolios: Sequence[str]) -> str:
@@ -89,12 +110,16 @@ def hiring_sentence(told: Mapping[str, Hired], portfolios: Sequence[str]) -> str
             continue
         it = told[name]
         most = counted(it.p05) if it.p05 == it.p95 else f"{counted(it.p05)} to {counted(it.p95)}"
+        stages = f"; in stages {listed([counted(n) for n in it.stages])}" if it.stages else ""
         parts.append(
             f"{name} {counted(it.median, 'creator')} ({most} in 90 % of worlds, "
-            f"{money(it.left_over)} of {money(it.budget)} left over on average)"
+            f"{money(it.left_over)} of {money(it.budget)} left over on average{stages})"
         )
         if it.nobody:
             rare.append(f"{name} hires nobody in {percent(it.nobody)} of worlds")
+        if it.broken_off:
+            share = percent(it.broken_off)
+            rare.append(f"{name} has nobody left for its last stage in {share} of worlds")
         if it.all_lost:
             rare.append(f"{name} loses all that it spends in {percent(it.all_lost)} of worlds")
     if not parts:

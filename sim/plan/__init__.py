@@ -304,6 +304,7 @@ def _work(
         choose_by_orders=programme is None or programme.choose_by == "orders",
         money=group.money,
         dues=group.dues,
+        purse=None if programme is None else programme.alone,
         boost=line_boost(experiment, terms, group.boost, tier) if group.boost else None,
         reach_of_post=reach if (reach != 1.0).any() else None,
     )

@@ -81,6 +81,7 @@ def each_of(
         if not chosen:
             continue
         work = replace(_some(plan.works[line.work], chosen), boost=None)
+        work = replace(work, purse=None, dues=(0.0, 0.0, 0.0, 0.0))
         if line.programme is not None:
             ends = work.post_ends[:1]
             work = replace(work, post_ends=ends, repeats=work.repeats[: ends[0]])

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from ..engine import marginals as mg
 from ..engine.keys import stream_key
+from ..engine.line import Purse, kept_of
 from ..engine.marginals import QuantileTable
 from ..experiment import Experiment, Fault
 from ..experiment import models as m
-from ..experiment.roster import Roster, RosterRow
+from ..experiment.roster import RosterRow
 from ..text.numbers import fixed
 from .boosting import boost_of, boosted, split
 from .formats import fee_posts, usable_posts
@@ -130,13 +131,10 @@ def hired_lines(
             assert tier is not None
             return dues_of(held, tier, goods)
 
-        def price(terms: Terms) -> float:
-            return sum(parts(terms))
-
         budget = None
         if portfolio.budget is not None:
             budget = portfolio.budget - fixed_cost
-            if budget <= 0.0 and portfolio.roster is None:
+            if budget <= 0.0:
                 faults.append(
                     Fault(f"portfolio.{name}.budget", _used_up(experiment), portfolio.budget)
                 )
@@ -151,11 +149,12 @@ def hired_lines(
                 continue
             budget -= aside
         if portfolio.roster is not None:
-            hired = _named(portfolio, name, portfolio.roster, experiment, tiers, goods)
+            named = _Named(name, portfolio, experiment, tiers, goods, in_money, faults)
+            hired = named.lines(budget)
         elif portfolio.stages is None:
             hired = _lines(name, portfolio, budget, parts, dues, in_money, faults)
         else:
-            hired = _stages(name, portfolio, portfolio.stages, budget, price, in_money, faults)
+            hired = _Stages(name, portfolio, parts, dues, in_money, faults).lines(budget)
         shares = [float(line.creators) for line in hired]
         if portfolio.mix is not None:
             shares = [share for _, _, share in portfolio_terms(portfolio)]
@@ -164,8 +163,9 @@ def hired_lines(
             faults.append(Fault(f"portfolio.{name}.format", "does not go with `stages`"))
         hired = [_with_formats(experiment, line) for line in hired]
         result += boosted(experiment, name, portfolio, hired, shares, faults)
-        # Where a budget is a cap, what is left over is each world's own.
-        if budget is not None and all(line.money == math.inf for line in hired):
+        # Where a budget is a cap, what is left over is each world's own; lines of a list share theirs.
+        planned = portfolio.roster is None and all(line.money == math.inf for line in hired)
+        if budget is not None and planned:
             spent = sum(line.creators * line.committed_per_creator for line in hired)
             left_over[name] = budget - spent
     return tuple(result), left_over
@@ -176,7 +176,8 @@ def _with_formats(experiment: Experiment, line: PlanLine) -> PlanLine:
     return replace(line, fee_posts=fees, usable_posts=assets)
 
 
-Price = Callable[[Terms], float]
+PartsOf = Callable[[Terms], Parts]
+DuesOf = Callable[[Terms, Parts], Parts]
 #: Share of a creator's mean commitment below which a budget is a mistake.
 _HARDLY = 0.1
 
@@ -185,8 +186,8 @@ def _lines(
     name: str,
     portfolio: m.Portfolio,
     budget: float | None,
-    parts_of: Callable[[Terms], Parts],
-    dues: Callable[[Terms, Parts], Parts],
+    parts_of: PartsOf,
+    dues: DuesOf,
     fixed_cost: tuple[float, str],
     faults: list[Fault],
 ) -> list[PlanLine]:
@@ -225,11 +226,15 @@ def _lines(
 
 
 def most_hired(line: PlanLine) -> int:
-    """Return the number of creators up to which a line is followed.
+    """Return the number of creators up to which a line is followed, in the first of its stages.
 
-    Where quotes decide, that is far beyond what the expected cost would hire.
+    Where quotes decide, that is far beyond what the expected cost would hire; but of those whom a
+    later stage adds no more than it says.
     """
-    return line.creators if line.money == math.inf else 10 * line.creators + 1000
+    if line.people:
+        return len(line.people)
+    first = line.creators if line.programme is None else line.programme.keep[0]
+    return first if line.money == math.inf or line.joins else 10 * first + 1000
 
 
 class _Money(NamedTuple):
@@ -301,63 +306,183 @@ def _check_count(
         faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
 
 
-def _named(
-    portfolio: m.Portfolio,
-    name: str,
-    roster: Roster,
-    experiment: Experiment,
-    tiers: Mapping[tuple[str, str], TierTables | None],
-    goods: QuantileTable,
-) -> list[PlanLine]:
-    """Return a line for all named creators on the same terms of whom the same is known exactly.
+class _Named:
+    """The creators of a roster: all of them are hired, or tested in stages as far as a budget goes.
 
-    A programme has such a line for each of its stages.
+    Parameters
+    ----------
+    name, portfolio
+        The portfolio, which has a roster.
+    experiment, tiers, goods
+        What decides what its creators commit.
+    fixed_cost, faults
+        As of `_Stages`.
     """
-    groups: dict[tuple[tuple[str, str, str], bool], list[RosterRow]] = {}
-    for row in roster.rows:
-        groups.setdefault((row.terms, not math.isnan(row.fee)), []).append(row)
-    several = {name for (tier, *_), _ in groups for name in (tier,)}
-    plain = len(several) == len(groups)
-    stages = portfolio.stages or (m.Stage(posts=portfolio.posts),)
-    kept = _kept_of(len(roster.rows), stages)
-    names = stage_names(len(stages))
-    ends = tuple(accumulate(stage.posts for stage in stages))
-    lines = []
-    for (tier, platform, niche), fee_known in sorted(groups):
-        people = sorted(groups[(tier, platform, niche), fee_known], key=lambda row: row.name)
-        table = tiers[tier, platform]
-        assert table is not None
-        known = "fee known" if fee_known else "fee drawn"
-        label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
-        share = len(people) / len(roster.rows)
-        counts = tuple(max(round(share * count), 1) for count in kept)
-        programme = None
-        if portfolio.stages is not None:
-            programme = Programme(ends, counts, portfolio.choose_by, kept)
-        for k, stage in enumerate(stages):
-            terms = Terms(
-                tier, platform, niche, portfolio.compensation, stage.posts,
-                portfolio.repeat_factor, portfolio.format or (),
-            )  # fmt: skip
-            each = committed_cost(experiment, terms, table, goods)
-            if fee_known:
-                gap = sum(row.fee for row in people) / len(people) - mg.moment(table.tables["fee"])
-                each += gap * charged_for(experiment, terms)[1]
-            line = label if programme is None else f"{label}: {k + 1} {names[k]}"
-            lines.append(
-                PlanLine(
-                    name, line, terms, counts[k], 0, each, programme=programme, stage=k,
-                    people=tuple(people),
+
+    def __init__(
+        self,
+        name: str,
+        portfolio: m.Portfolio,
+        experiment: Experiment,
+        tiers: Mapping[tuple[str, str], TierTables | None],
+        goods: QuantileTable,
+        fixed_cost: tuple[float, str],
+        faults: list[Fault],
+    ) -> None:
+        self.name, self.portfolio, self.experiment = name, portfolio, experiment
+        self.tiers, self.goods = tiers, goods
+        self.fixed_cost, self.faults = fixed_cost, faults
+        self.stages = portfolio.stages or (m.Stage(posts=portfolio.posts),)
+        self.names = stage_names(len(self.stages))
+        assert portfolio.roster is not None
+        self.rows = portfolio.roster.rows
+
+    def lines(self, budget: float | None) -> list[PlanLine]:
+        """Return a line for all creators on the same terms of whom the same is known exactly.
+
+        A programme has such a line for each of its stages. With a budget it is planned for as many
+        creators from the first of the file on as all stages together allow.
+
+        Parameters
+        ----------
+        budget
+            USD to hire with, None where all are hired.
+        """
+        kept, money = _kept_of(len(self.rows), self.stages), None
+        if budget is not None:
+            count, spent = self._planned(budget)
+            if count < 1:
+                return []
+            kept, money = _kept_of(count, self.stages), [math.inf] * len(spent)
+            if self.portfolio.hiring == "planned":
+                self.rows = self.rows[:count]
+            else:
+                money = [budget * usd / spent[-1] for usd in spent]
+        place = {row.name: i for i, row in enumerate(self.rows)}
+        ends = tuple(accumulate(stage.posts for stage in self.stages))
+        lines = []
+        for label, people in self._alike():
+            counts = tuple(max(round(len(people) / len(self.rows) * count), 1) for count in kept)
+            parts = [self._parts(label, people, k) for k in range(len(counts))]
+            dues = tuple(self._dues(people, k, own) for k, own in enumerate(parts))
+            programme, purse, up_to = None, None, [math.inf] * len(counts)
+            if money is not None:
+                up_to = money
+                if self.portfolio.quotes:
+                    names = [self._line(label, k) for k in range(len(counts))]
+                    up_to = [self.portfolio.quotes[line][0] for line in names]
+                shares = tuple(stage.keep for stage in self.stages)
+                purse = Purse(tuple(up_to), dues, shares if up_to[0] < math.inf else ())
+            if self.portfolio.stages is not None:
+                places = tuple(place[row.name] for row in people)
+                programme = Programme(
+                    ends, counts, self.portfolio.choose_by, kept, places if purse else (), purse
                 )
-            )  # fmt: skip
-    return sorted(lines, key=lambda line: line.name)
+            for k, count in enumerate(counts):
+                line = PlanLine(
+                    self.name, self._line(label, k), self._terms(people[0], k), count, 0,
+                    sum(parts[k]), money=up_to[k], programme=programme, stage=k, people=people,
+                )  # fmt: skip
+                lines.append(line if purse is None else replace(line, parts=parts[k], dues=dues[k]))
+        return sorted(lines, key=lambda line: line.name)
+
+    def _alike(self) -> list[tuple[str, tuple[RosterRow, ...]]]:
+        """Return creators on the same terms of whom the fee is known, or of whom it is not, by label."""
+        groups: dict[tuple[tuple[str, str, str], bool], list[RosterRow]] = {}
+        for row in self.rows:
+            groups.setdefault((row.terms, not math.isnan(row.fee)), []).append(row)
+        plain = len({tier for (tier, *_), _ in groups}) == len(groups)
+        result = []
+        for ((tier, platform, niche), fee_known), people in sorted(groups.items()):
+            known = "fee known" if fee_known else "fee drawn"
+            label = tier if plain else f"{tier} on {platform}, {niche}, {known}"
+            result.append((label, tuple(sorted(people, key=lambda row: row.name))))
+        return result
+
+    def _line(self, label: str, k: int) -> str:
+        """Return the name of a line in a stage."""
+        return label if self.portfolio.stages is None else f"{label}: {k + 1} {self.names[k]}"
+
+    def _terms(self, row: RosterRow, k: int) -> Terms:
+        """Return what a creator agrees on in a stage."""
+        its = self.portfolio
+        return Terms(
+            *row.terms, its.compensation, self.stages[k].posts, its.repeat_factor, its.format or ()
+        )
+
+    def _parts(self, label: str, people: Sequence[RosterRow], k: int) -> Parts:
+        """Return what each of some creators alike commits in a stage at the mean of its quote."""
+        if self.portfolio.quotes:
+            _, always, fee, hours, units = self.portfolio.quotes[self._line(label, k)]
+            return always, fee, hours, units
+        terms, tier = self._terms(people[0], k), self._tier(people[0])
+        always, fee, hours, units = committed_parts(self.experiment, terms, tier, self.goods)
+        if not math.isnan(people[0].fee):
+            fee = charged_for(self.experiment, terms)[1] * _mean_fee(people)
+        return always, fee, hours, units
+
+    def _dues(self, people: Sequence[RosterRow], k: int, parts: Parts) -> Parts:
+        """Return what creators alike commit in a stage, whatever they ask and per USD or hour."""
+        always, fee, hours, units = parts
+        if math.isnan(people[0].fee):
+            return dues_of(parts, self._tier(people[0]), self.goods)
+        mean = _mean_fee(people)
+        always, _, hours, units = dues_of(
+            (always, 0.0, hours, units), self._tier(people[0]), self.goods
+        )
+        return always, fee / mean if mean > 0.0 else 0.0, hours, units
+
+    def _tier(self, row: RosterRow) -> TierTables:
+        tier = self.tiers[row.tier, row.platform]
+        assert tier is not None
+        return tier
+
+    def _planned(self, budget: float) -> tuple[int, list[float]]:
+        """Return how many of the file a budget plans to test, and the USD up to each stage's end.
+
+        None with a fault where it buys nobody.
+        """
+        asked: list[dict[str, float]] = [{} for _ in self.stages]
+        for label, people in self._alike():
+            for k, of_stage in enumerate(asked):
+                parts = self._parts(label, people, k)
+                per_fee = self._dues(people, k, parts)[1]
+                for row in people:
+                    known = 0.0 if math.isnan(row.fee) else (row.fee - _mean_fee(people)) * per_fee
+                    of_stage[row.name] = sum(parts) + known
+        up_to = [list(accumulate(of_stage[row.name] for row in self.rows)) for of_stage in asked]
+
+        def costs(count: int) -> list[float]:
+            """Return USD up to each stage's end: the kept are as dear as those they are kept of."""
+            kept = _kept_of(count, self.stages)
+            each = (sums[count - 1] / count for sums in up_to)
+            return list(accumulate(n * usd for n, usd in zip(kept, each, strict=True)))
+
+        first, key = costs(1)[-1], f"portfolio.{self.name}.budget"
+        if costs(len(self.rows))[-1] <= 0.0:
+            problem = "cannot size a list whose creators commit nothing; leave it out"
+            self.faults.append(Fault(key, problem, self.portfolio.budget))
+            return 0, []
+        there, count = _Money(budget, 1.0, *self.fixed_cost), len(self.faults)
+        hired_at_once = _usual if self.portfolio.hiring == "cap" else _bought
+        if first > 0.0:
+            hired_at_once(self.name, "the list", there, first, self.faults, self.portfolio.budget)
+        if len(self.faults) > count:
+            return 0, []
+        counts = range(len(self.rows), 1, -1)
+        count = next((n for n in counts if costs(n)[-1] <= budget + 1e-9), 1)
+        return count, costs(count)
+
+
+def _mean_fee(people: Sequence[RosterRow]) -> float:
+    return sum(row.fee for row in people) / len(people)
 
 
 def _kept_of(first: int, stages: Sequence[m.Stage]) -> tuple[int, ...]:
     """Return how many of the creators of a first stage take part in each."""
     kept = [first]
     for stage in stages[1:]:
-        kept.append(max(round(stage.keep * kept[-1]), 1))
+        kept.append(int(kept_of(stage.keep, kept[-1])))
     return tuple(kept)
 
 
@@ -367,88 +492,157 @@ def stage_names(count: int) -> list[str]:
     return ["pilot", "growth", *scale]
 
 
-def _stages(
-    name: str,
-    portfolio: m.Portfolio,
-    stages: tuple[m.Stage, ...],
-    budget: float | None,
-    price: Price,
-    fixed_cost: tuple[float, str],
-    faults: list[Fault],
-) -> list[PlanLine]:
-    """Return a line for each stage of each intake.
+class _Stages:
+    """A programme in stages: money and creators of each stage, of the first ones and of those added.
 
-    A budget hires as many at first as all stages and intakes together allow. Creators who are added
-    later are an intake of their own, of whom later stages keep the best: they are chosen among those
-    of whom as much was seen.
+    Parameters
+    ----------
+    name, portfolio
+        The portfolio, which has stages.
+    parts_of, dues
+        What creators on some terms commit at the mean, and the dues of that.
+    fixed_cost
+        Of the programme, and what it is counted in.
+    faults
+        Takes what is wrong with the budget.
     """
-    ((_, terms, _),) = portfolio_terms(portfolio)
-    prices = [price(replace(terms, posts=stage.posts)) for stage in stages]
 
-    def counts(start: int, hired: int) -> list[int]:
+    def __init__(
+        self,
+        name: str,
+        portfolio: m.Portfolio,
+        parts_of: PartsOf,
+        dues: DuesOf,
+        fixed_cost: tuple[float, str],
+        faults: list[Fault],
+    ) -> None:
+        self.name, self.portfolio = name, portfolio
+        self.fixed_cost, self.faults = fixed_cost, faults
+        self.stages = portfolio.stages or ()
+        self.names = [f"{k + 1} {stage}" for k, stage in enumerate(stage_names(len(self.stages)))]
+        ((_, terms, _),) = portfolio_terms(portfolio)
+        self.terms = [replace(terms, posts=stage.posts) for stage in self.stages]
+        self.held = portfolio.quotes or {}
+        self.parts = [parts_of(of_stage) for of_stage in self.terms]
+        if self.held:
+            kept = (self.held[stage][1:] for stage in self.names)
+            self.parts = [(always, fee, hours, goods) for always, fee, hours, goods in kept]
+        self.prices = [sum(parts) for parts in self.parts]
+        self.dues = tuple(map(dues, self.terms, self.parts))
+
+    def lines(self, budget: float | None) -> list[PlanLine]:
+        """Return a line for each stage of each intake.
+
+        A budget hires as many at first as all stages and intakes together allow by their expected
+        cost. Where it is a cap, that plan says what each stage may spend, and quotes say who is
+        hired. Creators who are added later are an intake of their own, of whom later stages keep
+        the best: they are chosen among those of whom as much was seen.
+
+        Parameters
+        ----------
+        budget
+            USD to hire with, None where the portfolio says how many it hires.
+        """
+        added = {k: stage.add for k, stage in enumerate(self.stages) if stage.add}
+        first = self.portfolio.creators or 1
+        money = dict.fromkeys((0, *added), math.inf)
+        if budget is not None:
+            money = {k: self._cost(k, n) for k, n in added.items()}
+            money = {0: budget - math.fsum(money.values())} | money
+            if self.held:
+                money = {k: self.held[self._line(k, len(self.stages) - 1)][0] for k in money}
+            first = self._first(money)
+            if first < 1:
+                return []
+        intakes = {0: first} | added
+        line = self.portfolio.tier or self.name
+        _check_count(self.name, line, sum(intakes.values()), self.portfolio, self.faults)
+        lines: list[PlanLine] = []
+        before = 0
+        for start, hired in intakes.items():
+            lines += self._intake(start, hired, before, None if budget is None else money[start])
+            before += most_hired(lines[-1])
+        return lines
+
+    def _counts(self, start: int, hired: int) -> list[int]:
         """Return how many of those hired in a stage take part in it and in each one after."""
-        kept = [hired]
-        for stage in stages[start + 1 :]:
-            kept.append(max(round(stage.keep * kept[-1]), 1))
-        return kept
+        return list(_kept_of(hired, self.stages[start:]))
 
-    def cost(start: int, hired: int) -> float:
-        return sum(n * each for n, each in zip(counts(start, hired), prices[start:], strict=True))
+    def _cost(self, start: int, hired: int) -> float:
+        """Return the expected USD that those who are hired in a stage commit, in all that follow too."""
+        return sum(self._costs(start, hired))
 
-    added = math.fsum(cost(k, stage.add) for k, stage in enumerate(stages) if stage.add)
-    first = portfolio.creators or 1
-    if budget is not None:
-        if added + cost(0, 1) > budget and added > 0.0:
+    def _costs(self, start: int, hired: int) -> list[float]:
+        counts = self._counts(start, hired)
+        return [n * each for n, each in zip(counts, self.prices[start:], strict=True)]
+
+    def _first(self, money: Mapping[int, float]) -> int:
+        """Return how many the first stage hires at their expected cost; 0 with a fault."""
+        amount, added = money[0], math.fsum(usd for k, usd in money.items() if k)
+        capped = self.portfolio.hiring == "cap"
+        one, line = self._cost(0, 1), self.portfolio.tier or self.name
+        key, budget = f"portfolio.{self.name}.budget", self.portfolio.budget
+        if added > 0.0 and amount < one * (_HARDLY if capped else 1.0):
             problem = (
                 f"is less than the stages commit: those who are added {fixed(added, 0)} "
-                f"{fixed_cost[1]}, a first creator {fixed(cost(0, 1), 0)}, and {fixed(budget, 0)} "
+                f"{self.fixed_cost[1]}, a first creator {fixed(one, 0)}, and {fixed(amount + added, 0)} "
                 "are there; `add` fewer"
             )
-            faults.append(Fault(f"portfolio.{name}.budget", problem, portfolio.budget))
-            return []
-        there, line = _Money(budget - added, 1.0, *fixed_cost), portfolio.tier or name
-        if _bought(name, line, there, cost(0, 1), faults, portfolio.budget) < 1:
-            return []
-        low, high = 1, int((budget - added) / prices[0]) + 1
+            self.faults.append(Fault(key, problem, budget))
+            return 0
+        there, count = _Money(amount, 1.0, *self.fixed_cost), len(self.faults)
+        hired_at_once = _usual if capped else _bought
+        hired_at_once(self.name, line, there, one, self.faults, budget)
+        if len(self.faults) > count:
+            return 0
+        low, high = 1, int(amount / self.prices[0]) + 1
         while high - low > 1:
             middle = (low + high) // 2
-            fits = cost(0, middle) <= budget - added + 1e-9
+            fits = self._cost(0, middle) <= amount + 1e-9
             low, high = (middle, high) if fits else (low, middle)
-        first = low
-    intakes = [(0, first), *((k, stage.add) for k, stage in enumerate(stages) if stage.add)]
-    _check_count(name, portfolio.tier or name, sum(n for _, n in intakes), portfolio, faults)
-    lines: list[PlanLine] = []
-    for (start, hired), before in zip(
-        intakes, accumulate((n for _, n in intakes), initial=0), strict=False
-    ):
-        lines += _intake(name, portfolio, start, counts(start, hired), before, prices)
-    return lines
+        return low
 
+    def _line(self, start: int, k: int) -> str:
+        """Return the name of a stage of those who are hired in a stage."""
+        return self.names[k] + (f", added in {start + 1}" if start else "")
 
-def _intake(
-    name: str,
-    portfolio: m.Portfolio,
-    start: int,
-    counts: list[int],
-    before: int,
-    prices: list[float],
-) -> list[PlanLine]:
-    """Return the lines of those who are hired in a stage, after so many others of the programme."""
-    ((_, terms, _),) = portfolio_terms(portfolio)
-    stages = portfolio.stages or ()
-    names = stage_names(len(stages))
-    ends = tuple(accumulate(stage.posts for stage in stages[start:]))
-    alone = len(counts) == 1
-    programme = None if alone else Programme(ends, tuple(counts), portfolio.choose_by)
-    whose = f", added in {start + 1}" if start else ""
-    return [
-        PlanLine(
-            name, f"{start + k + 1} {names[start + k]}{whose}",
-            replace(terms, posts=stages[start + k].posts), count, before, prices[start + k],
-            programme=programme, stage=k, joins=start,
-        )
-        for k, count in enumerate(counts)
-    ]  # fmt: skip
+    def _intake(self, start: int, hired: int, before: int, money: float | None) -> list[PlanLine]:
+        """Return the lines of those who are hired in a stage, after so many others of the programme.
+
+        Of their `money` each stage may spend the share that its expected cost has, and what the
+        stages before left over.
+        """
+        stages = self.stages[start:]
+        counts, dues = self._counts(start, hired), self.dues[start:]
+        capped = money is not None and self.portfolio.hiring == "cap"
+        up_to = [math.inf] * len(counts)
+        if capped:
+            assert money is not None
+            spent = list(accumulate(self._costs(start, hired)))
+            up_to = [money * usd / spent[-1] for usd in spent]
+            if self.held:
+                up_to = [self.held[self._line(start, start + k)][0] for k in range(len(counts))]
+        purse = None
+        if money is not None:
+            purse = Purse(
+                tuple(up_to), dues, tuple(stage.keep for stage in stages) if capped else ()
+            )
+        ends = tuple(accumulate(stage.posts for stage in stages))
+        programme = Programme(ends, tuple(counts), self.portfolio.choose_by, purse=purse)
+        lines = [
+            PlanLine(
+                self.name, self._line(start, start + k), self.terms[start + k], count, before,
+                self.prices[start + k], money=up_to[k],
+                programme=None if len(counts) == 1 else programme, stage=k, joins=start,
+            )
+            for k, count in enumerate(counts)
+        ]  # fmt: skip
+        if purse is None:
+            return lines
+        return [
+            replace(line, parts=parts, dues=of_stage)
+            for line, parts, of_stage in zip(lines, self.parts[start:], dues, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
@@ -489,12 +683,12 @@ def grouped(
                 line.terms, line.first, None, line.people, portfolio, line.money, line.dues,
                 line.boost, most_hired(line) if line.boost else 0,
             )  # fmt: skip
-        terms = replace(line.terms, posts=line.programme.post_ends[-1])
-        return Group(terms, line.first, line.programme, line.people, portfolio)
+        terms, purse = replace(line.terms, posts=line.programme.post_ends[-1]), line.programme.alone
+        group = Group(terms, line.first, line.programme, line.people, portfolio)
+        return group if purse is None else replace(group, money=purse.money[0], dues=purse.dues[0])
 
     for line in lines:
-        people = most_hired(line) if line.programme is None else line.programme.keep[0]
-        stops.setdefault(group_of(line), set()).add(people)
+        stops.setdefault(group_of(line), set()).add(most_hired(line))
     groups = [(group, sorted(counts)) for group, counts in stops.items()]
     index = {group: i for i, group in enumerate(stops)}
     placed = []

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..engine.line import Line
+from ..engine.line import Line, Purse
 from ..engine.marginals import QuantileTable
 from ..experiment import models as m
 from ..experiment.roster import RosterRow
@@ -102,13 +102,24 @@ class Programme:
     """Stages of a portfolio: posts of a creator up to the end of each, creators in each.
 
     Where `of_list` says how many of a roster take part in each stage, the best are kept of all its
-    lines together, and `keep` is what falls to a line by its share.
+    lines together, and `keep` is what falls to a line by its share; `places` are those of its creators
+    in the file. Where a budget pays, `purse` says what stages may commit, of a list all its lines
+    together; where it is a cap, `keep` is what the expected cost would hire.
     """
 
     post_ends: tuple[int, ...]
     keep: tuple[int, ...]
     choose_by: str
     of_list: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+    purse: Purse | None = None
+
+    @property
+    def alone(self) -> Purse | None:
+        """What the loop of a line goes by: the money of a list is no matter to one of its lines."""
+        if self.purse is None or not self.of_list:
+            return self.purse
+        return Purse((math.inf,) * len(self.keep), self.purse.dues)
 
 
 @dataclass(frozen=True)
@@ -127,8 +138,8 @@ class PlanLine:
     Lines of a programme are its stages, one after another: the creators of a later one are some of
     those of the first. Those who are added in stage `joins` have lines of their own, whose stages
     count from there. `people` are the creators of a roster's line; others are numbered.
-    Where `money` caps a line, `creators` is how many its expected cost would hire, and each world
-    hires as many as their quotes allow. Where a budget pays, `parts` say what a creator commits at
+    Where `money` caps a line, up to the end of its stage, `creators` is how many its expected cost
+    would hire, and each world hires as many as their quotes allow. Where a budget pays, `parts` say what a creator commits at
     the mean of its quote, USD, and `dues` the same per USD of fee, hour and USD of goods. All posts of a
     creator cost `fee_posts` of its fees, and leave `usable_posts` assets.
     """
@@ -379,9 +390,9 @@ class Plan:
     def posts(self, work: int) -> int:
         """Return the posts per world of all creators of a work, over its stages."""
         line = self.works[work]
+        if len(line.post_ends) > 1:
+            return int(line.keep @ np.diff(line.post_ends, prepend=0))
         if line.money < math.inf:
             usual = max(one.creators for one in self.lines if one.work == work)
             return int(usual * line.post_ends[-1])
-        if len(line.post_ends) > 1:
-            return int(line.keep @ np.diff(line.post_ends, prepend=0))
         return int(line.stops[-1] * line.post_ends[-1])

@@ -86,6 +86,7 @@ def read_of(experiment: Experiment, plan: Plan) -> dict[str, Any]:
         **({} if experiment.currency == MONEY else {"currency": experiment.currency}),
         "tails_json": json.dumps(group_tails(experiment, plan)),
         "budgets_json": json.dumps(_caps(experiment, plan)),
+        "stages_json": json.dumps(_capped_stages(plan)),
     }
 
 
@@ -97,6 +98,19 @@ def _caps(experiment: Experiment, plan: Plan) -> dict[str, tuple[float, float]]:
         for name, portfolio in experiment.portfolio.items()
         if name in capped and portfolio.budget is not None
     }
+
+
+def _capped_stages(plan: Plan) -> dict[str, list[list[str]]]:
+    """Return the lines of each stage of each programme whose budget is a cap."""
+    stages: dict[str, dict[int, list[str]]] = {}
+    for line in plan.lines:
+        if line.money < math.inf and line.programme is not None:
+            stages.setdefault(line.portfolio, {})
+    for line in plan.lines:
+        if line.portfolio in stages:
+            own = stages[line.portfolio].setdefault(line.joins + line.stage, [])
+            own.append(f"{line.portfolio}/{line.name}")
+    return {name: [own[k] for k in sorted(own)] for name, own in stages.items()}
 
 
 @cache

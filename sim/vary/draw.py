@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +16,7 @@ from ..measures.worlds import STANDS_FOR
 from ..plan import Plan, Sampling
 from ..run.simulate import Progress
 
-if TYPE_CHECKING:
-    from ..engine.run import Block
-
 Array = npt.NDArray[np.float64]
-
-#: Bytes of cost quantities in a block of worlds, at most.
-_BLOCK_BYTES = 1 << 25
 
 
 def plainly(plan: Plan) -> Plan:
@@ -70,32 +63,14 @@ def draw(
     dict
         Arrays by variable, last axis worlds.
     """
-    from ..engine.run import block_rows, blocks, collect, on_threads
+    from ..engine.run import block_rows, run
 
     count = plan.worlds if worlds is None else worlds
-    reached = replace(plan, worlds=first + count)
-    result: dict[str, Array] = {}
 
-    def block(_: Plan, start: int, size: int) -> dict[str, Array]:
+    def make(reached: Plan, start: int, size: int) -> dict[str, Array]:
         here = slice(start - first, start - first + size)
         rows = block_rows(reached, start, size, None if factors is None else factors[:, here])
         return {name: rows[name if name in rows else STANDS_FOR[name]] for name in variables}
 
-    def store(done: Block, rows: dict[str, Array]) -> None:
-        start, size = done[0] - first, done[1]
-        for name, row in rows.items():
-            if name not in result:
-                result[name] = np.empty((*row.shape[:-1], count))
-            result[name][..., start : start + size] = row
-
-    with on_threads(block, reached, threads) as (submit, ahead):
-        collect(blocks(reached, _block_size(plan), first), submit, store, progress, ahead)
-    return result
-
-
-def _block_size(plan: Plan) -> int:
-    """Return worlds per block: fewer where many lines would need much memory."""
-    from ..engine.run import BLOCK, CHUNK
-
-    per_world = 8 * plan.prices.size
-    return max(CHUNK, min(BLOCK, _BLOCK_BYTES // per_world // CHUNK * CHUNK))
+    reached = replace(plan, worlds=first + count)
+    return run(reached, threads=threads, progress=progress, first=first, make=make)

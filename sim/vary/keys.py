@@ -371,7 +371,7 @@ class Varied:
         for line in make_plan(self.experiment).lines:
             if line.money < math.inf:
                 quotes.setdefault(line.portfolio, {})[line.name] = (line.money, *line.parts)
-            elif line.stage == 0:
+            elif line.stage == 0 and not line.joins:
                 counts.setdefault(line.portfolio, {})[line.name] = line.creators
         return {
             name: {**table, "quotes": quotes[name]}

@@ -45,7 +45,12 @@ ROWS = (
     "base_authentic_share", "base_fee", "base_delivery", "base_post_luck", "base_amplification",
     "shift_reach_rate", "shift_amplification",
 )  # fmt: skip
-_SMOOTH = {"reach": REACH, "authentic": AUTHENTIC, "amplification": AMPLIFICATION}
+_SMOOTH = {
+    "followers": FOLLOWERS,
+    "reach": REACH,
+    "authentic": AUTHENTIC,
+    "amplification": AMPLIFICATION,
+}
 _float, _pointer = ctypes.c_float, ctypes.POINTER(ctypes.c_float)
 
 
@@ -63,13 +68,14 @@ class CLine:
         degrees = {name: laws[x].degree for name, x in _SMOOTH.items()}
         kinds = {laws[x].kind for x in _SMOOTH.values()}
         assert kinds == {"smooth"}, "the C loop knows these laws as polynomials only"
-        assert laws[FOLLOWERS].kind == "curve", "the C loop knows followers as a curve only"
+        folds = {name for name, x in _SMOOTH.items() if laws[x].folds}
+        assert folds == {"followers"}, "the C loop folds the scores of followers only"
         self.struct = _struct(degrees)
         with tempfile.TemporaryDirectory() as folder:
             library = Path(folder) / "line.so"
             source = Path(__file__).with_name("line.c")
             flags = [f for f in FLAGS if "gcc" in Path(cc).resolve().name or "width" not in f]
-            names = {"reach": "R", "authentic": "A", "amplification": "AMP"}
+            names = {"followers": "F", "reach": "R", "authentic": "A", "amplification": "AMP"}
             flags += [f"-DDEGREE_{names[name]}={degree}" for name, degree in degrees.items()]
             command = [cc, *flags, "-shared", "-fPIC", "-o", str(library), str(source), "-lm"]
             subprocess.run(command, check=True, capture_output=True)
@@ -96,6 +102,7 @@ class CLine:
 
         pair, three = _float * 2, _float * 3
         names = {
+            "followers": "followers",
             "reach": "reach_rate",
             "authentic": "authentic_share",
             "amplification": "amplification",
@@ -117,14 +124,13 @@ class CLine:
             fee=three(*weights(FEE, ENGAGEMENT, FOLLOWERS, FEE)),
             luck=weights(LUCK, LUCK)[0],
             amp=pair(*weights(AMPLIFICATION, ENGAGEMENT, AMPLIFICATION)),
-            last_f=float(number["last_followers"]),
             jump_amp=float(number["jump_amplification"]),
             log_mean_a=float(number["log_mean_authentic"]),
             q=float(number["q"]),
             w=float(number["w"]),
             audience=float(number["audience"]),
             viral=float(number["viral_excess"]),
-            followers=self._array(self.ready.nodes[0]),
+            fold=pair(float(lanes._FOLD_FIRST), float(lanes._FOLD_SECOND)),
             log_p=constants(random, "L", 7),
             exp_p=constants(lanes, "E", 6),
             sin_p=constants(random, "S", 3),
@@ -160,9 +166,10 @@ def _struct(degrees: dict[str, int]) -> Any:
     pair, three = _float * 2, _float * 3
     weights = [("e", _float), ("f", pair), ("r", pair), ("c", _float), ("a", _float)]
     weights += [("fee", three), ("luck", _float), ("amp", pair)]
-    numbers = ("last_f", "jump_amp", "log_mean_a", "q", "w", "audience", "viral")
+    numbers = ("jump_amp", "log_mean_a", "q", "w", "audience", "viral")
     fields = [("key", ctypes.c_uint32 * 2), ("creators", ctypes.c_int64), *weights]
     fields += [(name, _float) for name in numbers]
+    fields += [("fold", pair)]
     fields += [(name, _float * (degree + 1)) for name, degree in degrees.items()]
-    fields += [(name, _pointer) for name in ("followers", "log_p", "exp_p", "sin_p", "cos_p")]
+    fields += [(name, _pointer) for name in ("log_p", "exp_p", "sin_p", "cos_p")]
     return type("LineStruct", (ctypes.Structure,), {"_fields_": fields})

@@ -174,7 +174,7 @@ RATIOS = (
 
 def full_model(rounds: int, notes: list[str]) -> tuple[dict[str, Any], Problem]:
     """Time everybody on the full model and print ratios, then times."""
-    problem = micro_problem(8192)
+    problem = micro_problem(65_536)  # about as many worlds as a run has
     print(f"Same problem? {problem.creators} creators, one post each, micro line")
     times = interleaved(contestants(problem, notes), rounds)
     result: dict[str, Any] = {"creators": problem.creators, "rounds": rounds}

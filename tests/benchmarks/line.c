@@ -22,9 +22,10 @@ typedef struct {
     uint32_t key[2];
     int64_t creators;
     float e, f[2], r[2], c, a, fee[3], luck, amp[2]; /* weights of normals */
-    float last_f, jump_amp, log_mean_a, q, w, audience, viral;
-    float reach[DEGREE_R + 1], authentic[DEGREE_A + 1], amplification[DEGREE_AMP + 1];
-    const float *followers;     /* nodes of the curve */
+    float jump_amp, log_mean_a, q, w, audience, viral;
+    float fold[2];              /* of lanes.folded */
+    float followers[DEGREE_F + 1], reach[DEGREE_R + 1], authentic[DEGREE_A + 1];
+    float amplification[DEGREE_AMP + 1];
     const float *log_p, *exp_p; /* polynomials of lanes.py and random.py */
     const float *sin_p, *cos_p;
 } line;
@@ -103,7 +104,6 @@ void line_chunk(const line *m, const float (*restrict b)[CHUNK], uint32_t world,
 {
     const line l = *m;
     const uint32_t k[5] = {l.key[0], l.key[1], 0, 0, 0x1BD11BDAu ^ l.key[0] ^ l.key[1]};
-    const float *restrict nodes = l.followers;
     float s[SUMS][CHUNK] __attribute__((aligned(64)));
     memset(s, 0, sizeof s);
     memset(out, 0, SUMS * CHUNK * sizeof(double));
@@ -119,11 +119,10 @@ void line_chunk(const line *m, const float (*restrict b)[CHUNK], uint32_t world,
             normals(&l, v[2], v[3], &n_r, &n_c);
             normals(&l, w[0], w[1], &n_a, &n_fee);
             normals(&l, p[0], p[1], &n_luck, &n_amp);
-            float at = fmaf(l.f[1], n_f, fmaf(l.f[0], n_e, b[BASE_F][i]));
-            at = least(most(at, 0.0f), l.last_f);
-            int32_t node = (int32_t)at;
-            float followers = fmaf(at - (float)node, nodes[node + 1] - nodes[node], nodes[node]);
-            float t = fmaf(l.r[1], n_r, fmaf(l.r[0], n_e, b[BASE_R][i]));
+            float z = fmaf(l.f[1], n_f, fmaf(l.f[0], n_e, b[BASE_F][i]));
+            float t = z / sqrtf(fmaf(z * z, l.fold[1], l.fold[0]));
+            float followers = horner(l.followers, least(most(t, -1.0f), 1.0f), DEGREE_F);
+            t = fmaf(l.r[1], n_r, fmaf(l.r[0], n_e, b[BASE_R][i]));
             float r = horner(l.reach, least(most(t, -1.0f), 1.0f), DEGREE_R) + b[SHIFT_R][i];
             t = fmaf(l.a, n_a, b[BASE_A][i]);
             float a = horner(l.authentic, least(most(t, -1.0f), 1.0f), DEGREE_A);

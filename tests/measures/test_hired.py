@@ -38,6 +38,29 @@ def test_counts_money_left_and_worlds_without_anybody() -> None:
     assert "hires nobody in 25 % of worlds" in sentence
 
 
+def test_stages_and_worlds_that_end_before_the_last() -> None:
+    """Two intakes of a programme: the second joins in its second stage, and has no third."""
+    ds = worlds(
+        hired=[[4.0, 6.0, 5.0, 0.0], [1.0, 1.0, 1.0, 1.0]],
+        committed=[[800.0] * 4, [100.0] * 4],
+        contribution=[[50.0] * 4, [1.0] * 4],
+    )
+    shipped = np.array([[3.0, 4.0, 4.0, 0.0], [1.0, 2.0, 0.0, 0.0], [1.0, 2.0, 1.0, 0.0],
+                        [0.0, 1.0, 0.0, 0.0], [1.0] * 4])  # fmt: skip
+    ds["cost_quantity"] = (("line", "component", "sim"), shipped[:, None])
+    names = ["many/1", "many/2", "many/2, added in 2", "many/3", "few/micro"]
+    ds = ds.assign_coords(line=names, component=["shipping"])
+    ds.attrs["budgets_json"] = json.dumps({"many": [1_000.0, 50.0]})
+    ds.attrs["stages_json"] = json.dumps({"many": [names[:1], names[1:3], names[3:4]]})
+    told = hired(ds)["many"]
+    # Stages of 3, 4, 4, 0; of 2, 4, 1, 0; of 0, 1, 0, 0; the last is empty in two worlds with some.
+    assert told.stages == (3, 1, 0)
+    assert (told.nobody, told.broken_off) == (0.25, 0.5)
+    sentence = hiring_sentence({"many": told}, ["many"])
+    assert "left over on average; in stages 3, 1 and 0)" in sentence
+    assert "many has nobody left for its last stage in 50 % of worlds" in sentence
+
+
 def test_a_number_of_creators_is_no_budget(tmp_path) -> None:
     file = tmp_path / "counted.toml"
     file.write_text('[simulation]\nworlds = 64\n[portfolio.micro]\ntier = "micro"\ncreators = 3\n')

@@ -11,11 +11,13 @@ import pytest
 import sim
 from sim.engine import line as k
 from sim.engine.each import follow
+from sim.engine.line import Purse
 from sim.engine.listed import best_of_list
 from sim.engine.run import block_rows
 from sim.experiment import Experiment, ExperimentError, build
 from sim.plan import make_plan
 from sim.plan.each import each_of
+from sim.vary.keys import Varied, find_key
 
 #: Two niches, and so two lines.
 LIST = """name,followers,fee,niche
@@ -85,6 +87,92 @@ def test_the_best_of_a_list_by_hand() -> None:
             assert set(np.flatnonzero(chosen[:, stage, w])) == set(there)
             for i in there:
                 seen[i] += noticed[i, stage, w]
+
+
+def test_the_best_of_a_list_that_fit_by_hand() -> None:
+    """The first stage in the order of the file, later ones the most seen first, as far as money goes."""
+    rng = np.random.default_rng(4)
+    noticed = rng.poisson(3.0, (7, 3, 60)).astype(float)
+    quotes = rng.lognormal(0.0, 0.8, (7, 3, 60))
+    shares, money, places = (1.0, 0.5, 0.7), (5.0, 8.0, 9.5), [3, 0, 6, 1, 5, 2, 4]
+    purse = Purse(money, (), shares)
+    chosen = best_of_list(noticed, (7, 4, 3), quotes, purse, places)
+    ended = 0
+    for w in range(60):
+        there, spent, seen = (
+            sorted(range(7), key=lambda i: places[i]),
+            0.0,
+            dict.fromkeys(range(7), 0.0),
+        )
+        for stage, up_to in enumerate(money):
+            wanted = 7
+            if stage:
+                wanted = max(round(shares[stage] * len(there)), 1)
+                there = sorted(sorted(there), key=lambda i: -seen[i])
+            taken = []
+            for i in there[:wanted]:
+                if spent + quotes[i, stage, w] > up_to:
+                    ended += 1
+                    break
+                spent += quotes[i, stage, w]
+                seen[i] += noticed[i, stage, w]
+                taken.append(i)
+            there = taken
+            assert set(np.flatnonzero(chosen[:, stage, w])) == set(there)
+    assert ended > 20
+
+
+@pytest.mark.parametrize(
+    "people", [LIST, pytest.param(TIERS, marks=pytest.mark.statistical)], ids=["two", "three"]
+)
+@pytest.mark.parametrize("budget", [2_000, 3_500])
+def test_no_world_of_a_list_spends_more_than_its_budget(
+    tmp_path: Path, people: str, budget: float
+) -> None:
+    """Fees of both stages at signing; the first of the file are tested, until one does not fit."""
+    costs = STILL["costs"] | {"fee_due": "signing", "fixed": 100.0}
+    shared = {"costs": costs} if people == LIST else {}
+    portfolio = {"list": {"roster": "list.csv", "stages": STAGES, "budget": budget}}
+    experiment = listed(tmp_path, STAGES, people, portfolio=portfolio, **shared)
+    ds = sim.simulate(experiment)
+    assert float(ds["committed"].max()) <= (budget - experiment.costs.fixed) * (1.0 + 2e-6)
+    told = sim.summarize(ds).hired["list"]
+    assert told.budget == budget
+    assert len(told.stages) == 2
+    if people == TIERS:
+        assert float(ds["committed"].std()) > 0.0
+        return
+    np.testing.assert_allclose(ds["committed"], ds["cost"] - 100.0, rtol=1e-6)
+    # As known as the fees are: what one post costs of each, in the order of the file.
+    each = np.array([300.0, 500.0, 250.0, 600.0, 400.0])
+    planned = {2_000: (1_900, 3), 3_500: (3_400, 5)}[budget]
+    left, count = planned
+    kept = max(round(0.4 * count), 1)
+    spent = [each[:count].sum(), each[:count].sum() + kept * 2.0 * each[:count].mean()]
+    first = int((np.cumsum(each) <= left * spent[0] / spent[1]).sum())
+    assert (ds["hired"].values == first).all()
+    held = sim.simulate(Varied(experiment).at({}))
+    for name in ds.data_vars:
+        np.testing.assert_array_equal(held[name].values, ds[name].values, err_msg=str(name))
+
+
+@pytest.mark.statistical
+def test_a_list_keeps_its_creators_at_other_prices(tmp_path: Path) -> None:
+    portfolio = {"list": {"roster": "list.csv", "stages": STAGES, "budget": 2_500}}
+    experiment = listed(tmp_path, STAGES, TIERS, portfolio=portfolio)
+    run = sim.simulate(experiment)
+    same = sim.simulate(Varied(experiment).at({}))
+    for name in run.data_vars:
+        np.testing.assert_array_equal(same[name].values, run[name].values, err_msg=str(name))
+    key = find_key(experiment, "costs.hourly_rate")
+    dearer = sim.simulate(Varied(experiment).at({key: 3.0 * key.base}))
+    np.testing.assert_array_equal(dearer["orders"].values, run["orders"].values)
+    again = sim.simulate(Varied(experiment, resize=True).at({key: 3.0 * key.base}))
+    assert float(again["hired"].mean()) < float(run["hired"].mean())
+    planned = portfolio["list"] | {"hiring": "planned"}
+    whole = sim.simulate(listed(tmp_path, STAGES, TIERS, portfolio={"list": planned}))
+    assert float(whole["hired"].std()) == 0.0
+    assert float(whole["committed"].max()) > 2_500.0
 
 
 @pytest.mark.parametrize(
@@ -178,6 +266,24 @@ def test_run_check_and_explain_speak_of_stages(tmp_path: Path) -> None:
 def test_mistakes_are_told(tmp_path: Path, stages: Any, problem: str) -> None:
     with pytest.raises(ExperimentError, match=problem):
         listed(tmp_path, stages)
+
+
+@pytest.mark.parametrize(
+    ("portfolio", "problem"),
+    [
+        ({"budget": 5_000}, "give it `stages`, or ask `sim pick` whom to hire for a budget"),
+        (
+            {"budget": 20, "stages": STAGES},
+            "buys no creator: there are 20 USD, and one of the list",
+        ),
+        ({"budget": 5_000, "creators": 3, "stages": STAGES}, "does not go with `creators`"),
+    ],
+)
+def test_mistakes_of_a_budget_are_told(
+    tmp_path: Path, portfolio: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ExperimentError, match=problem):
+        make_plan(listed(tmp_path, portfolio={"list": {"roster": "list.csv"} | portfolio}))
 
 
 def test_a_pick_says_where_stages_belong(tmp_path: Path) -> None:

@@ -373,9 +373,12 @@ def test_stages_reach_no_account_twice(simulated: Simulated) -> None:
 def test_a_budget_is_spent_over_all_stages() -> None:
     tables = {
         "portfolio": {
-            "p": {"tier": "micro", "budget": 50_000, "stages": [{}, {"keep": 0.2, "posts": 4}]}
+            "p": {
+                "tier": "micro", "budget": 50_000, "hiring": "planned",
+                "stages": [{}, {"keep": 0.2, "posts": 4}],
+            }
         }
-    }
+    }  # fmt: skip
     from sim.plan import make_plan
 
     plan = make_plan(sim.build(tables))

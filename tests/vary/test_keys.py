@@ -129,13 +129,45 @@ def test_planned_creators_are_held_as_a_number(priced):
 
 
 def test_creators_are_held_bit_for_bit(priced):
-    experiment = priced(**{"portfolio.split": {
-        "budget": 30_000, "mix": {"micro": 0.4, "macro": 0.6}}})  # fmt: skip
+    experiment = priced(**{
+        "portfolio.split": {"budget": 30_000, "mix": {"micro": 0.4, "macro": 0.6}},
+        "portfolio.tested": TESTED,
+    })  # fmt: skip
     held = Varied(experiment).at({})
     assert all(own.budget is None or own.quotes for own in held.portfolio.values())
     ours, theirs = sim.simulate(held), sim.simulate(experiment)
     for name in theirs.data_vars:
         np.testing.assert_array_equal(ours[name].values, theirs[name].values, err_msg=str(name))
+
+
+#: A programme of three stages and two intakes.
+TESTED = {
+    "tier": "micro", "budget": 30_000,
+    "stages": [{"posts": 1}, {"keep": 0.3, "add": 5, "posts": 2}, {"keep": 0.5}],
+}  # fmt: skip
+
+
+def test_a_programme_keeps_its_creators_at_other_prices(priced):
+    """Money algebra: what each stage quotes is scaled alike, so the same creators are kept."""
+    experiment = priced(**{"portfolio.tested": TESTED})
+    run = sim.simulate(experiment)
+    keys = [find_key(experiment, name) for name in ("tier.micro.fee", "costs.hourly_rate")]
+    values = [keys[0].base * 1.3, keys[1].base * 0.5]
+    other = sim.simulate(Varied(experiment).at(dict(zip(keys, values, strict=True))))
+    for name in ("hired", "orders", "engagements"):
+        np.testing.assert_array_equal(other[name].values, run[name].values, err_msg=name)
+    point = Prices(experiment, run).sheet(keys, np.array([values])).at(0)
+    np.testing.assert_allclose(point["cost"].values, other["cost"].values, rtol=1e-6)
+
+
+def test_a_programme_of_several_intakes_is_held_at_its_first_creators(priced):
+    counted = {k: v for k, v in TESTED.items() if k != "budget"} | {"creators": 8}
+    experiment = priced(**{"portfolio.tested": counted})
+    assert Varied(experiment).at({}).portfolio["tested"].creators == 8
+    planned = priced(**{"portfolio.tested": TESTED | {"hiring": "planned"}})
+    first = make_plan(planned).lines
+    count = next(line.creators for line in first if line.name == "1 pilot")
+    assert Varied(planned).at({}).portfolio["tested"].creators == count
 
 
 def test_a_roster_stays_as_it_is(tmp_path):

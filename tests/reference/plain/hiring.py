@@ -1,9 +1,11 @@
 """Whom a portfolio hires: the one place that changes when the rule does.
 
 A budget is a cap: in each world a line has its share of the budget less the fixed cost, and hires
-creators in their order until the first whose quote does not fit. Where it is planned (`hiring`), and
-in programmes of several stages, it hires as many as their expected quotes allow. Lines that draw on
-one pool take consecutive creators in the order of their names.
+creators in their order until the first whose quote does not fit. Where it is planned (`hiring`), it
+hires as many as their expected quotes allow. Lines that draw on one pool take consecutive creators in
+the order of their names. A programme is planned as a whole; as a cap, stages up to each one may commit
+what the plan says, and a stage keeps the best of those before it until their share is reached or the
+first does not fit.
 """
 
 from __future__ import annotations
@@ -84,8 +86,26 @@ def hire(tables: Tables, name: str, tiers: Tiers) -> list[Hired]:
     return hired
 
 
-def hire_in_stages(tables: Tables, name: str, tiers: Tiers) -> tuple[Hired, list[int]]:
-    """Terms and first creators of a programme, and how many take part in each stage."""
+def kept(tables: Tables, hired: Hired, x: Mapping[str, Array], there: Array, seen: Array,
+         share: float, left: Array) -> Array:  # fmt: skip
+    """Mark whom a stage keeps of those who were there, world by world: the best whom the money pays."""
+    asked, result = quotes(tables, hired, x), np.zeros_like(there)
+    for w in range(len(there)):
+        best = sorted(np.flatnonzero(there[w]), key=lambda i: -seen[w, i])
+        money = left[w] * (1.0 + 1e-9)
+        for i in best[: max(round(share * len(best)), 1)]:
+            money -= asked[w, i]
+            if money < 0.0:
+                break
+            result[w, i] = 1.0
+    return result
+
+
+def hire_in_stages(tables: Tables, name: str, tiers: Tiers) -> tuple[Hired, list[int], list[float]]:
+    """Terms and first creators of a programme, how many are planned for each stage, and its money.
+
+    The last is USD that may be committed up to the end of each stage, infinite where no cap says.
+    """
     portfolio = tables["portfolio"][name]
     ((line, _, terms),) = lines_of(portfolio)
     tier, stages = tiers[terms["tier"], terms["platform"]], portfolio["stages"]
@@ -96,12 +116,19 @@ def hire_in_stages(tables: Tables, name: str, tiers: Tiers) -> tuple[Hired, list
             kept.append(max(round(stage.get("keep", 1.0) * kept[-1]), 1))
         return kept
 
-    def cost(first: int) -> float:
-        each = [committed(tables, terms, tier, stage.get("posts", 1)) for stage in stages]
-        return sum(n * usd for n, usd in zip(counts(first), each, strict=True))
+    each = [committed(tables, terms, tier, stage.get("posts", 1)) for stage in stages]
+
+    def up_to(first: int) -> list[float]:
+        return list(np.cumsum(np.multiply(counts(first), each)))
 
     first = portfolio.get("creators", 1)
-    if "budget" in portfolio:
-        while cost(first + 1) <= portfolio["budget"] - tables["costs"]["fixed"]:
-            first += 1
-    return Hired(line, count=first, **terms), counts(first)
+    if "budget" not in portfolio:
+        return Hired(line, count=first, **terms), counts(first), [math.inf] * len(stages)
+    budget = portfolio["budget"] - tables["costs"]["fixed"]
+    while up_to(first + 1)[-1] <= budget:
+        first += 1
+    if portfolio.get("hiring", "cap") == "planned":
+        return Hired(line, count=first, **terms), counts(first), [math.inf] * len(stages)
+    money = [budget * usd / up_to(first)[-1] for usd in up_to(first)]
+    drawn = Hired(line, count=_CHEAP * first + 40, money=money[0], **terms)
+    return drawn, counts(first), money

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 
 import equations as eq
 import numpy as np
-from hiring import hire, hire_in_stages, who_is_hired
+from hiring import hire, hire_in_stages, kept, quotes, who_is_hired
 from lines import tiers_of
 
 
@@ -35,35 +35,43 @@ def simulate(tables: eq.Tables, count: int, seed: int) -> eq.Outcome:
     programmes = {}
     for name, portfolio in tables["portfolio"].items():
         if "stages" in portfolio:
-            line, counts = hire_in_stages(tables, name, tiers)
+            line, counts, money = hire_in_stages(tables, name, tiers)
             posts = [stage.get("posts", 1) for stage in portfolio["stages"]]
         else:
             (line,) = hire(tables, name, tiers)
-            counts, posts = [line.count], [line.posts]
-        programmes[name] = line, counts, posts
-    people = max(line.count for line, _, _ in programmes.values())
+            counts, posts, money = [line.count], [line.posts], [line.money]
+        programmes[name] = line, counts, posts, money
+    people = max(line.count for line, *_ in programmes.values())
 
     def run(worlds: eq.Worlds) -> eq.Outcome:
         value = eq.economics(tables, worlds)
         return {name: programme(worlds, value, name) for name in programmes}
 
     def programme(worlds: eq.Worlds, value: dict[str, eq.Array], name: str) -> dict[str, eq.Array]:
-        line, counts, posts = programmes[name]
+        line, counts, posts, money = programmes[name]
+        stages = tables["portfolio"][name].get("stages", [])
         tier = tiers[line.tier, line.platform]
         by_orders = tables["portfolio"][name]["choose_by"] == "orders"
         x = eq.creators(tables, worlds, tier, line, people)
         total = {key: np.zeros(worlds.count) for key in eq.SUMMED}
-        here, missed = who_is_hired(tables, line, x), None
+        first = eq.Hired(**{**line.__dict__, "posts": posts[0]})
+        here, missed = who_is_hired(tables, first, x), None
+        spent = (quotes(tables, first, x) * here).sum(axis=1)
         tracked_so_far = np.zeros_like(here)
         engaged_so_far = np.zeros_like(here)
         share = value["tracked_share"][:, None]
         for stage, (first, last) in enumerate(pairwise(accumulate(posts, initial=0))):
+            terms = eq.Hired(**{**line.__dict__, "posts": posts[stage]})
             if stage > 0:
                 # Engagements settle between creators with as many orders.
                 tie = engaged_so_far / (engaged_so_far.max(axis=1, keepdims=True) + 1.0)
                 seen = tracked_so_far + tie if by_orders else engaged_so_far
-                here = chosen_of(here, seen, counts[stage])
-            terms = eq.Hired(**{**line.__dict__, "posts": posts[stage]})
+                if money[stage] == np.inf:
+                    here = chosen_of(here, seen, counts[stage])
+                else:
+                    part, left = stages[stage].get("keep", 1.0), money[stage] - spent
+                    here = kept(tables, terms, x, here, seen, part, left)
+                    spent += (quotes(tables, terms, x) * here).sum(axis=1)
             shown = eq.funnel(tables, worlds, tier, terms, x, people, range(first, last), missed)
             # Who does not take part meets nobody: what it has missed is of no account later.
             missed = shown["missed"]
