@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
+from scipy.stats import rankdata
 
 import sim
 from sim.experiment import ExperimentError
 from sim.measures import Measured
 from sim.questions.tornado import tornado
 from sim.questions.tornado._answer import ROWS
+from sim.questions.tornado._correlation import _ranks
 from sim.questions.tornado._tornado import _monotone
 
 SPREAD, SCORE = 0.3, 1.2815515655446004
@@ -85,6 +88,12 @@ def test_rank_correlation_of_the_only_input_is_nearly_one(shared):
     (swing,) = tornado(shared, rank=True, run=run, of="many").inputs
     assert swing.rank_correlation.value == pytest.approx(0.994, abs=0.004)
     assert swing.swing is None
+
+
+@pytest.mark.parametrize("values", [0, 1, 3, 1_000])
+def test_ranks_are_those_of_scipy(values):
+    x = np.random.default_rng(7).integers(-30, 30, 999).astype(float)[:values]
+    assert (_ranks(x) == rankdata(x) - (len(x) + 1) / 2.0).all()
 
 
 def test_ranks_need_no_new_run(shared, monkeypatch):
