@@ -12,7 +12,7 @@ import rich_click as click
 from .._version import __version__
 from ..questions import QUESTIONS
 from ..text.safe import Screen
-from .light import loading, one_thread_each
+from .light import loading
 
 _NEXT = """creator-roi: what do many micro creators return against a few macro creators, and how sure is that?
 
@@ -82,9 +82,12 @@ class _Commands(click.RichGroup):
         # matplotlibrc change a chart, so one that cannot be read is no fault.
         os.environ["MPLBACKEND"] = "agg"
         os.environ["MATPLOTLIBRC"] = os.devnull
+        # Our matrices are small: threads of a library of linear algebra would only wait in circles
+        # beside our own, and how a sum is cut would depend on the number of processors.
+        for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
         if os.path.lexists("matplotlibrc"):
             _import_elsewhere()
-        one_thread_each()
         stdout, stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
         sys.stdout, sys.stderr = Screen(stdout), Screen(stderr)
         try:

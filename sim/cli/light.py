@@ -9,7 +9,6 @@ are threads; whoever uses this tool from Python gets scipy, and everything else,
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,15 +45,6 @@ def light_scipy() -> None:
             module = module_from_spec(spec)
             module.__class__ = _Light
             sys.modules[package] = module
-
-
-def one_thread_each() -> None:
-    """Keep numpy's library of matrices from starting threads, which takes a tenth of a second.
-
-    What is large enough for several, this tool divides itself; and sums do not depend on how many
-    processors there are.
-    """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @contextmanager
