@@ -307,6 +307,13 @@ def test_a_figure_that_cannot_be_made_is_no_quiet_note(
     assert (out / "analysis" / "loss.json").is_file()
 
 
+def test_a_run_whose_worlds_came_in_a_file_has_its_charts(made: Path, tmp_path: Path) -> None:
+    code, _, stderr = call("run", made / "small.toml", "--resume", "--out", tmp_path / "run")
+    assert code == 0
+    assert "could not be drawn" not in stderr
+    assert (tmp_path / "run" / "charts" / "roi.svg").is_file()
+
+
 def test_an_interruption_while_drawing_keeps_the_run(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
