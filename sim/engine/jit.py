@@ -59,7 +59,9 @@ def _step(function: F, **options: Any) -> F:
 
         return numba.njit(**options)(function)
 
-    return _Later(make)  # type: ignore[return-value]
+    later = _Later(make)
+    later.__doc__ = function.__doc__
+    return later  # type: ignore[return-value]
 
 
 def compiled(function: F) -> F:

@@ -10,6 +10,7 @@ llvmlite links the two.
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import os
 import sys
@@ -85,9 +86,11 @@ class Entry:
     def of(function: Callable[..., None]) -> Entry:
         """Return the entry point of a function, which goes by the file that it stands in."""
         file = Path(function.__code__.co_filename)
-        return Entry(
+        entry = Entry(
             function.__name__, lambda: function, lambda: function.__module__ + kept.digest_of(file)
         )
+        functools.update_wrapper(entry, function)
+        return entry
 
     def __call__(self, *arguments: Any) -> None:
         """Run it.
