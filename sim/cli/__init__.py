@@ -81,6 +81,10 @@ class _Commands(click.RichGroup):
         # matplotlibrc change a chart, so one that cannot be read is no fault.
         os.environ["MPLBACKEND"] = "agg"
         os.environ["MATPLOTLIBRC"] = os.devnull
+        # Our matrices are small: threads of a library of linear algebra would only wait in circles
+        # beside our own, and how a sum is cut would depend on the number of processors.
+        for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
         if os.path.lexists("matplotlibrc"):
             _import_elsewhere()
         stdout, stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()

@@ -140,7 +140,7 @@ def tell(answer: Answer, name: str, folder: Path, as_json: bool, run: xr.Dataset
 
     settle()
     content = answer.to_dict()
-    path = save_analysis(folder, name, content, answer.dataset)
+    path = save_analysis(folder, name, content, answer.axes)
     _print(answer, content, path, as_json)
     if charts_wanted():
         save_figures(answer, path.with_suffix(""), run)

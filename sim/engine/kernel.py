@@ -17,6 +17,7 @@ from .jit import COMPILES
 from .lanes import CHUNK, F, Singles
 from .line import N_SUMS, SUMS, Line, going_on, one_of, steps_of
 from .prepare import Prepared, prepared
+from .reuse import reused
 
 Array = npt.NDArray[np.float64]
 
@@ -115,7 +116,10 @@ def loop_sums(
 ) -> dict[str, Array]:
     """Return the sums of a line by its compiled loop, in single precision; see `place`."""
     ready = prepared(line)
-    return _looped(line, ready, ready.shared(factors, tracked, paid), 0, world, worlds)
+    shared = ready.shared(factors, tracked, paid)
+    return reused(
+        ready.digest, shared, world, worlds, lambda: _looped(line, ready, shared, 0, world, worlds)
+    )
 
 
 def _looped(

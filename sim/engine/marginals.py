@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,12 @@ class Marginal:
     upper: float = math.inf
     values: tuple[float, ...] = ()
 
+    def __hash__(self) -> int:
+        parameters = tuple(sorted(self.parameters.items()))
+        return hash((self.family, parameters, self.lower, self.upper, self.values))
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class QuantileTable:
     """Log-quantiles on the normal-score axis.
 
@@ -319,8 +324,9 @@ FAMILIES: dict[str, Callable[..., _Functions]] = {
 # --- Tables ---------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
 def compile_marginal(marginal: Marginal) -> QuantileTable:
-    """Turn a distribution into its table.
+    """Turn a distribution into its table; that of the same distribution is made once.
 
     Parameters
     ----------
@@ -506,6 +512,7 @@ def _thinned(score: Array, most: int) -> npt.NDArray[np.int64]:
     return np.unique([*np.searchsorted(score, grid[:-1]), score.size - 1])
 
 
+@lru_cache(maxsize=64)
 def spike(probability: float, minimum: float, tail_index: float) -> QuantileTable:
     r"""Return the table of A - 1 for posts that take off with a Pareto tail (MODEL `spike`).
 
@@ -535,20 +542,44 @@ def spike(probability: float, minimum: float, tail_index: float) -> QuantileTabl
 # --- Moments --------------------------------------------------------------------------------------
 
 
+@cache
+def legendre() -> tuple[Array, Array]:
+    """Return nodes and weights of Gauss-Legendre quadrature with 8 points, on -1 to 1."""
+    return _fixed(*np.polynomial.legendre.leggauss(8))
+
+
+@cache
+def hermite(count: int) -> tuple[Array, Array]:
+    """Return nodes z and weights w with sum(w f(z)) = E[f(Z)] for Z standard normal.
+
+    Gauss-Hermite quadrature with so many points; the weights add up to one.
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(count)
+    return _fixed(nodes, weights / weights.sum())
+
+
+def _fixed(nodes: Array, weights: Array) -> tuple[Array, Array]:
+    """Return arrays that everybody shares, so that nobody writes into them."""
+    nodes.flags.writeable = weights.flags.writeable = False
+    return nodes, weights
+
+
+@lru_cache(maxsize=64)
 def score_nodes(low: float = -SCORE_LIMIT) -> tuple[Array, Array]:
     """Return nodes z and weights w with sum(w f(z)) = E[f(Z); Z > low] for Z standard normal.
 
     Composite Gauss-Legendre quadrature, 8 points on each of 96 panels up to `SCORE_LIMIT`.
     """
     low = max(low, -SCORE_LIMIT)
-    nodes, weights = np.polynomial.legendre.leggauss(8)
+    nodes, weights = legendre()
     edges = np.linspace(low, SCORE_LIMIT, 97)
     half = np.diff(edges)[:, None] / 2.0
     z = (edges[:-1, None] + half * (1.0 + nodes)).ravel()
     w = (half * weights).ravel() * np.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi)
-    return z, w
+    return _fixed(z, w)
 
 
+@lru_cache(maxsize=256)
 def moment(table: QuantileTable, order: float = 1.0) -> float:
     """Return E[X**order] of the distribution in a table, exact for straight lines."""
     if table.linear and table.jump == -math.inf:

@@ -26,6 +26,7 @@ from .line import (
     Line,
 )
 from .marginals import LOG_ZERO, SCORE_LIMIT
+from .reuse import digest
 from .structure import (
     AMOUNTS,
     COINS,
@@ -318,6 +319,8 @@ class Prepared:
 
     Attributes
     ----------
+    digest
+        Of every figure of the line: what its sums are kept by, see `reuse`.
     structure
         What decides the loop.
     repeats
@@ -333,6 +336,7 @@ class Prepared:
     """
 
     def __init__(self, line: Line) -> None:
+        self.digest = digest(line)
         self.structure = structure_of(line)
         self.mix = score_mix(line)
         of_posts = line.repeats

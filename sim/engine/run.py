@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -286,7 +287,11 @@ def on_threads(
     if processors() > 1 and not all(work.own_orders for work in plan.works):
         ahead.begin()
     with ThreadPoolExecutor(count) as pool:
-        yield lambda first, worlds: pool.submit(function, plan, first, worlds), 2 * count
+        # Each in the context of who asks: what a question reuses is there on its threads too.
+        yield (
+            lambda first, worlds: pool.submit(copy_context().run, function, plan, first, worlds),
+            2 * count,
+        )
 
 
 def collect(

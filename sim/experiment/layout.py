@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -22,6 +23,7 @@ FREE = ("sweep", "scenario")
 _UNSOURCED = ("simulation", "portfolio", "learned", "decision")
 
 
+@lru_cache(maxsize=4096)
 def is_section(path: Path) -> bool:
     """Say whether a path is a table of keys; anything deeper is one value, and replaced whole.
 
@@ -43,6 +45,7 @@ def is_source(path: Path) -> bool:
     return path[-1] == "source" and len(path) > 1 and "source" in (known_keys(path[:-1]) or ())
 
 
+@lru_cache(maxsize=4096)
 def known_keys(path: Path) -> tuple[str, ...] | None:
     """Return the keys that a table takes in a file; None where any name will do."""
     if not path:

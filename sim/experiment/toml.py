@@ -21,7 +21,12 @@ def key(name: str) -> str:
 
 def dotted(path: Iterable[Any]) -> str:
     """Return a dotted key: ``portfolio."a.b".budget``."""
-    return ".".join(key(str(part)) for part in path)
+    return _dotted(tuple(map(str, path)))
+
+
+@lru_cache(maxsize=4096)
+def _dotted(path: tuple[str, ...]) -> str:
+    return ".".join(map(key, path))
 
 
 def path_of(text: str) -> tuple[str, ...] | None:

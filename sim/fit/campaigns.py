@@ -7,6 +7,7 @@ import math
 import numpy as np
 from scipy import optimize, special, stats
 
+from ..engine import marginals as mg
 from ..text.currency import MONEY
 from ..text.numbers import rounded, setting
 from .components import SEED, Levels, average, covariance, delta, estimate, resampled, totals
@@ -114,8 +115,8 @@ def fit_conversion(posts: Posts, tracked_share: float) -> Fitted | None:
     engagements = totals(some.creator, some.engagements) * seen
     if len(orders) < FEWEST or orders.sum() <= 0.0:
         return None
-    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
-    log_weights = np.log(weights / weights.sum())
+    nodes, weights = mg.hermite(61)
+    log_weights = np.log(weights)
     log_factorial = special.gammaln(orders + 1.0)
 
     def loss(parameters: Floats) -> float:
@@ -168,9 +169,8 @@ def _posterior(
 
 def _chances(orders: Floats, engagements: Floats, mean: float, sd: float) -> Floats:
     """Return randomised probability integral transforms of orders, uniform if the law holds."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
+    nodes, weights = mg.hermite(61)
     expected = engagements[:, None] * np.exp(mean + sd * nodes)
-    weights = weights / weights.sum()
     below = stats.poisson.cdf(orders[:, None] - 1.0, expected) @ weights
     upto = stats.poisson.cdf(orders[:, None], expected) @ weights
     random = np.random.default_rng(SEED).random(len(orders))

@@ -75,8 +75,7 @@ def simulated(spec: m.Tier, tier: TierTables, log_cap: float | None = None) -> _
     tables = tier.tables
     log_cap = tier.log_amplification_cap if log_cap is None else log_cap
     engagement, _, reach, _ = quoted_to_organic(spec, tables, log_cap)
-    z, w = np.polynomial.hermite_e.hermegauss(_NODES)
-    w = w / w.sum()
+    z, w = mg.hermite(_NODES)
     varies = not tables["engagement_rate"].constant
 
     def given(name: str, rho: float) -> Floats:

@@ -195,8 +195,7 @@ def _usual(law: Law) -> float:
 
 def logit_from_log(mean: float, sd: float) -> tuple[float, float]:
     """Return location and scale of the logit-normal whose log has this mean and sd."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
-    weights = weights / weights.sum()
+    nodes, weights = mg.hermite(80)
 
     def off(parameters: Floats) -> Floats:
         log = special.log_expit(parameters[0] + math.exp(parameters[1]) * nodes)

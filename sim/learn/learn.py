@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..experiment import Experiment, models
 from ..measures import compare, summarize
 from ..plan import make_plan
-from ..run.simulate import Progress, simulate
+from ..run.simulate import Progress, Where, simulated
 from ..text.names import spoken
 from ..text.numbers import fixed, rounded
 from ..vary.factors import Uncertain, uncertain_figures
@@ -321,7 +321,7 @@ def _bent(posterior: Posterior) -> list[str]:
 
 def _answer(experiment: Experiment, threads: int | None, progress: Progress | None) -> Answers:
     """Return what an experiment answers."""
-    worlds = simulate(experiment, threads=threads, progress=progress)
+    worlds = simulated(experiment, Where(threads, progress))
     summary = summarize(worlds, _MEASURES)
     wins, decision = {}, experiment.decision
     if decision is not None:

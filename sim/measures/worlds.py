@@ -285,6 +285,12 @@ def portfolio_names(ds: xr.Dataset) -> list[str]:
     return [str(name) for name in ds["portfolio"].values.tolist()]
 
 
+def rows_of(ds: xr.Dataset, variable: str, portfolios: Sequence[str]) -> FloatArray:
+    """Return a variable of some portfolios, shape (portfolios, worlds), in the order of the names."""
+    known, values = portfolio_names(ds), ds[variable].transpose("portfolio", "sim")
+    return np.array([values.isel(portfolio=known.index(name)).values for name in portfolios])
+
+
 def creators_hired(ds: xr.Dataset) -> dict[str, int]:
     """Creators of each portfolio: the median over the worlds, where a budget is a cap."""
     counts = ds["creators"].values.tolist()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..engine import marginals as mg
 from ..engine.marginals import QuantileTable
 
 Array = npt.NDArray[np.float64]
@@ -188,7 +189,7 @@ def straight(table: QuantileTable, mean: Array, variance: Array) -> tuple[Array,
     if table.linear:
         level, slope = table.coefficients[0, :2]
         return level + slope * mean, np.full(mean.shape, slope), np.zeros(mean.shape)
-    nodes, weights = _hermite(_HERMITE)
+    nodes, weights = mg.hermite(_HERMITE)
     width = np.sqrt(np.maximum(variance, 1e-6))
     log = table.log_quantile(mean[:, None] + width[:, None] * nodes)
     centre = log @ weights
@@ -271,7 +272,7 @@ def _log_poisson(orders: Array, mean: Array, variance: Array) -> Array:
     """
     from scipy.special import logsumexp, wrightomega
 
-    nodes, weights = _hermite(_HERMITE)
+    nodes, weights = mg.hermite(_HERMITE)
     top = mean + variance * orders
     mode = top - wrightomega(top + np.log(variance))
     width = 1.0 / np.sqrt(1.0 / variance + np.exp(mode))
@@ -326,8 +327,3 @@ def _moments(
 
 def _parts(people: int) -> list[slice]:
     return [slice(i, min(i + _AT_ONCE, people)) for i in range(0, people, _AT_ONCE)]
-
-
-def _hermite(count: int) -> tuple[Array, Array]:
-    nodes, weights = np.polynomial.hermite_e.hermegauss(count)
-    return nodes, weights / weights.sum()

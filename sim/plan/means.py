@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import product
 
 import numpy as np
@@ -134,8 +134,8 @@ def _ratios(asked: _Question) -> tuple[float, ...]:
 
 def _means(asked: _Question, loading: Array) -> list[float]:
     """Return the means of `products`, with amplified impressions, under some loadings."""
-    own_nodes, own_weights = _hermite(_OWN_NODES)
-    shared_nodes, shared_weights = _hermite(_SHARED_NODES)
+    own_nodes, own_weights = mg.hermite(_OWN_NODES)
+    shared_nodes, shared_weights = mg.hermite(_SHARED_NODES)
     own = np.sqrt(np.maximum(1.0 - (loading**2).sum(axis=1), 0.0))
     # Every combination of nodes of the shared factors, shape (combinations, factors).
     index = np.array(list(product(range(_SHARED_NODES), repeat=loading.shape[1])), dtype=np.int64)
@@ -188,7 +188,7 @@ def _table_mean(table: QuantileTable, spread: float, centre: Array) -> Array:
     if table.linear and table.jump == -math.inf:
         level, slope = table.coefficients[0, :2]
         return np.asarray(np.exp(level + slope * centre + (slope * spread) ** 2 / 2.0))
-    nodes, weights = _hermite(_INNER_NODES)
+    nodes, weights = mg.hermite(_INNER_NODES)
     mean: Array = np.exp(table.log_quantile(centre[:, None] + spread * nodes)) @ weights
     return mean
 
@@ -205,8 +205,7 @@ def _excess_mean(table: QuantileTable, spread: float, log_cap: float, centre: Ar
     """Return E[A - 1] for scores N(centre, spread^2), integrated from the jump on."""
     z, _ = mg.score_nodes(table.jump)
     half = np.diff(np.linspace(max(table.jump, -mg.SCORE_LIMIT), mg.SCORE_LIMIT, 97))[0] / 2.0
-    _, legendre = np.polynomial.legendre.leggauss(8)
-    step = np.tile(half * legendre, 96)
+    step = np.tile(half * mg.legendre()[1], 96)
     value = np.exp(np.minimum(table.log_quantile(z), log_cap))
     width = max(spread, 1e-9)
     density = np.exp(-(((z - centre[:, None]) / width) ** 2) / 2.0) / (
@@ -214,9 +213,3 @@ def _excess_mean(table: QuantileTable, spread: float, log_cap: float, centre: Ar
     )
     mean: Array = density @ (step * value)
     return mean
-
-
-@cache
-def _hermite(count: int) -> tuple[Array, Array]:
-    nodes, weights = np.polynomial.hermite_e.hermegauss(count)
-    return nodes, weights / weights.sum()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -144,12 +145,16 @@ def quoted_to_organic(
         a = np.exp(np.minimum(amplification.log_quantile(z), log_cap))
         rho = tier.amplification_engagement_correlation
         excess = float(np.sum(w * a))
-        joint = float(np.sum(w * a * _conditional_mean(tables["engagement_rate"], rho, z)))
+        joint = float(
+            np.sum(w * a * _conditional_mean(tables["engagement_rate"], rho, amplification.jump))
+        )
         joint /= mg.moment(tables["engagement_rate"])
         # An engagement rate that does not vary ties nothing to anything.
         varies = not tables["engagement_rate"].constant
         along = rho * tier.engagement_reach_correlation if varies else 0.0
-        seen = float(np.sum(w * a * _conditional_mean(tables["reach_rate"], along, z)))
+        seen = float(
+            np.sum(w * a * _conditional_mean(tables["reach_rate"], along, amplification.jump))
+        )
         seen /= mg.moment(tables["reach_rate"])
     q, qw = tier.amplified_engagement, tier.amplified_engagement * tier.amplified_conversion
     g, g_w = 1.0 + q * joint, 1.0 + qw * joint
@@ -162,11 +167,15 @@ def quoted_to_organic(
     return engagement, math.log(g / g_w), reach, 1.0 + excess
 
 
-def _conditional_mean(table: QuantileTable, rho: float, z: Array) -> Array:
-    """Return E[X | Z = z] where the normal score of X has correlation rho with Z."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
-    scores = rho * z[:, None] + math.sqrt(1.0 - rho * rho) * nodes
-    mean: Array = np.exp(table.log_quantile(scores)) @ (weights / weights.sum())
+@lru_cache(maxsize=64)
+def _conditional_mean(table: QuantileTable, rho: float, jump: float) -> Array:
+    """Return E[X | Z = z] where the normal score of X has correlation rho with Z.
+
+    For the nodes z of the scores from a jump on, see `sim.engine.marginals.score_nodes`.
+    """
+    nodes, weights = mg.hermite(60)
+    scores = rho * mg.score_nodes(jump)[0][:, None] + math.sqrt(1.0 - rho * rho) * nodes
+    mean: Array = np.exp(table.log_quantile(scores)) @ weights
     return mean
 
 

@@ -462,7 +462,7 @@ def _late(experiment: Experiment, run: xr.Dataset, portfolio: str, end: float) -
     there = contribution_to_date(
         run, portfolio, arrived(experiment, lines, at), repeats_arrived(experiment, lines, at)
     )
-    every = float(run["contribution"].sel(portfolio=portfolio).mean())
+    every = float(run["contribution"].sel(portfolio=portfolio).values.mean())
     return 1.0 - float(there.mean()) / every if every > 0.0 else 0.0
 
 

@@ -17,7 +17,7 @@ from ..measures.estimate import spread_over
 from ..measures.evaluate import evaluate, measured
 from ..measures.summary import DEFAULT_TARGET
 from ..measures.table import Setting
-from ..measures.worlds import CLUSTERED_SAMPLING, LEVERS, PortfolioWorlds, Worlds, pair_worlds
+from ..measures.worlds import CLUSTERED_SAMPLING, LEVERS, PairWorlds, Sides, Worlds, sides_of
 from ..plan import make_plan
 from ..text.currency import in_currency
 from ..text.numbers import counted
@@ -143,7 +143,9 @@ def _not_simulated(experiment: Experiment, measure: str) -> list[Fault]:
 # --- Measures -------------------------------------------------------------------------------------
 
 
-def measure_of(dataset: xr.Dataset, portfolio: str, name: str) -> Measured:
+def measure_of(
+    dataset: xr.Dataset, portfolio: str, name: str, sides: Sides | None = None
+) -> Measured:
     """Return a measure of one portfolio: value, standard error, unit, and why one is missing.
 
     Parameters
@@ -154,30 +156,42 @@ def measure_of(dataset: xr.Dataset, portfolio: str, name: str) -> Measured:
         Name of the portfolio.
     name
         A name from `sim.measures.MEASURES`.
+    sides
+        What `sides_of` gave for the Dataset, where several measures are asked of it: each portfolio
+        is then read and sorted once. So in the functions below.
     """
     row = MEASURES[name]
-    return evaluate(row, PortfolioWorlds(dataset, portfolio), _settings(row, dataset))
+    own = (sides or sides_of(dataset))(portfolio)
+    return evaluate(row, own, _settings(row, dataset))
 
 
-def compared(dataset: xr.Dataset, a: str, b: str, name: str) -> Measured:
+def compared(
+    dataset: xr.Dataset, a: str, b: str, name: str, sides: Sides | None = None
+) -> Measured:
     """Return how two portfolios compare on a measure, paired over the worlds.
 
     A name from `COMPARISONS` is that comparison; a name from `MEASURES` is a's minus b's.
     """
-    return as_measured(gap_estimate(dataset, a, b, name), unit_of(name), dataset)
+    return as_measured(gap_estimate(dataset, a, b, name, sides), unit_of(name), dataset)
 
 
-def estimate_of(dataset: xr.Dataset, portfolio: str, name: str) -> Estimate:
+def estimate_of(
+    dataset: xr.Dataset, portfolio: str, name: str, sides: Sides | None = None
+) -> Estimate:
     """Return a measure of one portfolio with the influence of every world, to be subtracted."""
     row = MEASURES[name]
-    return _estimate(row, PortfolioWorlds(dataset, portfolio), _settings(row, dataset))
+    own = (sides or sides_of(dataset))(portfolio)
+    return _estimate(row, own, _settings(row, dataset))
 
 
-def gap_estimate(dataset: xr.Dataset, a: str, b: str, name: str) -> Estimate:
+def gap_estimate(
+    dataset: xr.Dataset, a: str, b: str, name: str, sides: Sides | None = None
+) -> Estimate:
     """Return what `compared` does with the influence of every world."""
+    sides = sides or sides_of(dataset)
     if name in COMPARISONS:
-        return _estimate(COMPARISONS[name], pair_worlds(dataset, a, b), {})
-    return estimate_of(dataset, a, name) - estimate_of(dataset, b, name)
+        return _estimate(COMPARISONS[name], PairWorlds(dataset, sides(a), sides(b)), {})
+    return estimate_of(dataset, a, name, sides) - estimate_of(dataset, b, name, sides)
 
 
 def as_measured(estimate: Estimate, unit: str, dataset: xr.Dataset) -> Measured:

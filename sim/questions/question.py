@@ -33,6 +33,7 @@ from ..experiment import Experiment, ExperimentError, Fault
 from ..experiment.amounts import without_signs
 from ..experiment.distributions import DistributionError, number
 from ..experiment.faults import suggestion
+from ..labelled import real
 from ..measures import Measured
 from ..text.currency import MONEY, currency, in_own_currency, writing_in
 
@@ -142,9 +143,9 @@ class Setting:
         """Return the worlds of the experiment: its finished run, or a fresh one."""
         if self.run is not None:
             return self.run
-        from ..run.simulate import simulate
+        from ..run.simulate import Where, simulated
 
-        return simulate(self.experiment, threads=self.threads, progress=self.progress)
+        return simulated(self.experiment, Where(self.threads, self.progress))
 
 
 def _as_saved(entry: Measured) -> Measured:
@@ -222,11 +223,17 @@ class Answer(Told):
 
         None for an answer without axes, and for one that was read back from its JSON.
         """
-        return getattr(self, "_dataset", None)
+        axes = self.axes
+        return None if axes is None else real(axes)
+
+    @property
+    def axes(self) -> xr.Dataset | None:
+        """What `dataset` holds, as it is saved, without xarray."""
+        return getattr(self, "_axes", None)
 
     def on_axes(self, dataset: xr.Dataset) -> Self:
         """Return the answer with its figures on named axes too."""
-        object.__setattr__(self, "_dataset", dataset)
+        object.__setattr__(self, "_axes", dataset)
         return self
 
     @property

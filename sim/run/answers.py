@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..experiment import Experiment
 from ..text.safe import file_stem
+from . import netcdf
 from .dataset import open_results
 from .folder import RunError, file_in_place
 from .provenance import identity
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from ..labelled import Labelled
 
 
 def stored_run(experiment: Experiment, folder: Path) -> xr.Dataset | None:
@@ -49,7 +52,7 @@ def save_analysis(
     content
         What `to_dict` returned: no NaN.
     dataset
-        Figures on named axes, where the answer has such.
+        Figures on named axes, where the answer has such: its `axes`.
 
     Returns
     -------
@@ -60,7 +63,9 @@ def save_analysis(
     target.mkdir(parents=True, exist_ok=True)
     if dataset is not None:
         with file_in_place(target / f"{name}.nc") as temporary:
-            dataset.to_netcdf(temporary, engine="h5netcdf")
+            own = cast("Labelled", dataset)
+            variables = {name: (v.dims, v.values, v.attrs) for name, v in own.variables.items()}
+            netcdf.write(temporary, variables, own.names_of_coords, own.attrs)
     path = target / f"{file_stem(name)}.json"
     text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
     with file_in_place(path) as temporary:

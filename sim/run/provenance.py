@@ -42,7 +42,7 @@ def identity(experiment: Experiment) -> dict[str, Any]:
 
 
 def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the provenance of a run: what was run, by which versions, and its warnings.
+    """Return the provenance of a run: what was run, by which versions, its warnings, `read_of`.
 
     Parameters
     ----------
@@ -59,18 +59,12 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
         "title": experiment.title,
         "seed": plan.seed,
         "worlds": plan.worlds,
-        "sampling": plan.sampling.kind,
-        "groups": plan.sampling.groups,
-        "replicates": plan.sampling.replicates,
+        **read_of(experiment, plan),
         "experiment_hash": experiment.fingerprint(),
         "version": __version__,
         "packages": json.dumps(package_versions()),
         "experiment_toml": to_toml(experiment),
-        **({} if experiment.currency == MONEY else {"currency": experiment.currency}),
-        "tails_json": json.dumps(group_tails(experiment, plan)),
         "left_over_json": json.dumps(dict(plan.left_over)),
-        "budgets_json": json.dumps(_caps(experiment, plan)),
-        "stages_json": json.dumps(_capped_stages(plan)),
         "decision_json": json.dumps([decision.a, decision.b] if decision else []),
         "warnings_json": json.dumps(
             [
@@ -80,6 +74,19 @@ def attributes(experiment: Experiment, plan: Plan, arrays: Mapping[str, Any]) ->
                 *learned_notes(experiment),
             ]
         ),
+    }
+
+
+def read_of(experiment: Experiment, plan: Plan) -> dict[str, Any]:
+    """Return what measures read of how worlds were made: their sampling, money, laws and budgets."""
+    return {
+        "sampling": plan.sampling.kind,
+        "groups": plan.sampling.groups,
+        "replicates": plan.sampling.replicates,
+        **({} if experiment.currency == MONEY else {"currency": experiment.currency}),
+        "tails_json": json.dumps(group_tails(experiment, plan)),
+        "budgets_json": json.dumps(_caps(experiment, plan)),
+        "stages_json": json.dumps(_capped_stages(plan)),
     }
 
 

@@ -19,7 +19,7 @@ from ..plan import Plan, make_plan
 from ..text.numbers import counted
 from .dataset import WORLDS, open_results, stored_bytes, stream_to_file, to_dataset
 from .folder import claimed, temporary_folder
-from .provenance import attributes, run_key
+from .provenance import attributes, read_of, run_key
 from .room import check_room
 
 if TYPE_CHECKING:
@@ -111,8 +111,9 @@ def simulated(
     *,
     blocks_in: str | Path | None = None,
     memory_limit: int = MEMORY_LIMIT,
+    provenance: bool = True,
 ) -> xr.Dataset:
-    """Return what `simulate` does, labelled without xarray."""
+    """Return what `simulate` does, labelled without xarray; in memory with or without provenance."""
     plan = make_plan(experiment)
     if blocks_in is not None:
         place = Path(blocks_in) / run_key(experiment, plan)
@@ -123,10 +124,16 @@ def simulated(
     check_room(plan, Path(tempfile.gettempdir()), on_disk=large)
     if not large:
         arrays = _in_memory(plan, where)
-        return to_dataset(plan, arrays, attributes(experiment, plan, arrays))
+        own = attributes(experiment, plan, arrays) if provenance else read_of(experiment, plan)
+        return to_dataset(plan, arrays, own)
     place = temporary_folder()
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return _from_disk(experiment, plan, place, where, keep=False)
+
+
+def at_point(experiment: Experiment, threads: int | None = None) -> xr.Dataset:
+    """Return the worlds of one of many points: what measures read of them, and no provenance."""
+    return simulated(experiment, Where(threads), provenance=False)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, TextIO
 
 #: Longest name: labels of charts and file names still hold it.
@@ -42,15 +43,14 @@ def is_unshown(character: str) -> bool:
     return unicodedata.category(character) in _UNSHOWN and character not in _NEEDED
 
 
+@lru_cache(maxsize=4096)
 def unshown(text: str) -> str:
     """Return the first character of a text that cannot be shown, as U+000B; empty for none.
 
     Tabs and ends of lines are blanks of a text and no fault.
     """
-    for character in text:
-        if character not in _BLANKS and is_unshown(character):
-            return _code(character)
-    return ""
+    hidden = {c for c in set(text) if c not in _BLANKS and is_unshown(c)}
+    return _code(next(c for c in text if c in hidden)) if hidden else ""
 
 
 def _code(character: str) -> str:
@@ -67,6 +67,7 @@ def printable(text: str) -> str:
     return "".join(shown)
 
 
+@lru_cache(maxsize=4096)
 def name_problem(name: str) -> str:
     """Return why a name of a portfolio, tier, niche, ... cannot be one; empty where it can.
 
@@ -91,6 +92,7 @@ def name_problem(name: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def alike(name: str) -> str:
     """Return what two names have in common that a reader or a file system takes for one.
 
@@ -209,5 +211,5 @@ class Screen:
         # A carriage return alone goes back over what was written: for progress on a terminal only.
         kept = _BLANKS if self.below.isatty() else "\t\n"
         clean = text.replace("\r\n", "\n")
-        visible = "".join(c if c in kept or not is_unshown(c) else INSTEAD for c in clean)
-        return encodable(visible, self.below.encoding or "ascii")
+        hidden = {ord(c): INSTEAD for c in set(clean) if c not in kept and is_unshown(c)}
+        return encodable(clean.translate(hidden), self.below.encoding or "ascii")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.cli import main
 from sim.run.written import write_run
 
 #: Runs commands one after the other; prints which of the heavy packages are there after each.
@@ -82,3 +84,20 @@ print(before, ndtri(0.5), round(logsumexp([1.0, 2.0]), 6), linalg.det([[2.0]]), 
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert done.stdout.split() == ["False", "0.0", "2.313262", "2.0", "0.0"]
+
+
+def test_questions_need_no_xarray(run: Path) -> None:
+    few = [str(run / "experiment.toml"), "--out", str(run), "--no-charts", "--points", "256"]
+    asked = heavy_after(["tornado", *few], ["sweep", *few])[-1]
+    assert "numpy" in asked
+    assert not asked & {"xarray", "pandas"}
+
+
+def test_linear_algebra_has_one_thread_unless_the_user_says_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MKL_NUM_THREADS", "3")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    main(["--version"], standalone_mode=False)
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    assert os.environ["MKL_NUM_THREADS"] == "3"

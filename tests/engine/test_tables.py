@@ -38,6 +38,20 @@ from sim.engine.prepare import (
 )
 
 Array = npt.NDArray[np.float64]
+
+
+def test_the_table_of_a_distribution_is_made_once() -> None:
+    def beta(a: float) -> QuantileTable:
+        return compile_marginal(Marginal("beta", {"b": 3.0, "a": a}))
+
+    assert beta(2.0) is beta(2.0)
+    assert beta(2.0) is not beta(2.5)
+    assert compile_marginal(Marginal("beta", {"a": 2.0, "b": 3.0}, upper=0.5)) is not beta(2.0)
+    for nodes in (*mg.score_nodes(), *mg.hermite(5), *mg.legendre()):
+        with pytest.raises(ValueError, match="read-only"):
+            nodes[0] = 1.0
+
+
 Beside = Callable[[str], ModuleType]
 INF = math.inf
 BOUND = 1e-4

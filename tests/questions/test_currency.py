@@ -121,7 +121,7 @@ def test_every_answer_speaks_of_euro(question, experiment, results, folder, list
     for text in texts_of(answer):
         assert not USD.search(text), text[max(0, USD.search(text).start() - 80) :][:160]
     if question in SHOWN:
-        save_analysis(folder, question, content, answer.dataset)
+        save_analysis(folder, question, content, answer.axes)
 
 
 def test_run_summary_and_worlds_do(experiment, results, folder):

@@ -88,9 +88,9 @@ def test_finished_points_are_kept(priced, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("simulated again")
 
-    monkeypatch.setattr("sim.questions.sweep._points.simulate", fail)
+    monkeypatch.setattr("sim.questions.sweep._points.at_point", fail)
     again = swept(priced(), values, points_in=tmp_path)
-    assert again.dataset.identical(first.dataset)
+    assert again.answer().dataset.identical(first.answer().dataset)
 
 
 def test_one_missing_point_is_all_that_is_run(priced, tmp_path, monkeypatch):
@@ -98,11 +98,11 @@ def test_one_missing_point_is_all_that_is_run(priced, tmp_path, monkeypatch):
     swept(priced(), {"economics.order_value": [40.0, 120.0]}, points_in=tmp_path)
     runs = []
 
-    def count(experiment, **options):
+    def count(experiment, threads=None):
         runs.append(experiment)
-        return sim.simulate(experiment, **options)
+        return sim.simulate(experiment, threads=threads)
 
-    monkeypatch.setattr("sim.questions.sweep._points.simulate", count)
+    monkeypatch.setattr("sim.questions.sweep._points.at_point", count)
     swept(priced(), values, points_in=tmp_path)
     assert len(runs) == 1
 

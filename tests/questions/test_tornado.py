@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
+from scipy.stats import rankdata
 
 import sim
 from sim.experiment import ExperimentError
 from sim.measures import Measured
 from sim.questions.tornado import tornado
 from sim.questions.tornado._answer import ROWS
+from sim.questions.tornado._correlation import _ranks
 from sim.questions.tornado._tornado import _monotone
 
 SPREAD, SCORE = 0.3, 1.2815515655446004
@@ -87,9 +90,15 @@ def test_rank_correlation_of_the_only_input_is_nearly_one(shared):
     assert swing.swing is None
 
 
+@pytest.mark.parametrize("values", [0, 1, 3, 1_000])
+def test_ranks_are_those_of_scipy(values):
+    x = np.random.default_rng(7).integers(-30, 30, 999).astype(float)[:values]
+    assert (_ranks(x) == rankdata(x) - (len(x) + 1) / 2.0).all()
+
+
 def test_ranks_need_no_new_run(shared, monkeypatch):
     run = sim.simulate(shared)
-    for name in ("sim.run.simulate.simulate", "sim.questions.tornado._tornado.draw"):
+    for name in ("sim.run.simulate.simulated", "sim.questions.tornado._tornado.draw"):
         monkeypatch.setattr(name, None)
     assert tornado(shared, rank=True, run=run).inputs
 

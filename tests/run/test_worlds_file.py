@@ -11,9 +11,10 @@ import xarray as xr
 
 import sim
 from sim.labelled import Labelled, labelled
+from sim.measures import summarize
 from sim.run.dataset import SCHEMA, open_results
 from sim.run.quantities import Layout, Quantities
-from sim.run.simulate import Where, simulated
+from sim.run.simulate import Where, at_point, simulated
 
 EXPERIMENT = {
     "simulation": {"worlds": 600},
@@ -34,6 +35,13 @@ def path(results: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("worlds") / "worlds.nc"
     sim.save(results, path)
     return path
+
+
+def test_measures_need_no_provenance(results: xr.Dataset) -> None:
+    point = at_point(sim.build(EXPERIMENT), threads=1)
+    assert "experiment_toml" in results.attrs
+    assert "experiment_toml" not in point.attrs
+    assert summarize(point).to_dict() == summarize(results).to_dict()
 
 
 def test_what_is_saved_comes_back(results: xr.Dataset, path: Path) -> None:

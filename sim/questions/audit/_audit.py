@@ -17,8 +17,7 @@ import numpy as np
 
 from ...evidence import Quoted, cite, sources
 from ...experiment import Experiment, build
-from ...run.simulate import Progress, Where
-from ...run.simulate import simulated as worlds_under
+from ...run.simulate import Progress, at_point
 from ...text.currency import MONEY, writing_in
 from ...text.numbers import FRACTION, Number, cell, from_to
 from ...vary.dollars import in_dollars
@@ -145,7 +144,7 @@ def _scenes(
     base = variant(base, values={("simulation", key): value for key, value in change.items()})
 
     def run(wanted: Experiment) -> Any:
-        return worlds_under(wanted, Where(threads))
+        return at_point(wanted, threads)
 
     scene = Scene(base, run)
     scenes = {"": scene} | dict.fromkeys(book.portfolios, scene)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...engine.reuse import reusing
 from ...experiment import Distribution, ExperimentError
 from ...text.names import key_words
 from ...text.numbers import from_to, setting
@@ -65,6 +66,7 @@ class Need:
         }
 
 
+@reusing()
 def need(speaker: Speaker, term: Any, claimed: Interval, name: str) -> Need | None:
     """Return the value of a key at which a simulated term meets a claim, None where there is none.
 

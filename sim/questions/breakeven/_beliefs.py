@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment
 from ...measures import COMPARISONS, MEASURES
 from ...measures.estimate import Measurer
 from ...measures.worlds import PortfolioWorlds
 from ...plan import make_plan
-from ...run.simulate import simulate
+from ...run.simulate import at_point
 from ...text.numbers import rounded, setting
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
@@ -89,6 +90,7 @@ class BeliefRange:
         return f"above {low}" if low is not None else ""
 
 
+@reusing()
 def belief_range(
     experiment: Experiment,
     key: Key,
@@ -141,13 +143,13 @@ def _worlds(
     varied = Varied(experiment, resize)
     if is_price(key, experiment) and not resize:
         held = varied.at({})
-        prices = Prices(held, simulate(held, threads=threads))
+        prices = Prices(held, at_point(held, threads))
         if prices.reproduce():
             sheet = prices.sheet([key], np.array(points)[:, None])
             yield from (sheet.at(p) for p in range(sheet.points))
             return
     for value in points:
-        yield simulate(varied.at({key: value}), threads=threads)
+        yield at_point(varied.at({key: value}), threads)
 
 
 def _gap_by_draw(worlds: xr.Dataset, aim: Aim, part: slice) -> Array:

@@ -18,8 +18,9 @@ import numpy.typing as npt
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
 from ...measures.outcome import variable_of
+from ...measures.worlds import rows_of
 from ...plan import make_plan
-from ...run.simulate import simulate
+from ...run.simulate import at_point
 from ...text.names import TWINS, capital, key_words, measure_words, twin_word, with_article
 from ...text.numbers import (
     FRACTION,
@@ -435,9 +436,8 @@ def _left_out(
 ) -> tuple[str, ...]:
     """Return notes on worlds without what is compared; refuse it where a portfolio never has it."""
     name = variable_of(aim.measure)
-    data = simulate(worlds, threads=threads) if isinstance(worlds, Experiment) else worlds
-    rows = data[name].sel(portfolio=list(aim.portfolios)).transpose("portfolio", "sim")
-    values = np.asarray(rows.values)
+    data = at_point(worlds, threads) if isinstance(worlds, Experiment) else worlds
+    values = rows_of(data, name, aim.portfolios)
     check_defined(experiment.file, name, values, aim.portfolios)
     return left_out(name, values, aim.portfolios)
 

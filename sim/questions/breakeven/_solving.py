@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment
 from ...measures import Measured
-from ...run.simulate import simulate
+from ...run.simulate import at_point
 from ...text.numbers import Number
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices
@@ -126,7 +127,7 @@ def gap_at(
         if prices is not None:
             worlds = prices.sheet([key], np.array([[x]])).at(0)
         else:
-            worlds = simulate(varied.at({key: x}), threads=threads)
+            worlds = at_point(varied.at({key: x}), threads)
         return better(worlds, aim)
 
     return gap
@@ -141,6 +142,7 @@ def better(worlds: xr.Dataset, aim: Aim) -> Measured:
     return replace(entry, value=value)
 
 
+@reusing()
 def find_ties(curve: Swept, key: Key, aim: Aim, gap: Gap) -> tuple[Tie, ...]:
     """Narrow down every change of sign of the curve."""
     x, g = curve.dataset[key.name].values, gaps(curve, aim)

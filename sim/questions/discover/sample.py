@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ...experiment import Experiment, ExperimentError, Fault
 from ...plan import make_plan
-from ...run.simulate import Progress, simulate
+from ...run.simulate import Progress, Where, simulated
 from ...text.names import key_words
 from ...vary.draw import draw, plainly, shared_scores
 from ...vary.factors import Uncertain, figure_text, uncertain_figures
@@ -87,12 +87,11 @@ def run_cloud(
     progress: Progress | None,
 ) -> Cloud:
     """Return the worlds of a run."""
-    from ...measures.worlds import first_worlds
+    from ...measures.worlds import first_worlds, rows_of
 
     plan = make_plan(experiment)
-    results = run if run is not None else simulate(experiment, threads=threads, progress=progress)
+    results = run if run is not None else simulated(experiment, Where(threads, progress))
     results = first_worlds(results, worlds)
-    rows = results[variable].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
     scores = shared_scores(plan, 0, int(results.sizes["sim"]))
     figures = uncertain_figures(experiment, plan)
     return _cloud(
@@ -101,7 +100,7 @@ def run_cloud(
         variable,
         tuple(map(_figure_input, figures)),
         np.array([figure.of(scores) for figure in figures]).reshape(len(figures), scores.shape[1]),
-        np.asarray(rows),
+        rows_of(results, variable, decision.portfolios),
         int(results.attrs.get("groups", 0)),
     )
 

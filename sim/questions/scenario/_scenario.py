@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import suggestion
+from ...labelled import labelled
 from ...measures import COMPARISONS, Measured
-from ...run.simulate import simulate
+from ...measures.worlds import portfolio_names, sides_of
+from ...run.simulate import at_point
 from ...text.names import measure_words
 from ...vary.keys import Varied
 from ...vary.overrides import overridden
@@ -41,6 +44,7 @@ SHOWN = (
 _PAIRED = ("a_beats_b", "roi_difference_mean", "profit_difference_mean")
 
 
+@reusing()
 def ask(setting: Setting, options: ScenarioOptions) -> Scenarios:
     """Run the scenarios of an experiment beside it, in the same worlds.
 
@@ -59,10 +63,10 @@ def ask(setting: Setting, options: ScenarioOptions) -> Scenarios:
     decision = _decision(experiment, options)
     varied = Varied(experiment, bool(options.resize))
     experiments = overridden(varied, {name: written[name] for name in chosen})
-    base = setting.run if setting.run is not None else simulate(experiment, threads=threads)
+    base = setting.run if setting.run is not None else at_point(experiment, threads)
     cases = [_case(BASE, {}, base, None, decision)]
     for done, (name, changed) in enumerate(experiments.items(), 1):
-        results = simulate(changed, threads=threads)
+        results = at_point(changed, threads)
         cases.append(_case(name, written[name], results, base, decision))
         if setting.progress is not None:
             setting.progress(done, len(experiments))
@@ -134,19 +138,20 @@ def _case(
     base: xr.Dataset | None,
     decision: Decision,
 ) -> Case:
-    portfolios = [str(portfolio) for portfolio in worlds["portfolio"].values]
+    portfolios, sides = portfolio_names(worlds), sides_of(worlds)
     measures = dict.fromkeys((decision.measure, *SHOWN))
     changes = {}
     if base is not None:
         unit = unit_of(decision.measure)
         for portfolio in portfolios:
-            after, before = (estimate_of(of, portfolio, decision.measure) for of in (worlds, base))
+            after = estimate_of(worlds, portfolio, decision.measure, sides)
+            before = estimate_of(base, portfolio, decision.measure)
             changes[portfolio] = as_measured(after - before, unit, base)
     pair = {}
     if decision.b is not None:
-        pair = {row: compared(worlds, decision.a, decision.b, row) for row in _PAIRED}
+        pair = {row: compared(worlds, decision.a, decision.b, row, sides) for row in _PAIRED}
     levels = {
-        portfolio: {row: measure_of(worlds, portfolio, row) for row in measures}
+        portfolio: {row: measure_of(worlds, portfolio, row, sides) for row in measures}
         for portfolio in portfolios
     }
     return Case(name, dict(overrides), levels, changes, pair)
@@ -154,8 +159,6 @@ def _case(
 
 def _on_axes(answer: Scenarios) -> xr.Dataset:
     """Return the figures as a Dataset by (scenario, portfolio), errors under ``_se``."""
-    import xarray as xr
-
     names = [case.scenario for case in answer.scenarios]
     portfolios = list(answer.scenarios[0].portfolios)
     data: dict[str, Any] = {}
@@ -166,13 +169,17 @@ def _on_axes(answer: Scenarios) -> xr.Dataset:
                 for case in answer.scenarios
             ]
             labels = {"units": unit_of(measure), "long_name": measure_words(measure)}
-            data[measure + suffix] = (("scenario", "portfolio"), values, labels)
+            data[measure + suffix] = (("scenario", "portfolio"), np.array(values), labels)
     for measure in answer.scenarios[0].pair:
         for suffix in ("", "_se"):
             row = [_number(case.pair[measure], suffix) for case in answer.scenarios]
             labels = {"units": unit_of(measure), "long_name": measure_words(measure)}
-            data[measure + suffix] = (("scenario",), row, labels)
-    return xr.Dataset(data, coords={"scenario": names, "portfolio": portfolios})
+            data[measure + suffix] = (("scenario",), np.array(row), labels)
+    coords: dict[str, Any] = {
+        "scenario": (("scenario",), np.array(names), {}),
+        "portfolio": (("portfolio",), np.array(portfolios), {}),
+    }
+    return labelled(coords | data, tuple(coords), {})
 
 
 def _number(entry: Measured, suffix: str) -> float:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import ExperimentError, Fault
 from ...measures import Estimate
 from ...measures.evaluate import measured
 from ...measures.outcome import LOG_PARTS, LOG_SCALE, Outcome, choose_outcome, variable_of
 from ...measures.precision import HEAVY_TAIL
+from ...measures.worlds import rows_of
 from ...plan import Plan, make_plan
 from ...run.simulate import Progress
 from ...text.numbers import counted, fixed, in_points, percent
@@ -39,6 +41,7 @@ SAMPLE, MORRIS_SAMPLE = 1 << 14, 1 << 10
 _COARSE = 0.05
 
 
+@reusing()
 def ask(setting: Setting, options: SensitivityOptions) -> Sensitivity:
     """Split the variance of an outcome over beliefs, shared shocks and chance.
 
@@ -161,9 +164,8 @@ class Sampler:
     def _stored(self, first: int) -> dict[str, Array] | None:
         if self._run is None or int(self._run.sizes["sim"]) < first + self.size:
             return None
-        chosen = self._run[list(self._names)].sel(portfolio=list(self.decision.portfolios))
-        here = chosen.isel(sim=slice(first, first + self.size)).transpose("portfolio", "sim")
-        return {name: np.asarray(here[name].values) for name in self._names}
+        here = self._run.isel(sim=slice(first, first + self.size))
+        return {name: rows_of(here, name, self.decision.portfolios) for name in self._names}
 
 
 def _sobol_drivers(sampler: Sampler, progress: Progress | None) -> list[Driver]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from ...engine.run import processors
 from ...measures import Measured
 from ...measures.functions import _hall_sheather as half_width
+from ...measures.worlds import sides_of
 from ...vary.prices import Sheet
 from ..common import compared, measure_of
 
@@ -324,13 +325,14 @@ def _one_by_one(
 ) -> None:
     """Measure a point at which some world costs nothing: its ROI is undefined and left out."""
     worlds = sheet.at(point)
+    sides = sides_of(worlds)
     for f, portfolio in enumerate(sheet.portfolios):
         for name in names:
-            entry = measure_of(worlds, portfolio, name)
+            entry = measure_of(worlds, portfolio, name, sides)
             filled.value[name][f, point] = np.nan if entry.value is None else entry.value
             filled.se[name][f, point] = np.nan if entry.se is None else entry.se
     for name in ("a_beats_b", "roi_difference_mean") if pair else ():
-        entry = compared(worlds, *(pair or ("", "")), name)
+        entry = compared(worlds, *(pair or ("", "")), name, sides)
         filled.value[name][point] = np.nan if entry.value is None else entry.value
         filled.se[name][point] = np.nan if entry.se is None else entry.se
 
@@ -356,11 +358,12 @@ def _judge_tails(sheet: Sheet, pair: tuple[str, str] | None, filled: Figures) ->
     for k, point in enumerate(judged.tolist()):
         where = np.flatnonzero(nearest == k)
         worlds = sheet.at(point)
+        sides = sides_of(worlds)
         for name in (name for name in _OPEN if name in filled.se):
             for f, portfolio in enumerate(sheet.portfolios):
-                judge(filled.se[name][f], point, where, measure_of(worlds, portfolio, name))
+                judge(filled.se[name][f], point, where, measure_of(worlds, portfolio, name, sides))
         for name in ("roi_difference_mean", "profit_difference_mean") if pair else ():
-            judge(filled.se[name], point, where, compared(worlds, *(pair or ("", "")), name))
+            judge(filled.se[name], point, where, compared(worlds, *(pair or ("", "")), name, sides))
 
 
 def _nearest(sheet: Sheet, judged: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

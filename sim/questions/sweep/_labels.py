@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._version import __version__
+from ...labelled import labelled
 from ...plan import make_plan
 from ..common import long_name_of, unit_of
 from ._algebra import DIFFERENCE, MEANS, PAIRED, QUANTILES, Figures
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-def labelled(
+def on_axes(
     job: Job,
     axes: Sequence[Sequence[float | str]],
     zipped: bool,
@@ -42,11 +43,10 @@ def labelled(
     creators
         Creators hired, shape (portfolios, points).
     """
-    import xarray as xr
-
     dims = ("point",) if zipped else tuple(key.name for key in job.keys)
     shape = (len(job.points),) if zipped else tuple(len(axis) for axis in axes)
-    coords: dict[str, Any] = {"portfolio": list(job.experiment.portfolio)}
+    names = np.array(list(job.experiment.portfolio))
+    coords: dict[str, Any] = {"portfolio": (("portfolio",), names, {})}
     for key, axis in zip(job.keys, axes, strict=True):
         # Numbers stay numbers; a mixture becomes text.
         text = any(isinstance(value, str) for value in axis)
@@ -54,7 +54,8 @@ def labelled(
         labels: dict[str, Any] = {"units": key.unit, "long_name": key.name}
         if key.base is not None:
             labels["base"] = key.base
-        coords[key.name] = ("point" if zipped else key.name, values, labels)
+        dim = "point" if zipped else key.name
+        coords[key.name] = ((dim,), np.array(values), labels)
     data: dict[str, Any] = {}
     for name in (*MEANS, *QUANTILES, *PAIRED, DIFFERENCE):
         if name not in figures.value:
@@ -81,4 +82,4 @@ def labelled(
         "b": job.decision.b or "",
         "measure": job.outcome,
     }
-    return xr.Dataset(data, coords=coords, attrs=attrs)
+    return labelled(coords | data, tuple(coords), attrs)

@@ -14,7 +14,7 @@ from ...experiment import Experiment, ExperimentError, Fault
 from ...plan import make_plan
 from ...run.folder import file_in_place
 from ...run.provenance import run_key
-from ...run.simulate import Progress, simulate
+from ...run.simulate import Progress, at_point
 from ...vary.keys import Key, Varied
 from ...vary.prices import Prices, is_price
 from ..common import POINT_WORLDS, Decision, with_worlds
@@ -138,7 +138,7 @@ class Job:
     def _trusted(self, base: xr.Dataset | None) -> bool:
         """Whether the algebra reproduces simulated costs, in the run given or in a short one."""
         experiment = self.experiment if base is not None else with_worlds(self.experiment, _TRIAL)
-        return Prices(experiment, base if base is not None else simulate(experiment)).reproduce()
+        return Prices(experiment, base if base is not None else at_point(experiment)).reproduce()
 
     def _finished(
         self,
@@ -156,7 +156,7 @@ class Job:
         known = kept.read() if kept else None
         if known is not None:
             return known
-        worlds = base if base is not None else simulate(experiment, threads=self.threads)
+        worlds = base if base is not None else at_point(experiment, self.threads)
         keys = [self.keys[k] for k in self.priced]
         sheet = Prices(experiment, worlds).sheet(keys, values)
         pair = (self.decision.a, self.decision.b) if self.decision.b is not None else None

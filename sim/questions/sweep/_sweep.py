@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment, ExperimentError, Fault
 from ...experiment.faults import nearest
 from ...experiment.toml import dotted
@@ -38,7 +39,7 @@ from ..question import Setting, Sides
 from . import DEFAULT_RANGE
 from ._algebra import DIFFERENCE
 from ._answer import Figures, Gap, Sweep, SweptKey
-from ._labels import labelled
+from ._labels import on_axes
 from ._points import Job, Point
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ class Swept:
         return np.asarray(data[DIFFERENCE].values), np.asarray(data[f"{DIFFERENCE}_se"].values)
 
 
+@reusing()
 def swept(
     experiment: Experiment,
     values: Mapping[str, Any] | None = None,
@@ -253,7 +255,7 @@ def swept(
     if job.simulated_keys:
         job.experiment = with_worlds(experiment, worlds or POINT_WORLDS)
     figures, creators, simulated = job.run(run, points_in, progress)
-    dataset = labelled(job, axes, zipped, figures, creators)
+    dataset = on_axes(job, axes, zipped, figures, creators)
     notes = _notes(job, experiment, dataset)
     return Swept(keys, dataset, decision, int(dataset.attrs["worlds"]), simulated, notes)
 
@@ -269,7 +271,7 @@ def _notes(job: Job, experiment: Experiment, dataset: xr.Dataset) -> tuple[str, 
     budgets = [name for name, own in experiment.portfolio.items() if own.budget is not None]
     if budgets and not job.resize:
         notes.append(f"{', '.join(budgets)}: creators held as hired; --resize hires at each point.")
-    heavy = [name for name in _ERRORS if bool(dataset[f"{name}_se"].isnull().any())]
+    heavy = [name for name in _ERRORS if bool(np.isnan(dataset[f"{name}_se"].values).any())]
     if heavy:
         notes.append(f"Heavy tails: no standard error everywhere for {', '.join(heavy)}.")
     notes += [_in_proportion(key) for key in job.keys if key.largest != 1.0]

@@ -39,6 +39,11 @@ def rank_correlation(x: Array, y: Array, like: xr.Dataset) -> Measured:
 
 def _ranks(x: Array) -> Array:
     """Return ranks about their mean; ties share the mean of theirs."""
-    from scipy.stats import rankdata
-
-    return np.asarray(rankdata(x) - (len(x) + 1) / 2.0)
+    order = np.argsort(x)
+    ordered = x[order]
+    # Where each run of equal values begins, and the end of the last one.
+    edges = np.concatenate([[True], ordered[1:] != ordered[:-1], [True]])[: len(x) + 1]
+    ends = np.flatnonzero(edges)
+    ranks = np.empty(len(x))
+    ranks[order] = np.repeat((ends[:-1] + ends[1:] + 1) / 2.0, np.diff(ends))
+    return ranks - (len(x) + 1) / 2.0

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ...engine.reuse import reusing
 from ...experiment import Experiment, ExperimentError, Fault
 from ...measures import COMPARISONS, MEASURES, Estimate, Measured
 from ...measures.outcome import variable_of
-from ...measures.worlds import as_dataset
+from ...measures.worlds import as_dataset, rows_of
 from ...plan import make_plan
 from ...text.names import TWINS, measure_words
 from ...text.numbers import counted
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
+@reusing()
 def ask(setting: Setting, options: TornadoOptions) -> Tornado:
     """Move every uncertain input from its 10 % to its 90 % point, all others as drawn.
 
@@ -204,8 +206,7 @@ def _twin_of(worlds: xr.Dataset, decision: Decision) -> Measured | None:
 def _checked(experiment: Experiment, worlds: xr.Dataset, decision: Decision) -> tuple[str, ...]:
     """Return notes on worlds without the outcome; refuse one that a portfolio never has."""
     name = variable_of(decision.measure)
-    rows = worlds[name].sel(portfolio=list(decision.portfolios)).transpose("portfolio", "sim")
-    values = np.asarray(rows.values)
+    values = rows_of(worlds, name, decision.portfolios)
     check_defined(experiment.file, name, values, decision.portfolios)
     return left_out(name, values, decision.portfolios)
 

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from ...experiment import Experiment, ExperimentError, Fault
 from ...measures import Estimate, Measured
 from ...measures import functions as f
-from ...measures.worlds import first_worlds
+from ...measures.worlds import first_worlds, rows_of
 from ...plan import Plan, make_plan
-from ...run.simulate import Progress, simulate
+from ...run.simulate import Progress, Where, simulated
 from ...text.currency import currency
 from ...text.names import listed, spoken
 from ...text.numbers import money
@@ -75,11 +75,10 @@ def ask(setting: Setting, options: WorthOptions) -> Worth:
     if run is None and experiment.simulation.sampling == "plain":
         experiment = with_worlds(experiment, MOST_WORLDS)
     plan = make_plan(experiment)
-    results = run if run is not None else simulate(experiment, threads=threads, progress=progress)
+    results = run if run is not None else simulated(experiment, Where(threads, progress))
     results = first_worlds(results, MOST_WORLDS)
     plan = replace(plan, worlds=int(results.sizes["sim"]))
-    chosen = results[["profit", "contribution", "cost"]].sel(portfolio=list(names))
-    rows = {name: np.asarray(chosen[name].transpose("portfolio", "sim")) for name in chosen}
+    rows = {name: rows_of(results, name, names) for name in ("profit", "contribution", "cost")}
     scale, at = _scales(experiment, names, rows["cost"], budget)
     profit = rows["profit"] * scale
     parts = np.concatenate([rows["contribution"], rows["cost"]]) * np.concatenate([scale, scale])
