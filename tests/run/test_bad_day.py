@@ -277,7 +277,7 @@ def test_a_fault_while_drawing_costs_neither_run_nor_answer(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no such font")
 
-    monkeypatch.setattr("sim.charts.drawing.draw", fail)
+    monkeypatch.setattr("sim.charts.drawing.plotted", fail)
     monkeypatch.setattr("sim.figures.matplotlib.draw", fail)
     out = tmp_path / "run"
     code, stdout, _ = call("run", made / "small.toml", "--out", out)
@@ -313,7 +313,7 @@ def test_an_interruption_while_drawing_keeps_the_run(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.charts.drawing.draw", interrupt)
+    monkeypatch.setattr("sim.charts.drawing.plotted", interrupt)
     code, _, stderr = call("run", made / "small.toml", "--out", tmp_path / "run")
     assert code == 130
     assert "the run is whole but for its charts" in stderr
