@@ -148,8 +148,13 @@ class Entry:
                 address = _link_kept(name)
                 if address is None:
                     code = self._compile(kinds)
+                    try:
+                        address = _link(code)
+                    except RuntimeError:
+                        # A system whose libraries llvmlite cannot link to: numba can.
+                        self._code[kinds] = _called_by_numba(self.function)
+                        return self._code[kinds]
                     kept.write(name, code)
-                    address = _link(code)
                 types = [_TYPES[k][0] if isinstance(k, str) else ctypes.py_object for k in kinds]
                 self._code[kinds] = ctypes.CFUNCTYPE(ctypes.c_int32, *types)(address)
             return self._code[kinds]
@@ -167,6 +172,12 @@ class Entry:
         _, _, (code, _) = result.library.serialize_using_object_code()
         beside = _object(_MEMORY + _entry(result.fndesc.llvm_func_name, kinds))
         return b"".join((len(code).to_bytes(_HEAD, "little"), code, beside))
+
+
+def _called_by_numba(function: Callable[..., None]) -> Callable[..., None]:
+    import numba
+
+    return numba.njit(**OPTIONS)(function)  # type: ignore[no-any-return]
 
 
 def _number(argument: Any) -> tuple[str, type]:

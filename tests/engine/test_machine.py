@@ -65,3 +65,17 @@ def test_what_it_cannot_take_is_refused() -> None:
         returns(np.ones(1))
     with pytest.raises(TypeError, match="got 'text'"):
         _make("text", np.ones(1))
+
+
+def test_numba_calls_what_cannot_be_linked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: bytes) -> int:
+        raise RuntimeError("symbols not found")
+
+    @compiled
+    def double(x: float, out: Any) -> None:
+        out[0] = 2.0 * x
+
+    monkeypatch.setattr("sim.engine.machine._link", fail)
+    out = np.zeros(1)
+    double(21.0, out)
+    assert out[0] == 42.0
