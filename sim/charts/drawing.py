@@ -107,16 +107,30 @@ def draw(
         For a chart that does not exist.
     """
     run = Run(dataset, summary)
-    some = run if portfolios is None else run.only(portfolios)
-    axes = {}
-    for chart in _chosen(charts, run):
-        own: dict[str, Any] = {"theme": theme, **options}
-        if chart.plot is plot_difference and comparison is not None:
-            own |= {"a": comparison.a, "b": comparison.b, "comparison": comparison}
-        if chart.plot is plot_waterfall and comparison is not None:
-            own["portfolio"] = comparison.a
-        axes[chart.name] = chart.plot(some if chart.each else run, **own)
-    return axes
+    few = run if portfolios is None else run.only(portfolios)
+    return {
+        chart.name: plotted(chart, few if chart.each else run, comparison, theme=theme, **options)
+        for chart in chosen(charts, run)
+    }
+
+
+def plotted(chart: Chart, run: Run, comparison: Comparison | None = None, **options: Any) -> Axes:
+    """Draw a chart of a run; of what compares two portfolios, that of a comparison.
+
+    Parameters
+    ----------
+    chart, run
+        Which, of what.
+    comparison
+        Of the portfolios to decide between, where it is known already.
+    **options
+        Passed to the chart.
+    """
+    if chart.plot is plot_difference and comparison is not None:
+        options |= {"a": comparison.a, "b": comparison.b, "comparison": comparison}
+    if chart.plot is plot_waterfall and comparison is not None:
+        options["portfolio"] = comparison.a
+    return chart.plot(run, **options)
 
 
 def draw_all(
@@ -158,16 +172,31 @@ def draw_all(
         portfolios=portfolios,
         theme=theme,
     )
-    paths = []
-    for name, ax in drawn.items():
-        figure = ax.get_figure(root=True)
-        assert figure is not None
-        lay_out(figure, theme or LIGHT)
-        paths += [save(figure, folder / f"{name}.{kind}", theme or LIGHT) for kind in formats]
-    return paths
+    return [
+        path
+        for name, ax in drawn.items()
+        for path in written(ax, folder / name, formats, theme or LIGHT)
+    ]
 
 
-def _chosen(names: Iterable[str] | None, run: Run) -> list[Chart]:
+def written(
+    ax: Axes, path: Path, formats: Sequence[str] = ("png", "svg"), theme: Theme = LIGHT
+) -> list[Path]:
+    """Write a chart in some formats, and return the files: a path, with each format's suffix."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    lay_out(figure, theme)
+    return [save(figure, path.with_name(f"{path.name}.{kind}"), theme) for kind in formats]
+
+
+def chosen(names: Iterable[str] | None, run: Run) -> list[Chart]:
+    """Return charts by their names; without names, those that a run has something for.
+
+    Raises
+    ------
+    ValueError
+        For a chart that does not exist.
+    """
     known = {chart.name: chart for chart in CHARTS}
     if names is None:
         enough = [chart for chart in CHARTS if chart.portfolios <= len(run.names)]

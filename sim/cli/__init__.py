@@ -12,6 +12,7 @@ import rich_click as click
 from .._version import __version__
 from ..questions import QUESTIONS
 from ..text.safe import Screen
+from .light import loading
 
 _NEXT = """creator-roi: what do many micro creators return against a few macro creators, and how sure is that?
 
@@ -102,7 +103,8 @@ class _Commands(click.RichGroup):
         """Import a command; None for an unknown name."""
         if cmd_name not in _MODULES:
             return None
-        module = import_module(f".{_MODULES[cmd_name]}", __name__)
+        with loading():
+            module = import_module(f".{_MODULES[cmd_name]}", __name__)
         if _MODULES[cmd_name] == _ASKED:
             from ..questions import named
 

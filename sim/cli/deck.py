@@ -8,6 +8,7 @@ from typing import Literal
 import rich_click as click
 
 from .common import MISTAKE, clear_errors, fail
+from .light import loading
 
 
 @click.command()
@@ -52,9 +53,10 @@ def deck(
 
     Example: sim deck results/micro_vs_macro -o deck.pptx --template brand.pptx --for client
     """
-    from ..report import write_deck
-    from ..report.deck import check_parts
-    from ..report.slides import TemplateError
+    with loading():
+        from ..report import write_deck
+        from ..report.deck import check_parts
+        from ..report.slides import TemplateError
 
     if out is None:
         out = folder / f"{folder.resolve().name}.pptx"

@@ -1,14 +1,17 @@
-"""scipy without what its packages bring along, for commands.
+"""How commands load what they need: in the least time, and scipy without its packages.
 
 A plan takes a few functions of scipy.special, which lie in one compiled module; numba looks whether
 scipy.linalg has one. The packages around them copy all of numpy's names for other array libraries:
 a fifth of a second of processor time, in every command. Done where a command starts, before there
-are threads; whoever uses this tool from Python gets scipy as it is.
+are threads; whoever uses this tool from Python gets scipy, and everything else, as it is.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
@@ -42,3 +45,17 @@ def light_scipy() -> None:
             module = module_from_spec(spec)
             module.__class__ = _Light
             sys.modules[package] = module
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load code without looking for garbage: what is loaded stays, and is not looked at again."""
+    was, before = gc.isenabled(), len(sys.modules)
+    gc.disable()
+    try:
+        yield
+    finally:
+        if len(sys.modules) > before:
+            gc.freeze()
+        if was:
+            gc.enable()

@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from .common import MISTAKE, clear_errors, fail
+from .light import loading
 
 
 @click.command()
@@ -29,8 +30,9 @@ def report(folder: Path, out: Path | None, brand: Path | None) -> None:
 
     Example: sim report results/micro_vs_macro
     """
-    from ..charts import load_theme
-    from ..report import write_report
+    with loading():
+        from ..charts import load_theme
+        from ..report import write_report
 
     if out is not None and not out.resolve().parent.is_dir():
         fail(f"{out.parent}: no such folder; make it, or name another file with -o", MISTAKE)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,11 @@ from .common import (
     say_what_goes,
     tell_not_drawn,
 )
+from .light import loading
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..figures.spec import Figure
     from ..run.written import Answer
 
 
@@ -87,8 +88,11 @@ def run(
 
     Example: sim run experiments/micro_vs_macro.toml --worlds 20k
     """
-    from ..run.simulate import Where, waiting_blocks, worlds_of
-    from ..run.written import check_target, draw_run, run_folder, write_run
+    with loading():
+        from ..report.beside import draw_charts, drawing_beside
+        from ..run.dataset import WORLDS
+        from ..run.simulate import Where, waiting_blocks, worlds_of
+        from ..run.written import check_target, draw_run, run_folder, write_run
 
     experiment = read(file, overrides, worlds, seed)
     folder = run_folder(experiment, out)
@@ -98,6 +102,7 @@ def run(
     started = time.monotonic()
     reached: list[str] = []
     with ExitStack() as stack:
+        beside = None if no_charts else stack.enter_context(drawing_beside(folder / WORLDS))
         with progress_bar("simulating worlds", as_json) as progress:
             if precision:
                 if resume or workers or cluster:
@@ -123,7 +128,7 @@ def run(
         finally:
             # Nor do they go missing where nobody reads it.
             if not no_charts:
-                draw_run(folder, dataset, answer, _draw)
+                draw_run(folder, dataset, answer, partial(draw_charts, beside=beside))
             if report:
                 from ..report import write_report
 
@@ -163,34 +168,6 @@ def _print(
 def _width() -> int | None:
     """Return how wide the terminal is; in a pipe lines are as long as they come."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def _draw(dataset: xr.Dataset, folder: Path, answer: Answer) -> None:
-    from ..charts import draw_all
-    from ..charts.run import Run
-    from ..report import always
-
-    first = answer.comparisons[0] if answer.comparisons else None
-    shown = answer.best.shown(answer.summary) if answer.best else None
-    draw_all(dataset, folder, summary=answer.summary, comparison=first, portfolios=shown)
-    run = Run(dataset, answer.summary)
-    if answer.best is not None:
-        _draw_figure(always.best_of_all(run, answer.best), folder)
-    if answer.why is not None:
-        _draw_figure(always.reason(run, answer.summary, answer.why), folder)
-    if answer.evidence is not None:
-        _draw_figure(always.evidence(answer.evidence), folder)
-
-
-def _draw_figure(figure: Figure, folder: Path) -> None:
-    from ..charts.theme import lay_out, save
-    from ..figures.matplotlib import draw
-
-    sheet = draw(figure).get_figure(root=True)
-    assert sheet is not None
-    lay_out(sheet)
-    for kind in ("png", "svg"):
-        save(sheet, folder / f"{figure.name}.{kind}")
 
 
 def _to_precision(

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from . import orders
-from .jit import on_disk
+from .machine import Entry
 
 _LOCK = threading.Lock()
 _process: subprocess.Popen[bytes] | None = None
@@ -28,8 +28,11 @@ def begin() -> None:
     global _process  # noqa: PLW0603
     home = Path(__file__).parents[2]
     paths = [str(home), *filter(None, [os.environ.get("PYTHONPATH")])]
+    entry = orders._draw_orders
     with _LOCK, suppress(OSError):
-        if _process is None and sys.executable and on_disk(orders._draw_orders) is False:
+        if _process is not None or not sys.executable or not isinstance(entry, Entry):
+            return
+        if entry.is_kept() is False:
             _process = subprocess.Popen(
                 [sys.executable, "-c", f"from {__name__} import compile_orders; compile_orders()"],
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},

@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import os
-import sys
 import tempfile
 import threading
 import types
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +29,8 @@ from .funnel import (
     neutral,
     text_of,
 )
-from .jit import cache_folder, compiled, sources_hash
+from .jit import compiled_later
+from .kept import cache_folder, put, sources_hash
 from .lanes import CHUNK
 from .line import INPUTS, SUMS
 from .structure import (
@@ -536,28 +535,21 @@ def loop(structure: Structure) -> Loop:
 
 @cache
 def _loop_of(structure: Structure) -> Loop:
-    text = source(structure)
-    name = "line_" + hashlib.sha256((text + sources_hash()).encode()).hexdigest()[:16]
+    name = f"line_{hashlib.sha256((repr(structure) + sources_hash()).encode()).hexdigest()[:16]}"
+    names = (*sums_of(structure), *states_of(structure))
+    sums = compiled_later(name, partial(_made, structure, name))
+    return Loop(sums, names, len(rows_of(structure)))
+
+
+def _made(structure: Structure, name: str) -> Callable[..., None]:
+    """Return a loop as Python has it, its text where anybody can open it."""
+    with AST_LOCK:
+        text = source(structure)
     folder = cache_folder()
     file = Path(tempfile.gettempdir() if folder is None else folder) / f"{name}.py"
     if folder is not None:
-        _keep(file, text)
+        put(file, text.encode())
     module: Any = types.ModuleType(name)
-    module.__file__ = str(file)
-    sys.modules[name] = module  # numba looks up globals of what it loads from disk there
     exec(compile(text, str(file), "exec"), module.__dict__)  # noqa: S102 - our own text
-    names = (*sums_of(structure), *states_of(structure))
-    return Loop(compiled(module.line_sums), names, len(rows_of(structure)))
-
-
-def _keep(file: Path, text: str) -> None:
-    """Write the source, whole, where it does not stand already: its date counts for the cache."""
-    try:
-        if file.read_text(encoding="utf-8") == text:
-            return
-    except (OSError, UnicodeDecodeError):
-        pass
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.replace(temporary, file)
+    loop: Callable[..., None] = module.line_sums
+    return loop

@@ -260,7 +260,8 @@ def _choose(history: list[Scope], most: npt.NDArray[np.int64], left: Array) -> N
     chosen = np.zeros(seen.shape)
     np.put_along_axis(chosen, order, fits.astype(float), axis=0)
     for creator, row in zip(history, chosen, strict=True):
-        creator["chosen"] = row
+        # Who is not kept is followed no further: what it brought counts in the stages that it was in.
+        creator |= {"chosen": row, "before": creator["before"] * row}
 
 
 @cache

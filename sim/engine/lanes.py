@@ -13,11 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from .jit import COMPILES, inlined
+from .jit import COMPILES, inlined, intrinsic
 from .marginals import SCORE_LIMIT
 
 F, U, I = np.float32, np.uint32, np.int32
@@ -29,6 +26,9 @@ CHUNK = 128
 
 @intrinsic
 def _wide(context: Any) -> Any:
+    from llvmlite import ir
+    from numba import types
+
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         set.add(builder.function.attributes, '"prefer-vector-width"="512"')
         for argument in builder.function.args:
@@ -41,6 +41,8 @@ def _wide(context: Any) -> Any:
 
 @intrinsic
 def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
+    from numba import types
+
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fma(*arguments)
 

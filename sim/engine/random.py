@@ -15,11 +15,8 @@ import math
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from .jit import COMPILES, inlined, part
+from .jit import COMPILES, inlined, intrinsic, part
 from .lanes import F, I, U, chebyshev, fma, minus_log, singles
 
 ROUNDS = 13
@@ -34,6 +31,9 @@ PAIRS = (((0, 1), (2, 3)), ((0, 3), (2, 1)))
 def _threefry(context: Any, c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     # Written out round by round: a loop is unrolled on some processors only, and where it is not,
     # nothing around it becomes wide. Nor do numba's integers stay 32 bits wide by themselves.
+    from llvmlite import ir
+    from numba import types
+
     word = types.uint32
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

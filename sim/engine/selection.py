@@ -9,7 +9,7 @@ from .funnel import HISTORY, OF_POST, QUOTED_HISTORY
 from .jit import part
 from .lanes import CHUNK, F, Singles, wide
 
-_CHOSEN, _SEEN = list(HISTORY).index("chosen"), list(HISTORY).index("seen")
+_CHOSEN, _SEEN, _BEFORE = (list(HISTORY).index(name) for name in ("chosen", "seen", "before"))
 _AGAIN = list(QUOTED_HISTORY).index("again")
 Counts = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint32]
@@ -85,6 +85,7 @@ def choose(
         for k in range(kept, people):
             history[k, _CHOSEN, i] = F(0)
             history[k, _SEEN, i] = F(-1)
+            history[k, _BEFORE, i] = F(0)
         most = max(most, kept)
     return most
 

@@ -92,7 +92,9 @@ def picture(figure: Figure, theme: Theme = LIGHT, *, narrow: float | None = None
 
 def _tidy(root: Sheet) -> None:
     """Hide tick labels that stand on the one before, and keep cells of a map as shapes."""
-    root.draw_without_rendering()
+    engine = root.get_layout_engine()
+    if engine is not None:
+        engine.execute(root)
     for ax in root.axes:
         for mesh in ax.collections:
             array = mesh.get_array()

@@ -19,7 +19,7 @@ from .cautions import assumption_warnings, cap_warnings, learned_notes, tail_war
 
 def run_key(experiment: Experiment, plan: Plan) -> str:
     """Return what finished blocks are kept under: experiment, sampling, code and versions."""
-    from ..engine.jit import sources_hash
+    from ..engine.kept import sources_hash
 
     parts = [
         experiment.fingerprint(),

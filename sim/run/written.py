@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -32,7 +33,7 @@ from ..measures.worlds import sides_of
 from ..plan import sampling_of
 from ..text.currency import MONEY, writing_in
 from ..text.safe import cell, printable
-from .dataset import save, warnings_of
+from .dataset import WORLDS, open_results, save, warnings_of
 from .evidence import NOTHING, ByEvidence, by_evidence
 from .folder import (
     MAKE_AGAIN,
@@ -199,7 +200,7 @@ def _written_run(
     with replaced(folder) as fresh:
         check_space(dataset, fresh)
         with silent_deallocation():
-            save(dataset, fresh / "worlds.nc")
+            save(dataset, fresh / WORLDS)
         resolved = _with_inputs(experiment, int(dataset.attrs["worlds"]), fresh)
         (fresh / "experiment.toml").write_text(resolved, encoding="utf-8")
         _write_json(fresh / "summary.json", said.to_dict())
@@ -253,7 +254,10 @@ def draw_run(folder: Path, dataset: xr.Dataset, said: Answer, draw: Draw) -> Non
     folder = folder.resolve()
     try:
         with writing_in(said.summary.currency), added(folder, "charts") as staged:
-            draw(dataset, staged, said)
+            # Worlds that came in a file went with it into the run's folder.
+            moved = dataset.encoding.get("source")
+            with open_results(folder / WORLDS) if moved else nullcontext(dataset) as worlds:
+                draw(worlds, staged, said)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{folder}: the run is whole but for its charts") from None
     except Exception as error:  # noqa: BLE001 - whatever a drawing library raises

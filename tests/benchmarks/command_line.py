@@ -38,6 +38,8 @@ def run_seconds(repeats: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "sim", "run", str(EXPERIMENT)]
     with tempfile.TemporaryDirectory() as scratch:
         environment = os.environ | {"NUMBA_CACHE_DIR": str(Path(scratch) / "cache")}
+        # As for a user, Python keeps its own bytecode.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
         def timed(*options: str, times: int = 1) -> float | None:
             found = []

@@ -251,10 +251,12 @@ def kinds(quick: bool) -> dict[str, Any]:
 
 
 def all_sizes(quick: bool) -> dict[str, Any]:
-    """Measure worlds and creators, each in a fresh process."""
-    print(
-        "\nSizes, 2 threads: worlds, creators, seconds, ns per creator-post, peak MB (results MB)"
+    """Measure worlds and creators, and one size on more and more threads, each in a fresh process."""
+    count = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
+    print(f"\nSizes, {count} threads: worlds, creators, seconds, ns per creator-post, peak MB "
+          "(results MB)")  # fmt: skip
     posts = 2_000_000 if quick else 20_000_000
     worlds = [10_000, 100_000, *([] if quick else [1_000_000, 10_000_000])]
     rows = [(count, 200) for count in worlds]
@@ -264,6 +266,13 @@ def all_sizes(quick: bool) -> dict[str, Any]:
     if not quick:
         row = _print_size(sizes.in_subprocess(1_000_000, 1_000))
         result |= {"billion_seconds": row["seconds"], "billion_peak_mb": row["peak_mb"]}
+    print("  on 1, 2, 4 ... threads:")
+    size = (20_000, 200) if quick else (200_000, 1_000)
+    result["on_threads"] = [
+        _print_size(sizes.in_subprocess(*size, threads)) | {"threads": threads}
+        for threads in (2**k for k in range(count.bit_length()))
+        if threads <= count
+    ]
     return result
 
 

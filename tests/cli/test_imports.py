@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import sim
 from sim.cli import main
+from sim.cli.light import loading
 from sim.run.written import write_run
 
 #: Runs commands one after the other; prints which of the heavy packages are there after each.
@@ -64,10 +67,24 @@ def test_pages_and_slides_need_no_compiler_and_no_xarray(run: Path) -> None:
     assert list(run.glob("*.pptx"))
 
 
-def test_a_run_needs_no_xarray(run: Path, tmp_path: Path) -> None:
+def test_a_run_needs_no_xarray_and_no_compiler_twice(run: Path, tmp_path: Path) -> None:
+    """What the worlds of the fixture compiled is on disk."""
     command = ["run", str(run / "experiment.toml"), "--no-charts", "--out", str(tmp_path / "again")]
-    assert not heavy_after(command)[0] & {"xarray", "pandas", "scipy._lib._array_api", "matplotlib"}
+    unwanted = {"numba", "xarray", "pandas", "scipy._lib._array_api", "matplotlib"}
+    assert not heavy_after(command)[0] & unwanted
     assert (tmp_path / "again" / "summary.json").is_file()
+
+
+def test_garbage_is_looked_for_again_after_loading() -> None:
+    """As before, whatever goes wrong meanwhile."""
+    for was in (True, False):
+        (gc.enable if was else gc.disable)()
+        with suppress(ImportError), loading():
+            during = gc.isenabled()
+            raise ImportError
+        after = gc.isenabled()
+        gc.enable()
+        assert (during, after) == (False, was)
 
 
 def test_scipy_is_whole_where_more_of_it_is_asked_for() -> None:

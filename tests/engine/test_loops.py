@@ -243,7 +243,7 @@ for name, work in (("micro_vs_macro", 0), ("tiktok_virality", 0)):
     out = t.np.empty((1, t.N_SUMS, 256))
     t.line_sums(line, t.factor_rows(plan, 0, 256), t.np.ones(256), 0, 256, out)
     digest.update(out.tobytes())
-    code = "".join(t.loop(t.prepared(line).structure).sums.inspect_asm().values())
+    code = "".join(t.loop(t.prepared(line).structure).sums.dispatcher.inspect_asm().values())
     narrow += len(re.findall(r"\\bv?sqrtss\\b", code))
     wide = len(re.findall(r"\\bv?sqrtps\\b", code))
 print(digest.hexdigest(), narrow, wide)
@@ -286,46 +286,75 @@ def test_same_bits_and_wide_loops_on_every_processor(tmp_path: Path) -> None:
 # --- What lies on disk ------------------------------------------------------------------------------
 
 _SMALL = """
+import hashlib, sys
 import numpy as np
-from sim.engine.factors import factor_row
+from sim.engine.jit import compiled
+from sim.engine.kept import cache_folder
+
+@compiled
+def squares(out):
+    made = np.empty(out.shape[0])
+    for i in range(out.shape[0]):
+        made[i] = i * i
+    for i in range(out.shape[0]):
+        out[i] = made[out.shape[0] - 1 - i]
+
 out = np.empty(256)
-factor_row((np.uint64(1), np.uint64(2)), 0, 1, -1, out)
-from sim.engine.factors import _plain_row
-from sim.engine.jit import cache_folder
-import hashlib
-print(hashlib.sha256(out.tobytes()).hexdigest(), sum(_plain_row.stats.cache_hits.values()), cache_folder())
+squares(out)
+print(hashlib.sha256(out.tobytes()).hexdigest(), squares.made, "numba" in sys.modules, cache_folder())
 """
 
 
-def small(cache: Path, **more: str) -> tuple[str, int, str]:
-    """Return digest, hits of the cache and the cache's folder of a process that draws factors."""
+def small(cache: Path, **more: str) -> tuple[str, bool, str]:
+    """Return digest of what a process fills, whether it made the code, and the cache's folder."""
     environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
     environment |= {"XDG_CACHE_HOME": str(cache)} | more
     done = subprocess.run(
         [sys.executable, "-c", _SMALL], check=True, env=environment, capture_output=True, text=True
     )
-    digest, hits, folder = done.stdout.split()
-    return digest, int(hits), folder
+    digest, made, compiler, folder = done.stdout.split()
+    # Who makes nothing loads no compiler.
+    assert (made == "1") == (compiler == "True")
+    return digest, made == "1", folder
 
 
 def test_damaged_code_is_made_again(tmp_path: Path) -> None:
-    """Each file is cut short, or has a byte changed; the next process neither fails nor runs it."""
+    """Cut short, a byte changed, no such function in it: the next process neither fails nor runs it."""
     first = small(tmp_path)
-    assert first[1] == 0
-    assert small(tmp_path)[:2] == (first[0], 1)
-    for ending in ("*.nbi", "*.nbc"):
-        for damage in (
-            lambda data: data[: len(data) // 2],
-            lambda data: data[:-9] + b"x" + data[-8:],
-        ):
-            for file in Path(first[2]).glob(ending):
-                file.write_bytes(damage(file.read_bytes()))
-            assert small(tmp_path)[0] == first[0]
-            assert small(tmp_path)[:2] == (first[0], 1)
+    assert first[:2] == (
+        hashlib.sha256((np.arange(256.0)[::-1] ** 2).tobytes()).hexdigest(),
+        True,
+    )
+    assert small(tmp_path)[:2] == (first[0], False)
+    (file,) = Path(first[2]).glob("*.code")
+    whole = file.read_bytes()
+    other = whole[32:].replace(b"creator_roi_entry", b"creator_roi_other")
+    for damaged in (
+        whole[: len(whole) // 2],
+        whole[:-9] + b"x" + whole[-8:],
+        hashlib.sha256(other).digest() + other,
+    ):
+        file.write_bytes(damaged)
+        assert small(tmp_path)[:2] == (first[0], True)
+    assert small(tmp_path)[:2] == (first[0], False)
+    # What cannot be read nor replaced stays.
+    file.unlink()
+    file.mkdir()
+    assert small(tmp_path)[:2] == (first[0], True)
+    assert file.is_dir()
+
+
+def test_code_goes_by_the_settings_of_the_compiler(tmp_path: Path) -> None:
+    """Beside the versions and the processor; and is made where none can be kept."""
+    first = small(tmp_path)
+    assert small(tmp_path, NUMBA_OPT="2")[:2] == (first[0], True)
+    assert small(tmp_path, NUMBA_OPT="2")[:2] == (first[0], False)
+    assert small(tmp_path)[:2] == (first[0], False)
+    assert small(tmp_path, NUMBA_CACHE_DIR="/dev/null") == (first[0], True, "None")
 
 
 def test_cache_belongs_to_its_user(tmp_path: Path) -> None:
-    from sim.engine.jit import private
+    from sim.engine.kept import private
 
     folder = tmp_path / "open"
     folder.mkdir(mode=0o777)
@@ -344,16 +373,16 @@ def test_cache_belongs_to_its_user(tmp_path: Path) -> None:
 def test_folder_of_somebody_else_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sim.engine import jit
+    from sim.engine import kept
 
     folder = tmp_path / "theirs"
     folder.mkdir()
     monkeypatch.setattr(os, "getuid", lambda: 123_456)
-    assert not jit.private(folder)
+    assert not kept.private(folder)
 
 
 def test_digest_of_sources_names_the_folder() -> None:
-    from sim.engine.jit import sources_hash
+    from sim.engine.kept import sources_hash
 
     digest = hashlib.sha256()
     for file in sorted(Path(funnel.__file__).parent.glob("*.py")):

@@ -273,7 +273,7 @@ def test_both_readings_keep_alike(make: Make, choose_by: str) -> None:
     place(line, rows, double)
     for k, name in enumerate(SUMS):
         same = np.isclose(single[:, k], double[:, k], rtol=4e-5, atol=1e-9)
-        assert same.mean() >= 0.99, name
+        assert same.mean() >= 0.996, name
 
 
 def test_blocks_and_others_change_no_bit(make: Make) -> None:

@@ -277,7 +277,7 @@ def test_a_fault_while_drawing_costs_neither_run_nor_answer(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no such font")
 
-    monkeypatch.setattr("sim.charts.drawing.draw", fail)
+    monkeypatch.setattr("sim.charts.drawing.plotted", fail)
     monkeypatch.setattr("sim.figures.matplotlib.draw", fail)
     out = tmp_path / "run"
     code, stdout, _ = call("run", made / "small.toml", "--out", out)
@@ -307,13 +307,20 @@ def test_a_figure_that_cannot_be_made_is_no_quiet_note(
     assert (out / "analysis" / "loss.json").is_file()
 
 
+def test_a_run_whose_worlds_came_in_a_file_has_its_charts(made: Path, tmp_path: Path) -> None:
+    code, _, stderr = call("run", made / "small.toml", "--resume", "--out", tmp_path / "run")
+    assert code == 0
+    assert "could not be drawn" not in stderr
+    assert (tmp_path / "run" / "charts" / "roi.svg").is_file()
+
+
 def test_an_interruption_while_drawing_keeps_the_run(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.charts.drawing.draw", interrupt)
+    monkeypatch.setattr("sim.charts.drawing.plotted", interrupt)
     code, _, stderr = call("run", made / "small.toml", "--out", tmp_path / "run")
     assert code == 130
     assert "the run is whole but for its charts" in stderr

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ...engine.jit import compiled
+from ...engine.jit import compiled, part
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -122,6 +122,20 @@ def point_rows(
         roi[w] = profit[w] / roi[w]
 
 
+@part
+def sort_between(x: Array, first: int, last: int) -> None:
+    """Sort the numbers of an array from one place up to another, by Shell's method (1959)."""
+    gap = last - first
+    while gap > 1:
+        gap = max(gap * 4 // 9, 1)
+        for i in range(first + gap, last):
+            this, at = x[i], i
+            while at >= first + gap and x[at - gap] > this:
+                x[at] = x[at - gap]
+                at -= gap
+            x[at] = this
+
+
 @compiled
 def order_statistics(x: Array, ranks: Ints, statistics: Array) -> None:
     """Find some order statistics without sorting: a radix selection on sign, exponent, mantissa.
@@ -150,6 +164,7 @@ def order_statistics(x: Array, ranks: Ints, statistics: Array) -> None:
     # Mark the buckets that hold a wanted rank.
     wanted = np.zeros(BUCKETS, dtype=np.bool_)
     start = np.zeros(BUCKETS, dtype=np.int64)
+    free = np.empty(BUCKETS, dtype=np.int64)
     before, k, size = 0, 0, 0
     for place in range(BUCKETS):
         start[place] = before
@@ -157,23 +172,23 @@ def order_statistics(x: Array, ranks: Ints, statistics: Array) -> None:
         while k < ranks.shape[0] and ranks[k] < after:
             if not wanted[place]:
                 wanted[place] = True
+                free[place] = size
                 size += counts[place]
             k += 1
         before = after
     inside = np.empty(size)
-    filled = 0
     for i in range(n):
         if wanted[bucket[i]]:
-            inside[filled] = x[i]
-            filled += 1
-    inside.sort()
-    # Values of all marked buckets stand in order: a rank is what its bucket skips behind.
+            inside[free[bucket[i]]] = x[i]
+            free[bucket[i]] += 1
+    # Marked buckets stand in order, and each is put in order: a rank is what its bucket skips behind.
     k, skipped, place = 0, 0, 0
     for place in range(BUCKETS):
         if not wanted[place]:
             skipped += counts[place]
             continue
         after = start[place] + counts[place]
+        sort_between(inside, free[place] - counts[place], free[place])
         while k < ranks.shape[0] and ranks[k] < after:
             statistics[k] = inside[ranks[k] - skipped]
             k += 1
