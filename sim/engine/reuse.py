@@ -96,7 +96,7 @@ def reused(
     world, worlds
         First world and number of worlds.
     make
-        Runs the loop.
+        Runs the loop, into rows of its own.
     """
     kept = _KEPT.get()
     if kept is None:

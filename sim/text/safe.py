@@ -212,4 +212,5 @@ class Screen:
         kept = _BLANKS if self.below.isatty() else "\t\n"
         clean = text.replace("\r\n", "\n")
         hidden = {ord(c): INSTEAD for c in set(clean) if c not in kept and is_unshown(c)}
-        return encodable(clean.translate(hidden), self.below.encoding or "ascii")
+        visible = clean.translate(hidden) if hidden else clean
+        return encodable(visible, self.below.encoding or "ascii")
