@@ -48,7 +48,7 @@ BOOST_FIGURES = (
 )
 
 #: What a world remembers while creators pass, with its value before the first.
-STATES = {"expected_orders_largest": 0.0, "hiring": 1.0, "committed": 0.0}
+STATES = {"expected_orders_largest": 0.0, "hiring": 1.0, "committed": 0.0, "rounded_up": 0.0}
 #: Figures of each stage where a budget pays: they stand behind all others, stage by stage.
 STAGE_FIGURES = (
     "money",  # USD that may be committed up to the end of the stage
@@ -69,11 +69,15 @@ OF_POST = ("shown_early", "answer", "room", "boosted")
 #: And of its creator: expected orders, orders per engagement, fee, share of the market not reached.
 OF_CREATOR = ("gave", "sells", "asked", "left")
 
-#: A budget is a cap: the first creator who does not fit ends hiring.
+#: A budget is a cap: the first creator who does not fit ends hiring. What rounding added to the sum is
+#: carried to the next quote (Kahan, 1965): of thousands of quotes it would be more than one of them.
 HIRE = """
 quote = due + due_of_fee * fee + due_of_hours * management_hours + due_of_goods * product_cost
-hiring = where(committed + quote <= money, hiring, 0)
-committed += hiring * quote
+asked_now = quote - rounded_up
+with_it = committed + asked_now
+hiring = where(with_it <= money, hiring, 0)
+rounded_up = where(hiring > 0, with_it - committed - asked_now, rounded_up)
+committed = where(hiring > 0, with_it, committed)
 hired += hiring
 chosen = hiring
 """
@@ -81,9 +85,12 @@ chosen = hiring
 #: In later stages those who fit are chosen already, and no money ends hiring.
 HIRE_IN_STAGES = """
 quote = due + due_of_fee * fee + due_of_hours * management_hours + due_of_goods * product_cost
-hiring = where(committed + quote <= money, hiring, 0)
+asked_now = quote - rounded_up
+with_it = committed + asked_now
+hiring = where(with_it <= money, hiring, 0)
 chosen *= hiring
-committed += chosen * quote
+rounded_up = where(chosen > 0, with_it - committed - asked_now, rounded_up)
+committed = where(chosen > 0, with_it, committed)
 hired += chosen
 """
 

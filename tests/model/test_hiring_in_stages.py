@@ -215,6 +215,19 @@ def test_what_fits_exactly_fits(simulated: Simulated) -> None:
         assert (ds["hired"].values == first).all()
 
 
+@pytest.mark.parametrize("stages", [None, [{"posts": 1}, {"keep": 1.0, "posts": 2}]])
+def test_thousands_of_quotes_add_up(simulated: Simulated, stages: Any) -> None:
+    """30,000 at 70.01 for a post, and twice that for two more: rounding a sum as it grows hires others."""
+    posts = 1 if stages is None else 3
+    portfolio: dict[str, Any] = {"tier": "small", "budget": 70.01 * 30_000 * posts}
+    portfolio |= {"posts": 1} if stages is None else {"stages": stages}
+    changes = FREE | {"tier.small.fee": 70.01, "costs.fee_due": "signing"}
+    ds = simulated(changes | {"portfolio.p": portfolio}, worlds=128)
+    assert (ds["hired"].values == 30_000).all()
+    for name in ("cost", "committed"):
+        np.testing.assert_allclose(ds[name].values, portfolio["budget"], rtol=1e-6)
+
+
 def test_those_who_are_added_have_money_of_their_own(simulated: Simulated) -> None:
     """Two are added at 200, and one of them kept at 100: 500 of 1,700 is theirs.
 
