@@ -52,7 +52,9 @@ STATES = {"expected_orders_largest": 0.0, "hiring": 1.0, "committed": 0.0, "roun
 #: Figures of each stage where a budget pays: they stand behind all others, stage by stage.
 STAGE_FIGURES = (
     "money",  # USD that may be committed up to the end of the stage
-    "due_of_fee",  # USD committed per USD of fee, in this stage and in the next
+    "due",  # USD committed for a creator whatever it asks, in this stage
+    "due_of_fee",  # the same per USD of fee
+    "due_again",  # both in the next stage
     "due_of_fee_again",
 )
 
@@ -228,7 +230,7 @@ unreached -= reached
 STAGE_IN_MARKET = "free -= free * met\n"
 #: What it asks for the next stage.
 STAGE_QUOTED = (
-    "again = due + due_of_fee_again * fee + due_of_hours * management_hours"
+    "again = due_again + due_of_fee_again * fee + due_of_hours * management_hours"
     " + due_of_goods * product_cost\n"
 )
 

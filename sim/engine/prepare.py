@@ -268,10 +268,10 @@ def stage_figures(line: Line) -> list[dict[str, float]]:
     """Return the `STAGE_FIGURES` of each stage of a line that a budget pays, in double precision."""
     if line.purse is None:
         return []
-    of_fee = [dues[1] for dues in line.purse.dues] + [0.0]
+    dues = [own[:2] for own in line.purse.dues] + [(0.0, 0.0)]
     money = (usd * (1.0 + ROUNDING) for usd in line.purse.money)
-    rows = zip(money, of_fee[:-1], of_fee[1:], strict=True)
-    return [dict(zip(STAGE_FIGURES, row, strict=True)) for row in rows]
+    rows = zip(money, dues[:-1], dues[1:], strict=True)
+    return [dict(zip(STAGE_FIGURES, (usd, *now, *then), strict=True)) for usd, now, then in rows]
 
 
 @compiled

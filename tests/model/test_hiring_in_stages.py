@@ -26,6 +26,7 @@ from sim.measures.cautions import number_warnings
 from sim.plan import Plan, make_plan
 from sim.plan.hiring import charged_for
 from sim.text.numbers import percent
+from sim.vary.keys import Varied
 
 Array = npt.NDArray[np.float64]
 Make = Callable[..., sim.Experiment]
@@ -226,6 +227,19 @@ def test_thousands_of_quotes_add_up(simulated: Simulated, stages: Any) -> None:
     assert (ds["hired"].values == 30_000).all()
     for name in ("cost", "committed"):
         np.testing.assert_allclose(ds[name].values, portfolio["budget"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("fee", [50.0, 0.0])
+def test_who_is_hired_stays_where_fees_are_others(make: Make, fee: float) -> None:
+    """1,199 buys six and then two of them at 100 a post, whatever a question makes of the fee."""
+    stages = [{"posts": 1}, {"keep": 0.5, "posts": 2}]
+    portfolio = {"tier": "small", "budget": 1_199, "stages": stages}
+    varied = Varied(make(FREE | {"portfolio.p": portfolio}, worlds=128))
+    place = ("tier", "small", "on", "instagram", "fee")
+    ds = sim.simulate(varied.with_tables({place: fee, ("tier", "small", "fee"): fee}), threads=1)
+    shipped = ds["cost_quantity"].sel(component="shipping").values
+    assert [set(stage) for stage in shipped] == [{6.0}, {2.0}]
+    np.testing.assert_allclose(ds["cost"].values, 10.0 * fee, rtol=1e-6)
 
 
 def test_those_who_are_added_have_money_of_their_own(simulated: Simulated) -> None:
