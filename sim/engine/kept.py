@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -47,9 +48,13 @@ def cache_folder() -> Path | None:
     name = f"engine-{sources_hash()}"
     if chosen:
         return _writable(Path(chosen) / name)
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "creator-roi"
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    for folder in (base, Path(tempfile.gettempdir()) / f"creator-roi-{user}"):
+    places = [Path(tempfile.gettempdir()) / f"creator-roi-{user}"]
+    # A user without a name has no home, as in a container that runs under a number.
+    with suppress(RuntimeError):
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        places.insert(0, cache / "creator-roi")
+    for folder in places:
         if private(folder):
             return _writable(folder / name)
     return None

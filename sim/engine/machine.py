@@ -100,14 +100,14 @@ class Entry:
         MemoryError
             Where there is none for arrays that it makes.
         TypeError
-            For arguments that are neither numbers nor arrays.
+            For arguments that are neither numbers nor arrays, and arrays in another machine's byte order.
         """
         kinds: list[Kind] = []
         values: list[Any] = []
         for argument in arguments:
             if isinstance(argument, np.ndarray):
                 flags = argument.flags
-                kinds.append((argument.dtype.char, argument.ndim, flags.c_contiguous))
+                kinds.append((argument.dtype.str, argument.ndim, flags.c_contiguous))
                 values.append(argument)
             else:
                 name, number = _number(argument)
@@ -199,6 +199,8 @@ def _numba_type(kind: Kind) -> Any:
     if isinstance(kind, str):
         return getattr(types, kind)
     dtype, dimensions, contiguous = kind
+    if not np.dtype(dtype).isnative:
+        raise TypeError(f"compiled code takes arrays in this machine's byte order (got {dtype})")
     return types.Array(from_dtype(np.dtype(dtype)), dimensions, "C" if contiguous else "A")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sim.engine import kept
 from sim.engine.jit import COMPILES, compiled
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
@@ -65,6 +68,10 @@ def test_what_it_cannot_take_is_refused() -> None:
         returns(np.ones(1))
     with pytest.raises(TypeError, match="got 'text'"):
         _make("text", np.ones(1))
+    _make(1000, np.ones(1))
+    other = "<" if sys.byteorder == "big" else ">"
+    with pytest.raises(TypeError, match="byte order"):
+        _make(1000, np.ones(1, dtype=f"{other}f8"))
 
 
 def test_numba_calls_what_cannot_be_linked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,3 +86,20 @@ def test_numba_calls_what_cannot_be_linked(monkeypatch: pytest.MonkeyPatch) -> N
     out = np.zeros(1)
     double(21.0, out)
     assert out[0] == 42.0
+
+
+def test_who_has_no_home_keeps_code_among_temporary_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As a number without a name has none, under which a container may run."""
+
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    found = kept.cache_folder.__wrapped__()
+    assert found is not None
+    assert found.is_relative_to(tmp_path)
