@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Results of more bytes than this are not read twice.
 MOST = 500_000_000
+#: Seconds to wait for the last chart of the process beside, which takes less than one.
+PATIENCE = 60.0
 
 
 class Charts:
@@ -141,7 +143,8 @@ class Beside:
     def draw(self, left: deque[str], folder: Path, said: Answer) -> Callable[[], list[str]]:
         """Begin to take charts off the front of what is left; return what waits for the last.
 
-        That returns the names that were taken and not drawn.
+        That returns the names that were taken and not drawn, after `PATIENCE` if it must: a process
+        that hangs is ended.
         """
         undone: list[str] = []
 
@@ -159,7 +162,10 @@ class Beside:
         thread.start()
 
         def wait() -> list[str]:
-            thread.join()
+            thread.join(PATIENCE)
+            if thread.is_alive():
+                self.end()
+                thread.join()
             return undone
 
         return wait
