@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Results of more bytes than this are not read twice.
 MOST = 500_000_000
+#: Folders that a drawing library takes from the environment, where they may be relative.
+_FOLDERS = ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 #: Seconds to wait for the last chart of the process beside, which takes less than one.
 PATIENCE = 60.0
 
@@ -126,6 +128,10 @@ class Beside:
         home = Path(__file__).parents[2]
         given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         paths = [str(home), *(os.path.abspath(path) for path in given if path)]
+        # It stands in another folder than this one, in which a module or a style may have our names.
+        places = {
+            name: os.path.abspath(os.environ[name]) for name in _FOLDERS if os.environ.get(name)
+        }
         # A session of its own: Ctrl-C is for this process, whose end is the end of the other.
         self._process = subprocess.Popen(
             [sys.executable, "-c", f"from {__name__} import serve; serve()"],
@@ -133,7 +139,7 @@ class Beside:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=home,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            env=os.environ | places | {"PYTHONPATH": os.pathsep.join(paths)},
             start_new_session=True,
         )
         assert self._process.stdin is not None

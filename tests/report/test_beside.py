@@ -103,6 +103,21 @@ def test_a_failure_here_ends_the_one_beside(
         assert other._process.returncode is not None
 
 
+def test_folders_of_the_environment_are_the_same_for_both(
+    run: tuple[Path, Any, Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative one is relative to where the command stands, though the other process stands elsewhere."""
+    folder, _, said = run
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLCONFIGDIR", "own")
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    with drawing_beside(folder / "worlds.nc") as other:
+        assert other is not None
+        assert other.draw(deque(["loss"]), charts, said)() == []
+    assert (tmp_path / "own").is_dir()
+
+
 def test_one_processor_draws_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from sim.engine import run as engine
 
