@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 
@@ -23,6 +23,7 @@ from ..experiment.faults import nearest
 from ..experiment.numbers import NO_SHARE
 from ..experiment.toml import dotted, path_of
 from ..plan import make_plan, marginal
+from ..plan.model import PlanLine
 from ..text.currency import in_currency
 from ..text.numbers import setting
 from .variant import ASIDE, Path, variant
@@ -364,11 +365,15 @@ class Varied:
         return dict(self.experiment.tables()["portfolio"])
 
     @cached_property
+    def _lines(self) -> tuple[PlanLine, ...]:
+        return make_plan(self.experiment).lines
+
+    @cached_property
     def _held(self) -> dict[str, dict[str, Any]]:
         """Portfolios sized by the creators that they have."""
         counts: dict[str, dict[str, int]] = {}
         quotes: dict[str, dict[str, tuple[float, ...]]] = {}
-        for line in make_plan(self.experiment).lines:
+        for line in self._lines:
             if line.money < math.inf:
                 quotes.setdefault(line.portfolio, {})[line.name] = (line.money, *line.parts)
             elif line.stage == 0 and not line.joins:
@@ -379,6 +384,22 @@ class Varied:
             else _sized(table, counts[name])
             for name, table in self._portfolios.items()
         }
+
+    @cached_property
+    def _lists(self) -> dict[Path, dict[str, Any]]:
+        """Of lists whom a budget plans to test: those of them whom it does, and no budget."""
+        tested: dict[str, set[str]] = {}
+        for line in self._lines:
+            if line.people and line.money == math.inf:
+                tested.setdefault(line.portfolio, set()).update(row.name for row in line.people)
+        result: dict[Path, dict[str, Any]] = {}
+        for name, people in tested.items():
+            portfolio = self.experiment.portfolio[name]
+            if portfolio.budget is not None and portfolio.roster is not None:
+                rows = tuple(row for row in portfolio.roster.rows if row.name in people)
+                roster = replace(portfolio.roster, rows=rows)
+                result["portfolio", name] = {"roster": roster, "budget": None}
+        return result
 
     def at(self, values: Mapping[Key, Value]) -> Experiment:
         """Return the experiment with other values of some keys.
@@ -409,7 +430,13 @@ class Varied:
             name: table if self.resize or name in resized else self._held[name]
             for name, table in self._portfolios.items()
         }
-        return variant(self.experiment, places, portfolios=portfolios)
+        lists = {
+            (*path, field): value
+            for path, values in ({} if self.resize else self._lists).items()
+            if path[1] not in resized
+            for field, value in values.items()
+        }
+        return variant(self.experiment, places, portfolios=portfolios, values=lists)
 
 
 def recentred_at(experiment: Experiment, key: Key, path: Path, value: Value) -> Value:

@@ -201,6 +201,25 @@ def test_stages_keep_the_best_of_all_lines(tmp_path: Path, people: str) -> None:
     assert (goods == 7.0).all()  # five in the test, two of them again
 
 
+def test_a_planned_list_keeps_its_creators_at_other_values(tmp_path: Path) -> None:
+    """Where fees become nothing, or the fixed cost takes the whole budget."""
+    budget = {"roster": "list.csv", "stages": STAGES, "budget": 1_500, "hiring": "planned"}
+    experiment = listed(tmp_path, people=TIERS, portfolio={"list": budget})
+    tested = {row.name for line in make_plan(experiment).lines for row in line.people}
+    assert tested == {"Ada"}  # three posts at 300, and Bo's would cost more
+    varied = Varied(experiment)
+    fees = {("tier", tier, "on", "instagram", "fee"): 0.0 for tier in ("micro", "macro")}
+    for places in (fees, {("costs", "fixed"): 1_500.0}):
+        plan = make_plan(varied.with_tables(places))
+        assert {row.name for line in plan.lines for row in line.people} == tested
+        assert (block_rows(plan, 0, 128)["hired"] == 1.0).all()
+    rows, same = (block_rows(make_plan(one), 0, 128) for one in (experiment, varied.at({})))
+    for name in rows.keys() - {"committed"}:
+        np.testing.assert_array_equal(same[name], rows[name], err_msg=name)
+    again = make_plan(Varied(experiment, resize=True).with_tables(fees))
+    assert "Bo" in {row.name for line in again.lines for row in line.people}
+
+
 def test_choosing_the_better_brings_more_than_choosing_anybody(tmp_path: Path) -> None:
     chosen = block_rows(make_plan(listed(tmp_path, STAGES)), 0, WORLDS)["line_expected_orders"]
     everybody = [{"posts": 1}, {"posts": 2, "keep": 1.0}]
