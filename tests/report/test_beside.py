@@ -75,16 +75,13 @@ def test_what_the_one_beside_leaves_is_drawn_here(
 def test_one_that_hangs_is_not_waited_for(
     run: tuple[Path, Any, Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, dataset, said = run
-    drawn: list[str] = []
-    monkeypatch.setattr(Charts, "write", lambda self, name, _: drawn.append(name))
+    folder, _, said = run
     monkeypatch.setattr(beside, "PATIENCE", 0.2)
     with drawing_beside(folder / "worlds.nc") as other:
         assert other is not None
         os.kill(other._process.pid, signal.SIGSTOP)
-        draw_charts(dataset, tmp_path, said, other)
+        assert other.draw(deque(["loss", "why"]), tmp_path, said)() == ["loss"]
         assert other._process.returncode is not None
-    assert sorted(drawn) == sorted(Charts(dataset, said).names)
 
 
 def test_a_failure_here_ends_the_one_beside(
