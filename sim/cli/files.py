@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from .common import MISTAKE, clear_errors, experiment_options, fail, print_json,
 
 if TYPE_CHECKING:
     from ..explain import Believed
+    from ..plan import Plan, PlanLine
 
 
 @click.command()
@@ -35,19 +36,42 @@ def check(file: Path, overrides: tuple[str, ...], worlds: str | None, seed: int 
     _check_questions(experiment)
     parts = []
     for name in plan.portfolios:
-        hired = ", ".join(
-            f"{'about ' if line.money < math.inf else ''}{line.creators} {line.name}"
-            for line in plan.lines
-            if line.portfolio == name
-        )
+        hired = _hired([line for line in plan.lines if line.portfolio == name])
         left = plan.left_over.get(name)
         parts.append(
             f"{name} hires {hired}" + (f", {fixed(left, 0)} {currency()} left over" if left else "")
         )
     click.echo(f"{file}: fine. " + "; ".join(parts) + ".")
     _print_rosters(experiment)
-    for note in implausible(experiment):
+    for note in (*_too_little(plan), *implausible(experiment)):
         click.secho(f"Note: {note}", fg="yellow")
+
+
+def _hired(lines: Sequence[PlanLine]) -> str:
+    """Return in words whom a portfolio hires: of each line, or in each stage over its lines."""
+    about = "about " if any(line.money < math.inf for line in lines) else ""
+    if all(line.programme is None for line in lines):
+        return ", ".join(f"{about}{line.creators} {line.name}" for line in lines)
+    stages: dict[int, int] = {}
+    for line in lines:
+        its, stage = line.programme, line.joins + line.stage
+        if its is not None and its.of_list:
+            stages[stage] = its.of_list[line.stage]
+        else:
+            stages[stage] = stages.get(stage, 0) + line.creators
+    counts = ", ".join(f"{stages[k]} in stage {k + 1}" for k in sorted(stages))
+    return f"{about}{counts}"
+
+
+def _too_little(plan: Plan) -> Iterator[str]:
+    """Yield which budgets pay less than one creator commits on average."""
+    for line in plan.lines:
+        each = line.committed_per_creator
+        if line.stage == line.joins == 0 and not line.people and line.money < each:
+            yield (
+                f"{line.portfolio}: {money(line.money)} is less than the {money(each)} that one of "
+                f"{line.name} commits on average, so in many worlds nobody fits"
+            )
 
 
 #: Creators of a roster that are printed; the rest is only counted.

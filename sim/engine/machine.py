@@ -118,6 +118,11 @@ class Entry:
         if code(*values):
             raise MemoryError(f"{self.name}: no memory for its arrays")
 
+    @property
+    def kinds(self) -> frozenset[tuple[Kind, ...]]:
+        """Kinds of arguments that it was called with in this process."""
+        return frozenset(self._code)
+
     @cached_property
     def function(self) -> Callable[..., None]:
         """The function as written."""

@@ -90,7 +90,9 @@ def _portfolios(tables: Tables, meant: set[str]) -> Iterator[Fault]:
                 if extra in portfolio:
                     problem = f"does not go with `{extra}`: the file says who they are"
                     if extra == "budget":
-                        problem += "; give it `stages`, or ask `sim pick` whom to hire for a budget"
+                        problem += (
+                            "; give it two `stages` or more, or ask `sim pick` whom to hire for it"
+                        )
                     yield Fault(dotted((*path, "roster")), problem)
             yield from _stages(path, portfolio)
             stages = portfolio.get("stages")
@@ -129,7 +131,7 @@ def _stages(path: Path, portfolio: Tables) -> Iterator[Fault]:
         )
         yield Fault(key, problem)
     if "mix" in portfolio:
-        yield Fault(key, "do not go with `mix`")
+        yield Fault(key, "do not go with `mix`; give each tier a portfolio of its own")
     if _value(portfolio.get("posts", 1)) != 1.0:
         yield Fault(key, "say the posts: leave out `posts`")
 

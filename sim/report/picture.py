@@ -163,12 +163,27 @@ def _inline(text: str, figure: Figure, stem: str) -> tuple[str, dict[str, str]]:
     box = re.search(r'viewBox="([^"]*)"', head)
     assert box is not None
     label = f"{stem}-name"
+    family, body = _one_family(body)
     opening = (
-        f'<svg viewBox="{box[1]}" role="img" aria-labelledby="{label}-title {label}-desc" '
+        f'<svg viewBox="{box[1]}"{family} role="img" aria-labelledby="{label}-title {label}-desc" '
         f'focusable="false"><title id="{label}-title">{escape(figure.finding)}</title>'
         f'<desc id="{label}-desc">{escape(figure.made)}</desc>'
     )
     return opening + _shorter(_recoloured(body)), names
+
+
+_FAMILY = re.compile(r" font-family: ([^;\"]*);")
+
+
+def _one_family(svg: str) -> tuple[str, str]:
+    """Return an attribute that says the fonts of all texts once, and the drawing without them.
+
+    They are as many as the machine has for other scripts.
+    """
+    first = _FAMILY.search(svg)
+    if first is None:
+        return "", svg
+    return f' style="font-family: {first[1]}"', svg.replace(first[0], "")
 
 
 def _shorter(svg: str) -> str:

@@ -95,6 +95,8 @@ def find_key(experiment: Experiment, name: str) -> Key:
         known = [key for key in all_keys(experiment) if key.partition(".")[0] not in ASIDE]
         near = nearest(name, known)
         hint = f"did you mean `{near}`?" if near else "`sim explain FILE` lists all keys"
+        if parts[0] == "portfolio" and "stages" in parts[2:]:
+            hint = "write all `stages` of the portfolio in a [scenario.NAME]"
         raise ExperimentError(experiment.file, [Fault(name, f"is no key to vary; {hint}")])
     value, unit = places[0] or (None, "")
     if value is None and parts[-1] == "creators":

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
-#: Worlds of the search for a mix, and fresh ones of its check.
-SEARCH, CHECK = 5_000, 20_000
 
 
 def sobol_seconds(rounds: int = 3, threads: int | None = None) -> dict[str, Any]:
@@ -55,12 +53,8 @@ def frontier_seconds(rounds: int = 3, threads: int | None = None) -> dict[str, A
     from sim.questions.frontier import frontier
 
     experiment = load(EXPERIMENTS / "budget_mix.toml")
-    limits = {"max": ["gifted=60"]}
     seconds, found = _best(
-        lambda: frontier(
-            experiment, limits=limits, search_worlds=SEARCH, check_worlds=CHECK, threads=threads
-        ),
-        rounds,
+        lambda: frontier(experiment, max=("gifted=60",), threads=threads), rounds
     )
     return {
         "question": "frontier",

@@ -155,6 +155,27 @@ def test_check_prints_them_and_stays_fine(tmp_path: Path) -> None:
     assert "Note: economics.repeat_value: 30 lies above" in result.stdout
 
 
+def test_check_says_whom_stages_hire_and_what_pays_for_nobody(tmp_path: Path) -> None:
+    """A fee of 100 USD and nothing else: 2,000 USD test ten and keep every second one of them."""
+    file = tmp_path / "staged.toml"
+    bare = """
+        [tier.micro]
+        fee = 100
+        management_hours = 0
+        [costs]
+        cost_of_goods = 0
+        shipping = 0
+    """
+    staged = "[{ posts = 1 }, { keep = 0.5, posts = 2 }]"
+    text = '[portfolio.{}]\ntier = "micro"\nbudget = {}\n{}\n'
+    tested, poor = text.format("tested", 2_000, f"stages = {staged}"), text.format("poor", 60, "")
+    file.write_text(tested + poor + bare)
+    result = CliRunner().invoke(main, ["check", str(file)])
+    assert result.exit_code == 0, result.output
+    assert "tested hires about 10 in stage 1, 5 in stage 2;" in result.stdout
+    assert "Note: poor: 60 USD is less than the 100 USD that one of micro commits" in result.stdout
+
+
 def test_nothing_of_the_engine_is_read() -> None:
     code = (
         "import sys; import sim.experiment.plausible; "

@@ -115,6 +115,8 @@ def test_pictures_tables_and_sections_have_names(html: str, read: Reader) -> Non
     assert len(pictures) == len(read.all("svg")) >= 14
     for inside in re.findall(r"<svg\b[^>]*>(.{200})", html, re.DOTALL):
         assert re.match(r"<title id=\"[^\"]+\">[^<]+</title><desc", inside)
+    # However many fonts the machine has for other scripts, they are named once.
+    assert html.count("font-family: 'DejaVu Sans'") == len(pictures)
     tables = re.findall(r"<table\b.*?</table>", html, re.DOTALL)
     assert tables
     for table in tables:

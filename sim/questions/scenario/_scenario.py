@@ -73,7 +73,8 @@ def ask(setting: Setting, options: ScenarioOptions) -> Scenarios:
     budgets = [name for name, own in experiment.portfolio.items() if own.budget is not None]
     notes: tuple[str, ...] = ()
     if budgets and not options.resize:
-        notes = (f"{', '.join(budgets)}: creators held as hired; --resize hires in each scenario.",)
+        held = "creators held as hired, though they may then ask for more than the budget"
+        notes = (f"{', '.join(budgets)}: {held}; --resize hires in each scenario.",)
     answer = Scenarios(
         decision=Sides(decision.a, decision.b),
         measure=decision.measure,

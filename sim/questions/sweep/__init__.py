@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from ...text.numbers import counted
 from ..question import Compared, Flag, Question, Setting
 from ._answer import Sweep
 
@@ -54,7 +55,9 @@ class SweepOptions(Compared):
     def _has_a_key(cls, values: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
         keys = info.data.get("keys", ())
         if len(values) > len(keys):
-            raise ValueError(f"belongs to a --key: {len(values)} against {len(keys)}")
+            raise ValueError(
+                f"need a --key for each list: {counted(len(values), 'list')} against {counted(len(keys), 'key')}"
+            )
         return values
 
     def asked(self) -> dict[str, Any] | None:

@@ -268,9 +268,17 @@ def _notes(job: Job, experiment: Experiment, dataset: xr.Dataset) -> tuple[str, 
         notes.append(
             f"Each simulated point has {counted(count, 'world')} (--points asks for more)."
         )
-    budgets = [name for name, own in experiment.portfolio.items() if own.budget is not None]
+    swept = {key.name for key in job.keys}
+    budgets = [
+        name
+        for name, own in experiment.portfolio.items()
+        if own.budget is not None and f"portfolio.{name}.budget" not in swept
+    ]
     if budgets and not job.resize:
-        notes.append(f"{', '.join(budgets)}: creators held as hired; --resize hires at each point.")
+        notes.append(
+            f"{', '.join(budgets)}: creators held as hired, though they may then ask for more than the "
+            "budget; --resize hires at each point."
+        )
     heavy = [name for name in _ERRORS if bool(np.isnan(dataset[f"{name}_se"].values).any())]
     if heavy:
         notes.append(f"Heavy tails: no standard error everywhere for {', '.join(heavy)}.")
