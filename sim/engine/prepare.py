@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .funnel import BOOST_FIGURES, FIGURES, STAGE_FIGURES, figure_names
 from .jit import compiled
-from .lanes import CHUNK, F, Singles, unfolded, wide
+from .lanes import CHUNK, F, Singles, folded_rows, unfolded, wide
 from .line import (
     AMPLIFICATION,
     DELIVERY,
@@ -50,6 +50,8 @@ CURVE_ERROR, SCORE_NEAR = 1e-5, 4.5
 #: those over a score that is folded, which costs a root and a division more.
 DEGREES, SMOOTH_ERROR = (4, 8, 12, 16, 20), 4e-6
 DEGREES_FOLDED = (16, 20, 24)
+#: Places at which it is looked for.
+_PLACES = 8001
 #: What becomes of a shared row: nothing, its exponential, whether it is the log of anything, and
 #: the normal probability below it.
 _AS_IS, _EXPONENTIAL, _ANYTHING, _PROBABILITY = range(4)
@@ -163,14 +165,18 @@ def _polynomial(
 
     degrees = DEGREES_FOLDED if folds else DEGREES
     series = chebyshev.chebinterpolate(law, 4 * degrees[-1])
-    t = np.cos(np.pi * (np.arange(2001) + 0.5) / 2001)
+    t = np.cos(np.pi * (np.arange(_PLACES) + 0.5) / _PLACES)
     near = np.abs(score(t)) <= SCORE_NEAR
     exact, single = law(t), t.astype(F)
+    if folds:
+        # As loops do it: the score is rounded, then what folding makes of it.
+        scores = score(t).astype(F)
+        exact, single = _cubics(table, bent, low, scale, scores.astype(float)), folded_rows(scores)
     for degree in degrees:
         coefficients: Array = chebyshev.cheb2poly(series[: degree + 1])
-        value = np.zeros(t.size, F)
+        value, one = np.zeros(t.size, F), single.astype(float)
         for c in coefficients[::-1].astype(F):
-            value = c + single * value
+            value = (one * value + float(c)).astype(F)  # rounded once, as loops do it
         error = np.abs(value - exact)
         if (error <= np.where(near, SMOOTH_ERROR, 10.0 * SMOOTH_ERROR)).all():
             coefficients.flags.writeable = False

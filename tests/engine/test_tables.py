@@ -19,7 +19,7 @@ from scipy import special, stats
 
 from sim.engine import marginals as mg
 from sim.engine.jit import called, compiled
-from sim.engine.lanes import curve, fma, folded, unfolded
+from sim.engine.lanes import curve, fma, folded, folded_rows, unfolded
 from sim.engine.marginals import (
     LOG_ZERO,
     SCORE_LIMIT,
@@ -494,10 +494,11 @@ def test_laws_between_two_bounds_are_polynomials_in_the_folded_score(
     z = np.linspace(-9.0, 9.0, 200_001)
     out = np.empty(len(z), np.float32)
     _followed(coefficients.astype(np.float32), z.astype(np.float32), out)
-    error = np.abs(out.astype(float) - table.log_quantile(np.clip(z, -SCORE_LIMIT, SCORE_LIMIT)))
-    rounding = 2e-6  # of a score of nine in single precision, where quantiles are steepest
+    single = z.astype(np.float32).astype(float)
+    error = np.abs(out - table.log_quantile(np.clip(single, -SCORE_LIMIT, SCORE_LIMIT)))
     allowed = np.where(np.abs(z) <= SCORE_NEAR, SMOOTH_ERROR, 10 * SMOOTH_ERROR)
-    assert (error <= allowed + rounding).all()
+    # Stated as 5e-6 and 5e-5: between the places that were looked at, single numbers round otherwise.
+    assert (error <= 1.25 * allowed).all()
 
 
 @pytest.mark.jitless
@@ -506,7 +507,9 @@ def test_folding_has_an_inverse() -> None:
     z = np.linspace(-SCORE_LIMIT, SCORE_LIMIT, 101)
     t = z / np.sqrt(9.0 + z * z) * math.hypot(3.0, SCORE_LIMIT) / SCORE_LIMIT
     np.testing.assert_allclose(unfolded(t), z, rtol=1e-13)
-    np.testing.assert_allclose([folded_alone(np.float32(x)) for x in z], t, rtol=3e-7)
+    alone = np.array([folded_alone(np.float32(x)) for x in z])
+    np.testing.assert_allclose(alone, t, rtol=3e-7)
+    np.testing.assert_array_equal(folded_rows(z.astype(np.float32)), alone)
 
 
 @pytest.fixture

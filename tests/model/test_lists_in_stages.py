@@ -290,7 +290,7 @@ def test_mistakes_are_told(tmp_path: Path, stages: Any, problem: str) -> None:
 @pytest.mark.parametrize(
     ("portfolio", "problem"),
     [
-        ({"budget": 5_000}, "give it `stages`, or ask `sim pick` whom to hire for a budget"),
+        ({"budget": 5_000}, "give it two `stages` or more, or ask `sim pick` whom to hire for it"),
         (
             {"budget": 20, "stages": STAGES},
             "buys no creator: there are 20 USD, and one of the list",

@@ -141,7 +141,10 @@ def test_two_keys_give_a_line_and_a_map(ask, tmp_path):
     ("arguments", "message"),
     [
         (["sweep", "--key", "tier.macro.fe"], "did you mean `tier.macro.fee`"),
-        (["sweep", "--values", "1, 2"], "--values: need a --key for each list: 1 list against 0 keys"),
+        (
+            ["sweep", "--values", "1, 2"],
+            "--values: need a --key for each list: 1 list against 0 keys",
+        ),
         (["breakeven", "--key", "tier.macro.fee", "--on", "roi_meen"], "did you mean `roi_mean`"),
         (["breakeven", "--key", "tier.macro.fee", "--a", "mikro"], "did you mean `micro`"),
         (["tornado", "--measure", "roi_meen"], "did you mean `roi_mean`"),
