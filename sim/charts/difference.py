@@ -64,7 +64,7 @@ def plot_difference(
     scale = roi_scale([ordered], doublings=False)
     with paper(ax, theme) as sheet:
         ax, styles = sheet.ax, run.looks(theme)
-        x, y = density(ordered, scale.low, scale.high)
+        x, y = _with_zero(*density(ordered, scale.low, scale.high))
         for side, look in ((x >= 0, styles[a]), (x <= 0, styles[b])):
             _area(ax, x, y / (y.max() or 1.0), side, look)
         entries = [comparison[key] for key in QUANTILES]
@@ -100,6 +100,14 @@ def _pair(run: Run, a: str | None, b: str | None) -> tuple[str, str]:
     if asked is None:
         raise ValueError("a difference needs two portfolios, and this run has one")
     return a or asked[0], b or asked[1]
+
+
+def _with_zero(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return a curve with a point where the winner changes, so that both sides meet there."""
+    at = int(np.searchsorted(x, 0.0))
+    if at in (0, x.size) or x[at] == 0.0:
+        return x, y
+    return np.insert(x, at, 0.0), np.insert(y, at, np.interp(0.0, x, y))
 
 
 def _area(ax: Axes, x: FloatArray, y: FloatArray, side: BoolArray, look: Look) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,7 +68,8 @@ def interval(
         marks, texts = [middle], [texts[len(texts) // 2]]
     wanted = np.clip([scale.share(mark) for mark in marks], 0.06, 0.94)
     # a value such as +1,350 % takes about an eighth of the axis
-    places = spread_apart(wanted, 0.145, 0.06, 0.94)
+    longest = max(len(a) + len(b) for a, b in pairwise((*texts, texts[-1]))) / 2.0
+    places = spread_apart(wanted, 0.021 + 0.0155 * longest, 0.06, 0.94)
     for place, text in zip(places, texts, strict=True):
         weight = "bold" if text == texts[len(texts) // 2] else "normal"
         note(

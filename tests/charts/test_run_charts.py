@@ -125,6 +125,13 @@ def test_a_given_comparison_is_used_for_its_own_pair_only(results: xr.Dataset) -
     assert charts.alt_text(other).startswith("Hybrid beats macro")
 
 
+def test_both_sides_of_a_difference_meet_at_zero(results: xr.Dataset) -> None:
+    curves = [line.get_xydata() for line in charts.plot_difference(results).lines[:2]]
+    right, left = (np.asarray(curve) for curve in curves)
+    assert right[0, 0] == left[-1, 0] == 0.0
+    assert right[0, 1] == left[-1, 1] > 0.0
+
+
 def test_a_difference_needs_two_portfolios(invented: Results, results: xr.Dataset) -> None:
     with pytest.raises(ValueError, match="needs two portfolios, and this run has one"):
         charts.plot_difference(invented({"micro": ("micro",)}, 50))
